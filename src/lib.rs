@@ -1,1 +1,5 @@
-//! dpl
+//! `dpl`: the language for data platforms on AWS.
+
+pub mod diagnostic;
+pub mod source;
+pub mod syntax;

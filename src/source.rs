@@ -1,0 +1,132 @@
+//! Source texts in one offset space, so that a span is two integers and a diagnostic can point into several files.
+
+use std::ops::Range;
+
+/// A half-open byte range in the offset space of a [`SourceMap`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset just behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range from `start` to just before `end`.
+    pub const fn new(start: u32, end: u32) -> Self {
+        Self { start, end }
+    }
+
+    /// The smallest span that holds both.
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// Length in bytes.
+    pub const fn len(self) -> u32 {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether it holds no byte.
+    pub const fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+}
+
+/// Index of a file in its [`SourceMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// One source text: where it was read from and what it says.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// The path as the user gave it, with `/` between its parts.
+    pub path: String,
+    /// The module's name: the path below the program's root with dots, without the extension.
+    pub module: String,
+    /// The whole text.
+    pub text: String,
+    /// Whether it belongs to the standard library that ships inside the program.
+    pub library: bool,
+    /// Offset of its first byte.
+    pub base: u32,
+    lines: Vec<u32>,
+}
+
+impl SourceFile {
+    /// The span of the whole file.
+    pub fn span(&self) -> Span {
+        Span::new(self.base, self.base.saturating_add(u32::try_from(self.text.len()).unwrap_or(u32::MAX)))
+    }
+}
+
+/// A line and a column, both counted from one, the column in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in Unicode characters, from 1.
+    pub column: u32,
+}
+
+/// All the files of one program, one behind the other in one offset space.
+#[derive(Debug, Clone, Default)]
+pub struct SourceMap {
+    files: Vec<SourceFile>,
+}
+
+impl SourceMap {
+    /// Adds a text. A byte lies between two files, so that a span at the end of one is not in the next.
+    pub fn add(&mut self, path: impl Into<String>, module: impl Into<String>, text: impl Into<String>, library: bool) -> FileId {
+        let text = text.into();
+        let base = self.files.last().map_or(0, |file| file.span().end.saturating_add(1));
+        let lines = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| offset(at + 1)))
+            .collect();
+        let id = FileId(offset(self.files.len()));
+        self.files.push(SourceFile { path: path.into(), module: module.into(), text, library, base, lines });
+        id
+    }
+
+    /// All files in the order they were added.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files.iter().enumerate().map(|(index, file)| (FileId(offset(index)), file))
+    }
+
+    /// The file with that id.
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The file in which a span starts, with its id.
+    pub fn file_of(&self, span: Span) -> Option<(FileId, &SourceFile)> {
+        let index = self.files.partition_point(|file| file.base <= span.start).checked_sub(1)?;
+        Some((FileId(offset(index)), self.files.get(index)?))
+    }
+
+    /// The text under a span, empty where the span is not in one file.
+    pub fn text(&self, span: Span) -> &str {
+        self.file_of(span).and_then(|(_, file)| file.text.get(local(file, span))).unwrap_or_default()
+    }
+
+    /// Line and column of an offset in the file that holds it.
+    pub fn position(&self, at: u32) -> Option<(&SourceFile, Position)> {
+        let (_, file) = self.file_of(Span::new(at, at))?;
+        let within = at.saturating_sub(file.base);
+        let line = file.lines.partition_point(|start| *start <= within).checked_sub(1)?;
+        let start = *file.lines.get(line)? as usize;
+        let column = file.text.get(start..within as usize).map_or(0, |before| before.chars().count());
+        Some((file, Position { line: offset(line + 1), column: offset(column + 1) }))
+    }
+}
+
+/// A span as a range of the file's own text.
+pub fn local(file: &SourceFile, span: Span) -> Range<usize> {
+    let start = span.start.saturating_sub(file.base) as usize;
+    let end = span.end.saturating_sub(file.base) as usize;
+    start..end
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

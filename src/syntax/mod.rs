@@ -1,0 +1,3 @@
+//! Text to [`ast`]: the only stage that knows the grammar.
+
+pub mod ast;
