@@ -1,0 +1,21 @@
+//! What pipelines call.
+
+use super::{resource::ResourceId, schema::Column, types::DataType, value::{Construct, Location}};
+use crate::source::Span;
+
+/// A function: a service's unit of work with typed parameters.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its declaration.
+    pub resource: ResourceId,
+    /// Its parameters.
+    pub params: Vec<Column>,
+    /// What it returns; `None` where the service returns nothing.
+    pub result: Option<DataType>,
+    /// `lambda("…")`, `glue_job("…")`: the integration and its fields.
+    pub integration: Construct,
+    /// What its own code reads.
+    pub reads: Vec<(Location, Span)>,
+    /// What its own code writes.
+    pub writes: Vec<(Location, Span)>,
+}

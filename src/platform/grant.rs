@@ -1,0 +1,118 @@
+//! Grants, denials, shares and assertions.
+
+use smol_str::SmolStr;
+
+use super::{account::AccountId, resource::ResourceId};
+use crate::{
+    library::{ActionId, CapabilityId, ServiceId},
+    source::Span,
+};
+
+pub use crate::syntax::ast::Effect;
+
+/// Somebody who acts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// A declared role, or a declaration that has a role of its own (pipeline, query, sync).
+    Resource(ResourceId),
+    /// A declared account: its administrators decide who in it.
+    Account(AccountId),
+    /// An account outside the program, by its twelve digits.
+    ForeignAccount(SmolStr),
+    /// An AWS service.
+    Service(ServiceId),
+}
+
+/// `grant …` or `deny …`.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Grant or deny.
+    pub effect: Effect,
+    /// What may or may not be done.
+    pub capabilities: Vec<CapabilityUse>,
+    /// On what.
+    pub on: Target,
+    /// To whom.
+    pub to: Vec<(Principal, Span)>,
+    /// The row filter: its SQL, parsed and checked against the table's columns, printed canonically.
+    pub filter: Option<(SmolStr, Span)>,
+    /// Whether the receiver may grant on.
+    pub grant_option: bool,
+    /// The doc comment.
+    pub doc: Option<SmolStr>,
+    /// The whole sentence.
+    pub span: Span,
+}
+
+/// A capability with the columns it is limited to.
+#[derive(Clone, Debug)]
+pub struct CapabilityUse {
+    /// Which.
+    pub capability: Capability,
+    /// Columns; empty is all.
+    pub columns: Vec<SmolStr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A named capability or a raw action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// `read`
+    Named(CapabilityId),
+    /// `s3.GetObjectTagging`
+    Action(ActionId),
+}
+
+/// A resource, or a prefix of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// Which.
+    pub resource: ResourceId,
+    /// The prefix in a bucket, without leading `/`; `None` is the whole.
+    pub prefix: Option<SmolStr>,
+    /// Where.
+    pub span: Span,
+}
+
+/// `share TABLE with DOMAIN as NAME`.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The table, by index into the platform's tables.
+    pub table: u32,
+    /// The domain that gets the link, by index into the platform's domains.
+    pub with: u32,
+    /// The link's name, folded to lower case as Glue does.
+    pub name: SmolStr,
+    /// The doc comment.
+    pub doc: Option<SmolStr>,
+    /// The whole sentence.
+    pub span: Span,
+}
+
+/// `assert …`.
+#[derive(Clone, Debug)]
+pub struct Assertion {
+    /// Whom it is about.
+    pub subject: AssertionSubject,
+    /// `can`, or `cannot`.
+    pub can: bool,
+    /// What.
+    pub capabilities: Vec<CapabilityUse>,
+    /// On what.
+    pub on: Target,
+    /// The whole sentence.
+    pub span: Span,
+}
+
+/// Whom an assertion is about.
+#[derive(Clone, Debug)]
+pub enum AssertionSubject {
+    /// One principal.
+    One(Principal, Span),
+    /// Nobody; only roles of one account where given.
+    None(Option<AccountId>),
+    /// Nobody but these.
+    Only(Vec<(Principal, Span)>),
+}
+

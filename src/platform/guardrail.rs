@@ -1,0 +1,55 @@
+//! What no policy inside an account may allow.
+
+use smol_str::SmolStr;
+
+use super::{
+    account::{AccountId, UnitId},
+    resource::ResourceId,
+};
+use crate::source::Span;
+
+/// A guardrail: becomes service control policies.
+#[derive(Clone, Debug)]
+pub struct Guardrail {
+    /// Its declaration.
+    pub resource: ResourceId,
+    /// Where it is attached.
+    pub on: Vec<Node>,
+    /// What it denies.
+    pub rules: Vec<GuardrailRule>,
+}
+
+/// A node of the tree of accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Node {
+    /// The organization's root, by the organization's index.
+    Root(u32),
+    /// A unit.
+    Unit(UnitId),
+    /// An account.
+    Account(AccountId),
+}
+
+/// `deny ACTIONS [on KIND] [outside …] [except …]`.
+#[derive(Clone, Debug)]
+pub struct GuardrailRule {
+    /// Actions in AWS's spelling (`cloudtrail:StopLogging`, `s3:*`, `*`), sorted.
+    pub actions: Vec<SmolStr>,
+    /// The ARN patterns behind `on`; `*` without.
+    pub resources: Vec<SmolStr>,
+    /// The condition behind `outside`.
+    pub outside: Option<Outside>,
+    /// Actions left free, in AWS's spelling, sorted.
+    pub except: Vec<SmolStr>,
+    /// The rule.
+    pub span: Span,
+}
+
+/// Where a guardrail's rule does not bind.
+#[derive(Clone, Debug)]
+pub enum Outside {
+    /// These regions (`aws:RequestedRegion`), sorted.
+    Regions(Vec<SmolStr>),
+    /// Resources of these accounts (`aws:ResourceAccount`).
+    Accounts(Vec<AccountId>),
+}

@@ -1,0 +1,67 @@
+//! The typed, resolved program: ids instead of names, values instead of expressions, defaults filled in. Everything behind it reads this tree
+//! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
+
+pub mod account;
+pub mod function;
+pub mod grant;
+pub mod guardrail;
+pub mod mesh;
+pub mod project;
+pub mod resource;
+pub mod role;
+pub mod schema;
+pub mod stream;
+pub mod types;
+pub mod value;
+
+pub use account::{Account, AccountId, Organization, Unit, UnitId};
+pub use function::Function;
+pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
+pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
+pub use mesh::{Domain, Table};
+pub use project::Project;
+pub use resource::{Resource, ResourceId};
+pub use role::{Role, Trust};
+pub use schema::{Column, Schema, SchemaId};
+pub use stream::Stream;
+pub use types::{Base, DataType, Refinement};
+pub use value::{Construct, Location, Value, ValueKind};
+
+use crate::library::Library;
+
+/// One whole program.
+#[derive(Debug, Default)]
+pub struct Platform {
+    /// AWS, as the standard library describes it.
+    pub library: Library,
+    /// What `dpl.toml` and the organization say about the whole.
+    pub project: Project,
+    /// The organizations.
+    pub organizations: Vec<Organization>,
+    /// Their units.
+    pub units: Vec<Unit>,
+    /// All accounts, in an organization or outside.
+    pub accounts: Vec<Account>,
+    /// Every declaration that has a kind of the standard library, in canonical order.
+    pub resources: Vec<Resource>,
+    /// Record types: declared ones and those of tables.
+    pub schemas: Vec<Schema>,
+    /// What no policy in an account may allow.
+    pub guardrails: Vec<Guardrail>,
+    /// The roles.
+    pub roles: Vec<Role>,
+    /// What pipelines call.
+    pub functions: Vec<Function>,
+    /// Data-mesh domains.
+    pub domains: Vec<Domain>,
+    /// Their tables.
+    pub tables: Vec<Table>,
+    /// The streams.
+    pub streams: Vec<Stream>,
+    /// Grants and denials, in canonical order.
+    pub grants: Vec<Grant>,
+    /// Tables shared with another domain.
+    pub shares: Vec<Share>,
+    /// What must be provable.
+    pub assertions: Vec<Assertion>,
+}

@@ -1,0 +1,73 @@
+//! The values of fields: typed, names resolved, constants computed.
+
+use smol_str::SmolStr;
+
+use super::{grant::Principal, resource::ResourceId};
+use crate::{
+    library::{ConstructorId, EnumId},
+    source::Span,
+};
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Value {
+    /// Which.
+    pub kind: ValueKind,
+    /// Where it stands; the field's declaration in the standard library for a default.
+    pub span: Span,
+}
+
+/// The values there are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ValueKind {
+    /// `none`.
+    None,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction, as written.
+    Decimal(SmolStr),
+    /// Text.
+    Text(SmolStr),
+    /// Milliseconds.
+    Duration(u64),
+    /// Bytes.
+    Size(u64),
+    /// A variant of an enum of the standard library, by its index.
+    Variant(EnumId, u32),
+    /// A list.
+    List(Vec<Value>),
+    /// Keys to values, in source order.
+    Map(Vec<(SmolStr, Value)>),
+    /// Something declared.
+    Ref(ResourceId),
+    /// A place in a bucket.
+    Location(Location),
+    /// `nfs(…)`, `cron("…")`, `lambda("…")`: a constructor of the standard library with its fields.
+    Construct(Box<Construct>),
+    /// An account, a role or a service, where a field takes any of them.
+    Principal(Principal),
+    /// `column - delay`: a watermark's column and delay in milliseconds.
+    Watermark(SmolStr, u64),
+    /// A column of the declaration's own schema.
+    Column(SmolStr),
+}
+
+/// A place in a bucket: everything whose key begins with the prefix.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The bucket.
+    pub bucket: ResourceId,
+    /// The key or prefix without a leading `/`; empty is the whole bucket.
+    pub key: SmolStr,
+}
+
+/// A constructor applied: one value per field of its declaration, defaults filled in, `None` where there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Construct {
+    /// Which.
+    pub constructor: ConstructorId,
+    /// In the order of the constructor's fields.
+    pub fields: Vec<Option<Value>>,
+}
