@@ -104,7 +104,7 @@ class Script:
 
 
 def calls_of(document):
-    if not isinstance(document, dict) or set(document) != {"calls"} or not isinstance(document["calls"], list):
+    if set(document) != {"calls"} or not isinstance(document["calls"], list):
         raise documents.Malformed('the document is not {"calls": [...]}')
     return document["calls"]
 

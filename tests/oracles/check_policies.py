@@ -4,9 +4,7 @@ Without --type, a file's kind is read from where a build puts it (`iam/*.trust.j
 """
 
 import json
-import os
 import re
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -17,8 +15,8 @@ warnings.filterwarnings("ignore")  # parliament imports pkg_resources, which say
 import cfnlint.api
 import cfnlint.config
 import documents
+import node_script
 import parliament
-import provisioning
 import reporting
 
 # Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total.
@@ -81,19 +79,6 @@ def check_with_parliament(report, policies):
                 report.finding("parliament", file, "", f"{kind} {finding.issue}: {finding.detail}")
 
 
-def check_with_node(report, policies):
-    """iam-policy's grammar of each kind, and AWS's service authorization data (lib/policies.mjs)."""
-    environment = dict(os.environ, DPL_ORACLES_NODE=str(provisioning.provision("node")))
-    arguments = [str(word) for kind, file, _ in policies for word in (kind, file)]
-    script = provisioning.HERE / "lib/policies.mjs"
-    done = subprocess.run(["node", script, *arguments], env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"lib/policies.mjs: {done.stderr}")
-    for file, problems in json.loads(done.stdout).items():
-        for problem in problems:
-            report.finding(problem["tool"], file, problem["where"], problem["message"])
-
-
 def kinds(arguments):
     """Pairs of kind and file from the command line."""
     given = None
@@ -122,7 +107,8 @@ def main(arguments):
     if policies:
         check_with_cfn_lint(report, policies)
         check_with_parliament(report, policies)
-        check_with_node(report, policies)
+        arguments = [word for kind, file, _ in policies for word in (kind, file)]
+        node_script.report_findings("policies.mjs", arguments, report)
     return report.close()
 
 

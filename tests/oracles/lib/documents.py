@@ -9,7 +9,7 @@ class Malformed(Exception):
 
 
 def load(path):
-    """Parses one JSON file strictly: AWS takes the last of two equal keys in silence, so the first would be lost."""
+    """Parses one JSON object strictly: AWS takes the last of two equal keys in silence, so the first would be lost."""
     def members(pairs):
         keys = [key for key, _ in pairs]
         twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -21,9 +21,13 @@ def load(path):
         raise Malformed(f"{name} is no JSON")
 
     try:
-        return json.loads(Path(path).read_bytes().decode("utf-8"), object_pairs_hook=members, parse_constant=no_constant)
+        text = Path(path).read_bytes().decode("utf-8")
+        document = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise Malformed(str(error)) from error
+    if not isinstance(document, dict):
+        raise Malformed("the document is no JSON object")
+    return document
 
 
 def kind(path):
