@@ -33,7 +33,37 @@ catalogue! {
     // 00: the text of a file
     SYNTAX = "DPL0001";
     // 01: modules and names
+    UNRESOLVED = "DPL0101";
+    AMBIGUOUS = "DPL0102";
+    DUPLICATE = "DPL0103";
+    UNKNOWN_MODULE = "DPL0104";
+    CYCLIC_USE = "DPL0105";
+    UNUSED_USE = "DPL0106";
+    UNKNOWN_KIND = "DPL0107";
+    WRONG_KIND_OF_NAME = "DPL0108";
+    MISPLACED = "DPL0109";
+    UNEXPECTED_PART = "DPL0110";
+    SAME_NAME_IN_AWS = "DPL0111";
+    UNKNOWN_LABEL = "DPL0112";
     // 02: types, fields and values
+    UNKNOWN_FIELD = "DPL0201";
+    DUPLICATE_FIELD = "DPL0202";
+    MISSING_FIELD = "DPL0203";
+    WRONG_TYPE = "DPL0204";
+    UNKNOWN_VARIANT = "DPL0205";
+    OUT_OF_RANGE = "DPL0206";
+    UNKNOWN_UNIT = "DPL0207";
+    BAD_ACCOUNT_ID = "DPL0208";
+    BAD_ARN = "DPL0209";
+    UNKNOWN_TYPE = "DPL0210";
+    BAD_TYPE_ARGUMENTS = "DPL0211";
+    BAD_ARGUMENT = "DPL0212";
+    NOT_CONSTANT = "DPL0213";
+    BAD_LOCATION = "DPL0214";
+    BAD_REFINEMENT = "DPL0215";
+    BAD_REGION = "DPL0216";
+    PARAM_WITHOUT_VALUE = "DPL0217";
+    LIBRARY = "DPL0299";
     // 03: accounts, guardrails, roles, grants, proofs
     // 04: hybrid: agents and syncs
     // 05: functions and pipelines

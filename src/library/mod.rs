@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod read;
+pub mod types;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -91,6 +92,8 @@ pub struct Kind {
     pub place: Place,
     /// How the name in AWS is made from the program's name where the field `name` is not given.
     pub naming: Naming,
+    /// What a declaration of it may have beside fields.
+    pub takes: Vec<Part>,
     /// The service that it belongs to: names the folder of its calls.
     pub service: Option<SmolStr>,
     /// Its ARN, with `{partition} {region} {account} {name}`, fields by name, and `{parent.field}`.
@@ -108,6 +111,47 @@ impl Kind {
     pub fn field_index(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
     }
+}
+
+/// A part of a declaration beside its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `(a: T)`
+    Params,
+    /// `-> T`
+    Result,
+    /// `: T`
+    Type,
+    /// `on X`
+    On,
+    /// `into X as SQL`
+    Query,
+    /// `= value`
+    Value,
+    /// `name : type` in the body
+    Columns,
+    /// Statements in the body
+    Statements,
+    /// `deny …` in the body
+    Deny,
+    /// Declarations in the body
+    Declarations,
+}
+
+impl Part {
+    /// The parts with their words, as `takes = [ … ]` and messages spell them.
+    pub const ALL: &[(Self, &str)] = &[
+        (Self::Params, "params"),
+        (Self::Result, "result"),
+        (Self::Type, "type"),
+        (Self::On, "on"),
+        (Self::Query, "query"),
+        (Self::Value, "value"),
+        (Self::Columns, "columns"),
+        (Self::Statements, "statements"),
+        (Self::Deny, "deny"),
+        (Self::Declarations, "declarations"),
+    ];
 }
 
 /// Where a declaration may stand.

@@ -8,7 +8,14 @@ use crate::{
     source::Span,
 };
 
-pub use crate::syntax::ast::Effect;
+/// Whether a sentence gives or takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// `grant`
+    Grant,
+    /// `deny`
+    Deny,
+}
 
 /// Somebody who acts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

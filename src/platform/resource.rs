@@ -2,7 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::{account::AccountId, value::Value};
+use super::{
+    account::{AccountId, UnitId},
+    value::Value,
+};
 use crate::{
     library::{Kind, KindId},
     source::{FileId, Span},
@@ -17,6 +20,8 @@ pub struct ResourceId(pub u32);
 pub struct Resource {
     /// Its kind.
     pub kind: KindId,
+    /// What it is beside a resource: where the list of its noun has it.
+    pub noun: Noun,
     /// The name in the program.
     pub name: SmolStr,
     /// The name in AWS: the field `name` where given, else made from the program's name as the kind says.
@@ -39,6 +44,36 @@ pub struct Resource {
     pub span: Span,
     /// The file.
     pub file: FileId,
+}
+
+/// The typed part of a declaration, by index into the platform's list of that noun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Noun {
+    /// Nothing beyond its fields.
+    #[default]
+    Plain,
+    /// [`super::Platform::organizations`]
+    Organization(u32),
+    /// [`super::Platform::units`]
+    Unit(UnitId),
+    /// [`super::Platform::accounts`]
+    Account(AccountId),
+    /// [`super::Platform::guardrails`]
+    Guardrail(u32),
+    /// [`super::Platform::roles`]
+    Role(u32),
+    /// [`super::Platform::functions`]
+    Function(u32),
+    /// [`super::Platform::pipelines`]
+    Pipeline(u32),
+    /// [`super::Platform::domains`]
+    Domain(u32),
+    /// [`super::Platform::tables`]
+    Table(u32),
+    /// [`super::Platform::streams`]
+    Stream(u32),
+    /// [`super::Platform::queries`]
+    Query(u32),
 }
 
 impl Resource {
