@@ -1,5 +1,6 @@
 //! `dpl`: the language for data platforms on AWS.
 
+pub mod access;
 pub mod diagnostic;
 pub mod library;
 pub mod platform;

@@ -27,7 +27,7 @@ pub use stream::Stream;
 pub use types::{Base, DataType, Refinement};
 pub use value::{Construct, Location, Value, ValueKind};
 
-use crate::library::Library;
+use crate::library::{Kind, Library};
 
 /// One whole program.
 #[derive(Debug, Default)]
@@ -64,4 +64,31 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
+}
+
+macro_rules! getters {
+    ($($(#[$doc:meta])* $name:ident: $list:ident[$id:ty] -> $item:ty;)*) => {
+        $($(#[$doc])* pub fn $name(&self, id: $id) -> &$item {
+            #[expect(clippy::indexing_slicing, reason = "ids are made by the resolver only, and nothing is ever removed")]
+            &self.$list[id.0 as usize]
+        })*
+    };
+}
+
+impl Platform {
+    getters! {
+        /// The declaration with that id.
+        resource: resources[ResourceId] -> Resource;
+        /// The account with that id.
+        account: accounts[AccountId] -> Account;
+        /// The unit with that id.
+        unit: units[UnitId] -> Unit;
+        /// The record type with that id.
+        schema: schemas[SchemaId] -> Schema;
+    }
+
+    /// The kind of a declaration.
+    pub fn kind_of(&self, id: ResourceId) -> &Kind {
+        self.library.kind(self.resource(id).kind)
+    }
 }
