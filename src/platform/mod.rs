@@ -6,6 +6,7 @@ pub mod function;
 pub mod grant;
 pub mod guardrail;
 pub mod mesh;
+pub mod pipeline;
 pub mod project;
 pub mod resource;
 pub mod role;
@@ -19,6 +20,7 @@ pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
 pub use mesh::{Domain, Table};
+pub use pipeline::Pipeline;
 pub use project::Project;
 pub use resource::{Resource, ResourceId};
 pub use role::{Role, Trust};
@@ -52,6 +54,8 @@ pub struct Platform {
     pub roles: Vec<Role>,
     /// What pipelines call.
     pub functions: Vec<Function>,
+    /// Pipelines.
+    pub pipelines: Vec<Pipeline>,
     /// Data-mesh domains.
     pub domains: Vec<Domain>,
     /// Their tables.

@@ -1,0 +1,358 @@
+//! Pipelines: typed programs over functions. Every name is a local, every call the requests that it takes, every expression has its type.
+
+use smol_str::SmolStr;
+
+use super::{
+    account::AccountId, grant::Capability, resource::ResourceId, schema::Column, types::DataType,
+    value::Location,
+};
+use crate::{source::Span, syntax::ast::BinaryOp};
+
+/// A pipeline.
+#[derive(Clone, Debug)]
+pub struct Pipeline {
+    /// Its declaration.
+    pub resource: ResourceId,
+    /// The account that it runs in.
+    pub account: AccountId,
+    /// Its parameters: the first locals, in order.
+    pub params: Vec<Column>,
+    /// Whether the event is the one parameter, a record; else an object keyed by the parameters' names.
+    pub whole_event: bool,
+    /// What it returns.
+    pub result: Option<DataType>,
+    /// What starts it.
+    pub trigger: Option<Trigger>,
+    /// Longest run in seconds.
+    pub timeout: Option<u64>,
+    /// Everything that a name is bound to in it.
+    pub locals: Vec<Local>,
+    /// What it does.
+    pub body: Vec<Step>,
+    /// Every permission that its steps and its trigger take, in source order.
+    pub uses: Vec<Use>,
+}
+
+/// A permission that a pipeline takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// Who needs it.
+    pub who: User,
+    /// A capability on a declared resource or place, or one action of AWS.
+    pub capability: Capability,
+    /// On what.
+    pub on: UseTarget,
+    /// The call or the trigger that takes it.
+    pub span: Span,
+}
+
+/// Who acts when a pipeline runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum User {
+    /// The pipeline's own role, which `states.amazonaws.com` assumes.
+    Pipeline,
+    /// The role in the pipeline's account that starts it: `events.amazonaws.com` assumes it, or `scheduler.amazonaws.com` for a schedule.
+    Trigger,
+    /// The role in another account that hands that account's events over to the pipeline's: `events.amazonaws.com` assumes it.
+    Forwarder(AccountId),
+    /// A declared role that a service takes on for the pipeline: that of a warehouse which copies.
+    Role(ResourceId),
+}
+
+/// What a permission is on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UseTarget {
+    /// A declaration, by its ARN.
+    Resource(ResourceId),
+    /// A place in a bucket, as in a grant.
+    Location(Location),
+    /// Keys that begin with exactly this text, which need not end at a `/`: what is known of a key that is computed at run time.
+    Prefix(Location),
+    /// An ARN, or a pattern of ARNs where AWS makes up a part of it at run time.
+    Arn(SmolStr),
+    /// AWS has no resource-level permission for the action.
+    Any,
+}
+
+/// What starts a pipeline.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// Which.
+    pub kind: TriggerKind,
+    /// The pipeline's event: each field of the parameter with the JSON path that it has in AWS's event, in the parameter's order.
+    pub input: Vec<(SmolStr, SmolStr)>,
+    /// The value of the field `trigger`.
+    pub span: Span,
+}
+
+/// The triggers there are.
+#[derive(Clone, Debug)]
+pub enum TriggerKind {
+    /// In EventBridge Scheduler's spelling (`cron(…)`, `rate(…)`, `at(…)`) and a time zone.
+    Schedule(SmolStr, SmolStr),
+    /// An event on the default bus of an account.
+    Event(EventPattern),
+}
+
+/// Which events start a pipeline.
+#[derive(Clone, Debug)]
+pub struct EventPattern {
+    /// The account whose bus sees them first.
+    pub account: AccountId,
+    /// The bucket that must send its events to EventBridge.
+    pub bucket: Option<ResourceId>,
+    /// `aws.s3`
+    pub source: SmolStr,
+    /// `Object Created`
+    pub detail_type: SmolStr,
+    /// Conditions on `detail`: path and the pattern that the value there must match.
+    pub detail: Vec<(Vec<SmolStr>, Match)>,
+}
+
+/// A condition of an event pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// Exactly one of these.
+    OneOf(Vec<SmolStr>),
+    /// Text that begins so.
+    Prefix(SmolStr),
+}
+
+/// Index into [`Pipeline::locals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalId(pub u32);
+
+/// A name that is bound to a value, once.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: DataType,
+    /// Where it is bound.
+    pub span: Span,
+    /// How it gets its value.
+    pub origin: Origin,
+    /// Whether anything reads it.
+    pub read: bool,
+    /// The local that it is one with: the same name bound in every branch of an `if`, which is read behind it.
+    pub joins: Option<LocalId>,
+}
+
+/// How a local gets its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is a parameter.
+    Param,
+    /// `let x = expression`.
+    Value,
+    /// `let x = f(…)`.
+    Call,
+    /// `for x in …`.
+    Item,
+    /// `catch x`.
+    Error,
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Which.
+    pub kind: StepKind,
+    /// The doc comment.
+    pub doc: Option<SmolStr>,
+    /// From its first word to its end.
+    pub span: Span,
+}
+
+/// The statements there are.
+#[derive(Clone, Debug)]
+pub enum StepKind {
+    /// A value that takes no call.
+    Let(LocalId, Expression),
+    /// A call, waited for until it is done.
+    Call(Box<Call>),
+    /// `if` and `match`: the first arm whose condition holds, else the last block.
+    Choose(Vec<Arm>, Vec<Step>),
+    /// Branches that run at the same time.
+    Parallel(Vec<Branch>),
+    /// The same steps for each element.
+    For(Box<Loop>),
+    /// Steps, and what happens to their errors.
+    Try(Vec<Step>, Vec<Catch>),
+    /// A pause.
+    Wait(Pause),
+    /// The end, in failure: the error's name and its cause.
+    Fail(SmolStr, Option<Expression>),
+    /// The end, in success.
+    Return(Option<Expression>),
+}
+
+/// An arm of `if` or `match`.
+#[derive(Clone, Debug)]
+pub struct Arm {
+    /// When it runs.
+    pub condition: Expression,
+    /// What it does.
+    pub body: Vec<Step>,
+}
+
+/// A branch of `parallel`.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// The name that its value has behind the `parallel`.
+    pub binding: Option<LocalId>,
+    /// The steps; for a branch with a binding one call or one value, whose own binding is the same local.
+    pub body: Vec<Step>,
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// The element's name.
+    pub item: LocalId,
+    /// What it runs over.
+    pub over: Expression,
+    /// How many run at the same time.
+    pub limit: Option<u64>,
+    /// What each does.
+    pub body: Vec<Step>,
+}
+
+/// What happens to errors.
+#[derive(Clone, Debug)]
+pub struct Catch {
+    /// The name that the error gets.
+    pub binding: Option<LocalId>,
+    /// The errors caught, in AWS's spelling; empty is all.
+    pub errors: Vec<SmolStr>,
+    /// What is done.
+    pub body: Vec<Step>,
+    /// From `catch` to the end.
+    pub span: Span,
+}
+
+/// How long to wait.
+#[derive(Clone, Debug)]
+pub enum Pause {
+    /// So many seconds.
+    Seconds(u64),
+    /// Until an instant.
+    Until(Expression),
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What names its states: the function's name, or the integration's with what it acts on.
+    pub name: SmolStr,
+    /// What its value is bound to.
+    pub binding: Option<LocalId>,
+    /// What starts it and, without `poll`, waits for its end.
+    pub start: Request,
+    /// The value that it returns, an expression over [`ExpressionKind::Result`].
+    pub output: Option<Expression>,
+    /// How its end is found where the service has no way to wait.
+    pub poll: Option<Poll>,
+    /// What happens when it fails.
+    pub retry: Vec<Retry>,
+    /// Longest time in seconds.
+    pub timeout: Option<u64>,
+    /// Longest time between two heartbeats in seconds.
+    pub heartbeat: Option<u64>,
+}
+
+/// A request of Step Functions to a service.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The integration behind `arn:aws:states:::`: `lambda:invoke`, `glue:startJobRun.sync`.
+    pub resource: SmolStr,
+    /// A record.
+    pub arguments: Expression,
+}
+
+/// A loop that asks a service whether a call is done.
+#[derive(Clone, Debug)]
+pub struct Poll {
+    /// Seconds between two questions.
+    pub every: u64,
+    /// The question. [`ExpressionKind::Result`] in it is what the call returned.
+    pub request: Request,
+    /// Text of the answer that says how it stands.
+    pub status: Expression,
+    /// The statuses that mean success.
+    pub done: Vec<SmolStr>,
+    /// The statuses that mean failure.
+    pub failed: Vec<SmolStr>,
+    /// The failure's name.
+    pub error: SmolStr,
+    /// The failure's cause, an expression over the answer.
+    pub cause: Option<Expression>,
+}
+
+/// How often and when a failed call is made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Which errors, in AWS's spelling.
+    pub errors: Vec<SmolStr>,
+    /// How many more times.
+    pub attempts: u32,
+    /// Seconds before the first.
+    pub every: u64,
+    /// What each wait is multiplied by, as written.
+    pub backoff: SmolStr,
+    /// Longest wait in seconds.
+    pub max_delay: Option<u64>,
+    /// Whether the waits are spread at random.
+    pub jitter: bool,
+}
+
+/// An expression with its type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expression {
+    /// Which.
+    pub kind: ExpressionKind,
+    /// Its type.
+    pub ty: DataType,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// The expressions there are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExpressionKind {
+    /// `none`.
+    None,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number as written.
+    Number(SmolStr),
+    /// Text.
+    Text(SmolStr),
+    /// A local.
+    Local(LocalId),
+    /// What the request of this state returned.
+    Result,
+    /// What Step Functions knows of this run, by its path there: `Task.Token`.
+    Context(SmolStr),
+    /// A record's field.
+    Field(Box<Expression>, SmolStr),
+    /// A list's element, or the value at a map's key.
+    Index(Box<Expression>, Box<Expression>),
+    /// A list.
+    List(Vec<Expression>),
+    /// A record.
+    Record(Vec<(SmolStr, Expression)>),
+    /// The texts of all of them, one behind the other.
+    Join(Vec<Expression>),
+    /// `not a`.
+    Not(Box<Expression>),
+    /// `-a`.
+    Negate(Box<Expression>),
+    /// An operator; `??` and comparisons with `none` too.
+    Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// Text as an SQL literal: in single quotes, which are doubled inside.
+    SqlText(Box<Expression>),
+    /// Text as an SQL identifier: in double quotes, which are doubled inside.
+    SqlName(Box<Expression>),
+}
