@@ -1,8 +1,11 @@
 //! `dpl`: the language for data platforms on AWS.
 
 pub mod access;
+pub mod artifact;
+pub mod config;
 pub mod diagnostic;
 pub mod library;
 pub mod platform;
 pub mod source;
+pub mod suggest;
 pub mod syntax;

@@ -54,6 +54,16 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Where a line starts in the file's text, the lines counted from 0; the text's end for a line behind the last.
+    pub fn line_start(&self, line: usize) -> usize {
+        self.lines.get(line).map_or(self.text.len(), |start| *start as usize)
+    }
+
+    /// The line, counted from 0, that a byte of the file's text stands in.
+    pub fn line_at(&self, at: usize) -> usize {
+        self.lines.partition_point(|start| *start as usize <= at).saturating_sub(1)
+    }
+
     /// The span of the whole file.
     pub fn span(&self) -> Span {
         Span::new(self.base, self.base.saturating_add(u32::try_from(self.text.len()).unwrap_or(u32::MAX)))
@@ -77,7 +87,13 @@ pub struct SourceMap {
 
 impl SourceMap {
     /// Adds a text. A byte lies between two files, so that a span at the end of one is not in the next.
-    pub fn add(&mut self, path: impl Into<String>, module: impl Into<String>, text: impl Into<String>, library: bool) -> FileId {
+    pub fn add(
+        &mut self,
+        path: impl Into<String>,
+        module: impl Into<String>,
+        text: impl Into<String>,
+        library: bool,
+    ) -> FileId {
         let text = text.into();
         let base = self.files.last().map_or(0, |file| file.span().end.saturating_add(1));
         let lines = std::iter::once(0)

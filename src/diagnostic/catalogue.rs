@@ -71,9 +71,18 @@ catalogue! {
     // 07: streams, SQL and queries
     // 08: AWS's limits
     // 09: the command: files, configuration, running
+    CONFIG_SYNTAX = "DPL0901";
+    CONFIG_UNKNOWN = "DPL0902";
+    CONFIG_VALUE = "DPL0903";
 }
 
 /// The page of a code, given as text (`DPL0301`, in any case).
 pub fn page(code: &str) -> Option<&'static str> {
     PAGES.iter().find(|(known, _)| known.as_str().eq_ignore_ascii_case(code)).map(|(_, page)| *page)
+}
+
+/// A code's title: its page's first line without the `# `.
+pub fn title(code: Code) -> &'static str {
+    let line = page(code.as_str()).and_then(|page| page.lines().next()).unwrap_or_default();
+    line.strip_prefix("# ").unwrap_or(line)
 }
