@@ -57,3 +57,12 @@ def fitting(source, target):
         if not any(models.walk(source, candidate, "")) and not any(models.violations(target, candidate, "")):
             return candidate
     return None
+
+
+def whole(shape, depth=3):
+    """A sample of a structure, nested ones included down to `depth`."""
+    if shape.type_name == "structure":
+        return {name: whole(member, depth - 1) for name, member in shape.members.items()} if depth else {}
+    if shape.type_name == "list":
+        return [whole(shape.member, depth - 1)] if depth else []
+    return fitting(shape, shape)
