@@ -353,6 +353,10 @@ pub struct Service {
     pub prefix: SmolStr,
     /// The service principal, where it has one: `redshift.amazonaws.com`.
     pub principal: Option<SmolStr>,
+    /// Whether the service says for which account it acts (`aws:SourceAccount`), so that a role can refuse to serve another's.
+    pub source_account: bool,
+    /// Whether its resources have policies of their own, which another account's access takes.
+    pub resource_policy: bool,
     /// The resource types: name and ARN format with the same placeholders as [`Kind::arn`], and `{bucket}`, `{prefix}` for places in buckets.
     pub types: Vec<(SmolStr, SmolStr)>,
 }

@@ -23,7 +23,9 @@ impl Reader<'_> {
         }
         let prefix = setting(decl, "prefix").and_then(constant_text).unwrap_or_else(|| name.clone());
         let principal = setting(decl, "principal").and_then(constant_text);
-        self.library.services.push(Service { name, prefix, principal, types });
+        let source_account = is_true(setting(decl, "source_account"));
+        let resource_policy = is_true(setting(decl, "resource_policy"));
+        self.library.services.push(Service { name, prefix, principal, source_account, resource_policy, types });
     }
 
     /// The actions of a service, once all services have their ids.
@@ -63,7 +65,7 @@ impl Reader<'_> {
                 actions: self.action_list(setting(decl, "actions")),
                 key_actions: self.action_list(setting(decl, "key_actions")),
                 permission: word(setting(decl, "permission")),
-                columns: matches!(setting(decl, "columns").map(|expr| &expr.kind), Some(ExprKind::Bool(true))),
+                columns: is_true(setting(decl, "columns")),
                 beside: self.action_list(setting(decl, "beside")),
             };
             let id = CapabilityId(index(self.library.capabilities.len()));
@@ -88,6 +90,10 @@ impl Reader<'_> {
         let service = self.library.service_named(&word(Some(service))?)?;
         self.library.action_named(service, &action.name)
     }
+}
+
+fn is_true(expr: Option<&Expr>) -> bool {
+    matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Bool(true)))
 }
 
 fn inner_decls<'a>(decl: &'a Decl, kind: &'static str) -> impl Iterator<Item = &'a Decl> {
