@@ -5,6 +5,7 @@ pub mod artifact;
 pub mod config;
 pub mod diagnostic;
 pub mod library;
+pub mod lower;
 pub mod platform;
 pub mod source;
 pub mod suggest;

@@ -1,0 +1,75 @@
+//! The functions that templates call.
+
+use serde_json::Value as Json;
+
+use super::{
+    evaluate::{self, evaluate},
+    scope::{Scope, Term, text},
+    spell,
+};
+use crate::{
+    library::Encoding,
+    platform::ValueKind,
+    syntax::ast::{Arg, Expr},
+};
+
+/// Name, fewest and most arguments of each function.
+pub const FUNCTIONS: &[(&str, usize, usize)] = &[
+    ("when", 2, 3),
+    ("join", 2, 2),
+    ("json", 1, 1),
+    ("every", 1, 1),
+    ("seconds", 1, 1),
+    ("minutes", 1, 1),
+    ("hours", 1, 1),
+    ("days", 1, 1),
+    ("simple_pattern", 1, 1),
+    ("tags", 1, 1),
+    ("called", 1, 1),
+];
+
+/// A function applied.
+pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a> {
+    let argument = |index: usize| args.get(index).map_or(Term::None, |arg| evaluate(scope, &arg.value));
+    let encoded = |encoding| spell::encode(scope, &argument(0), encoding).map_or(Term::None, Term::Json);
+    match name {
+        "when" if argument(0).holds() => argument(1),
+        "when" => argument(2),
+        "join" => join(scope, args).map_or(Term::None, text),
+        "json" => args
+            .first()
+            .and_then(|arg| evaluate::json(scope, &arg.value))
+            .map_or(Term::None, |of| text(of.to_string())),
+        "every" => every(&argument(0)).map_or(Term::None, text),
+        "seconds" => encoded(Encoding::Seconds),
+        "minutes" => encoded(Encoding::Minutes),
+        "hours" => encoded(Encoding::Hours),
+        "days" => encoded(Encoding::Days),
+        "simple_pattern" => encoded(Encoding::SimplePattern),
+        "tags" => encoded(Encoding::Tags),
+        "called" => encoded(Encoding::Name),
+        _ => Term::None,
+    }
+}
+
+/// `join(list, separator)`.
+fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let Json::Array(items) = evaluate::json(scope, of(0)?)? else { return None };
+    let separator = evaluate::json(scope, of(1)?)?;
+    let pieces: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
+    Some(pieces.join(separator.as_str()?))
+}
+
+/// A duration as AWS's rate expressions spell it: `5 minutes`, `1 hour`.
+fn every(of: &Term<'_>) -> Option<String> {
+    let Term::Value(value) = of else { return None };
+    let ValueKind::Duration(milliseconds) = value.kind else { return None };
+    let minutes = milliseconds / 60_000;
+    let (count, unit) = match minutes {
+        _ if minutes % 1440 == 0 => (minutes / 1440, "day"),
+        _ if minutes % 60 == 0 => (minutes / 60, "hour"),
+        _ => (minutes, "minute"),
+    };
+    Some(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+}

@@ -1,0 +1,25 @@
+//! From a declaration to AWS's requests: the templates of the standard library evaluated over the fields of what was declared, and the fields
+//! put where their `->` says. One small interpreter of constant expressions; which option exists, how it is spelled and which requests a kind
+//! takes is `stdlib/`'s to say (docs/stdlib.md).
+//!
+//! | file | does |
+//! | --- | --- |
+//! | `script.rs` | the document: calls in order |
+//! | `scope.rs` | what a template can name |
+//! | `evaluate.rs` | expression → term |
+//! | `spell.rs` | term → JSON or text, and the spellings behind `as` |
+//! | `function.rs` | the functions that templates call |
+//! | `request.rs` | a resource → its calls |
+//! | `verify.rs` | whether every template of the library can be evaluated |
+
+mod evaluate;
+mod function;
+mod request;
+mod scope;
+mod script;
+mod spell;
+pub mod verify;
+
+pub use request::calls_of;
+pub use scope::Surroundings;
+pub use script::{Call, Script};

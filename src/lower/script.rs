@@ -1,0 +1,42 @@
+//! Calls in the order they are to be made.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// One `.calls.json` file.
+#[derive(Debug, Default, Serialize)]
+pub struct Script {
+    /// The calls in order.
+    pub calls: Vec<Call>,
+}
+
+/// One request, in botocore's spelling.
+#[derive(Debug, Serialize)]
+pub struct Call {
+    /// Unique in its script; a later input refers to this call's result by it.
+    pub id: String,
+    /// The service: `datasync`.
+    pub service: String,
+    /// The operation: `CreateTask`.
+    pub operation: String,
+    /// The request, where `{"$from": "id.Path"}` stands for a part of an earlier call's result.
+    pub input: Json,
+    /// The account that makes it: twelve digits.
+    pub account: String,
+}
+
+impl Script {
+    /// The file's text.
+    pub fn text(&self) -> String {
+        let mut bytes = Vec::with_capacity(4096);
+        let written = serde_json::to_writer_pretty(&mut bytes, self);
+        debug_assert!(written.is_ok(), "a script holds nothing that JSON can't");
+        bytes.push(b'\n');
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+}
+
+/// A reference to a part of an earlier call's result.
+pub(super) fn reference(target: &str) -> Json {
+    serde_json::json!({ "$from": target })
+}
