@@ -8,7 +8,8 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&root, "", &mut files)?;
     files.sort();
-    let entries: String = files.iter().map(|file| format!("({file:?}, include_str!({:?})),\n", root.join(file))).collect();
+    let entries: String =
+        files.iter().map(|file| format!("({file:?}, include_str!({:?})),\n", root.join(file))).collect();
     let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("stdlib.rs");
     fs::write(out, format!("&[\n{entries}]"))
 }

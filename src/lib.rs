@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod library;
 pub mod lower;
 pub mod platform;
+pub mod resolve;
 pub mod source;
 pub mod suggest;
 pub mod syntax;

@@ -1,4 +1,4 @@
-//! "Did you mean": the known name that a misspelled one is nearest to.
+//! "Did you mean": the known name that a misspelled one is nearest to, and lists of names in messages.
 
 /// The nearest of the known names: the same but for case, or at most one edit away for every three characters. Ties go to the name that
 /// comes first in the alphabet.
@@ -7,4 +7,31 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let lower = word.to_lowercase();
     let distances = known.into_iter().map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name));
     distances.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name)
+}
+
+/// The help line for an unknown word: the nearest candidate, or all of them where they are few.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut candidates: Vec<&str> = candidates.into_iter().collect();
+    if let Some(near) = nearest(word, candidates.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    candidates.sort_unstable();
+    candidates.dedup();
+    match candidates.as_slice() {
+        [] => None,
+        few if few.len() <= 12 => Some(format!("there are {}", listed(few))),
+        _ => None,
+    }
+}
+
+/// Words in backticks, joined by commas and an `and`.
+pub fn listed<T: AsRef<str>>(words: &[T]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => format!("`{}`", one.as_ref()),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+            format!("{} and `{}`", first.join(", "), last.as_ref())
+        }
+    }
 }

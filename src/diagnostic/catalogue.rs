@@ -65,6 +65,10 @@ catalogue! {
     PARAM_WITHOUT_VALUE = "DPL0217";
     LIBRARY = "DPL0299";
     // 03: accounts, guardrails, roles, grants, proofs
+    UNKNOWN_CAPABILITY = "DPL0301";
+    COLUMNS_NOT_TAKEN = "DPL0302";
+    UNKNOWN_ACTION = "DPL0303";
+    CONDITION_NOT_SUPPORTED = "DPL0304";
     // 04: hybrid: agents and syncs
     // 05: functions and pipelines
     // 06: mesh: domains, tables, shares

@@ -132,7 +132,12 @@ impl Diagnostics {
     /// All of them in the order of their places, the same mistake at the same place once.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.list.sort_by(|a, b| {
-            (a.span.start, a.span.end, a.code, &a.message).cmp(&(b.span.start, b.span.end, b.code, &b.message))
+            (a.span.start, a.span.end, a.code, &a.message).cmp(&(
+                b.span.start,
+                b.span.end,
+                b.code,
+                &b.message,
+            ))
         });
         self.list.dedup_by(|later, first| later.span == first.span && later.code == first.code);
         self.list

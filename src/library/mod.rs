@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
-    platform::{Base, Refinement, DataType},
+    platform::{Base, DataType, Refinement},
     source::Span,
     syntax::ast::Expr,
 };

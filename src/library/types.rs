@@ -10,7 +10,18 @@ use crate::{
 
 /// The names of the types that take no other type.
 pub const SCALARS: &[&str] = &[
-    "string", "boolean", "int", "bigint", "double", "decimal", "date", "timestamp", "timestamp_ltz", "bytes", "location", "json",
+    "string",
+    "boolean",
+    "int",
+    "bigint",
+    "double",
+    "decimal",
+    "date",
+    "timestamp",
+    "timestamp_ltz",
+    "bytes",
+    "location",
+    "json",
 ];
 
 /// The scalar type of that name, with its numbers; `None` where the name is no scalar's. A fault in the numbers is reported.
@@ -32,7 +43,11 @@ pub fn scalar(ty: &ast::TypeExpr, diagnostics: &mut Diagnostics) -> Option<Base>
         _ => return None,
     };
     if !ty.args.is_empty() {
-        diagnostics.push(bad_arguments(ty, format!("`{}` takes nothing in parentheses", name.name), format!("write `{}`", name.name)));
+        diagnostics.push(bad_arguments(
+            ty,
+            format!("`{}` takes nothing in parentheses", name.name),
+            format!("write `{}`", name.name),
+        ));
     }
     Some(base)
 }
@@ -78,7 +93,8 @@ fn small_number(arg: &TypeArg) -> Option<u8> {
 }
 
 fn bad_arguments(ty: &ast::TypeExpr, message: String, help: String) -> Diagnostic {
-    Diagnostic::error(catalogue::BAD_TYPE_ARGUMENTS, ty.span, message, "these numbers fit no such type").help(help)
+    Diagnostic::error(catalogue::BAD_TYPE_ARGUMENTS, ty.span, message, "these numbers fit no such type")
+        .help(help)
 }
 
 /// The conditions behind a type.
@@ -92,7 +108,11 @@ pub fn refinement(written: &[ast::Refinement], diagnostics: &mut Diagnostics) ->
                 if let (Some(min), Some(max)) = (number(&refinement.min), number(&refinement.max))
                     && min > max
                 {
-                    diagnostics.push(bad_refinement(part, "this range holds no number", "write the smaller bound first"));
+                    diagnostics.push(bad_refinement(
+                        part,
+                        "this range holds no number",
+                        "write the smaller bound first",
+                    ));
                 }
             }
             RefinementKind::Length(low, high) => {
@@ -101,14 +121,22 @@ pub fn refinement(written: &[ast::Refinement], diagnostics: &mut Diagnostics) ->
                 if let (Some(min), Some(max)) = (refinement.min_length, refinement.max_length)
                     && min > max
                 {
-                    diagnostics.push(bad_refinement(part, "no length is in this range", "write the smaller bound first"));
+                    diagnostics.push(bad_refinement(
+                        part,
+                        "no length is in this range",
+                        "write the smaller bound first",
+                    ));
                 }
             }
             RefinementKind::Matching(pattern) => refinement.matching = regex(pattern, part, diagnostics),
             RefinementKind::OneOf(values) => {
                 refinement.one_of = values.iter().filter_map(constant_text).collect();
                 if refinement.one_of.len() != values.len() || values.is_empty() {
-                    diagnostics.push(bad_refinement(part, "these are no constant values", "list text or numbers: `one of [\"a\", \"b\"]`"));
+                    diagnostics.push(bad_refinement(
+                        part,
+                        "these are no constant values",
+                        "list text or numbers: `one of [\"a\", \"b\"]`",
+                    ));
                 }
             }
         }
@@ -121,8 +149,13 @@ fn bound(expr: Option<&Expr>, diagnostics: &mut Diagnostics) -> Option<SmolStr> 
     let text = signed_number(expr);
     if text.is_none() {
         diagnostics.push(
-            Diagnostic::error(catalogue::BAD_REFINEMENT, expr.span, "a bound of a range is a number", "no number")
-                .help("write `in 0..100`"),
+            Diagnostic::error(
+                catalogue::BAD_REFINEMENT,
+                expr.span,
+                "a bound of a range is a number",
+                "no number",
+            )
+            .help("write `in 0..100`"),
         );
     }
     text
@@ -160,20 +193,34 @@ fn length(expr: Option<&Expr>, part: &ast::Refinement, diagnostics: &mut Diagnos
 
 fn regex(pattern: &Expr, part: &ast::Refinement, diagnostics: &mut Diagnostics) -> Option<SmolStr> {
     let Some(text) = constant_text(pattern) else {
-        diagnostics.push(bad_refinement(part, "this is no constant text", "write the regular expression as text: `matching \"[a-z]+\"`"));
+        diagnostics.push(bad_refinement(
+            part,
+            "this is no constant text",
+            "write the regular expression as text: `matching \"[a-z]+\"`",
+        ));
         return None;
     };
     if let Err(error) = regex::Regex::new(&text) {
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        diagnostics.push(bad_refinement(part, &format!("this is no regular expression: {reason}"), "mend the pattern"));
+        diagnostics.push(bad_refinement(
+            part,
+            &format!("this is no regular expression: {reason}"),
+            "mend the pattern",
+        ));
         return None;
     }
     Some(text)
 }
 
 fn bad_refinement(part: &ast::Refinement, label: &str, help: &str) -> Diagnostic {
-    Diagnostic::error(catalogue::BAD_REFINEMENT, part.span, "this condition can't hold or can't be read", label).help(help)
+    Diagnostic::error(
+        catalogue::BAD_REFINEMENT,
+        part.span,
+        "this condition can't hold or can't be read",
+        label,
+    )
+    .help(help)
 }
 
 /// Text or a number without interpolation, as text.

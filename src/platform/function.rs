@@ -1,6 +1,11 @@
 //! What pipelines call.
 
-use super::{resource::ResourceId, schema::Column, types::DataType, value::{Construct, Location}};
+use super::{
+    resource::ResourceId,
+    schema::Column,
+    types::DataType,
+    value::{IntegrationUse, Location},
+};
 use crate::source::Span;
 
 /// A function: a service's unit of work with typed parameters.
@@ -13,7 +18,7 @@ pub struct Function {
     /// What it returns; `None` where the service returns nothing.
     pub result: Option<DataType>,
     /// `lambda("…")`, `glue_job("…")`: the integration and its fields.
-    pub integration: Construct,
+    pub integration: IntegrationUse,
     /// What its own code reads.
     pub reads: Vec<(Location, Span)>,
     /// What its own code writes.

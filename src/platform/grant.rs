@@ -122,4 +122,3 @@ pub enum AssertionSubject {
     /// Nobody but these.
     Only(Vec<(Principal, Span)>),
 }
-

@@ -29,13 +29,19 @@ pub use stream::Stream;
 pub use types::{Base, DataType, Refinement};
 pub use value::{Construct, Location, Value, ValueKind};
 
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
 use crate::library::{Kind, Library};
 
 /// One whole program.
 #[derive(Debug, Default)]
 pub struct Platform {
     /// AWS, as the standard library describes it.
-    pub library: Library,
+    pub library: Arc<Library>,
+    /// The labels that there are, the program's own included, sorted.
+    pub labels: Vec<SmolStr>,
     /// What `dpl.toml` and the organization say about the whole.
     pub project: Project,
     /// The organizations.
@@ -94,5 +100,18 @@ impl Platform {
     /// The kind of a declaration.
     pub fn kind_of(&self, id: ResourceId) -> &Kind {
         self.library.kind(self.resource(id).kind)
+    }
+}
+
+impl Platform {
+    /// The value of a resource's field, by the field's name in its kind.
+    pub fn field(&self, id: ResourceId, name: &str) -> Option<&Value> {
+        let resource = self.resource(id);
+        resource.field(self.library.kind(resource.kind), name)
+    }
+
+    /// The account that a resource lives in.
+    pub fn account_of(&self, id: ResourceId) -> Option<&Account> {
+        self.resource(id).account.map(|account| self.account(account))
     }
 }

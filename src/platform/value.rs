@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::{grant::Principal, resource::ResourceId};
 use crate::{
-    library::{ConstructorId, EnumId},
+    library::{ConstructorId, EnumId, IntegrationId},
     source::Span,
 };
 
@@ -69,5 +69,14 @@ pub struct Construct {
     /// Which.
     pub constructor: ConstructorId,
     /// In the order of the constructor's fields.
+    pub fields: Vec<Option<Value>>,
+}
+
+/// An integration applied: `lambda("validate-input")`. One value per parameter of its declaration, defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntegrationUse {
+    /// Which.
+    pub integration: IntegrationId,
+    /// In the order of the integration's parameters.
     pub fields: Vec<Option<Value>>,
 }

@@ -19,7 +19,11 @@ impl Reader<'_> {
         for member in decl.body.iter().flatten() {
             let Member::Column(column) = member else { continue };
             if fields.iter().any(|field| field.name == column.name.name) {
-                self.fault(column.name.span, "a field of that name is declared already", "give it another name");
+                self.fault(
+                    column.name.span,
+                    "a field of that name is declared already",
+                    "give it another name",
+                );
             }
             let field = self.field(column, &calls);
             fields.push(field);
@@ -120,7 +124,11 @@ impl Reader<'_> {
 
     fn call(&mut self, decl: &Decl) -> Option<Call> {
         let Some((service, operation)) = decl.value.as_ref().and_then(operation) else {
-            self.fault(decl.span, "a call must say what it calls", "write `call create = datasync.CreateTask { … }`");
+            self.fault(
+                decl.span,
+                "a call must say what it calls",
+                "write `call create = datasync.CreateTask { … }`",
+            );
             return None;
         };
         let members = decl.body.iter().flatten();

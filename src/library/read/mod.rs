@@ -7,7 +7,8 @@ mod services;
 use smol_str::SmolStr;
 
 use super::{
-    Constructor, Enum, Family, FamilyId, Integration, Kind, KindId, Library, Naming, Part, Place, SqlFunction, Variant,
+    Constructor, Enum, Family, FamilyId, Integration, Kind, KindId, Library, Naming, Part, Place,
+    SqlFunction, Variant,
     types::{constant_text, scalar},
 };
 use crate::{
@@ -205,7 +206,8 @@ impl Reader<'_> {
         let calls = self.calls(decl);
         let implicit = matches!(setting(decl, "implicit").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
         let properties = properties(decl);
-        if let Some(constructor) = self.library.constructors.iter_mut().find(|known| known.span == decl.span) {
+        if let Some(constructor) = self.library.constructors.iter_mut().find(|known| known.span == decl.span)
+        {
             constructor.fields = fields;
             constructor.calls = calls;
             constructor.implicit = implicit;
@@ -254,7 +256,8 @@ impl Reader<'_> {
             return;
         };
         let result = self.data_type(result);
-        let clears_labels = matches!(setting(decl, "clears_labels").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
+        let clears_labels =
+            matches!(setting(decl, "clears_labels").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
         self.library.sql_functions.push(SqlFunction {
             name: SmolStr::new(name_of(decl).to_ascii_uppercase()),
             doc: doc(decl.doc.as_deref()),
@@ -275,7 +278,8 @@ impl Reader<'_> {
 
     fn fault(&mut self, span: Span, label: &str, help: &str) {
         self.diagnostics.push(
-            Diagnostic::error(catalogue::LIBRARY, span, "the standard library can't be read here", label).help(help),
+            Diagnostic::error(catalogue::LIBRARY, span, "the standard library can't be read here", label)
+                .help(help),
         );
     }
 }
@@ -317,7 +321,7 @@ fn list(expr: Option<&Expr>) -> &[Expr] {
 }
 
 /// A string whose `{…}` are kept as they were written: the placeholders of an ARN.
-fn template(expr: &Expr) -> Option<SmolStr> {
+pub fn template(expr: &Expr) -> Option<SmolStr> {
     let ExprKind::String(parts) = &expr.kind else { return None };
     let mut text = String::new();
     for part in parts {

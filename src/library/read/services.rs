@@ -12,20 +12,35 @@ impl Reader<'_> {
     pub(super) fn service(&mut self, decl: &Decl, name: SmolStr) {
         let id = ServiceId(index(self.library.services.len()));
         if self.library.names.services.insert(name.clone(), id).is_some() {
-            self.fault(decl.span, "a service of that name is declared already", "write its actions in one place");
+            self.fault(
+                decl.span,
+                "a service of that name is declared already",
+                "write its actions in one place",
+            );
         }
         let mut types = Vec::new();
         for inner in inner_decls(decl, "type") {
             match inner.value.as_ref().and_then(template) {
                 Some(format) => types.push((name_of(inner), format)),
-                None => self.fault(inner.span, "a resource type has an ARN format", "write `type object = \"arn:…\"`"),
+                None => self.fault(
+                    inner.span,
+                    "a resource type has an ARN format",
+                    "write `type object = \"arn:…\"`",
+                ),
             }
         }
         let prefix = setting(decl, "prefix").and_then(constant_text).unwrap_or_else(|| name.clone());
         let principal = setting(decl, "principal").and_then(constant_text);
         let source_account = is_true(setting(decl, "source_account"));
         let resource_policy = is_true(setting(decl, "resource_policy"));
-        self.library.services.push(Service { name, prefix, principal, source_account, resource_policy, types });
+        self.library.services.push(Service {
+            name,
+            prefix,
+            principal,
+            source_account,
+            resource_policy,
+            types,
+        });
     }
 
     /// The actions of a service, once all services have their ids.
@@ -41,7 +56,11 @@ impl Reader<'_> {
                 let known = self.library.service(service).types.iter().position(|(name, _)| *name == wanted);
                 match known {
                     Some(at) => types.push(index(at)),
-                    None => self.fault(path.span, "this service has no resource type of that name", "declare it with `type`"),
+                    None => self.fault(
+                        path.span,
+                        "this service has no resource type of that name",
+                        "declare it with `type`",
+                    ),
                 }
             }
             let name = name_of(inner);

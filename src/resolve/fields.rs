@@ -1,0 +1,232 @@
+//! The fields of every declaration: each is taken by its kind, or reported.
+
+use smol_str::SmolStr;
+
+use super::{Context, Declared, suggest};
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    library::{Kind, KindId, Naming},
+    platform::{AccountId, Project, Resource, ResourceId, ValueKind},
+    source::Span,
+    syntax::ast::{Field, Ident, Member},
+};
+
+impl Context<'_> {
+    /// Evaluates the fields of all declarations whose fields are not evaluated yet.
+    pub(super) fn fields(&mut self, resources: &[Declared<'_>]) {
+        for declared in resources {
+            if self.platform.resource(declared.id).given.is_empty() {
+                self.fields_of(*declared);
+            }
+        }
+    }
+
+    /// Evaluates the fields of one declaration and makes its name in AWS.
+    pub(super) fn fields_of(&mut self, declared: Declared<'_>) {
+        let library = self.library.clone();
+        let kind = library.kind(self.platform.resource(declared.id).kind);
+        let mut values = vec![None; kind.fields.len()];
+        let mut given: Vec<Option<Span>> = vec![None; kind.fields.len().max(1)];
+        let mut faulty = false;
+        for member in declared.decl.body.iter().flatten() {
+            let Member::Field(written) = member else { continue };
+            let at = kind.field_index(&written.name.name);
+            let (Some(at), Some(field)) = (at, at.and_then(|at| kind.fields.get(at))) else {
+                self.diagnostics.push(unknown_field(written, kind));
+                faulty = true;
+                continue;
+            };
+            if let Some(Some(first)) = given.get(at) {
+                self.diagnostics.push(doubled_field(&written.name, *first));
+                continue;
+            }
+            let value = self.value(declared.file, &written.value, field);
+            if let (Some(value_slot), Some(given_slot)) = (values.get_mut(at), given.get_mut(at)) {
+                *value_slot = value;
+                *given_slot = Some(written.name.span);
+            }
+        }
+        for (at, field) in kind.fields.iter().enumerate() {
+            if !matches!(given.get(at), Some(None)) {
+                continue;
+            }
+            if let Some(slot) = values.get_mut(at) {
+                *slot = self.default_of(field);
+            }
+            if field.required() && !faulty {
+                let span = self.platform.resource(declared.id).span;
+                self.diagnostics.push(missing_field(kind, &field.name, span));
+            }
+        }
+        self.finish(declared.id, kind, values, given);
+    }
+
+    fn finish(
+        &mut self,
+        id: ResourceId,
+        kind: &Kind,
+        values: Vec<Option<crate::platform::Value>>,
+        given: Vec<Option<Span>>,
+    ) {
+        if let Some(resource) = self.platform.resources.get_mut(id.0 as usize) {
+            resource.fields = values;
+            resource.given = given;
+            resource.external = matches!(
+                resource.field(kind, "external").map(|value| &value.kind),
+                Some(ValueKind::Bool(true))
+            );
+            resource.physical = match resource.field(kind, "name").map(|value| &value.kind) {
+                Some(ValueKind::Text(name)) => name.clone(),
+                _ => name_in_aws(&resource.name, kind.naming),
+            };
+        }
+        let arn = self.arn_of(id, kind);
+        if let Some(resource) = self.platform.resources.get_mut(id.0 as usize) {
+            resource.arn = arn;
+        }
+    }
+
+    /// The ARN: the field `arn` where the declaration gives it, else the kind's format filled in; `None` where a part is not known.
+    fn arn_of(&self, id: ResourceId, kind: &Kind) -> Option<SmolStr> {
+        let resource = self.platform.resource(id);
+        if let Some(ValueKind::Text(arn)) = resource.field(kind, "arn").map(|value| &value.kind) {
+            return Some(arn.clone());
+        }
+        fill(kind.arn.as_ref()?, |name| self.placeholder(resource, kind, name))
+    }
+
+    fn placeholder(&self, resource: &Resource, kind: &Kind, name: &str) -> Option<SmolStr> {
+        let account = resource.account.map(|account| self.platform.account(account));
+        match name {
+            "partition" => Some(SmolStr::new(Project::partition(&self.platform.project))),
+            "region" => account.map(|account| account.region.clone()),
+            "account" => account.map(|account| account.id.clone()),
+            "name" => Some(resource.physical.clone()),
+            _ => {
+                let (resource, kind, name) = match name.strip_prefix("parent.") {
+                    Some(rest) => {
+                        let parent = resource.parent?;
+                        (self.platform.resource(parent), self.platform.kind_of(parent), rest)
+                    }
+                    None => (resource, kind, name),
+                };
+                if name == "name" {
+                    return Some(resource.physical.clone());
+                }
+                match &resource.field(kind, name)?.kind {
+                    ValueKind::Text(text) => Some(text.clone()),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// Two declarations that AWS could not tell apart, or whose files would be the same.
+    pub(super) fn names_in_aws(&mut self) {
+        let mut names: Vec<(NameKey, Span)> = Vec::new();
+        for resource in &self.platform.resources {
+            let everywhere = self.library.kind(resource.kind).name == "bucket";
+            let key = |name: &str, in_aws: bool| NameKey {
+                kind: resource.kind,
+                account: resource.account.filter(|_| !(everywhere && in_aws)),
+                parent: resource.parent,
+                in_aws,
+                name: SmolStr::new(name.to_lowercase()),
+            };
+            names.push((key(&resource.physical, true), resource.span));
+            names.push((key(&resource.name, false), resource.span));
+        }
+        names.sort_unstable();
+        let mut reported: Vec<Span> = Vec::new();
+        for pair in names.windows(2) {
+            if let [(first, first_span), (second, second_span)] = pair
+                && first == second
+                && !reported.contains(second_span)
+            {
+                reported.push(*second_span);
+                let kind = &self.library.kind(first.kind).name;
+                self.diagnostics.push(same_name(kind, &first.name, *first_span, *second_span));
+            }
+        }
+    }
+}
+
+/// What must not be the same for two declarations.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct NameKey {
+    kind: KindId,
+    account: Option<AccountId>,
+    parent: Option<ResourceId>,
+    in_aws: bool,
+    name: SmolStr,
+}
+
+/// Fills `{…}` in a format; `None` where one is not known.
+pub fn fill(format: &str, value: impl Fn(&str) -> Option<SmolStr>) -> Option<SmolStr> {
+    let mut filled = String::with_capacity(format.len() + 32);
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}')?;
+        filled.push_str(before);
+        filled.push_str(&value(name)?);
+        rest = behind;
+    }
+    filled.push_str(rest);
+    Some(SmolStr::new(filled))
+}
+
+fn name_in_aws(name: &str, naming: Naming) -> SmolStr {
+    match naming {
+        Naming::AsWritten => SmolStr::new(name),
+        Naming::Kebab => SmolStr::new(name.replace('_', "-").to_lowercase()),
+        Naming::Lower => SmolStr::new(name.to_lowercase()),
+    }
+}
+
+fn unknown_field(written: &Field, kind: &Kind) -> Diagnostic {
+    let name = &written.name;
+    let names: Vec<&str> = kind.fields.iter().map(|field| field.name.as_str()).collect();
+    let diagnostic = Diagnostic::error(
+        catalogue::UNKNOWN_FIELD,
+        name.span,
+        format!("a `{}` has no field `{}`", kind.name, name.name),
+        "not a field of it",
+    );
+    match suggest::nearest(&name.name, names.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+        None if names.is_empty() => diagnostic.help("leave it out"),
+        None => diagnostic.help(format!("its fields are {}", suggest::listed(&names))),
+    }
+}
+
+fn doubled_field(name: &Ident, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::DUPLICATE_FIELD,
+        name.span,
+        format!("`{}` is given twice", name.name),
+        "given again here",
+    )
+    .related(first, "given here first")
+    .help("leave one of them out")
+}
+
+fn missing_field(kind: &Kind, field: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::MISSING_FIELD,
+        span,
+        format!("a `{}` needs `{field}`", kind.name),
+        format!("`{field}` is not given"),
+    )
+    .help(format!("add `{field} = …` to its body"))
+}
+
+fn same_name(kind: &str, name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SAME_NAME_IN_AWS,
+        second,
+        format!("two declarations of kind `{kind}` are called `{name}` in the same account"),
+        "the same name again",
+    )
+    .related(first, "and here")
+    .help("give one of them another `name`")
+}

@@ -1,0 +1,379 @@
+//! Grants, denials and assertions.
+
+use smol_str::SmolStr;
+
+use super::{Context, scope::as_path, suggest};
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    library::{KindId, Library},
+    platform::{
+        Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Target, grant::Effect,
+        resource::Noun,
+    },
+    source::{FileId, Span},
+    syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind},
+};
+
+impl Context<'_> {
+    pub(super) fn grant(&mut self, file: FileId, grant: &ast::Grant) {
+        for (span, what) in [
+            (grant.outside.as_ref().map(|outside| outside.span), "`outside`"),
+            (grant.except.as_ref().map(|except| except.span), "`except`"),
+        ] {
+            if let Some(span) = span {
+                self.diagnostics.push(only_in_guardrail(span, what));
+            }
+        }
+        for span in grant
+            .conditions
+            .iter()
+            .map(|condition| condition.span)
+            .chain(grant.until.as_ref().map(|until| until.span))
+        {
+            self.diagnostics.push(no_condition_yet(span));
+        }
+        let to = match &grant.to {
+            Some(to) => self.receivers(file, to),
+            None => {
+                self.diagnostics.push(without_part(grant.span, "to whom?", "add `to PRINCIPAL`"));
+                Vec::new()
+            }
+        };
+        let Some(on) = &grant.on else {
+            self.diagnostics.push(without_part(grant.span, "on what?", "add `on RESOURCE`"));
+            return;
+        };
+        let Some(on) = self.target(file, on) else { return };
+        let capabilities = self.capabilities(&grant.caps, &on);
+        if capabilities.is_empty() || to.is_empty() {
+            return;
+        }
+        let effect = match grant.effect {
+            ast::Effect::Grant => Effect::Grant,
+            ast::Effect::Deny => Effect::Deny,
+        };
+        self.platform.grants.push(Grant {
+            effect,
+            capabilities,
+            on,
+            to,
+            filter: grant.filter.map(|sql| (SmolStr::new(self.sources.text(sql.span).trim()), sql.span)),
+            grant_option: grant.grant_option.is_some(),
+            doc: grant.doc.as_deref().map(SmolStr::new),
+            span: grant.span,
+        });
+    }
+
+    fn receivers(&mut self, file: FileId, to: &Expr) -> Vec<(Principal, Span)> {
+        let items = match &to.kind {
+            ExprKind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(to),
+        };
+        let mut receivers = Vec::with_capacity(items.len());
+        for item in items {
+            receivers.extend(self.principal(file, item).map(|principal| (principal, item.span)));
+        }
+        receivers
+    }
+
+    /// A resource, or a place in a bucket.
+    pub(super) fn target(&mut self, file: FileId, expr: &Expr) -> Option<Target> {
+        if let ExprKind::Binary(BinaryOp::Divide, ..) = &expr.kind {
+            let location = self.location(file, expr)?;
+            let prefix = Some(location.key).filter(|key| !key.is_empty());
+            return Some(Target { resource: location.bucket, prefix, span: expr.span });
+        }
+        let Some(path) = as_path(expr) else {
+            if !matches!(expr.kind, ExprKind::Error) {
+                self.diagnostics.push(no_target(expr.span));
+            }
+            return None;
+        };
+        match self.lookup(file, &path)? {
+            super::Meaning::Resource(resource) => Some(Target { resource, prefix: None, span: expr.span }),
+            meaning => {
+                let (what, _) = self.described(meaning);
+                self.diagnostics.push(no_resource(expr.span, &super::scope::dotted(&path), &what));
+                None
+            }
+        }
+    }
+
+    /// What may be done, as capabilities of the target's kind or as actions.
+    pub(super) fn capabilities(&mut self, caps: &[Cap], on: &Target) -> Vec<CapabilityUse> {
+        let library = self.library.clone();
+        let kind = self.platform.resource(on.resource).kind;
+        let mut uses = Vec::with_capacity(caps.len());
+        for cap in caps {
+            match capability(&library, kind, cap) {
+                Ok(found) => {
+                    let columns = self.granted_columns(cap, found, on, &library);
+                    uses.push(CapabilityUse { capability: found, columns, span: cap.path.span });
+                }
+                Err(diagnostic) => self.diagnostics.push(*diagnostic),
+            }
+        }
+        uses
+    }
+
+    fn granted_columns(
+        &mut self,
+        cap: &Cap,
+        found: Capability,
+        on: &Target,
+        library: &Library,
+    ) -> Vec<SmolStr> {
+        let Some(columns) = &cap.columns else { return Vec::new() };
+        let takes = matches!(found, Capability::Named(id) if library.capability(id).columns);
+        let table = match self.platform.resource(on.resource).noun {
+            Noun::Table(table) => self.platform.tables.get(table as usize),
+            _ => None,
+        };
+        let (true, Some(table)) = (takes, table) else {
+            self.diagnostics.push(columns_not_taken(cap, library, self.platform.resource(on.resource).kind));
+            return Vec::new();
+        };
+        let schema = self.platform.schema(table.schema);
+        let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+        let mut known = Vec::with_capacity(columns.len());
+        let mut faults = Vec::new();
+        for column in columns {
+            match schema.column(&column.name) {
+                Some(_) => known.push(column.name.clone()),
+                None => faults.push(unknown_column(&column.name, column.span, &schema.name, &names)),
+            }
+        }
+        for fault in faults {
+            self.diagnostics.push(fault);
+        }
+        known
+    }
+
+    pub(super) fn assertion(&mut self, file: FileId, assert: &ast::Assert) {
+        let subject = match &assert.subject {
+            AssertSubject::One(expr) => {
+                self.principal(file, expr).map(|principal| AssertionSubject::One(principal, expr.span))
+            }
+            AssertSubject::None(_, None) => Some(AssertionSubject::None(None)),
+            AssertSubject::None(_, Some(path)) => {
+                let id = self.resource(file, path, "account");
+                match id.map(|id| self.platform.resource(id).noun) {
+                    Some(Noun::Account(account)) => Some(AssertionSubject::None(Some(account))),
+                    _ => None,
+                }
+            }
+            AssertSubject::Only(exprs) => {
+                let list: Vec<(Principal, Span)> = exprs
+                    .iter()
+                    .filter_map(|expr| self.principal(file, expr).map(|principal| (principal, expr.span)))
+                    .collect();
+                (list.len() == exprs.len()).then_some(AssertionSubject::Only(list))
+            }
+        };
+        let Some(on) = self.target(file, &assert.on) else { return };
+        let capabilities = self.capabilities(&assert.caps, &on);
+        if let Some(subject) = subject
+            && capabilities.len() == assert.caps.len()
+        {
+            self.platform.assertions.push(Assertion {
+                subject,
+                can: assert.can,
+                capabilities,
+                on,
+                span: assert.span,
+            });
+        }
+    }
+
+    /// Puts sentences into an order that does not depend on where they stand.
+    pub(super) fn sort_sentences(&mut self) {
+        for grant in &mut self.platform.grants {
+            grant.to.sort_by(|a, b| a.0.cmp(&b.0));
+            grant.capabilities.sort_by(|a, b| (a.capability, &a.columns).cmp(&(b.capability, &b.columns)));
+        }
+        self.platform.grants.sort_by(|a, b| grant_key(a).cmp(&grant_key(b)));
+        self.platform.shares.sort_by(|a, b| (a.with, &a.name, a.table).cmp(&(b.with, &b.name, b.table)));
+        for pair in self.platform.shares.windows(2) {
+            if let [first, second] = pair
+                && (first.with, &first.name) == (second.with, &second.name)
+            {
+                self.diagnostics.push(super::mesh::doubled_share(first, second));
+            }
+        }
+    }
+}
+
+type GrantKey<'a> = (
+    Effect,
+    u32,
+    Option<&'a str>,
+    Vec<&'a Principal>,
+    Vec<(Capability, &'a [SmolStr])>,
+    Option<&'a str>,
+    bool,
+);
+
+fn grant_key(grant: &Grant) -> GrantKey<'_> {
+    (
+        grant.effect,
+        grant.on.resource.0,
+        grant.on.prefix.as_deref(),
+        grant.to.iter().map(|(principal, _)| principal).collect(),
+        grant.capabilities.iter().map(|one| (one.capability, one.columns.as_slice())).collect(),
+        grant.filter.as_ref().map(|(text, _)| text.as_str()),
+        grant.grant_option,
+    )
+}
+
+fn capability(library: &Library, kind: KindId, cap: &Cap) -> Result<Capability, Box<Diagnostic>> {
+    match cap.path.parts.as_slice() {
+        [name] => library
+            .capability_named(kind, &name.name)
+            .map(Capability::Named)
+            .ok_or_else(|| Box::new(unknown_capability(library, kind, cap))),
+        [service, action] => {
+            let Some(id) = library.service_named(&service.name) else {
+                return Err(Box::new(unknown_action(
+                    cap,
+                    &format!("there is no service `{}`", service.name),
+                    library.services.iter().map(|one| one.name.as_str()),
+                    &service.name,
+                )));
+            };
+            library.action_named(id, &action.name).map(Capability::Action).ok_or_else(|| {
+                let actions =
+                    library.actions.iter().filter(|one| one.service == id).map(|one| one.name.as_str());
+                Box::new(unknown_action(
+                    cap,
+                    &format!("`{}` has no action `{}`", service.name, action.name),
+                    actions,
+                    &action.name,
+                ))
+            })
+        }
+        _ => Err(Box::new(unknown_action(cap, "an action is `service.Action`", std::iter::empty(), ""))),
+    }
+}
+
+fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic {
+    let name = super::scope::dotted(&cap.path);
+    let here: Vec<&str> =
+        library.capabilities.iter().filter(|one| one.kind == kind).map(|one| one.name.as_str()).collect();
+    let kind_name = &library.kind(kind).name;
+    let mut elsewhere: Vec<&str> = library
+        .capabilities
+        .iter()
+        .filter(|one| one.name == name)
+        .map(|one| library.kind(one.kind).name.as_str())
+        .collect();
+    elsewhere.sort_unstable();
+    elsewhere.dedup();
+    let label = match elsewhere.as_slice() {
+        [] => "no such capability".to_owned(),
+        kinds => format!("that is for {}", suggest::listed(kinds)),
+    };
+    let diagnostic = Diagnostic::error(
+        catalogue::UNKNOWN_CAPABILITY,
+        cap.path.span,
+        format!("nobody can `{name}` on a `{kind_name}`"),
+        label,
+    );
+    match suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(cap.path.span, near),
+        None if here.is_empty() => {
+            diagnostic.help(format!("a `{kind_name}` can't be granted; name an action: `service.Action`"))
+        }
+        None => diagnostic.help(format!("on a `{kind_name}` there are {}", suggest::listed(&here))),
+    }
+}
+
+fn unknown_action<'a>(
+    cap: &Cap,
+    message: &str,
+    candidates: impl Iterator<Item = &'a str>,
+    word: &str,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(catalogue::UNKNOWN_ACTION, cap.path.span, message, "not known");
+    match suggest::nearest(word, candidates) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help("name an action that the standard library has, as `service.Action`"),
+    }
+}
+
+fn columns_not_taken(cap: &Cap, library: &Library, kind: KindId) -> Diagnostic {
+    let name = super::scope::dotted(&cap.path);
+    let taking: Vec<&str> = library
+        .capabilities
+        .iter()
+        .filter(|one| one.kind == kind && one.columns)
+        .map(|one| one.name.as_str())
+        .collect();
+    let diagnostic = Diagnostic::error(
+        catalogue::COLUMNS_NOT_TAKEN,
+        cap.span,
+        format!("`{name}` can't be limited to columns"),
+        "takes no columns",
+    );
+    match taking.as_slice() {
+        [] => diagnostic.help("leave the columns out"),
+        names => diagnostic.help(format!("leave the columns out; {} takes columns", suggest::listed(names))),
+    }
+}
+
+fn unknown_column(name: &str, span: Span, table: &str, names: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("`{table}` has no column `{name}`"),
+        "no such column",
+    );
+    match suggest::nearest(name, names.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => diagnostic.help(format!("its columns are {}", suggest::listed(names))),
+    }
+}
+
+fn without_part(span: Span, label: &str, help: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::MISSING_FIELD, span, "a grant says what, on what and to whom", label)
+        .help(help)
+}
+
+fn only_in_guardrail(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNEXPECTED_PART,
+        span,
+        format!("{what} stands in a guardrail only"),
+        "not taken here",
+    )
+    .help("move the rule into a `guardrail`")
+}
+
+fn no_condition_yet(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::CONDITION_NOT_SUPPORTED,
+        span,
+        "conditions on grants are not lowered yet",
+        "would be lost",
+    )
+    .help("leave the condition out, or write the policy by hand until it is")
+}
+
+fn no_target(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        "a resource or a place in a bucket is needed here",
+        "neither",
+    )
+    .help("write a name, or `bucket / \"prefix\"`")
+}
+
+fn no_resource(span: Span, name: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_KIND_OF_NAME,
+        span,
+        format!("`{name}` is a {what}, and no resource"),
+        "nothing that can be granted",
+    )
+    .help("name a resource, such as a bucket or a table")
+}

@@ -1,0 +1,270 @@
+//! Guardrails.
+
+use smol_str::SmolStr;
+
+use super::{Context, Declared, Meaning, fields::fill, index, scope::as_path, suggest};
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    library::FieldType,
+    platform::{AccountId, Guardrail, GuardrailRule, Node, Outside, resource::Noun},
+    source::{FileId, Span},
+    syntax::ast::{self, Expr, ExprKind, Member, Path},
+};
+
+impl Context<'_> {
+    pub(super) fn guardrails(&mut self, resources: &[Declared<'_>]) {
+        for declared in resources {
+            if self.platform.kind_of(declared.id).name == "guardrail" {
+                self.guardrail(declared);
+            }
+        }
+    }
+
+    fn guardrail(&mut self, declared: &Declared<'_>) {
+        let on: Vec<Node> =
+            declared.decl.on.iter().filter_map(|path| self.node_of(declared.file, path)).collect();
+        if declared.decl.on.is_empty() {
+            self.diagnostics.push(without_place(self.platform.resource(declared.id).span));
+        }
+        let members = declared.decl.body.iter().flatten();
+        let denials: Vec<&ast::Grant> = members
+            .filter_map(|member| match member {
+                Member::Deny(deny) => Some(deny),
+                _ => None,
+            })
+            .collect();
+        if denials.is_empty() {
+            self.diagnostics.push(without_rule(self.platform.resource(declared.id).span));
+        }
+        let rules = denials.into_iter().map(|deny| self.rule(declared.file, deny)).collect();
+        let noun = Noun::Guardrail(index(self.platform.guardrails.len()));
+        self.platform.guardrails.push(Guardrail { resource: declared.id, on, rules });
+        self.set_noun(declared, noun);
+    }
+
+    fn node_of(&mut self, file: FileId, path: &Path) -> Option<Node> {
+        let meaning = self.lookup(file, path)?;
+        if let Meaning::Resource(id) = meaning {
+            match self.platform.resource(id).noun {
+                Noun::Organization(at) => return Some(Node::Root(at)),
+                Noun::Unit(unit) => return Some(Node::Unit(unit)),
+                Noun::Account(account) => return Some(Node::Account(account)),
+                _ => {}
+            }
+        }
+        let (what, _) = self.described(meaning);
+        self.diagnostics.push(no_node(path.span, &super::scope::dotted(path), &what));
+        None
+    }
+
+    fn rule(&mut self, file: FileId, deny: &ast::Grant) -> GuardrailRule {
+        for (span, what) in [
+            (deny.to.as_ref().map(|to| to.span), "`to`"),
+            (deny.filter.map(|filter| filter.span), "`where`"),
+            (deny.grant_option, "`with grant option`"),
+            (deny.until.as_ref().map(|until| until.span), "`until`"),
+            (deny.conditions.first().map(|condition| condition.span), "`when`"),
+        ] {
+            if let Some(span) = span {
+                self.diagnostics.push(not_in_guardrail(span, what));
+            }
+        }
+        let mut actions: Vec<SmolStr> = deny.caps.iter().filter_map(|cap| self.pattern(&cap.path)).collect();
+        actions.sort();
+        actions.dedup();
+        let mut except = deny.except.as_ref().map(|expr| self.patterns(expr)).unwrap_or_default();
+        except.sort();
+        except.dedup();
+        let resources = match &deny.on {
+            Some(on) => self.resource_patterns(on, &deny.caps),
+            None => vec![SmolStr::new_static("*")],
+        };
+        let outside = deny.outside.as_ref().and_then(|outside| self.outside(file, outside));
+        GuardrailRule { actions, resources, outside, except, span: deny.span }
+    }
+
+    /// `iam.*` as IAM spells it: `iam:*`.
+    fn pattern(&mut self, path: &Path) -> Option<SmolStr> {
+        match path.parts.as_slice() {
+            [all] if all.name == "*" => Some(SmolStr::new_static("*")),
+            [service, action] => {
+                let prefix = match self.library.service_named(&service.name) {
+                    Some(id) => self.library.service(id).prefix.clone(),
+                    None => SmolStr::new(service.name.replace('_', "-")),
+                };
+                Some(SmolStr::new(format!("{prefix}:{}", action.name)))
+            }
+            _ => {
+                self.diagnostics.push(no_action(path.span));
+                None
+            }
+        }
+    }
+
+    fn patterns(&mut self, expr: &Expr) -> Vec<SmolStr> {
+        let items = match &expr.kind {
+            ExprKind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(expr),
+        };
+        let mut patterns = Vec::with_capacity(items.len());
+        for item in items {
+            let path = match &item.kind {
+                ExprKind::Pattern(path) => Some(path.clone()),
+                _ => as_path(item),
+            };
+            match path {
+                Some(path) => patterns.extend(self.pattern(&path)),
+                None => self.diagnostics.push(no_action(item.span)),
+            }
+        }
+        patterns
+    }
+
+    /// `on objects`: every resource of that type of the services whose actions are denied.
+    fn resource_patterns(&mut self, on: &Expr, caps: &[ast::Cap]) -> Vec<SmolStr> {
+        let ExprKind::Name(word) = &on.kind else {
+            self.diagnostics.push(no_resource_type(on.span, "", &[]));
+            return Vec::new();
+        };
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        let mut patterns = Vec::new();
+        let mut known: Vec<&str> = Vec::new();
+        let library = self.library.clone();
+        for cap in caps {
+            let service = cap.path.parts.first().and_then(|part| library.service_named(&part.name));
+            for (name, format) in service.iter().flat_map(|id| &library.service(*id).types) {
+                known.push(name);
+                if name == singular || name == word {
+                    let partition = SmolStr::new(self.platform.project.partition());
+                    let filled = fill(format, |name| {
+                        Some(if name == "partition" { partition.clone() } else { SmolStr::new_static("*") })
+                    });
+                    patterns.extend(filled.map(|pattern| SmolStr::new(pattern.replace("**", "*"))));
+                }
+            }
+        }
+        if patterns.is_empty() {
+            self.diagnostics.push(no_resource_type(on.span, word, &known));
+        }
+        patterns.sort();
+        patterns.dedup();
+        patterns
+    }
+
+    fn outside(&mut self, file: FileId, expr: &Expr) -> Option<Outside> {
+        match &expr.kind {
+            ExprKind::List(items) => {
+                let mut regions: Vec<SmolStr> = Vec::new();
+                let mut accounts: Vec<AccountId> = Vec::new();
+                for item in items {
+                    match &item.kind {
+                        ExprKind::Tagged(..) => accounts.extend(self.account_behind(file, item)),
+                        _ => {
+                            let field = region_field(item.span);
+                            if let Some(value) = self.value(file, item, &field)
+                                && let crate::platform::ValueKind::Text(region) = value.kind
+                            {
+                                regions.push(region);
+                            }
+                        }
+                    }
+                }
+                regions.sort();
+                regions.dedup();
+                accounts.sort();
+                Some(if accounts.is_empty() {
+                    Outside::Regions(regions)
+                } else {
+                    Outside::Accounts(accounts)
+                })
+            }
+            _ => self.account_behind(file, expr).map(|account| Outside::Accounts(vec![account])),
+        }
+    }
+
+    fn account_behind(&mut self, file: FileId, expr: &Expr) -> Option<AccountId> {
+        match self.principal(file, expr)? {
+            crate::platform::Principal::Account(account) => Some(account),
+            _ => {
+                self.diagnostics.push(no_outside(expr.span));
+                None
+            }
+        }
+    }
+}
+
+fn region_field(span: Span) -> crate::library::FieldDecl {
+    crate::library::FieldDecl {
+        name: SmolStr::new_static("outside"),
+        doc: None,
+        ty: FieldType::Region,
+        nullable: false,
+        refinement: crate::platform::Refinement::default(),
+        default: None,
+        lowers_to: None,
+        span,
+    }
+}
+
+fn without_place(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::MISSING_FIELD,
+        span,
+        "a guardrail is on an organization, a unit or an account",
+        "on what?",
+    )
+    .help("say where behind its name: `guardrail name on unit { … }`")
+}
+
+fn without_rule(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::MISSING_FIELD, span, "a guardrail denies something", "denies nothing")
+        .help("add a line `deny …` to its body")
+}
+
+fn no_node(span: Span, name: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_KIND_OF_NAME,
+        span,
+        format!("`{name}` is a {what}, and no place in the tree of accounts"),
+        "no organization, unit or account",
+    )
+    .help("name an organization, a unit or an account")
+}
+
+fn not_in_guardrail(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNEXPECTED_PART,
+        span,
+        format!("a guardrail's rule takes no {what}"),
+        "not taken here",
+    )
+    .help("a guardrail binds everybody in the accounts below; `outside` and `except` say where it does not")
+}
+
+fn no_action(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNKNOWN_ACTION,
+        span,
+        "an action is `service.Action`, `service.*` or `*`",
+        "no action",
+    )
+    .help("write it as `cloudtrail.StopLogging`")
+}
+
+fn no_resource_type(span: Span, word: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("the services of these actions have no resources called `{word}`"),
+        "not known",
+    );
+    match suggest::did_you_mean(word, known.iter().copied()) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic.help("name a resource type of the service, such as `objects` of `s3`"),
+    }
+}
+
+fn no_outside(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::WRONG_TYPE, span, "regions or accounts are needed here", "neither")
+        .help("write `outside [\"us-east-1\"]` or `outside account NAME`")
+}

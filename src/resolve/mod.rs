@@ -1,0 +1,123 @@
+//! Names to ids, expressions to typed values: from the modules' [`ast`](crate::syntax::ast) to one [`Platform`]. Never fails: what can't be
+//! resolved is reported and left out.
+
+pub mod account;
+pub mod collect;
+pub mod conditions;
+pub mod fields;
+pub mod function;
+pub mod grant;
+pub mod guardrail;
+pub mod mesh;
+pub mod param;
+pub mod role;
+pub mod schema;
+pub mod scope;
+pub mod stream;
+pub mod types;
+pub mod value;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use crate::{
+    diagnostic::Diagnostics,
+    library::Library,
+    platform::{Platform, Project, ResourceId, Value},
+    source::{FileId, SourceMap, Span},
+    syntax::ast::{self, Item, Module},
+};
+
+pub use crate::suggest;
+pub use scope::{Meaning, Scopes};
+
+/// What every part of the resolver works on.
+pub struct Context<'a> {
+    /// The texts, for SQL and for names in messages.
+    pub sources: &'a SourceMap,
+    /// AWS, as the standard library describes it: the platform's own, at hand while the platform changes.
+    pub library: Arc<Library>,
+    /// What is resolved so far.
+    pub platform: &'a mut Platform,
+    /// Where faults go.
+    pub diagnostics: &'a mut Diagnostics,
+    /// What each module's names mean.
+    pub scopes: Scopes,
+    /// The program's parameters with their values.
+    pub params: Vec<param::Param>,
+    /// Defaults of the standard library's fields, each evaluated once, by the field's place there.
+    defaults: FxHashMap<Span, Option<Value>>,
+    /// Patterns of conditions, compiled.
+    patterns: FxHashMap<SmolStr, Option<regex::Regex>>,
+}
+
+/// A declaration with the resource it became.
+#[derive(Clone, Copy)]
+pub struct Declared<'a> {
+    /// The resource.
+    pub id: ResourceId,
+    /// Its file.
+    pub file: FileId,
+    /// Its declaration.
+    pub decl: &'a ast::Decl,
+}
+
+/// Resolves a whole program. `library_modules` are the standard library's own, whose schemas are known everywhere.
+pub fn resolve(
+    sources: &SourceMap,
+    library: Arc<Library>,
+    library_modules: &[Module],
+    modules: &[Module],
+    project: Project,
+    diagnostics: &mut Diagnostics,
+) -> Platform {
+    let mut platform = Platform { library: Arc::clone(&library), project, ..Platform::default() };
+    let found = collect::collect(library_modules, modules, &mut platform, diagnostics);
+    let scopes = scope::scopes(sources, modules, &found, &platform, diagnostics);
+    let mut context = Context {
+        sources,
+        library,
+        platform: &mut platform,
+        diagnostics,
+        scopes,
+        params: Vec::new(),
+        defaults: FxHashMap::default(),
+        patterns: FxHashMap::default(),
+    };
+    context.params(&found.params);
+    context.accounts(&found.resources);
+    context.places(&found.resources);
+    context.schemas(&found.schemas);
+    context.fields(&found.resources);
+    context.names_in_aws();
+    context.roles(&found.resources);
+    context.functions(&found.resources);
+    context.domains(&found.resources);
+    context.streams(&found.resources);
+    context.guardrails(&found.resources);
+    for module in modules {
+        context.sentences(module);
+    }
+    context.sort_sentences();
+    context.scopes.report_unused(context.diagnostics);
+    platform
+}
+
+impl Context<'_> {
+    fn sentences(&mut self, module: &Module) {
+        for item in &module.items {
+            match item {
+                Item::Decl(_) => {}
+                Item::Grant(grant) => self.grant(module.file, grant),
+                Item::Share(share) => self.share(module.file, share),
+                Item::Assert(assert) => self.assertion(module.file, assert),
+            }
+        }
+    }
+}
+
+pub(crate) fn index(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

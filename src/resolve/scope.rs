@@ -1,0 +1,583 @@
+//! What each module's names mean: its own declarations, those of the modules it uses, and the library's record types.
+
+use std::cell::Cell;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{Context, collect::Found, index, suggest};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    library::Place,
+    platform::{Platform, ResourceId, SchemaId},
+    source::{FileId, SourceMap, Span},
+    syntax::ast::{Decl, Expr, ExprKind, Ident, Module, Path, Use},
+};
+
+/// What a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Meaning {
+    /// A declared resource.
+    Resource(ResourceId),
+    /// A record type.
+    Schema(SchemaId),
+    /// A parameter, by index into [`Context::params`].
+    Param(u32),
+    /// A label of the program's own.
+    Label,
+    /// A test.
+    Test,
+}
+
+/// The names of all modules.
+#[derive(Debug, Default)]
+pub struct Scopes {
+    modules: FxHashMap<FileId, Scope>,
+    /// What stands inside a declaration, by that and its name.
+    children: FxHashMap<(ResourceId, SmolStr), (Meaning, Span)>,
+    library: FxHashMap<SmolStr, SchemaId>,
+}
+
+/// The names of one module.
+#[derive(Debug, Default)]
+struct Scope {
+    own: FxHashMap<SmolStr, (Meaning, Span)>,
+    uses: Vec<UseScope>,
+}
+
+/// A module used.
+#[derive(Debug)]
+struct UseScope {
+    target: FileId,
+    module: SmolStr,
+    alias: Option<SmolStr>,
+    names: Option<Vec<(Ident, Cell<bool>)>>,
+    span: Span,
+    used: Cell<bool>,
+}
+
+/// Builds the scopes of all modules and reports what is wrong with their `use` lines and doubled names.
+pub fn scopes(
+    sources: &SourceMap,
+    modules: &[Module],
+    found: &Found<'_>,
+    platform: &Platform,
+    diagnostics: &mut Diagnostics,
+) -> Scopes {
+    let mut scopes = Scopes { library: found.library_schemas.clone(), ..Scopes::default() };
+    for module in modules {
+        scopes.modules.insert(module.file, Scope::default());
+    }
+    for (file, name, meaning) in declarations(found) {
+        scopes.declare(file, name, meaning, platform, diagnostics);
+    }
+    let by_name: FxHashMap<&str, FileId> = sources
+        .files()
+        .filter(|(_, file)| !file.library)
+        .map(|(id, file)| (file.module.as_str(), id))
+        .collect();
+    for module in modules {
+        let uses = module
+            .uses
+            .iter()
+            .filter_map(|line| scopes.use_line(module.file, line, &by_name, diagnostics))
+            .collect();
+        if let Some(scope) = scopes.modules.get_mut(&module.file) {
+            scope.uses = uses;
+        }
+    }
+    report_cycles(modules, &scopes, diagnostics);
+    scopes
+}
+
+/// Every named declaration with its meaning, in source order, so that of two the later one is the doubled one.
+fn declarations<'a>(found: &Found<'a>) -> Vec<(FileId, &'a Ident, Meaning)> {
+    let mut all: Vec<(FileId, &Ident, Meaning)> = Vec::new();
+    let mut add = |file: FileId, decl: &'a Decl, meaning: Meaning| {
+        all.extend(decl.name.as_ref().map(|name| (file, name, meaning)));
+    };
+    for declared in &found.resources {
+        add(declared.file, declared.decl, Meaning::Resource(declared.id));
+    }
+    for (id, file, decl) in &found.schemas {
+        add(*file, decl, Meaning::Schema(*id));
+    }
+    for (at, (file, decl)) in found.params.iter().enumerate() {
+        add(*file, decl, Meaning::Param(index(at)));
+    }
+    for (file, decl) in &found.labels {
+        add(*file, decl, Meaning::Label);
+    }
+    for (file, decl) in &found.tests {
+        add(*file, decl, Meaning::Test);
+    }
+    all.sort_by_key(|(_, name, _)| name.span);
+    all
+}
+
+impl Scopes {
+    fn declare(
+        &mut self,
+        file: FileId,
+        name: &Ident,
+        meaning: Meaning,
+        platform: &Platform,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let parent = match meaning {
+            Meaning::Resource(id) => scoping_parent(platform, id),
+            _ => None,
+        };
+        let before = match parent {
+            Some(parent) => self.children.insert((parent, name.name.clone()), (meaning, name.span)),
+            None => match self.modules.get_mut(&file) {
+                Some(scope) => scope.own.insert(name.name.clone(), (meaning, name.span)),
+                None => None,
+            },
+        };
+        if let Some((_, first)) = before {
+            diagnostics.push(duplicate(name, first));
+        }
+    }
+
+    fn use_line(
+        &mut self,
+        file: FileId,
+        line: &Use,
+        modules: &FxHashMap<&str, FileId>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<UseScope> {
+        let module = dotted(&line.path);
+        let Some(target) = modules.get(module.as_str()).copied() else {
+            diagnostics.push(unknown_module(&line.path, &module, modules));
+            return None;
+        };
+        if target == file {
+            diagnostics.push(cyclic_use(line.span, &module, &[]));
+            return None;
+        }
+        let own = self.modules.get(&target).map(|scope| &scope.own);
+        for name in line.names.iter().flatten() {
+            if let Some(own) = own
+                && !own.contains_key(&name.name)
+            {
+                diagnostics.push(unresolved(&name.name, name.span, &module, own.keys().map(SmolStr::as_str)));
+            }
+        }
+        let names = line
+            .names
+            .as_ref()
+            .map(|names| names.iter().map(|name| (name.clone(), Cell::new(false))).collect());
+        let alias = line.alias.as_ref().map(|alias| alias.name.clone());
+        Some(UseScope {
+            target,
+            module: SmolStr::new(module),
+            alias,
+            names,
+            span: line.span,
+            used: Cell::new(false),
+        })
+    }
+
+    /// What the path's first names mean, and how many of them were taken. Reports nothing.
+    fn find(&self, file: FileId, path: &Path) -> Result<(Meaning, usize), Miss> {
+        let (Some(scope), Some(first)) = (self.modules.get(&file), path.parts.first()) else {
+            return Err(Miss::Unknown);
+        };
+        let (meaning, mut taken) = match scope.own.get(&first.name) {
+            Some((meaning, _)) => (*meaning, 1),
+            None => self.find_used(scope, path)?,
+        };
+        let mut meaning = meaning;
+        while let (Meaning::Resource(id), Some(part)) = (meaning, path.parts.get(taken)) {
+            match self.children.get(&(id, part.name.clone())) {
+                Some((child, _)) => meaning = *child,
+                None => break,
+            }
+            taken += 1;
+        }
+        Ok((meaning, taken))
+    }
+
+    fn find_used(&self, scope: &Scope, path: &Path) -> Result<(Meaning, usize), Miss> {
+        let Some(first) = path.parts.first() else { return Err(Miss::Unknown) };
+        let mut hits: Vec<(Meaning, &SmolStr)> = Vec::new();
+        for line in scope.uses.iter().filter(|line| line.alias.is_none()) {
+            if let Some(meaning) = self.offered(line, &first.name)
+                && !hits.iter().any(|(known, _)| *known == meaning)
+            {
+                hits.push((meaning, &line.module));
+            }
+        }
+        match hits.as_slice() {
+            [(meaning, _)] => return Ok((*meaning, 1)),
+            [] => {}
+            several => {
+                return Err(Miss::Ambiguous(several.iter().map(|(_, module)| (*module).clone()).collect()));
+            }
+        }
+        if let Some(hit) = self.qualified(scope, path) {
+            return Ok(hit);
+        }
+        match self.library.get(&first.name) {
+            Some(schema) => Ok((Meaning::Schema(*schema), 1)),
+            None => Err(Miss::Unknown),
+        }
+    }
+
+    /// What a `use` line offers under a name without qualification.
+    fn offered(&self, line: &UseScope, name: &SmolStr) -> Option<Meaning> {
+        if let Some(names) = &line.names {
+            let (_, used) = names.iter().find(|(known, _)| known.name == *name)?;
+            used.set(true);
+        }
+        let (meaning, _) = self.modules.get(&line.target)?.own.get(name)?;
+        line.used.set(true);
+        Some(*meaning)
+    }
+
+    /// `acc.prod` through an alias, `mesh.sales.customers` through a module's own name.
+    fn qualified(&self, scope: &Scope, path: &Path) -> Option<(Meaning, usize)> {
+        for line in &scope.uses {
+            let name = line.alias.as_ref().unwrap_or(&line.module);
+            let depth = name.split('.').count();
+            let matches = path.parts.len() > depth
+                && path.parts.iter().zip(name.split('.')).all(|(part, word)| part.name == word);
+            if matches && let Some(part) = path.parts.get(depth) {
+                let (meaning, _) = self.modules.get(&line.target)?.own.get(&part.name)?;
+                line.used.set(true);
+                return Some((*meaning, depth + 1));
+            }
+        }
+        None
+    }
+
+    /// All names that can be written in a module without qualification.
+    fn visible(&self, file: FileId) -> Vec<&str> {
+        let Some(scope) = self.modules.get(&file) else { return Vec::new() };
+        let mut names: Vec<&str> = scope.own.keys().map(SmolStr::as_str).collect();
+        for line in scope.uses.iter().filter(|line| line.alias.is_none()) {
+            match &line.names {
+                Some(listed) => names.extend(listed.iter().map(|(name, _)| name.name.as_str())),
+                None => names.extend(
+                    self.modules
+                        .get(&line.target)
+                        .into_iter()
+                        .flat_map(|used| used.own.keys().map(SmolStr::as_str)),
+                ),
+            }
+        }
+        names.extend(self.library.keys().map(SmolStr::as_str));
+        names.sort_unstable();
+        names
+    }
+
+    /// The names of what stands inside a declaration.
+    fn children_of(&self, parent: ResourceId) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.children.keys().filter(|(of, _)| *of == parent).map(|(_, name)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The module other than this one that declares a name, for the help of an unresolved one.
+    fn elsewhere(&self, file: FileId, name: &SmolStr, sources: &SourceMap) -> Option<String> {
+        let mut modules: Vec<&str> = self
+            .modules
+            .iter()
+            .filter(|(id, scope)| **id != file && scope.own.contains_key(name))
+            .filter_map(|(id, _)| sources.file(*id).map(|file| file.module.as_str()))
+            .collect();
+        modules.sort_unstable();
+        modules.first().map(|module| (*module).to_owned())
+    }
+
+    /// Warns of every `use` line, and every name in one, that nothing needed.
+    pub fn report_unused(&self, diagnostics: &mut Diagnostics) {
+        let mut files: Vec<(&FileId, &Scope)> = self.modules.iter().collect();
+        files.sort_by_key(|(file, _)| **file);
+        for line in files.iter().flat_map(|(_, scope)| &scope.uses) {
+            let unused_names = line.names.iter().flatten().filter(|(_, used)| !used.get());
+            if !line.used.get() {
+                diagnostics.push(unused_use(line.span, &line.module));
+            } else {
+                for (name, _) in unused_names {
+                    diagnostics.push(unused_use(name.span, &name.name));
+                }
+            }
+        }
+    }
+}
+
+/// Why a name means nothing.
+enum Miss {
+    Unknown,
+    Ambiguous(Vec<SmolStr>),
+}
+
+impl Context<'_> {
+    /// What a path means; reports where it means nothing, or more than one thing, or goes on behind what it means.
+    pub fn lookup(&mut self, file: FileId, path: &Path) -> Option<Meaning> {
+        match self.scopes.find(file, path) {
+            Ok((meaning, taken)) if taken == path.parts.len() => Some(meaning),
+            Ok((meaning, taken)) => {
+                self.report_rest(path, meaning, taken);
+                None
+            }
+            Err(Miss::Ambiguous(modules)) => {
+                self.diagnostics.push(ambiguous(path, &modules));
+                None
+            }
+            Err(Miss::Unknown) => {
+                self.report_unknown(file, path);
+                None
+            }
+        }
+    }
+
+    /// What a path means if it means anything; reports nothing.
+    pub fn peek(&self, file: FileId, path: &Path) -> Option<Meaning> {
+        self.scopes
+            .find(file, path)
+            .ok()
+            .filter(|(_, taken)| *taken == path.parts.len())
+            .map(|(meaning, _)| meaning)
+    }
+
+    /// The resource of that kind which a path names; reports where it names anything else.
+    pub fn resource(&mut self, file: FileId, path: &Path, kind: &str) -> Option<ResourceId> {
+        let meaning = self.lookup(file, path)?;
+        if let Meaning::Resource(id) = meaning
+            && self.platform.kind_of(id).name == kind
+        {
+            return Some(id);
+        }
+        let (actual, span) = self.described(meaning);
+        self.diagnostics.push(wrong_kind(path, kind, &actual, span));
+        None
+    }
+
+    /// What a meaning is in words, and where it is declared.
+    pub(super) fn described(&self, meaning: Meaning) -> (String, Option<Span>) {
+        match meaning {
+            Meaning::Resource(id) => {
+                (format!("`{}`", self.platform.kind_of(id).name), Some(self.platform.resource(id).span))
+            }
+            Meaning::Schema(id) => ("`schema`".to_owned(), Some(self.platform.schema(id).span)),
+            Meaning::Param(_) => ("`param`".to_owned(), None),
+            Meaning::Label => ("`label`".to_owned(), None),
+            Meaning::Test => ("`test`".to_owned(), None),
+        }
+    }
+
+    fn report_unknown(&mut self, file: FileId, path: &Path) {
+        let Some(first) = path.parts.first() else { return };
+        let mut diagnostic = unresolved(&first.name, first.span, "this module", self.scopes.visible(file));
+        if let Some(module) = self.scopes.elsewhere(file, &first.name, self.sources) {
+            diagnostic.fix = None;
+            diagnostic = diagnostic.help(format!("`{module}` declares it: add `use {module}`"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn report_rest(&mut self, path: &Path, meaning: Meaning, taken: usize) {
+        let Some(part) = path.parts.get(taken) else { return };
+        let (what, span) = self.described(meaning);
+        let children = match meaning {
+            Meaning::Resource(id) => self.scopes.children_of(id),
+            _ => Vec::new(),
+        };
+        let name = path.parts.get(taken.saturating_sub(1)).map(|part| part.name.as_str()).unwrap_or_default();
+        let mut diagnostic = Diagnostic::error(
+            catalogue::UNRESOLVED,
+            part.span,
+            format!("the {what} `{name}` has no `{}`", part.name),
+            "not declared in it",
+        );
+        if let Some(near) = suggest::nearest(&part.name, children.iter().copied()) {
+            diagnostic = diagnostic.fix(part.span, near);
+        }
+        if let Some(help) = suggest::did_you_mean(&part.name, children) {
+            diagnostic = diagnostic.help(help);
+        }
+        if let Some(span) = span {
+            diagnostic = diagnostic.related(span, format!("`{name}` is declared here"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+}
+
+/// The declaration under whose name this one is found, where it is not found under the module's.
+fn scoping_parent(platform: &Platform, id: ResourceId) -> Option<ResourceId> {
+    let resource = platform.resource(id);
+    match platform.kind_of(id).place {
+        Place::Inside(_) => resource.parent,
+        _ => None,
+    }
+}
+
+/// An expression that is a path: `a.b.c`.
+pub fn as_path(expr: &Expr) -> Option<Path> {
+    match &expr.kind {
+        ExprKind::Name(name) => {
+            Some(Path { parts: vec![Ident { name: name.clone(), span: expr.span }], span: expr.span })
+        }
+        ExprKind::Field(of, name) => {
+            let mut path = as_path(of)?;
+            path.parts.push(name.clone());
+            path.span = expr.span;
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+/// A path as it was written.
+pub fn dotted(path: &Path) -> String {
+    let parts: Vec<&str> = path.parts.iter().map(|part| part.name.as_str()).collect();
+    parts.join(".")
+}
+
+/// Reports each cycle of `use` lines once, at the line of its first module that closes it.
+fn report_cycles(modules: &[Module], scopes: &Scopes, diagnostics: &mut Diagnostics) {
+    let mut state: FxHashMap<FileId, bool> = FxHashMap::default();
+    for module in modules {
+        let mut stack: Vec<(FileId, usize)> = vec![(module.file, 0)];
+        if state.contains_key(&module.file) {
+            continue;
+        }
+        state.insert(module.file, false);
+        while let Some((file, at)) = stack.last().copied() {
+            let line = scopes.modules.get(&file).and_then(|scope| scope.uses.get(at));
+            let Some(line) = line else {
+                state.insert(file, true);
+                stack.pop();
+                continue;
+            };
+            if let Some(top) = stack.last_mut() {
+                top.1 += 1;
+            }
+            match state.get(&line.target) {
+                None => {
+                    state.insert(line.target, false);
+                    stack.push((line.target, 0));
+                }
+                Some(false) => diagnostics.push(cycle_of(line, &stack, scopes)),
+                Some(true) => {}
+            }
+        }
+    }
+}
+
+fn cycle_of(line: &UseScope, stack: &[(FileId, usize)], scopes: &Scopes) -> Diagnostic {
+    let start = stack.iter().position(|(file, _)| *file == line.target).unwrap_or_default();
+    let others: Vec<Span> = stack
+        .iter()
+        .skip(start)
+        .filter_map(|(file, at)| scopes.modules.get(file)?.uses.get(at.checked_sub(1)?))
+        .map(|other| other.span)
+        .filter(|span| *span != line.span)
+        .collect();
+    cyclic_use(line.span, &line.module, &others)
+}
+
+fn cyclic_use(span: Span, module: &str, others: &[Span]) -> Diagnostic {
+    let label = if others.is_empty() { "a module can't use itself" } else { "closes the circle" };
+    let mut diagnostic = Diagnostic::error(
+        catalogue::CYCLIC_USE,
+        span,
+        format!("`use {module}` leads back to this module"),
+        label,
+    )
+    .help("move what both need into a module of its own");
+    for other in others {
+        diagnostic = diagnostic.related(*other, "on the way round");
+    }
+    diagnostic
+}
+
+fn duplicate(name: &Ident, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::DUPLICATE,
+        name.span,
+        format!("`{}` is declared twice", name.name),
+        "declared again here",
+    )
+    .related(first, "declared here first")
+    .help("give one of them another name")
+}
+
+fn unknown_module(path: &Path, module: &str, modules: &FxHashMap<&str, FileId>) -> Diagnostic {
+    let mut names: Vec<&str> = modules.keys().copied().collect();
+    names.sort_unstable();
+    let diagnostic = Diagnostic::error(
+        catalogue::UNKNOWN_MODULE,
+        path.span,
+        format!("there is no module `{module}`"),
+        "no such file",
+    );
+    match (
+        suggest::nearest(module, names.iter().copied()),
+        suggest::did_you_mean(module, names.iter().copied()),
+    ) {
+        (Some(near), Some(help)) => diagnostic.fix(path.span, near).help(help),
+        (_, Some(help)) => diagnostic.help(help),
+        _ => {
+            diagnostic.help("a module is a file below the program's folder: `mesh/sales.dpl` is `mesh.sales`")
+        }
+    }
+}
+
+fn unresolved<'a>(
+    name: &str,
+    span: Span,
+    place: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("there is no `{name}` in {place}"),
+        "not declared",
+    );
+    match suggest::nearest(name, candidates) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => diagnostic.help("declare it, or add the `use` line of the module that does"),
+    }
+}
+
+fn ambiguous(path: &Path, modules: &[SmolStr]) -> Diagnostic {
+    let name = path.parts.first().map(|part| part.name.clone()).unwrap_or_default();
+    let mut modules: Vec<&SmolStr> = modules.iter().collect();
+    modules.sort_unstable();
+    let first = modules.first().map(|module| module.as_str()).unwrap_or_default();
+    Diagnostic::error(
+        catalogue::AMBIGUOUS,
+        path.span,
+        format!("`{name}` is declared in {}", suggest::listed(&modules)),
+        "which one?",
+    )
+    .help(format!(
+        "write `{first}.{name}`, or name what is wanted in the `use` line: `use {first}.{{{name}}}`"
+    ))
+}
+
+fn wrong_kind(path: &Path, wanted: &str, actual: &str, declared: Option<Span>) -> Diagnostic {
+    let name = dotted(path);
+    let diagnostic = Diagnostic::error(
+        catalogue::WRONG_KIND_OF_NAME,
+        path.span,
+        format!("`{name}` is a {actual}, and a `{wanted}` is needed"),
+        format!("no `{wanted}`"),
+    )
+    .help(format!("name a `{wanted}`"));
+    match declared {
+        Some(span) => diagnostic.related(span, format!("`{name}` is declared here")),
+        None => diagnostic,
+    }
+}
+
+fn unused_use(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning(catalogue::UNUSED_USE, span, format!("nothing here needs `{name}`"), "not needed")
+        .help("leave it out")
+}
