@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""check_policies.py [--type identity|trust|bucket|kms|scp] FILE...: policies, judged by four programs and AWS's limits.
+
+Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
+"""
+
+import json
+import re
+import sys
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+import provisioning
+
+provisioning.enter_python()
+warnings.filterwarnings("ignore")  # parliament imports pkg_resources, which says so on every run
+
+import cfnlint.api
+import cfnlint.config
+import documents
+import node_script
+import parliament
+import reporting
+
+# Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total.
+LIMITS = {"identity": 10240, "trust": 2048, "bucket": 20480, "kms": 32768, "scp": 5120}
+PACKED = ("identity", "trust")
+
+# The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
+TEMPLATES = {
+    "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
+    "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
+    "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"Bucket": "any-bucket", "PolicyDocument": policy}),
+    "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
+}
+
+# parliament has no mode for trust policies; it takes SCPs for grants.
+PARLIAMENT = ("identity", "bucket", "kms")
+
+
+def check_form(report, kind, file, policy):
+    """Limits, the characters that IAM takes, and statement ids."""
+    text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False) if kind in PACKED else file.read_text()
+    size = len(text) if kind in PACKED else len(text.encode())
+    if size > LIMITS[kind]:
+        report.finding("limits", file, "", f"{size} characters, a {kind} policy takes {LIMITS[kind]}")
+    if kind in PACKED and not re.fullmatch(r"[\t\n\r\x20-\xff]*", text):
+        report.finding("limits", file, "", "a character outside U+0020 to U+00FF")
+    statements = policy.get("Statement", []) if isinstance(policy, dict) else []
+    ids = [one["Sid"] for one in statements if isinstance(one, dict) and "Sid" in one]
+    for sid in sorted(set(ids)):
+        if kind in PACKED and not re.fullmatch(r"[A-Za-z0-9]*", sid):
+            report.finding("limits", file, sid, f"Sid `{sid}` holds more than letters and digits")
+        if ids.count(sid) > 1:
+            report.finding("limits", file, sid, f"Sid `{sid}` is given {ids.count(sid)} times")
+
+
+def check_with_cfn_lint(report, policies):
+    """One template for all: starting cfn-lint costs more than linting."""
+    names = {}
+    resources = {}
+    for kind, file, policy in policies:
+        if kind in TEMPLATES:
+            name = f"R{len(names)}"
+            names[name] = file
+            resource, properties = TEMPLATES[kind](policy)
+            resources[name] = {"Type": resource, "Properties": properties}
+    if not resources:
+        return
+    template = json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+    for match in cfnlint.api.lint(template, config=cfnlint.config.ManualArgs(regions=["us-east-1"])):
+        path = [str(step) for step in match.path or []]
+        file = next((names[step] for step in path if step in names), "template")
+        report.finding("cfn-lint", file, "/".join(path[3:]), f"{match.rule.id} {match.message}")
+
+
+def check_with_parliament(report, policies):
+    for kind, file, policy in policies:
+        if kind in PARLIAMENT:
+            analyzed = parliament.analyze_policy_string(json.dumps(policy), str(file), ignore_private_auditors=True)
+            for finding in analyzed.findings:
+                report.finding("parliament", file, "", f"{kind} {finding.issue}: {finding.detail}")
+
+
+def kinds(arguments):
+    """Pairs of kind and file from the command line."""
+    given = None
+    if arguments and arguments[0] == "--type":
+        given, arguments = arguments[1], arguments[2:]
+        if given not in documents.POLICY_KINDS:
+            raise ValueError(f"--type {given}: it is one of {', '.join(documents.POLICY_KINDS)}")
+    for file in map(Path, arguments):
+        kind = given or documents.kind(file)
+        if kind not in documents.POLICY_KINDS:
+            raise ValueError(f"{file}: no kind of policy can be told from the path, give --type")
+        yield kind, file
+
+
+def main(arguments):
+    report = reporting.Report("policies")
+    policies = []
+    for kind, file in kinds(arguments):
+        report.checked += 1
+        try:
+            policies.append((kind, file, documents.load(file)))
+        except documents.Malformed as error:
+            report.finding("format", file, "", error)
+    for kind, file, policy in policies:
+        check_form(report, kind, file, policy)
+    if policies:
+        check_with_cfn_lint(report, policies)
+        check_with_parliament(report, policies)
+        arguments = [word for kind, file, _ in policies for word in (kind, file)]
+        node_script.report_findings("policies.mjs", arguments, report)
+    return report.close()
+
+
+if __name__ == "__main__":
+    reporting.run(main)

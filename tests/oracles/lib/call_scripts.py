@@ -1,0 +1,49 @@
+"""The `.calls.json` format: calls in order, where a later input names an earlier result as `{"$from": "id.Path"}`."""
+
+REFERENCE = "$from"
+
+
+def references(value, path=""):
+    """Every reference inside an input, as (path, text) pairs."""
+    if is_reference(value):
+        yield path, value[REFERENCE]
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from references(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from references(item, f"{path}[{index}]")
+
+
+def is_reference(value):
+    return isinstance(value, dict) and set(value) == {REFERENCE} and isinstance(value[REFERENCE], str)
+
+
+def substitute(value, replace):
+    """A copy of an input with `replace(text)` in the place of each reference."""
+    if is_reference(value):
+        return replace(value[REFERENCE])
+    if isinstance(value, dict):
+        return {name: substitute(item, replace) for name, item in value.items()}
+    if isinstance(value, list):
+        return [substitute(item, replace) for item in value]
+    return value
+
+
+def split(text, known):
+    """The call's id and the path of a reference. Ids may hold dots, so the longest id that is known wins."""
+    fitting = [name for name in known if text.startswith(f"{name}.")]
+    if not fitting:
+        raise LookupError(f"`{text}` names no earlier call")
+    name = max(fitting, key=len)
+    return name, text[len(name) + 1:].split(".")
+
+
+def take(result, path):
+    """The value at a path of a response; raises LookupError where the response lacks it."""
+    for name in path:
+        if isinstance(result, list):
+            result = result[int(name)]
+        else:
+            result = result[name]
+    return result

@@ -1,0 +1,51 @@
+"""Reads the documents that a build wrote, and says what each of them is."""
+
+import json
+from pathlib import Path
+
+
+class Malformed(Exception):
+    """A document that is no JSON, or JSON that says the same thing twice."""
+
+
+def load(path):
+    """Parses one JSON object strictly: AWS takes the last of two equal keys in silence, so the first would be lost."""
+    def members(pairs):
+        keys = [key for key, _ in pairs]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise Malformed(f"key given twice: {', '.join(twice)}")
+        return dict(pairs)
+
+    def no_constant(name):
+        raise Malformed(f"{name} is no JSON")
+
+    try:
+        text = Path(path).read_bytes().decode("utf-8")
+        document = json.loads(text, object_pairs_hook=members, parse_constant=no_constant)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Malformed(str(error)) from error
+    if not isinstance(document, dict):
+        raise Malformed("the document is no JSON object")
+    return document
+
+
+def kind(path):
+    """What a file of a build is, by the place it lies in: the name of a checker's input, or None."""
+    path = Path(path)
+    folder = path.parent.name
+    if path.name.endswith(".calls.json"):
+        return "calls"
+    if path.name.endswith(".asl.json"):
+        return "states"
+    if path.name.endswith(".sql"):
+        return "flink"
+    policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
+                ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp"}
+    for (where, ending), policy in policies.items():
+        if folder == where and path.name.endswith(ending):
+            return policy
+    return None
+
+
+POLICY_KINDS = ("identity", "trust", "bucket", "kms", "scp")

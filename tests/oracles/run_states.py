@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""run_states.py RUNS.json...: executes state machines in sfnx's interpreter, with the tasks' results given.
+
+RUNS.json: {"definition": PATH, "runs": [{"name", "input", "tasks": {KEY: ANSWERS}, "expect": EXPECTED}]}
+
+PATH is relative to the file. KEY is a state's name, a task's resource, or the name of what it calls (of a function, a
+job, a topic: the end of its ARN). An answer is {"returns": VALUE} or {"fails": [ERROR, CAUSE]}; ANSWERS is one answer,
+or a list of which each call takes the next and later calls the last. EXPECTED gives any of status (SUCCEEDED, FAILED),
+error, output, path (the names of the states entered) and calls ([[KEY, ARGUMENTS]], in order; arguments may be null).
+Prints one line per run with all of these, and exits 1 where a run is not as expected.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+import provisioning
+
+provisioning.enter_python()
+
+import documents
+import reporting
+import sfnx.testing
+
+# The argument that names what a task calls, by the integrations that a pipeline uses.
+NAMING = ("FunctionName", "JobName", "TopicArn", "QueueUrl", "StateMachineArn", "TaskDefinition")
+
+
+class Tasks:
+    """Answers tasks from the table of a run, counting how often each key was asked."""
+
+    def __init__(self, table):
+        self.table = table
+        self.asked = {key: 0 for key in table}
+
+    def __call__(self, call):
+        key = next((key for key in keys(call) if key in self.table), None)
+        if key is None:
+            raise Unanswered(f"no answer for state `{call.state}`, which calls {' or '.join(keys(call))}")
+        answers = self.table[key] if isinstance(self.table[key], list) else [self.table[key]]
+        answer = answers[min(self.asked[key], len(answers) - 1)]
+        self.asked[key] += 1
+        if "fails" in answer:
+            raise sfnx.testing.Failure(*answer["fails"])
+        return answer["returns"]
+
+
+class Unanswered(Exception):
+    """A task was called that the run gives no answer for: no sfnx failure, so that no Catch hides it."""
+
+
+def keys(call):
+    """The names that a run may give a task by, the most exact first."""
+    arguments = call.arguments if isinstance(call.arguments, dict) else {}
+    called = [arguments[name] for name in NAMING if isinstance(arguments.get(name), str)]
+    return [call.state, *(name.split(":")[-1].split("/")[-1] for name in called), call.resource]
+
+
+def execute(definition, run):
+    """What a run did, in the form of EXPECTED."""
+    execution = sfnx.testing.run(definition, run["input"], Tasks(run.get("tasks", {})))
+    outcome = {"status": "FAILED", "error": execution.error, "cause": execution.cause}
+    if execution.error is None:
+        outcome = {"status": "SUCCEEDED", "output": execution.output}
+    outcome["path"] = list(execution.states)
+    outcome["calls"] = [[keys(call), call.arguments] for call in execution.calls]
+    return outcome
+
+
+def differences(expected, outcome):
+    for name, value in expected.items():
+        if name == "calls":
+            yield from call_differences(value, outcome["calls"])
+        elif name not in outcome or outcome[name] != value:
+            yield f"{name} is {json.dumps(outcome.get(name))}, expected {json.dumps(value)}"
+
+
+def call_differences(expected, made):
+    if len(expected) != len(made):
+        yield f"{len(made)} calls, expected {len(expected)}: {json.dumps([names[0] for names, _ in made])}"
+        return
+    for (key, arguments), (names, given) in zip(expected, made):
+        if key not in names:
+            yield f"`{names[0]}` was called, expected `{key}`"
+        elif arguments is not None and arguments != given:
+            yield f"`{key}` was given {json.dumps(given)}, expected {json.dumps(arguments)}"
+
+
+def check_runs(report, file):
+    """Executes the runs of one file."""
+    document = documents.load(file)
+    definition = documents.load(file.parent / document["definition"])
+    for run in document["runs"]:
+        report.checked += 1
+        try:
+            outcome = execute(definition, run)
+        except (Unanswered, sfnx.testing.InvalidDefinition, sfnx.testing.Unsupported) as error:
+            report.finding("sfnx", file, run["name"], f"{type(error).__name__}: {error}")
+            continue
+        print(json.dumps({"file": str(file), "run": run["name"], **outcome}))
+        for difference in differences(run.get("expect", {}), outcome):
+            report.finding("sfnx", file, run["name"], difference)
+
+
+def main(files):
+    report = reporting.Report("runs")
+    for file in map(Path, files):
+        check_runs(report, file)
+    return report.close()
+
+
+if __name__ == "__main__":
+    reporting.run(main)
