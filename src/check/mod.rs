@@ -1,0 +1,15 @@
+//! What a resolved program must obey beyond names and types. Rules only read the platform and report.
+
+pub mod rules;
+
+use crate::{diagnostic::Diagnostics, platform::Platform};
+
+/// A rule: its name as a sentence, and the function that reports where it is broken.
+pub type Rule = (&'static str, fn(&Platform, &mut Diagnostics));
+
+/// Applies every rule, in the order of [`rules::RULES`].
+pub fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for (_, rule) in rules::RULES {
+        rule(platform, diagnostics);
+    }
+}

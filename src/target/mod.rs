@@ -1,0 +1,15 @@
+//! From the platform to artifacts, one folder per family. No target knows another.
+
+use crate::{access::Access, artifact::Artifacts, platform::Platform};
+
+/// A family of artifacts.
+pub trait Target: Sync {
+    /// Its name, as `--target` and the manifest spell it.
+    fn name(&self) -> &'static str;
+
+    /// Makes its artifacts. Only called for programs without errors.
+    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts);
+}
+
+/// Every target, in the order in which they are lowered.
+pub const TARGETS: &[&dyn Target] = &[];
