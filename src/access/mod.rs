@@ -1,5 +1,110 @@
 //! Who may do what: every permission that the program needs, each with the place in the program that needs it, and the policies that say so.
+//!
+//! | file | does |
+//! | --- | --- |
+//! | `derived.rs` | names of the roles that the compiler makes |
+//! | `roles.rs` | all roles there are |
+//! | `requirement.rs` | a capability at a place → actions on resources |
+//! | `derive.rs` | the program → who needs which |
+//! | `minimize.rs` | permissions → statements |
+//! | `trust.rs`, `resource.rs`, `guardrail.rs` | trust policies, policies of resources, service control policies |
+//! | `lake_formation.rs` | what Lake Formation is told beside |
+//! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
+mod derive;
 pub mod derived;
+pub mod document;
+mod guardrail;
+pub mod lake_formation;
+mod minimize;
+pub mod pattern;
+pub mod requirement;
+mod resource;
+pub mod roles;
+mod trust;
 
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+pub use derive::account_root;
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
+pub use document::{Document, Statement};
+pub use lake_formation::TableGrant;
+pub use roles::{RoleIdentity, RoleKey};
+
+use crate::platform::{Platform, ResourceId};
+use roles::Roles;
+
+/// Every policy of a program.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// The roles that are ours, by account and name.
+    pub roles: Vec<RoleAccess>,
+    /// The policies of resources that have one: buckets, keys, topics, …
+    pub resources: BTreeMap<ResourceId, Document>,
+    /// The service control policies, in the order of the platform's guardrails.
+    pub guardrails: Vec<Document>,
+    /// What Lake Formation is told.
+    pub tables: Vec<TableGrant>,
+    places: FxHashMap<RoleKey, usize>,
+}
+
+/// A role with its policies.
+#[derive(Debug)]
+pub struct RoleAccess {
+    /// Which role.
+    pub identity: RoleIdentity,
+    /// Who may assume it.
+    pub trust: Document,
+    /// What it may do; without statements where it may do nothing.
+    pub policy: Document,
+}
+
+impl Access {
+    /// Derives everything from a program without errors.
+    pub fn of(platform: &Platform) -> Self {
+        let roles = Roles::of(platform);
+        let needs = derive::needs(platform, &roles);
+        let (identity, mut resources) = (needs.identity, needs.resources);
+        for kind in ["bucket", "key"] {
+            for (id, _) in platform.of_kind(kind).filter(|(_, resource)| is_ours(platform, resource)) {
+                resources.entry(id).or_default();
+            }
+        }
+        let list: Vec<RoleAccess> = roles
+            .list
+            .iter()
+            .zip(identity)
+            .map(|(role, permissions)| RoleAccess {
+                identity: role.clone(),
+                trust: trust::trust(platform, &roles, role),
+                policy: Document::new(minimize::statements(permissions)),
+            })
+            .collect();
+        Self {
+            places: list.iter().enumerate().map(|(at, role)| (role.identity.key, at)).collect(),
+            roles: list,
+            resources: resources
+                .into_iter()
+                .filter_map(|(id, permissions)| Some((id, resource::policy(platform, id, permissions)?)))
+                .collect(),
+            guardrails: platform
+                .guardrails
+                .iter()
+                .map(|guardrail| guardrail::policy(platform, guardrail))
+                .collect(),
+            tables: lake_formation::table_grants(platform),
+        }
+    }
+
+    /// A role by what it is for.
+    pub fn role(&self, key: RoleKey) -> Option<&RoleAccess> {
+        self.roles.get(*self.places.get(&key)?)
+    }
+}
+
+/// Whether a declaration is generated: neither it nor its account exists without us.
+fn is_ours(platform: &Platform, resource: &crate::platform::Resource) -> bool {
+    !resource.external && resource.account.is_some_and(|account| !platform.account(account).external)
+}

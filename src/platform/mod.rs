@@ -97,6 +97,29 @@ impl Platform {
         schema: schemas[SchemaId] -> Schema;
     }
 
+    /// The declarations of a kind, in canonical order.
+    pub fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = (ResourceId, &'a Resource)> {
+        let wanted = self.library.kind_named(kind);
+        let all = (0..).map(ResourceId).zip(&self.resources);
+        all.filter(move |(_, resource)| Some(resource.kind) == wanted)
+    }
+
+    /// The declaration that a field refers to.
+    pub fn reference(&self, id: ResourceId, field: &str) -> Option<ResourceId> {
+        match self.resource(id).field(self.kind_of(id), field)?.kind {
+            ValueKind::Ref(other) => Some(other),
+            _ => None,
+        }
+    }
+
+    /// A declaration as a stream, where it is one.
+    pub fn stream(&self, id: ResourceId) -> Option<&Stream> {
+        match self.resource(id).noun {
+            resource::Noun::Stream(at) => self.streams.get(at as usize),
+            _ => None,
+        }
+    }
+
     /// The kind of a declaration.
     pub fn kind_of(&self, id: ResourceId) -> &Kind {
         self.library.kind(self.resource(id).kind)

@@ -1,0 +1,318 @@
+//! Who needs what: from grants, pipelines, queries, syncs, functions, domains and trusts to the permissions of each role and the permissions that
+//! resources must give to other accounts.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::{
+    derived::Duty,
+    document::{Conditions, Principals},
+    minimize::Permission,
+    requirement::{Place, Requirement, requirements},
+    roles::{RoleKey, Roles},
+};
+use crate::{
+    platform::{
+        AccountId, Capability, Grant, Location, Platform, Principal, ResourceId, Value, ValueKind,
+        grant::Effect, pipeline::User, resource::Noun,
+    },
+    source::Span,
+};
+
+/// The permissions of everybody.
+pub struct Needs<'a> {
+    platform: &'a Platform,
+    roles: &'a Roles,
+    /// Of each role, by its index in [`Roles::list`].
+    pub identity: Vec<Vec<Permission>>,
+    /// What the policies of resources say.
+    pub resources: BTreeMap<ResourceId, Vec<Permission>>,
+}
+
+/// Everything that the program needs.
+pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
+    let identity = vec![Vec::new(); roles.list.len()];
+    let mut needs = Needs { platform, roles, identity, resources: BTreeMap::new() };
+    platform.grants.iter().for_each(|grant| needs.grant(grant));
+    needs.trusts();
+    needs.pipelines();
+    needs.syncs();
+    needs.functions();
+    needs.domains();
+    needs
+}
+
+impl Needs<'_> {
+    fn grant(&mut self, grant: &Grant) {
+        let place = Place::from(&grant.on);
+        for (principal, _) in &grant.to {
+            for wanted in &grant.capabilities {
+                let mut required = requirements(self.platform, wanted.capability, &place);
+                if grant.effect == Effect::Deny {
+                    required.retain(|requirement| requirement.primary);
+                }
+                for requirement in &required {
+                    self.principal(principal, requirement, grant.effect, grant.span);
+                }
+            }
+        }
+    }
+
+    /// A role that trusts another by name needs nothing more: the other gets its side from the same line.
+    fn trusts(&mut self) {
+        for role in &self.platform.roles {
+            for trust in &role.trust {
+                if let Principal::Resource(_) = trust.principal {
+                    self.assume(&trust.principal, role.resource, trust.span);
+                }
+            }
+        }
+    }
+
+    fn assume(&mut self, caller: &Principal, role: ResourceId, origin: Span) {
+        let capability = self.capability("role", "assume");
+        for requirement in
+            capability.map(|it| requirements(self.platform, it, &Place::Resource(role))).unwrap_or_default()
+        {
+            self.principal(caller, &requirement, Effect::Grant, origin);
+        }
+    }
+
+    fn pipelines(&mut self) {
+        for pipeline in &self.platform.pipelines {
+            for used in &pipeline.uses {
+                let key = match used.who {
+                    User::Pipeline => Some(RoleKey::Derived(pipeline.resource, Duty::Pipeline)),
+                    User::Trigger => Some(RoleKey::Derived(pipeline.resource, Duty::Trigger)),
+                    User::Forwarder(_) => Some(RoleKey::Derived(pipeline.resource, Duty::Forward)),
+                    User::Role(role) => Some(RoleKey::Declared(role)),
+                };
+                let place = Place::from(&used.on);
+                for requirement in requirements(self.platform, used.capability, &place) {
+                    if let Some(key) = key {
+                        self.role(key, &requirement, Effect::Grant, used.span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn syncs(&mut self) {
+        for (id, resource) in self.platform.of_kind("sync") {
+            let role = RoleKey::Derived(id, Duty::Sync);
+            let kind = self.platform.kind_of(id);
+            for (field, capability) in [("from", "sync_from"), ("to", "sync_to")] {
+                if let Some(value) = resource.field(kind, field) {
+                    for (location, span) in locations(value) {
+                        self.on(role, "bucket", capability, &Place::from(location), span);
+                    }
+                }
+            }
+        }
+    }
+
+    fn functions(&mut self) {
+        for function in &self.platform.functions {
+            let role = RoleKey::Derived(function.resource, Duty::Function);
+            for (location, span) in &function.reads {
+                self.on(role, "bucket", "read", &Place::from(location), *span);
+                self.on(role, "bucket", "list", &Place::from(location), *span);
+            }
+            for (location, span) in &function.writes {
+                self.on(role, "bucket", "write", &Place::from(location), *span);
+            }
+        }
+    }
+
+    /// Lake Formation reads and writes for those who have its grants, as a role of its own.
+    fn domains(&mut self) {
+        for domain in &self.platform.domains {
+            let role = RoleKey::Derived(domain.resource, Duty::Registration);
+            let span = self.platform.resource(domain.resource).span;
+            let own = domain.tables.iter().filter_map(|&at| self.platform.tables.get(at as usize));
+            let places: Vec<Place> = std::iter::once(&domain.location)
+                .chain(own.map(|table| &table.location))
+                .map(Place::from)
+                .collect();
+            for place in &places {
+                for capability in ["read", "write", "list", "delete"] {
+                    self.on(role, "bucket", capability, place, span);
+                }
+            }
+        }
+    }
+
+    fn on(&mut self, role: RoleKey, kind: &str, capability: &str, place: &Place, origin: Span) {
+        let Some(capability) = self.capability(kind, capability) else { return };
+        for requirement in requirements(self.platform, capability, place) {
+            self.role(role, &requirement, Effect::Grant, origin);
+        }
+    }
+
+    fn capability(&self, kind: &str, name: &str) -> Option<Capability> {
+        let library = &self.platform.library;
+        library.capability_named(library.kind_named(kind)?, name).map(Capability::Named)
+    }
+
+    /// A permission of a principal as a sentence names it.
+    fn principal(&mut self, principal: &Principal, requirement: &Requirement, effect: Effect, origin: Span) {
+        match principal {
+            Principal::Resource(id) => match self.roles.key_of(self.platform, *id) {
+                Some(key) => self.role(key, requirement, effect, origin),
+                None => self.external_role(*id, requirement, effect, origin),
+            },
+            Principal::Account(account) => {
+                let root = account_root(self.platform, &self.platform.account(*account).id);
+                let name = self.platform.account(*account).name.clone();
+                self.owner(requirement, effect, Principals::aws(root), name, Conditions::default(), origin);
+            }
+            Principal::ForeignAccount(id) => {
+                let root = account_root(self.platform, id);
+                self.owner(
+                    requirement,
+                    effect,
+                    Principals::aws(root),
+                    id.clone(),
+                    Conditions::default(),
+                    origin,
+                );
+            }
+            Principal::Service(service) => {
+                let service = self.platform.library.service(*service);
+                let Some(principal) = service.principal.clone() else { return };
+                let account = requirement.owner.and_then(|owner| self.platform.resource(owner).account);
+                let conditions = source_account(self.platform, service.source_account, account);
+                let name = service.name.clone();
+                self.owner(requirement, effect, Principals::service(principal), name, conditions, origin);
+            }
+        }
+    }
+
+    /// Both sides of a role's permission: its own policy, and that of the resource where that is another account's.
+    fn role(&mut self, key: RoleKey, requirement: &Requirement, effect: Effect, origin: Span) {
+        let Some(at) = self.roles.index_of(key) else {
+            if let RoleKey::Declared(id) = key {
+                self.external_role(id, requirement, effect, origin);
+            }
+            return;
+        };
+        let Some(role) = self.roles.list.get(at) else { return };
+        let permission = self.permission(requirement, effect, origin);
+        if let Some(own) = self.identity.get_mut(at) {
+            own.push(permission);
+            let tags = requirement.owner.is_some_and(|owner| demands_tags(self.platform, owner));
+            if tags && let Some(tag) = self.tag_session(requirement, origin) {
+                self.identity.get_mut(at).into_iter().for_each(|own| own.push(tag.clone()));
+            }
+        }
+        let elsewhere =
+            requirement.owner.and_then(|owner| self.platform.resource(owner).account) != Some(role.account);
+        if effect == Effect::Grant && elsewhere {
+            let (arn, name) = (role.arn.clone(), role.name.clone());
+            self.owner(requirement, effect, Principals::aws(arn), name, Conditions::default(), origin);
+        }
+    }
+
+    /// A role that exists already: its own policy is not ours to write, so the resource must name it in any case.
+    fn external_role(&mut self, id: ResourceId, requirement: &Requirement, effect: Effect, origin: Span) {
+        let resource = self.platform.resource(id);
+        if let Some(arn) = resource.arn.clone() {
+            let name = resource.name.clone();
+            self.owner(requirement, effect, Principals::aws(arn), name, Conditions::default(), origin);
+        }
+    }
+
+    /// The side of the resource, where it has a policy and is ours.
+    fn owner(
+        &mut self,
+        requirement: &Requirement,
+        effect: Effect,
+        principal: Principals,
+        label: SmolStr,
+        conditions: Conditions,
+        origin: Span,
+    ) {
+        let Some(owner) = requirement.owner else { return };
+        let service = self.platform.library.action(requirement.action).service;
+        if self.platform.resource(owner).external || !self.platform.library.service(service).resource_policy {
+            return;
+        }
+        let mut permission = self.permission(requirement, effect, origin);
+        // Each resource's policy is about that resource alone. A key has no other name in its own.
+        permission.conditions = conditions;
+        if let Some(via) = &requirement.via {
+            permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
+        }
+        if self.platform.kind_of(owner).name == "key" {
+            permission.resource = "*".into();
+            permission.kind = SmolStr::default();
+        }
+        permission.principal = Some(principal);
+        permission.label = label;
+        self.resources.entry(owner).or_default().push(permission);
+    }
+
+    fn permission(&self, requirement: &Requirement, effect: Effect, origin: Span) -> Permission {
+        let library = &self.platform.library;
+        let mut conditions = Conditions::default();
+        if let Some(via) = &requirement.via {
+            conditions.insert("StringEquals", "kms:ViaService", via.clone());
+        }
+        if let Some(alias) = &requirement.alias {
+            conditions.insert("ForAnyValue:StringEquals", "kms:ResourceAliases", alias.clone());
+        }
+        Permission {
+            effect,
+            principal: None,
+            service: library.service(library.action(requirement.action).service).prefix.clone(),
+            action: SmolStr::from(library.action_spelling(requirement.action)),
+            resource: requirement.resource.clone(),
+            kind: requirement.kind.clone(),
+            prefix: requirement.prefix.clone(),
+            conditions,
+            label: requirement
+                .owner
+                .map_or_else(SmolStr::default, |owner| self.platform.resource(owner).name.clone()),
+            origin,
+        }
+    }
+
+    /// What goes with assuming a role that demands session tags.
+    fn tag_session(&self, requirement: &Requirement, origin: Span) -> Option<Permission> {
+        let library = &self.platform.library;
+        let action = library.action_named(library.service_named("sts")?, "TagSession")?;
+        Some(self.permission(&Requirement { action, ..requirement.clone() }, Effect::Grant, origin))
+    }
+}
+
+/// The ARN that stands for an account as a principal.
+pub fn account_root(platform: &Platform, id: &str) -> SmolStr {
+    SmolStr::from(format!("arn:{}:iam::{id}:root", platform.project.partition()))
+}
+
+/// The condition that a service acts for one account only, where the service says for whom it acts.
+pub fn source_account(platform: &Platform, says: bool, account: Option<AccountId>) -> Conditions {
+    match account {
+        Some(account) if says => Conditions::default().with(
+            "StringEquals",
+            "aws:SourceAccount",
+            platform.account(account).id.clone(),
+        ),
+        _ => Conditions::default(),
+    }
+}
+
+/// Whether somebody who assumes a role must bring session tags.
+fn demands_tags(platform: &Platform, id: ResourceId) -> bool {
+    matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !role.tags.is_empty()))
+}
+
+/// The places in buckets that a value names, with where each is written.
+fn locations(value: &Value) -> Vec<(&Location, Span)> {
+    match &value.kind {
+        ValueKind::Location(location) => vec![(location, value.span)],
+        ValueKind::Construct(construct) => construct.fields.iter().flatten().flat_map(locations).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,191 @@
+//! The documents that IAM reads: identity, trust, resource and service control policies. What a field can't hold can't be written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use smol_str::SmolStr;
+
+use crate::{platform::grant::Effect, source::Span};
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Document {
+    version: &'static str,
+    /// Its statements, in their order.
+    #[serde(rename = "Statement")]
+    pub statements: Vec<Statement>,
+}
+
+impl Document {
+    /// A policy of these statements, in the current version of the language.
+    pub fn new(statements: Vec<Statement>) -> Self {
+        Self { version: "2012-10-17", statements }
+    }
+
+    /// Its text as requests carry it: no white space.
+    pub fn compact(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Its text as people read it, with a final newline.
+    pub fn pretty(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+/// A statement of a policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Statement {
+    /// Unique in its policy, letters and digits.
+    pub sid: SmolStr,
+    /// Whether it allows or denies.
+    #[serde(serialize_with = "effect")]
+    pub effect: Effect,
+    /// Whom it is about; identity policies are about whoever has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Principals>,
+    /// Which actions.
+    #[serde(flatten)]
+    pub actions: Actions,
+    /// On what; a trust policy has none.
+    #[serde(rename = "Resource", skip_serializing_if = "BTreeSet::is_empty", serialize_with = "one_or_many")]
+    pub resources: BTreeSet<SmolStr>,
+    /// When.
+    #[serde(rename = "Condition", skip_serializing_if = "Conditions::is_empty")]
+    pub conditions: Conditions,
+    /// The places in the program that need it, each once.
+    #[serde(skip)]
+    pub origins: Vec<Span>,
+}
+
+/// The actions of a statement, in AWS's spelling, with `*` in guardrails and denials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Actions {
+    /// These.
+    #[serde(rename = "Action", serialize_with = "one_or_many")]
+    Only(BTreeSet<SmolStr>),
+    /// All but these.
+    #[serde(rename = "NotAction", serialize_with = "one_or_many")]
+    AllBut(BTreeSet<SmolStr>),
+}
+
+/// Whom a statement of a resource's policy is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Principals {
+    /// Everybody; the other lists are empty then.
+    pub everybody: bool,
+    /// Roles and accounts, by their ARNs.
+    pub aws: BTreeSet<SmolStr>,
+    /// Services, by their principals.
+    pub services: BTreeSet<SmolStr>,
+}
+
+impl Principals {
+    /// Everybody: for denials.
+    pub fn everybody() -> Self {
+        Self { everybody: true, ..Self::default() }
+    }
+
+    /// One role or account.
+    pub fn aws(arn: SmolStr) -> Self {
+        Self { aws: BTreeSet::from([arn]), ..Self::default() }
+    }
+
+    /// One service.
+    pub fn service(principal: SmolStr) -> Self {
+        Self { services: BTreeSet::from([principal]), ..Self::default() }
+    }
+
+    /// Those of both.
+    pub fn extend(&mut self, other: &Self) {
+        self.everybody |= other.everybody;
+        self.aws.extend(other.aws.iter().cloned());
+        self.services.extend(other.services.iter().cloned());
+    }
+}
+
+impl Serialize for Principals {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.everybody {
+            return serializer.serialize_str("*");
+        }
+        let mut map = serializer.serialize_map(None)?;
+        if !self.aws.is_empty() {
+            map.serialize_entry("AWS", &OneOrMany(&self.aws))?;
+        }
+        if !self.services.is_empty() {
+            map.serialize_entry("Service", &OneOrMany(&self.services))?;
+        }
+        map.end()
+    }
+}
+
+/// Conditions, all of which must hold: operator, then key, then the values of which one must match.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conditions(pub BTreeMap<&'static str, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
+
+impl Conditions {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds one.
+    pub fn insert(&mut self, operator: &'static str, key: impl Into<SmolStr>, value: impl Into<SmolStr>) {
+        self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub fn with(
+        mut self,
+        operator: &'static str,
+        key: impl Into<SmolStr>,
+        value: impl Into<SmolStr>,
+    ) -> Self {
+        self.insert(operator, key, value);
+        self
+    }
+}
+
+impl Serialize for Conditions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(operator, keys)| (operator, Keys(keys))))
+    }
+}
+
+struct Keys<'a>(&'a BTreeMap<SmolStr, BTreeSet<SmolStr>>);
+
+impl Serialize for Keys<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, values)| (key, OneOrMany(values))))
+    }
+}
+
+/// One text plain, several as a list: IAM reads both, and people read the first better.
+struct OneOrMany<'a>(&'a BTreeSet<SmolStr>);
+
+impl Serialize for OneOrMany<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut texts = self.0.iter();
+        match (texts.next(), texts.next()) {
+            (Some(only), None) => serializer.serialize_str(only),
+            _ => serializer.collect_seq(self.0),
+        }
+    }
+}
+
+fn one_or_many<S: Serializer>(texts: &BTreeSet<SmolStr>, serializer: S) -> Result<S::Ok, S::Error> {
+    OneOrMany(texts).serialize(serializer)
+}
+
+fn effect<S: Serializer>(effect: &Effect, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match effect {
+        Effect::Grant => "Allow",
+        Effect::Deny => "Deny",
+    })
+}

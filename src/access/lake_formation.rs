@@ -1,0 +1,64 @@
+//! What Lake Formation is told: who has which permission on which table, column by column.
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use crate::{
+    platform::{Capability, Grant, Platform, Principal, grant::Effect, resource::Noun},
+    source::Span,
+};
+
+/// A permission of Lake Formation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableGrant {
+    /// Who has it.
+    pub principal: Principal,
+    /// The permission in Lake Formation's spelling: `SELECT`.
+    pub permission: SmolStr,
+    /// The domain, by index into the platform's.
+    pub domain: u32,
+    /// The table, by index into the platform's; `None` is the database and, for a permission on tables, all of its tables.
+    pub table: Option<u32>,
+    /// The columns; empty is all.
+    pub columns: BTreeSet<SmolStr>,
+    /// Whether only some rows are meant.
+    pub filtered: bool,
+    /// Whether it may be granted on.
+    pub grant_option: bool,
+    /// The sentence that says so.
+    pub span: Span,
+}
+
+/// All Lake Formation permissions that the program's grants give.
+pub fn table_grants(platform: &Platform) -> Vec<TableGrant> {
+    let grants = platform.grants.iter().filter(|grant| grant.effect == Effect::Grant);
+    grants.flat_map(|grant| of_grant(platform, grant)).collect()
+}
+
+fn of_grant(platform: &Platform, grant: &Grant) -> Vec<TableGrant> {
+    let (domain, table) = match platform.resource(grant.on.resource).noun {
+        Noun::Domain(domain) => (domain, None),
+        Noun::Table(at) => match platform.tables.get(at as usize) {
+            Some(table) => (table.domain, Some(at)),
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let mut all = Vec::new();
+    for wanted in &grant.capabilities {
+        let Capability::Named(id) = wanted.capability else { continue };
+        let Some(permission) = &platform.library.capability(id).permission else { continue };
+        all.extend(grant.to.iter().map(|(principal, _)| TableGrant {
+            principal: principal.clone(),
+            permission: permission.clone(),
+            domain,
+            table,
+            columns: wanted.columns.iter().cloned().collect(),
+            filtered: grant.filter.is_some(),
+            grant_option: grant.grant_option,
+            span: grant.span,
+        }));
+    }
+    all
+}

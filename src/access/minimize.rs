@@ -1,0 +1,241 @@
+//! Permissions into as few statements as say the same: what a wider resource covers is left out, equal resources share their actions, equal
+//! actions their resources, equal statements their principals. The result depends on the permissions alone, not on their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use super::document::{Actions, Conditions, Principals, Statement};
+use crate::{platform::grant::Effect, source::Span};
+
+/// One action on one resource for one principal, and what needs it.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    /// Allow or deny.
+    pub effect: Effect,
+    /// Whom a resource's policy is about; `None` in an identity's policy.
+    pub principal: Option<Principals>,
+    /// The service's prefix. Statements never mix services.
+    pub service: SmolStr,
+    /// The action in AWS's spelling.
+    pub action: SmolStr,
+    /// The ARN or the pattern of ARNs.
+    pub resource: SmolStr,
+    /// The name of the resource's type.
+    pub kind: SmolStr,
+    /// The condition key and pattern that limit it to a prefix.
+    pub prefix: Option<(SmolStr, SmolStr)>,
+    /// Further conditions.
+    pub conditions: Conditions,
+    /// What names its statement, as long as all that is merged agrees.
+    pub label: SmolStr,
+    /// The place in the program that needs it.
+    pub origin: Span,
+}
+
+/// What may share a statement.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Class {
+    effect: Effect,
+    principal: Option<Principals>,
+    service: SmolStr,
+    conditions: Conditions,
+}
+
+/// What is known of an action on a resource, or of a whole statement.
+#[derive(Clone, Default)]
+struct Facts {
+    kinds: BTreeSet<SmolStr>,
+    labels: BTreeSet<SmolStr>,
+    origins: BTreeSet<(u32, u32)>,
+}
+
+impl Facts {
+    fn extend(&mut self, other: &Self) {
+        self.kinds.extend(other.kinds.iter().cloned());
+        self.labels.extend(other.labels.iter().cloned());
+        self.origins.extend(other.origins.iter().copied());
+    }
+}
+
+type Resources = BTreeMap<SmolStr, BTreeMap<SmolStr, Facts>>;
+
+/// The statements that say what the permissions say.
+pub fn statements(permissions: Vec<Permission>) -> Vec<Statement> {
+    let mut merged: BTreeMap<Merged, (Principals, Facts)> = BTreeMap::new();
+    for (class, mut resources) in classes(permissions) {
+        drop_covered(&mut resources);
+        for (actions, (resources, facts)) in by_actions(resources) {
+            let key = Merged {
+                effect: class.effect,
+                service: class.service.clone(),
+                about_principals: class.principal.is_some(),
+                actions,
+                resources,
+                conditions: class.conditions.clone(),
+            };
+            let (principals, known) = merged.entry(key).or_default();
+            if let Some(more) = &class.principal {
+                principals.extend(more);
+            }
+            known.extend(&facts);
+        }
+    }
+    named(merged)
+}
+
+/// A statement without its name and principals.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Merged {
+    effect: Effect,
+    service: SmolStr,
+    about_principals: bool,
+    resources: BTreeSet<SmolStr>,
+    actions: BTreeSet<SmolStr>,
+    conditions: Conditions,
+}
+
+/// Sorts the permissions by what may share a statement. Prefixes of the same action on the same resource become one condition, and none where
+/// the action is allowed without a prefix as well.
+fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
+    type Prefixes = Option<(SmolStr, BTreeSet<SmolStr>)>;
+    let mut cells: BTreeMap<(Class, SmolStr, SmolStr), (Prefixes, Facts)> = BTreeMap::new();
+    for permission in permissions {
+        let class = Class {
+            effect: permission.effect,
+            principal: permission.principal,
+            service: permission.service,
+            conditions: permission.conditions,
+        };
+        let facts = Facts {
+            kinds: BTreeSet::from([permission.kind]),
+            labels: BTreeSet::from([permission.label]),
+            origins: BTreeSet::from([(permission.origin.start, permission.origin.end)]),
+        };
+        let prefix = permission.prefix.map(|(key, pattern)| (key, BTreeSet::from([pattern])));
+        match cells.entry((class, permission.resource, permission.action)) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert((prefix, facts));
+            }
+            std::collections::btree_map::Entry::Occupied(mut occupied) => {
+                let (known, all) = occupied.get_mut();
+                all.extend(&facts);
+                *known = match (known.take(), prefix) {
+                    (Some((key, mut patterns)), Some((_, more))) => {
+                        patterns.extend(more);
+                        Some((key, patterns))
+                    }
+                    _ => None,
+                };
+            }
+        }
+    }
+    let mut classes: BTreeMap<Class, Resources> = BTreeMap::new();
+    for ((mut class, resource, action), (prefixes, facts)) in cells {
+        if let Some((key, patterns)) = prefixes {
+            for pattern in patterns {
+                class.conditions.insert("StringLike", key.clone(), pattern);
+            }
+        }
+        classes.entry(class).or_default().entry(resource).or_default().insert(action, facts);
+    }
+    classes
+}
+
+/// Takes away each action on a resource that a wider pattern of resources has as well.
+fn drop_covered(resources: &mut Resources) {
+    let mut sorted: Vec<SmolStr> = resources.keys().cloned().collect();
+    sorted.sort_by(|a, b| (stem(a), a).cmp(&(stem(b), b)));
+    let mut around: Vec<SmolStr> = Vec::new();
+    for resource in sorted {
+        while around.last().is_some_and(|wider| !stem(&resource).starts_with(stem(wider))) {
+            around.pop();
+        }
+        let Some(mut actions) = resources.remove(&resource) else { continue };
+        actions.retain(|action, facts| {
+            let wider = around
+                .iter()
+                .find(|wider| resources.get(*wider).is_some_and(|more| more.contains_key(action)));
+            let Some(known) = wider.and_then(|wider| resources.get_mut(wider)?.get_mut(action)) else {
+                return true;
+            };
+            known.origins.extend(facts.origins.iter().copied());
+            false
+        });
+        if !actions.is_empty() {
+            if is_prefix(&resource) {
+                around.push(resource.clone());
+            }
+            resources.insert(resource, actions);
+        }
+    }
+}
+
+/// A pattern without its last star.
+fn stem(pattern: &str) -> &str {
+    pattern.strip_suffix('*').unwrap_or(pattern)
+}
+
+/// Whether a pattern matches exactly what begins with its stem.
+fn is_prefix(pattern: &str) -> bool {
+    pattern.ends_with('*') && !stem(pattern).contains(['*', '?'])
+}
+
+/// Resources with the same actions, together.
+fn by_actions(resources: Resources) -> BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> {
+    let mut groups: BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> = BTreeMap::new();
+    for (resource, actions) in resources {
+        let mut facts = Facts::default();
+        actions.values().for_each(|known| facts.extend(known));
+        let (together, known) = groups.entry(actions.into_keys().collect()).or_default();
+        together.insert(resource);
+        known.extend(&facts);
+    }
+    groups
+}
+
+fn named(merged: BTreeMap<Merged, (Principals, Facts)>) -> Vec<Statement> {
+    let mut used: BTreeMap<String, u32> = BTreeMap::new();
+    let mut statements = Vec::with_capacity(merged.len());
+    for (statement, (principals, facts)) in merged {
+        let name = statement_name(&statement, &facts);
+        let count = used.entry(name.clone()).or_default();
+        *count += 1;
+        let sid = if *count == 1 { name } else { format!("{name}{count}") };
+        statements.push(Statement {
+            sid: SmolStr::from(sid),
+            effect: statement.effect,
+            principal: statement.about_principals.then_some(principals),
+            actions: Actions::Only(statement.actions),
+            resources: statement.resources,
+            conditions: statement.conditions,
+            origins: facts.origins.into_iter().map(|(start, end)| Span { start, end }).collect(),
+        });
+    }
+    statements
+}
+
+/// `S3ObjectDataLake`: the service, the type of resource, and what it is about where that is one thing.
+fn statement_name(statement: &Merged, facts: &Facts) -> String {
+    let mut name = String::from(if statement.effect == Effect::Deny { "Deny" } else { "" });
+    name.push_str(&camel(&statement.service));
+    for only in [only(&facts.kinds), only(&facts.labels)].into_iter().flatten() {
+        name.push_str(&camel(only));
+    }
+    name
+}
+
+fn only(names: &BTreeSet<SmolStr>) -> Option<&SmolStr> {
+    if names.len() == 1 { names.first() } else { None }
+}
+
+/// `redshift-data` becomes `RedshiftData`; what is neither letter nor digit can't be in a statement's name.
+pub fn camel(text: &str) -> String {
+    let words = text.split(|character: char| !character.is_ascii_alphanumeric());
+    words.fold(String::with_capacity(text.len()), |mut name, word| {
+        let mut characters = word.chars();
+        name.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(characters.as_str());
+        name
+    })
+}

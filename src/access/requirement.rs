@@ -1,0 +1,248 @@
+//! What a capability takes: AWS's actions, each on the narrowest resource that AWS can express.
+
+use smol_str::SmolStr;
+
+use super::pattern::{arn_has_format, fill, literal};
+use crate::{
+    library::{ActionId, Capability as Declared, CapabilityId, read::template},
+    platform::{
+        Capability, Location, Platform, Resource, ResourceId, Target, ValueKind, pipeline::UseTarget,
+        resource::Noun,
+    },
+};
+
+/// Where something is done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// A declaration.
+    Resource(ResourceId),
+    /// The objects of a bucket whose keys begin with exactly this text; with an empty text it is the bucket.
+    Keys(ResourceId, SmolStr),
+    /// An ARN or a pattern of ARNs.
+    Arn(SmolStr),
+    /// Everywhere: AWS can't limit the action.
+    Anywhere,
+}
+
+impl Place {
+    /// A place in a bucket: everything below it, as in a folder.
+    pub fn folder(bucket: ResourceId, key: &str) -> Self {
+        let key = key.trim_end_matches('/');
+        Self::Keys(bucket, if key.is_empty() { SmolStr::default() } else { SmolStr::from(format!("{key}/")) })
+    }
+
+    /// The declaration that it is in.
+    pub fn resource(&self) -> Option<ResourceId> {
+        match self {
+            Self::Resource(id) | Self::Keys(id, _) => Some(*id),
+            Self::Arn(_) | Self::Anywhere => None,
+        }
+    }
+}
+
+impl From<&Target> for Place {
+    fn from(target: &Target) -> Self {
+        match &target.prefix {
+            Some(prefix) => Self::folder(target.resource, prefix),
+            None => Self::Resource(target.resource),
+        }
+    }
+}
+
+impl From<&Location> for Place {
+    fn from(location: &Location) -> Self {
+        Self::folder(location.bucket, &location.key)
+    }
+}
+
+impl From<&UseTarget> for Place {
+    fn from(target: &UseTarget) -> Self {
+        match target {
+            UseTarget::Resource(id) => Self::Resource(*id),
+            UseTarget::Location(location) => location.into(),
+            UseTarget::Prefix(location) => Self::Keys(location.bucket, location.key.clone()),
+            UseTarget::Arn(arn) => Self::Arn(arn.clone()),
+            UseTarget::Any => Self::Anywhere,
+        }
+    }
+}
+
+/// An action on a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Which action.
+    pub action: ActionId,
+    /// The ARN or the pattern of ARNs; `*` where AWS can't limit the action.
+    pub resource: SmolStr,
+    /// The name of the resource's type; empty with `*`.
+    pub kind: SmolStr,
+    /// The condition key and the pattern that limit the action to a prefix where its resource can't.
+    pub prefix: Option<(SmolStr, SmolStr)>,
+    /// The service that a key is used through, in KMS's spelling.
+    pub via: Option<SmolStr>,
+    /// The alias by which a key is meant whose id is not known before it is made.
+    pub alias: Option<SmolStr>,
+    /// The declaration whose own policy must allow it, where whoever acts is of another account.
+    pub owner: Option<ResourceId>,
+    /// Whether it is what the capability names, or only goes with it (the key, the catalog).
+    pub primary: bool,
+}
+
+/// All that a capability takes at a place.
+pub fn requirements(platform: &Platform, capability: Capability, place: &Place) -> Vec<Requirement> {
+    match capability {
+        Capability::Action(action) => on_place(platform, action, place, true),
+        Capability::Named(id) => of_capability(platform, id, place),
+    }
+}
+
+fn of_capability(platform: &Platform, id: CapabilityId, place: &Place) -> Vec<Requirement> {
+    let Declared { actions, key_actions, beside, .. } = platform.library.capability(id);
+    let mut all: Vec<Requirement> =
+        actions.iter().flat_map(|&action| on_place(platform, action, place, true)).collect();
+    all.extend(beside.iter().flat_map(|&action| on_place(platform, action, place, false)));
+    if let Some(key) = place.resource().and_then(|id| key_of(platform, id)) {
+        let via = via_service(platform, place);
+        all.extend(key_actions.iter().flat_map(|&action| {
+            let mut on_key = on_place(platform, action, &Place::Resource(key), false);
+            on_key.iter_mut().for_each(|requirement| requirement.via.clone_from(&via));
+            on_key
+        }));
+    }
+    all
+}
+
+/// An action at a place: once for each resource type that it can be limited to there. Empty where it can't be taken there at all.
+pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: bool) -> Vec<Requirement> {
+    let declared = platform.library.action(action);
+    let service = platform.library.service(declared.service);
+    let bare = |resource: SmolStr, kind: &SmolStr| Requirement {
+        action,
+        resource,
+        kind: kind.clone(),
+        prefix: None,
+        via: None,
+        alias: None,
+        owner: place.resource(),
+        primary,
+    };
+    if declared.types.is_empty() || *place == Place::Anywhere {
+        return vec![Requirement { owner: None, ..bare("*".into(), &SmolStr::default()) }];
+    }
+    let types = declared.types.iter().filter_map(|&at| service.types.get(at as usize));
+    let mut found: Vec<Requirement> =
+        types.filter_map(|(kind, format)| Some(bare(arn_of(platform, place, format)?, kind))).collect();
+    for requirement in &mut found {
+        requirement.alias = place.resource().and_then(|id| key_alias(platform, id));
+        requirement.prefix = prefix_condition(declared.prefix_key.as_ref(), place);
+    }
+    found
+}
+
+fn prefix_condition(key: Option<&SmolStr>, place: &Place) -> Option<(SmolStr, SmolStr)> {
+    match (key, place) {
+        (Some(key), Place::Keys(_, prefix)) if !prefix.is_empty() => {
+            Some((key.clone(), SmolStr::from(format!("{}*", literal(prefix)))))
+        }
+        _ => None,
+    }
+}
+
+/// The ARN of a place in one of a service's formats, where the place is of that type.
+fn arn_of(platform: &Platform, place: &Place, format: &str) -> Option<SmolStr> {
+    match place {
+        Place::Arn(arn) => arn_has_format(format, arn).then(|| arn.clone()),
+        Place::Anywhere => Some("*".into()),
+        Place::Resource(id) | Place::Keys(id, _) => {
+            let resource = platform.resource(*id);
+            match declared_arn(platform, *id) {
+                Some(arn) if arn_has_format(format, &arn) => Some(arn),
+                _ => fill(format, |name| placeholder(platform, resource, place, name)),
+            }
+        }
+    }
+}
+
+/// The ARN of a declaration: its own, or that of what it is declared to be (`kinesis("…")`).
+pub fn declared_arn(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
+    let resource = platform.resource(id);
+    if resource.arn.is_some() {
+        return resource.arn.clone();
+    }
+    let (format, params, fields) = match resource.noun {
+        Noun::Stream(at) => {
+            let construct = &platform.streams.get(at as usize)?.connector;
+            let constructor = platform.library.constructor(construct.constructor);
+            (constructor.properties.get("arn")?, &constructor.fields, &construct.fields)
+        }
+        Noun::Function(at) => {
+            let used = &platform.functions.get(at as usize)?.integration;
+            let integration = platform.library.integration(used.integration);
+            (integration.properties.get("arn")?, &integration.params, &used.fields)
+        }
+        _ => return None,
+    };
+    fill(&template(format)?, |name| {
+        let at = params.iter().position(|field| field.name == name);
+        match at.and_then(|at| fields.get(at)?.as_ref()).map(|value| &value.kind) {
+            Some(ValueKind::Text(text)) => Some(literal(text)),
+            _ => placeholder(platform, resource, &Place::Resource(id), name),
+        }
+    })
+}
+
+/// What a placeholder of an ARN format stands for at a place.
+fn placeholder(platform: &Platform, resource: &Resource, place: &Place, name: &str) -> Option<SmolStr> {
+    let account = platform.account(resource.account?);
+    match name {
+        "partition" => return Some(platform.project.partition().into()),
+        "region" => return Some(account.region.clone()),
+        "account" => return Some(account.id.clone()),
+        _ => {}
+    }
+    let kind = platform.library.kind(resource.kind);
+    match (kind.name.as_str(), name, resource.noun) {
+        ("bucket", "prefix", _) => match place {
+            Place::Keys(_, prefix) => Some(literal(prefix)),
+            _ => Some(SmolStr::default()),
+        },
+        // KMS makes up a key's id: where it is not known, the alias says which key is meant.
+        ("key", "key", _) => Some("*".into()),
+        (_, "database", Noun::Domain(at)) => Some(platform.domains.get(at as usize)?.database.clone()),
+        (_, "table", Noun::Domain(_)) => Some("*".into()),
+        (_, "database", Noun::Table(at)) => {
+            let table = platform.tables.get(at as usize)?;
+            Some(platform.domains.get(table.domain as usize)?.database.clone())
+        }
+        (_, "table", Noun::Table(at)) => Some(platform.tables.get(at as usize)?.name.clone()),
+        (kind_name, _, _) if kind_name == name => Some(literal(&resource.physical)),
+        _ => match &resource.field(kind, name)?.kind {
+            ValueKind::Text(text) => Some(literal(text)),
+            _ => None,
+        },
+    }
+}
+
+/// The key that encrypts what is in a resource.
+pub fn key_of(platform: &Platform, id: ResourceId) -> Option<ResourceId> {
+    match platform.resource(id).field(platform.kind_of(id), "encryption")?.kind {
+        ValueKind::Ref(key) => Some(key),
+        _ => None,
+    }
+}
+
+/// The alias of a key whose id is not known; `None` for anything else.
+pub fn key_alias(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
+    let resource = platform.resource(id);
+    let made_up = platform.kind_of(id).name == "key" && resource.arn.is_none();
+    made_up.then(|| SmolStr::from(format!("alias/{}", resource.physical)))
+}
+
+/// The service through which a resource's key is used, with its region, as KMS spells it.
+fn via_service(platform: &Platform, place: &Place) -> Option<SmolStr> {
+    let id = place.resource()?;
+    let service = platform.kind_of(id).service.clone()?;
+    let region = &platform.account(platform.resource(id).account?).region;
+    let suffix = if platform.project.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    Some(SmolStr::from(format!("{service}.{region}.{suffix}")))
+}

@@ -1,0 +1,168 @@
+//! All roles there are: declared ones, and those that the compiler derives, each where it is found again by what it is for.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::derived::{Duty, derived_role, derived_role_in};
+use crate::{
+    platform::{
+        AccountId, Platform, ResourceId,
+        pipeline::{TriggerKind, User},
+        resource::Noun,
+    },
+    source::Span,
+};
+
+/// Which role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoleKey {
+    /// A declared one.
+    Declared(ResourceId),
+    /// The one that a declaration needs.
+    Derived(ResourceId, Duty),
+}
+
+impl RoleKey {
+    /// The declaration that it comes from.
+    pub fn declaration(self) -> ResourceId {
+        match self {
+            Self::Declared(id) | Self::Derived(id, _) => id,
+        }
+    }
+}
+
+/// A role that is ours to make.
+#[derive(Clone, Debug)]
+pub struct RoleIdentity {
+    /// Which.
+    pub key: RoleKey,
+    /// Its name in AWS.
+    pub name: SmolStr,
+    /// Its ARN.
+    pub arn: SmolStr,
+    /// The account that it lives in.
+    pub account: AccountId,
+    /// The service that assumes it, by its name in the standard library; `None` for a declared role, which says itself.
+    pub service: Option<&'static str>,
+    /// Its declaration's name in the program.
+    pub span: Span,
+}
+
+/// All roles that are ours to make, by account and name.
+#[derive(Debug, Default)]
+pub struct Roles {
+    /// Sorted by account, then name.
+    pub list: Vec<RoleIdentity>,
+    places: FxHashMap<RoleKey, usize>,
+}
+
+impl Roles {
+    /// All roles of a program.
+    pub fn of(platform: &Platform) -> Self {
+        let mut list = declared(platform);
+        list.extend(derived(platform));
+        list.retain(|role| !platform.account(role.account).external);
+        list.sort_by(|a, b| {
+            (&platform.account(a.account).name, &a.name, a.key).cmp(&(
+                &platform.account(b.account).name,
+                &b.name,
+                b.key,
+            ))
+        });
+        let places = list.iter().enumerate().map(|(at, role)| (role.key, at)).collect();
+        Self { list, places }
+    }
+
+    /// Where a role stands in the list; `None` where it is not ours to make.
+    pub fn index_of(&self, key: RoleKey) -> Option<usize> {
+        self.places.get(&key).copied()
+    }
+
+    /// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's or a function's own, a
+    /// warehouse's declared one.
+    pub fn key_of(&self, platform: &Platform, id: ResourceId) -> Option<RoleKey> {
+        let key = match platform.kind_of(id).name.as_str() {
+            "role" => RoleKey::Declared(id),
+            "pipeline" => RoleKey::Derived(id, Duty::Pipeline),
+            "query" => RoleKey::Derived(id, Duty::Query),
+            "sync" => RoleKey::Derived(id, Duty::Sync),
+            "function" => RoleKey::Derived(id, Duty::Function),
+            _ => RoleKey::Declared(platform.reference(id, "role")?),
+        };
+        self.places.contains_key(&key).then_some(key)
+    }
+}
+
+fn declared(platform: &Platform) -> Vec<RoleIdentity> {
+    let ours = platform.roles.iter().filter(|role| !platform.resource(role.resource).external);
+    ours.map(|role| {
+        let resource = platform.resource(role.resource);
+        let id = &platform.account(role.account).id;
+        let arn = format!("arn:{}:iam::{id}:role/{}", platform.project.partition(), resource.physical);
+        RoleIdentity {
+            key: RoleKey::Declared(role.resource),
+            name: resource.physical.clone(),
+            arn: resource.arn.clone().unwrap_or_else(|| SmolStr::from(arn)),
+            account: role.account,
+            service: None,
+            span: resource.span,
+        }
+    })
+    .collect()
+}
+
+fn derived(platform: &Platform) -> Vec<RoleIdentity> {
+    let mut roles = Vec::new();
+    let mut add = |id: ResourceId, duty: Duty, service: &'static str, account: Option<AccountId>| {
+        let role = match account {
+            Some(account) => derived_role_in(platform, id, duty, account),
+            None => derived_role(platform, id, duty),
+        };
+        let span = platform.resource(id).span;
+        roles.extend(role.map(|role| RoleIdentity {
+            key: RoleKey::Derived(id, duty),
+            name: role.name,
+            arn: role.arn,
+            account: role.account,
+            service: Some(service),
+            span,
+        }));
+    };
+    for pipeline in &platform.pipelines {
+        add(pipeline.resource, Duty::Pipeline, "states", None);
+        let scheduled =
+            pipeline.trigger.as_ref().is_some_and(|it| matches!(it.kind, TriggerKind::Schedule(..)));
+        if pipeline.uses.iter().any(|used| used.who == User::Trigger) {
+            add(pipeline.resource, Duty::Trigger, if scheduled { "scheduler" } else { "events" }, None);
+        }
+        let forwarder = pipeline.uses.iter().find_map(|used| match used.who {
+            User::Forwarder(account) => Some(account),
+            _ => None,
+        });
+        if forwarder.is_some() {
+            add(pipeline.resource, Duty::Forward, "events", forwarder);
+        }
+    }
+    for domain in &platform.domains {
+        add(domain.resource, Duty::Registration, "lakeformation", None);
+    }
+    for function in platform.functions.iter().filter(|it| !it.reads.is_empty() || !it.writes.is_empty()) {
+        add(function.resource, Duty::Function, function_service(platform, function.resource), None);
+    }
+    for (id, resource) in platform.of_kind("sync") {
+        if resource.noun == Noun::Plain {
+            add(id, Duty::Sync, "datasync", None);
+        }
+    }
+    roles
+}
+
+/// The service that runs a function's code, and so assumes its role.
+fn function_service(platform: &Platform, id: ResourceId) -> &'static str {
+    let arn = super::requirement::declared_arn(platform, id).unwrap_or_default();
+    match arn.split(':').nth(2) {
+        Some("glue") => "glue",
+        Some("ecs") => "ecs",
+        _ => "lambda",
+    }
+}
