@@ -1,0 +1,250 @@
+//! Scanners for the usual forms of JSON values, eight bytes at a time. Each gives the value and the bytes after it,
+//! or `None` for anything unusual, which the general reader then looks at.
+
+use crate::window::decimal;
+use crate::window::time::{DAY, Style, parse_date};
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = ONES << 7;
+
+#[inline(always)]
+fn load8(bytes: &[u8]) -> Option<u64> {
+    bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b))
+}
+
+/// The high bit of every byte that equals `byte`, exact up to the first one.
+#[inline(always)]
+fn equal(word: u64, byte: u8) -> u64 {
+    let x = word ^ (ONES * u64::from(byte));
+    x.wrapping_sub(ONES) & !x & HIGH
+}
+
+/// A text that every row has at the same place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Literal {
+    bytes: Box<[u8]>,
+    head: u64,
+    tail: u64,
+}
+
+impl Literal {
+    pub fn new(bytes: &[u8]) -> Literal {
+        let head = load8(bytes).unwrap_or(0);
+        let tail = bytes.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+        Literal { bytes: bytes.into(), head, tail }
+    }
+
+    /// What follows the literal, if it stands here.
+    #[inline(always)]
+    pub fn strip<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let (here, rest) = text.split_at_checked(self.bytes.len())?;
+        let same = if (8..=16).contains(&here.len()) {
+            let tail = here.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+            (load8(here)? ^ self.head) | (tail ^ self.tail) == 0
+        } else {
+            *here == *self.bytes
+        };
+        same.then_some(rest)
+    }
+}
+
+/// The characters of a string up to its closing quote, which is not taken; none escaped.
+#[inline(always)]
+pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    let mut high = 0;
+    loop {
+        let word = load8(text.get(at..)?)?;
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let stop = equal(word, b'"') | equal(word, b'\\') | control;
+        if stop == 0 {
+            high |= word & HIGH;
+            at += 8;
+            continue;
+        }
+        let len = (stop.trailing_zeros() / 8) as usize;
+        high |= word & HIGH & ((1 << (8 * len)) - 1);
+        let (value, rest) = text.split_at_checked(at + len)?;
+        let ends = rest.first() == Some(&b'"');
+        let valid = high == 0 || std::str::from_utf8(value).is_ok();
+        return (ends && valid).then_some((value, rest));
+    }
+}
+
+/// Eight decimal digits (values 0 to 9), the most significant in the lowest byte.
+#[inline(always)]
+fn eight_digits(word: u64) -> u64 {
+    let pairs = word.wrapping_mul(10).wrapping_add(word >> 8);
+    let mask = 0x0000_00FF_0000_00FF;
+    let low = (pairs & mask).wrapping_mul(0x000F_4240_0000_0064);
+    let high = (pairs >> 16 & mask).wrapping_mul(0x0000_2710_0000_0001);
+    low.wrapping_add(high) >> 32
+}
+
+const POWERS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+
+/// A number; those with a point and at most seven characters are the fastest.
+#[inline(always)]
+pub(super) fn double(text: &[u8]) -> Option<(f64, &[u8])> {
+    let negative = text.first() == Some(&b'-');
+    let digits = if negative { text.get(1..)? } else { text };
+    match short_double(digits) {
+        Some((value, rest)) => Some((if negative { -value } else { value }, rest)),
+        None => long_double(text),
+    }
+}
+
+#[inline(always)]
+fn short_double(text: &[u8]) -> Option<(f64, &[u8])> {
+    let word = load8(text)?;
+    let values = word ^ (ONES * 0x30);
+    let odd = (values.wrapping_add(ONES * 0x76) | values) & HIGH;
+    let point = (odd.trailing_zeros() / 8) as usize;
+    let odd = odd & odd.wrapping_sub(1);
+    if odd == 0 || point == 0 || equal(word, b'.').trailing_zeros() / 8 != point as u32 {
+        return None;
+    }
+    let end = (odd.trailing_zeros() / 8) as usize;
+    let fraction = end - point - 1;
+    if fraction == 0 || (point > 1 && word & 0xFF == 0x30) {
+        return None;
+    }
+    let before = (1 << (8 * point)) - 1;
+    let joined = (values & before) | (values >> 8 & !before);
+    let mantissa = eight_digits(joined << (8 * (9 - end)));
+    // Both are exact, so the quotient is the nearest double.
+    Some((mantissa as f64 / *POWERS.get(fraction)?, text.get(end..)?))
+}
+
+fn long_double(text: &[u8]) -> Option<(f64, &[u8])> {
+    let number = plain_number(text)?;
+    let value = if number.mantissa < 1 << 53 && number.fraction <= 22 {
+        number.mantissa as f64 / 10_f64.powi(number.fraction as i32)
+    } else {
+        let here = text.len() - number.rest.len();
+        return Some((std::str::from_utf8(text.get(..here)?).ok()?.parse().ok()?, number.rest));
+    };
+    Some((if number.negative { -value } else { value }, number.rest))
+}
+
+struct Plain<'a> {
+    negative: bool,
+    mantissa: u64,
+    fraction: usize,
+    rest: &'a [u8],
+}
+
+/// A number of at most 18 digits without exponent, as JSON allows it.
+#[inline]
+fn plain_number(text: &[u8]) -> Option<Plain<'_>> {
+    let negative = text.first() == Some(&b'-');
+    let digits = if negative { text.get(1..)? } else { text };
+    let (mantissa, whole) = run_of_digits(digits, 0);
+    if whole == 0 || (whole > 1 && digits.first() == Some(&b'0')) {
+        return None;
+    }
+    let rest = digits.get(whole..)?;
+    let Some(after_point) = rest.strip_prefix(b".") else {
+        return (whole <= 18).then_some(Plain { negative, mantissa, fraction: 0, rest });
+    };
+    let (mantissa, fraction) = run_of_digits(after_point, mantissa);
+    let rest = after_point.get(fraction..)?;
+    (fraction > 0 && whole + fraction <= 18).then_some(Plain { negative, mantissa, fraction, rest })
+}
+
+fn run_of_digits(text: &[u8], start: u64) -> (u64, usize) {
+    let mut value = start;
+    let mut len = 0;
+    for c in text.iter().take_while(|c| c.is_ascii_digit()) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(c - b'0'));
+        len += 1;
+    }
+    (value, len)
+}
+
+/// A whole number.
+#[inline]
+pub(super) fn whole(text: &[u8]) -> Option<(i64, &[u8])> {
+    let number = plain_number(text)?;
+    let value = i64::try_from(number.mantissa).ok().filter(|_| number.fraction == 0)?;
+    Some((if number.negative { -value } else { value }, number.rest))
+}
+
+/// A decimal of no more digits after the point than its type has.
+#[inline]
+pub(super) fn exact(text: &[u8], precision: u8, scale: u8) -> Option<(i128, &[u8])> {
+    let number = plain_number(text)?;
+    let up = u8::try_from(number.fraction).ok().and_then(|f| scale.checked_sub(f))?;
+    let value = i128::from(number.mantissa).checked_mul(decimal::power(up)?)?;
+    let value = if number.negative { -value } else { value };
+    decimal::fits(value, precision).then_some((value, number.rest))
+}
+
+/// Scans timestamps, with the last day's start at hand.
+#[derive(Clone, Debug)]
+pub(super) struct TimestampScanner {
+    date: [u8; 10],
+    day: i64,
+}
+
+impl Default for TimestampScanner {
+    fn default() -> Self {
+        TimestampScanner { date: *b"1970-01-01", day: 0 }
+    }
+}
+
+impl TimestampScanner {
+    /// `2026-01-31T12:30:00[.123]`, with `Z` where `zoned`; cut to `precision` digits by the caller.
+    #[inline(always)]
+    pub fn scan<'a>(&mut self, text: &'a [u8], style: Style, zoned: bool) -> Option<(i64, &'a [u8])> {
+        let (date, rest) = text.split_first_chunk::<10>()?;
+        if *date != self.date {
+            self.day = parse_date(date)? * DAY;
+            self.date = *date;
+        }
+        let (separator, rest) = rest.split_first()?;
+        if *separator != if style == Style::Iso { b'T' } else { b' ' } {
+            return None;
+        }
+        let (clock, rest) = rest.split_first_chunk::<8>()?;
+        let mut micros = self.day + seconds(u64::from_le_bytes(*clock))? * 1_000_000;
+        let mut rest = rest;
+        if let Some(after) = rest.strip_prefix(b".") {
+            let (fraction, left) = fraction(after)?;
+            micros += fraction;
+            rest = left;
+        }
+        if zoned {
+            rest = rest.strip_prefix(b"Z")?;
+        }
+        Some((micros, rest))
+    }
+}
+
+/// `12:30:00` as seconds of the day.
+#[inline(always)]
+fn seconds(word: u64) -> Option<i64> {
+    let values = word ^ u64::from_le_bytes(*b"00:00:00");
+    let separators = 0x0000_FF00_00FF_0000;
+    if (values & separators) | ((values.wrapping_add(ONES * 0x76) | values) & HIGH) != 0 {
+        return None;
+    }
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let (hour, minute, second) = (pairs & 0xFF, pairs >> 24 & 0xFF, pairs >> 48 & 0xFF);
+    (hour < 24 && minute < 60 && second < 60).then_some((hour * 3600 + minute * 60 + second) as i64)
+}
+
+/// One to six digits after the point, in microseconds.
+#[inline(always)]
+fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+    if let Some(([a, b, c], rest)) = text.split_first_chunk::<3>()
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && [a, b, c].iter().all(|d| d.is_ascii_digit())
+    {
+        let millis = i64::from(a - b'0') * 100 + i64::from(b - b'0') * 10 + i64::from(c - b'0');
+        return Some((millis * 1000, rest));
+    }
+    let (value, len) = run_of_digits(text, 0);
+    let unit = 10_u64.checked_pow(6_u32.checked_sub(len as u32)?)?;
+    (len > 0).then_some(((value * unit) as i64, text.get(len..)?))
+}

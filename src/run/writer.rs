@@ -1,0 +1,152 @@
+//! Rows as JSON lines.
+
+use crate::window::time::{self, Style};
+use crate::window::{Batch, Column, Data, Type, decimal};
+use std::io::{self, Write};
+
+/// Writes batches as JSON lines: doubles with the shortest digits that read back as the same double (NaN and the
+/// infinities as strings), decimals with all digits of their scale, timestamps with those of their precision,
+/// bytes in base64.
+#[derive(Debug)]
+pub struct JsonWriter<W> {
+    output: W,
+    fields: Vec<(Vec<u8>, Type)>,
+    style: Style,
+    buffer: Vec<u8>,
+}
+
+/// The buffer is written out at this size.
+const FLUSH: usize = 1 << 16;
+
+impl<W: Write> JsonWriter<W> {
+    /// A writer of records with these fields.
+    pub fn new<'a>(
+        output: W,
+        fields: impl IntoIterator<Item = (&'a str, Type)>,
+        style: Style,
+    ) -> JsonWriter<W> {
+        let opening = |i: usize| if i == 0 { b'{' } else { b',' };
+        let fields = fields.into_iter().enumerate().map(|(i, (name, ty))| {
+            let mut text = vec![opening(i)];
+            write_string(name, &mut text);
+            text.push(b':');
+            (text, ty)
+        });
+        JsonWriter { output, fields: fields.collect(), style, buffer: Vec::with_capacity(FLUSH * 2) }
+    }
+
+    /// Writes every row of a batch, one column per field.
+    pub fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        self.write_rows(batch, 0..batch.len as u32)
+    }
+
+    /// Writes some rows of a batch.
+    pub fn write_rows(&mut self, batch: &Batch, rows: impl IntoIterator<Item = u32>) -> io::Result<()> {
+        for row in rows {
+            for ((name, ty), column) in self.fields.iter().zip(&batch.columns) {
+                self.buffer.extend_from_slice(name);
+                write_value(column, row as usize, *ty, self.style, &mut self.buffer);
+            }
+            let end: &[u8] = if self.fields.is_empty() { b"{}\n" } else { b"}\n" };
+            self.buffer.extend_from_slice(end);
+            if self.buffer.len() >= FLUSH {
+                self.flush_buffer()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush_buffer(&mut self) -> io::Result<()> {
+        self.output.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Writes out what is buffered.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.flush_buffer()?;
+        self.output.flush()
+    }
+}
+
+fn write_value(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
+    if column.is_null(row) {
+        return out.extend_from_slice(b"null");
+    }
+    match &column.data {
+        Data::Bool(v) => out.extend_from_slice(if v.get(row) == Some(&true) { b"true" } else { b"false" }),
+        Data::I32(v) => {
+            let value = v.get(row).copied().unwrap_or_default();
+            if ty == Type::Date {
+                out.push(b'"');
+                time::write_date(value.into(), out);
+                out.push(b'"');
+            } else {
+                write_display(value, out);
+            }
+        }
+        Data::I64(v) => write_i64(v.get(row).copied().unwrap_or_default(), ty, style, out),
+        Data::F64(v) => write_double(v.get(row).copied().unwrap_or_default(), out),
+        Data::I128(v) => {
+            let scale = if let Type::Decimal { scale, .. } = ty { scale } else { 0 };
+            decimal::write(v.get(row).copied().unwrap_or_default(), scale, out);
+        }
+        Data::Text(v) if ty == Type::Bytes => write_base64(v.get(row), out),
+        Data::Text(v) => write_string(&String::from_utf8_lossy(v.get(row)), out),
+    }
+}
+
+fn write_display(value: impl std::fmt::Display, out: &mut Vec<u8>) {
+    out.extend_from_slice(value.to_string().as_bytes());
+}
+
+fn write_i64(value: i64, ty: Type, style: Style, out: &mut Vec<u8>) {
+    let (precision, zone) = match ty {
+        Type::Timestamp(p) => (p, ""),
+        Type::TimestampLtz(p) => (p, "Z"),
+        _ => return write_display(value, out),
+    };
+    out.push(b'"');
+    time::write_timestamp(value, style, (precision, precision), out);
+    out.extend_from_slice(zone.as_bytes());
+    out.push(b'"');
+}
+
+fn write_double(value: f64, out: &mut Vec<u8>) {
+    match value {
+        v if v.is_nan() => out.extend_from_slice(b"\"NaN\""),
+        f64::INFINITY => out.extend_from_slice(b"\"Infinity\""),
+        f64::NEG_INFINITY => out.extend_from_slice(b"\"-Infinity\""),
+        v => out.extend_from_slice(format!("{v:?}").as_bytes()),
+    }
+}
+
+/// Appends a JSON string.
+pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in text.bytes() {
+        match byte {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'"');
+}
+
+fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    out.push(b'"');
+    for chunk in bytes.chunks(3) {
+        let bits = (0..3).fold(0_usize, |n, i| n << 8 | usize::from(chunk.get(i).copied().unwrap_or(0)));
+        for place in 0..4 {
+            let digit = DIGITS.get(bits >> (18 - 6 * place) & 63).copied().unwrap_or(b'=');
+            out.push(if place > chunk.len() { b'=' } else { digit });
+        }
+    }
+    out.push(b'"');
+}

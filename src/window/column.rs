@@ -1,0 +1,301 @@
+//! Values, columns and batches: columnar data with optional null flags.
+
+use super::types::{Class, Type};
+
+/// One value, laid out by its type's [`Class`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// No value, of any type.
+    Null,
+    /// Boolean.
+    Bool(bool),
+    /// Integer, or days since 1970-01-01.
+    I32(i32),
+    /// Big integer, or microseconds since the epoch.
+    I64(i64),
+    /// Double.
+    F64(f64),
+    /// Unscaled decimal.
+    I128(i128),
+    /// String (UTF-8) or bytes.
+    Text(Box<[u8]>),
+}
+
+impl Value {
+    /// A string value.
+    pub fn text(s: &str) -> Value {
+        Value::Text(s.as_bytes().into())
+    }
+
+    /// Whether this value may stand in a column of this type.
+    pub fn fits(&self, ty: Type) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Bool(_) => ty.class() == Class::Bool,
+            Value::I32(_) => ty.class() == Class::I32,
+            Value::I64(_) => ty.class() == Class::I64,
+            Value::F64(_) => ty.class() == Class::F64,
+            Value::I128(v) => match ty {
+                Type::Decimal { precision, .. } => super::decimal::fits(*v, precision),
+                _ => false,
+            },
+            Value::Text(b) => match ty {
+                Type::String => std::str::from_utf8(b).is_ok(),
+                _ => ty == Type::Bytes,
+            },
+        }
+    }
+}
+
+/// Byte strings, one after the other in one allocation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Text {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Text {
+    /// How many strings there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Appends one.
+    #[inline]
+    pub fn push(&mut self, value: &[u8]) {
+        self.bytes.extend_from_slice(value);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// The `i`-th, empty where there is none.
+    #[inline]
+    pub fn get(&self, i: usize) -> &[u8] {
+        self.range(i).and_then(|(start, end)| self.bytes.get(start..end)).unwrap_or_default()
+    }
+
+    /// Where the `i`-th stands in [`Text::bytes`].
+    #[inline]
+    pub(super) fn range(&self, i: usize) -> Option<(usize, usize)> {
+        let start = if i == 0 { 0 } else { *self.ends.get(i - 1)? };
+        Some((start, *self.ends.get(i)?))
+    }
+
+    /// All strings joined.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// All strings, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.len()).map(|i| self.get(i))
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
+/// The values of a column; what stands at a null's place has no meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// Booleans.
+    Bool(Vec<bool>),
+    /// Integers and dates.
+    I32(Vec<i32>),
+    /// Big integers and timestamps.
+    I64(Vec<i64>),
+    /// Doubles.
+    F64(Vec<f64>),
+    /// Unscaled decimals.
+    I128(Vec<i128>),
+    /// Strings and byte strings.
+    Text(Text),
+}
+
+/// Applies one expression to whichever vector a [`Data`] holds.
+macro_rules! each {
+    ($data:expr, $v:ident => $body:expr) => {
+        match $data {
+            Data::Bool($v) => $body,
+            Data::I32($v) => $body,
+            Data::I64($v) => $body,
+            Data::F64($v) => $body,
+            Data::I128($v) => $body,
+            Data::Text($v) => $body,
+        }
+    };
+}
+
+impl Data {
+    /// An empty vector for this layout.
+    pub fn new(class: Class) -> Data {
+        match class {
+            Class::Bool => Data::Bool(Vec::new()),
+            Class::I32 => Data::I32(Vec::new()),
+            Class::I64 => Data::I64(Vec::new()),
+            Class::F64 => Data::F64(Vec::new()),
+            Class::I128 => Data::I128(Vec::new()),
+            Class::Text => Data::Text(Text::default()),
+        }
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        each!(self, v => v.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn push_default(&mut self) {
+        match self {
+            Data::Bool(v) => v.push(false),
+            Data::I32(v) => v.push(0),
+            Data::I64(v) => v.push(0),
+            Data::F64(v) => v.push(0.0),
+            Data::I128(v) => v.push(0),
+            Data::Text(v) => v.push(&[]),
+        }
+    }
+}
+
+/// A column: values and which of them are null.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// The values.
+    pub data: Data,
+    /// True where null; absent while there are no nulls.
+    pub nulls: Option<Vec<bool>>,
+}
+
+impl Column {
+    /// An empty column for this layout.
+    pub fn new(class: Class) -> Column {
+        Column { data: Data::new(class), nulls: None }
+    }
+
+    /// A column without nulls.
+    pub fn of(data: Data) -> Column {
+        Column { data, nulls: None }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// Whether row `i` is null.
+    #[inline]
+    pub fn is_null(&self, i: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|n| n.get(i).copied().unwrap_or(true))
+    }
+
+    /// Appends a null.
+    pub fn push_null(&mut self) {
+        let len = self.len();
+        self.nulls.get_or_insert_with(|| vec![false; len]).push(true);
+        self.data.push_default();
+    }
+
+    /// To be called after a value was pushed into `data`.
+    #[inline]
+    pub fn pushed(&mut self) {
+        if let Some(nulls) = &mut self.nulls {
+            nulls.push(false);
+        }
+    }
+
+    /// Appends a value; one of another layout is appended as null.
+    pub fn push(&mut self, value: &Value) {
+        match (&mut self.data, value) {
+            (Data::Bool(v), Value::Bool(x)) => v.push(*x),
+            (Data::I32(v), Value::I32(x)) => v.push(*x),
+            (Data::I64(v), Value::I64(x)) => v.push(*x),
+            (Data::F64(v), Value::F64(x)) => v.push(*x),
+            (Data::I128(v), Value::I128(x)) => v.push(*x),
+            (Data::Text(v), Value::Text(x)) => v.push(x),
+            _ => return self.push_null(),
+        }
+        self.pushed();
+    }
+
+    /// Row `i`; null where there is none.
+    pub fn get(&self, i: usize) -> Value {
+        if self.is_null(i) {
+            return Value::Null;
+        }
+        let value = match &self.data {
+            Data::Bool(v) => v.get(i).map(|x| Value::Bool(*x)),
+            Data::I32(v) => v.get(i).map(|x| Value::I32(*x)),
+            Data::I64(v) => v.get(i).map(|x| Value::I64(*x)),
+            Data::F64(v) => v.get(i).map(|x| Value::F64(*x)),
+            Data::I128(v) => v.get(i).map(|x| Value::I128(*x)),
+            Data::Text(v) => (i < v.len()).then(|| Value::Text(v.get(i).into())),
+        };
+        value.unwrap_or(Value::Null)
+    }
+
+    /// Forgets every row, keeping the memory.
+    pub fn clear(&mut self) {
+        each!(&mut self.data, v => v.clear());
+        self.nulls = None;
+    }
+
+    /// Forgets the rows from `len` on.
+    pub fn truncate(&mut self, len: usize) {
+        each!(&mut self.data, v => v.truncate(len));
+        if let Some(nulls) = &mut self.nulls {
+            nulls.truncate(len);
+        }
+    }
+
+    /// The given rows, in the given order.
+    pub(super) fn gather(&self, rows: &[u32]) -> Column {
+        fn pick<T: Copy>(from: &[T], rows: &[u32]) -> Vec<T> {
+            rows.iter().filter_map(|r| from.get(*r as usize).copied()).collect()
+        }
+        let data = match &self.data {
+            Data::Bool(v) => Data::Bool(pick(v, rows)),
+            Data::I32(v) => Data::I32(pick(v, rows)),
+            Data::I64(v) => Data::I64(pick(v, rows)),
+            Data::F64(v) => Data::F64(pick(v, rows)),
+            Data::I128(v) => Data::I128(pick(v, rows)),
+            Data::Text(v) => {
+                let mut out = Text::default();
+                rows.iter().for_each(|r| out.push(v.get(*r as usize)));
+                Data::Text(out)
+            }
+        };
+        Column { data, nulls: self.nulls.as_ref().map(|n| pick(n, rows)) }
+    }
+}
+
+/// Rows that arrive together, in arrival order.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// How many rows there are.
+    pub len: usize,
+    /// One column per input column of the query. One that the query does not read may be left empty.
+    pub columns: Vec<Column>,
+    /// The rows that count, ascending; `None` for all. The others only move the watermark: rows that were
+    /// rejected for something else than their event time.
+    pub selection: Option<Vec<u32>>,
+}

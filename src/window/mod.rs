@@ -1,0 +1,45 @@
+//! The native event-time window operator: a physical plan over typed columns, run with Apache Flink's meaning.
+//!
+//! A plain library: it knows nothing of the language, its compiler, files or clocks. A [`Query`] says what is
+//! computed; an [`Operator`] takes [`Batch`]es of rows and hands back batches of results as windows fire.
+//!
+//! # Semantics
+//! | topic | rule |
+//! | --- | --- |
+//! | watermark | after each row, `W = max(W, event time - delay)`; values up to 0 are never announced, so nothing fires or is late before the first positive one |
+//! | firing | a window fires when `W >= end - 1 ms`; at the end of input every open window fires, earliest end first |
+//! | lateness | a row is late when its window has fired already: `W >= end - 1 ms` as it arrives |
+//! | alignment | windows align to the epoch plus offset, by floor; times before 1970 too |
+//! | filter | a row that `WHERE` refuses still moves the watermark; it is never late |
+//! | order of results | by window end, then by the first arrival of the key in that window |
+//! | float sums | left to right in arrival order |
+//! | time zone | the session's zone is UTC |
+//!
+//! # Memory
+//! State is one accumulator per open window and key. Keys are interned; those without an open window are
+//! forgotten when they make up three quarters of the table, so that state never grows with the input's length.
+
+mod aggregate;
+pub(crate) mod cast;
+mod column;
+mod compare;
+pub mod decimal;
+mod eval;
+mod expr;
+mod keys;
+mod operator;
+mod pane;
+mod query;
+mod text;
+pub mod time;
+mod types;
+mod typing;
+
+pub use aggregate::Aggregate;
+pub use column::{Batch, Column, Data, Text, Value};
+pub use eval::{EvalError, EvalErrorKind};
+pub use expr::{Arithmetic, Comparison, Expr, Function};
+pub use operator::{Emit, Error, Operator, Pushed, Stats};
+pub use query::{Late, PlanError, Query, Window};
+pub use types::{Class, Type};
+pub use typing::{TypeError, arithmetic_type, common_type};

@@ -1,0 +1,164 @@
+//! The physical plan of a windowed query.
+
+use super::aggregate::Aggregate;
+use super::expr::Expr;
+use super::types::Type;
+use std::fmt;
+
+/// A windowed aggregation over one stream.
+///
+/// `having` and `output` are evaluated over a row of results: the keys, then the aggregates, then window start,
+/// window end (both TIMESTAMP(3)) and window time (end - 1 ms, of the event time's kind).
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The types of the stream's columns.
+    pub input: Vec<Type>,
+    /// Which of them is the event time.
+    pub event_time: usize,
+    /// How far the watermark stays behind the latest event time, in milliseconds.
+    pub watermark_delay_ms: i64,
+    /// What becomes of late rows.
+    pub late: Late,
+    /// `WHERE`, over the input.
+    pub filter: Option<Expr>,
+    /// The window.
+    pub window: Window,
+    /// `GROUP BY`, besides the window, over the input.
+    pub keys: Vec<Expr>,
+    /// The aggregates, over the input.
+    pub aggregates: Vec<Aggregate>,
+    /// `HAVING`, over the row of results.
+    pub having: Option<Expr>,
+    /// `SELECT`, over the row of results.
+    pub output: Vec<Expr>,
+}
+
+/// How rows are assigned to windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Windows of one size, one after the other, that start at multiples of the size plus an offset.
+    Tumble {
+        /// Milliseconds, at least 1.
+        size_ms: i64,
+        /// Milliseconds; any sign.
+        offset_ms: i64,
+    },
+}
+
+/// What becomes of rows whose window has fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// They are counted.
+    Drop,
+    /// They are counted and handed to the caller.
+    Divert,
+}
+
+/// Why a plan can't be run. A correct compiler never builds such a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// The event time is no column of type TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p up to 3.
+    EventTime,
+    /// A size that is not positive, or a size, offset or delay of over 10,000 years.
+    Duration,
+    /// A column that does not exist, or is of another type.
+    Column(usize, Type),
+    /// WHERE or HAVING that is no condition.
+    Condition(&'static str),
+    /// An aggregate that is not defined on its argument's type.
+    Aggregate(&'static str, Type),
+    /// A type whose parameters are out of range.
+    Type(Type),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanError::EventTime => {
+                f.write_str("the event time must be a timestamp(p) or timestamp_ltz(p), p up to 3")
+            }
+            PlanError::Duration => {
+                f.write_str("a window's size must be positive, and no duration over 10,000 years")
+            }
+            PlanError::Column(index, ty) => write!(f, "there is no column {index} of type {ty}"),
+            PlanError::Condition(clause) => write!(f, "{clause} must be boolean"),
+            PlanError::Aggregate(name, ty) => write!(f, "`{name}` is not defined on {ty}"),
+            PlanError::Type(ty) => write!(f, "there is no type {ty}"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+/// 10,000 years in milliseconds.
+const LONGEST: i64 = 10_000 * 366 * 86_400_000;
+
+impl Query {
+    /// Finds the first thing that keeps the plan from being run.
+    pub fn validate(&self) -> Result<(), PlanError> {
+        match self.input.get(self.event_time) {
+            Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3)) => {}
+            _ => return Err(PlanError::EventTime),
+        }
+        if let Some(ty) = self.input.iter().find(|t| !t.is_valid()) {
+            return Err(PlanError::Type(*ty));
+        }
+        let Window::Tumble { size_ms, offset_ms } = self.window;
+        let durations = [size_ms, offset_ms.saturating_abs(), self.watermark_delay_ms.saturating_abs()];
+        if size_ms < 1 || durations.iter().any(|d| *d > LONGEST) {
+            return Err(PlanError::Duration);
+        }
+        let arguments = self.aggregates.iter().filter_map(Aggregate::argument);
+        for expr in self.filter.iter().chain(&self.keys).chain(arguments) {
+            check_columns(expr, &self.input)?;
+        }
+        if let Some(odd) = self.aggregates.iter().find(|a| a.ty().is_none()) {
+            return Err(PlanError::Aggregate(odd.name(), odd.argument().map_or(Type::BigInt, Expr::ty)));
+        }
+        let results = self.result_types();
+        for expr in self.having.iter().chain(&self.output) {
+            check_columns(expr, &results)?;
+        }
+        let is_condition = |e: &Option<Expr>| e.as_ref().is_none_or(|e| e.ty() == Type::Boolean);
+        match (is_condition(&self.filter), is_condition(&self.having)) {
+            (false, _) => Err(PlanError::Condition("WHERE")),
+            (_, false) => Err(PlanError::Condition("HAVING")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The types of the row of results that `having` and `output` read.
+    pub fn result_types(&self) -> Vec<Type> {
+        let keys = self.keys.iter().map(Expr::ty);
+        let aggregates = self.aggregates.iter().map(|a| a.ty().unwrap_or(Type::BigInt));
+        let time = match self.input.get(self.event_time) {
+            Some(Type::TimestampLtz(_)) => Type::TimestampLtz(3),
+            _ => Type::Timestamp(3),
+        };
+        keys.chain(aggregates).chain([Type::Timestamp(3), Type::Timestamp(3), time]).collect()
+    }
+
+    /// For each input column, whether the query reads it.
+    pub fn columns_read(&self) -> Vec<bool> {
+        let mut read: Vec<bool> = (0..self.input.len()).map(|i| i == self.event_time).collect();
+        let arguments = self.aggregates.iter().filter_map(Aggregate::argument);
+        for expr in self.filter.iter().chain(&self.keys).chain(arguments) {
+            expr.columns(&mut |index, _| {
+                if let Some(flag) = read.get_mut(index) {
+                    *flag = true;
+                }
+            });
+        }
+        read
+    }
+}
+
+fn check_columns(expr: &Expr, types: &[Type]) -> Result<(), PlanError> {
+    let mut wrong = None;
+    expr.columns(&mut |index, ty| {
+        if types.get(index) != Some(&ty) {
+            wrong = Some(PlanError::Column(index, ty));
+        }
+    });
+    wrong.map_or(Ok(()), Err)
+}
