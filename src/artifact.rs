@@ -17,6 +17,8 @@ pub struct Artifact {
     pub source: Span,
     /// What is in it.
     pub text: String,
+    /// What whoever applies it must know: access that AWS can't make narrower, what somebody else must do.
+    pub notes: Vec<String>,
 }
 
 /// All files of the output.

@@ -104,6 +104,16 @@ impl Platform {
         all.filter(move |(_, resource)| Some(resource.kind) == wanted)
     }
 
+    /// The name that a declaration's files have: its own, or that in AWS where another of its kind and account has the same.
+    pub fn file_stem(&self, id: ResourceId) -> &SmolStr {
+        let resource = self.resource(id);
+        let beside = [id.0.checked_sub(1), id.0.checked_add(1)];
+        let twin = beside.into_iter().flatten().filter_map(|at| self.resources.get(at as usize)).any(|other| {
+            (other.kind, other.account, &other.name) == (resource.kind, resource.account, &resource.name)
+        });
+        if twin { &resource.physical } else { &resource.name }
+    }
+
     /// The declaration that a field refers to.
     pub fn reference(&self, id: ResourceId, field: &str) -> Option<ResourceId> {
         match self.resource(id).field(self.kind_of(id), field)?.kind {
