@@ -5,6 +5,7 @@ Each folder gets fresh accounts. What moto refuses is a finding; operations that
 (moto_missing.json) are counted, and answered with samples so that what depends on them still runs.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -80,6 +81,7 @@ class Folder:
         self.aws = aws
         self.report = report
         self.missing = {}
+        self.accounts = {}
 
     def apply(self):
         """Makes policies first, since calls may refer to roles, keys and buckets by name."""
@@ -88,9 +90,21 @@ class Folder:
             for file in [file for file in files if documents.kind(file) == kind]:
                 self.report.checked += 1
                 try:
-                    getattr(self, f"make_{kind}")(file, file.relative_to(self.root).parts[0], documents.load(file))
+                    getattr(self, f"make_{kind}")(file, self.account_of(file), documents.load(file))
                 except (Refused, documents.Malformed, LookupError) as error:
                     self.report.finding("moto", file, "", error)
+
+    def account_of(self, file):
+        """The id of the account whose folder a file lies in.
+
+        Folders bear accounts' names, and only calls say ids; moto asks for no more than that ids differ.
+        """
+        name = file.relative_to(self.root).parts[0]
+        if name not in self.accounts:
+            ids = (call["account"] for script in sorted((self.root / name).rglob("*.calls.json"))
+                   for call in documents.load(script)["calls"])
+            self.accounts[name] = next(ids, str(int(hashlib.sha256(name.encode()).hexdigest(), 16))[:12])
+        return self.accounts[name]
 
     def make_trust(self, file, account, document):
         given = {"RoleName": stem(file), "AssumeRolePolicyDocument": json.dumps(document)}

@@ -118,7 +118,7 @@ class Judge(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             build = Path(folder) / "out"
             shutil.copytree(CASES / "platform", build)
-            account = build / "111111111111"
+            account = build / "management"
             (account / "scp/home_regions.json").unlink()
             (account / "kms/lake_key.policy.json").write_text("{}")
             (account / "notes.txt").write_text("who reads me?")
