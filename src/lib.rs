@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod artifact;
+pub mod check;
 pub mod config;
 pub mod diagnostic;
 pub mod library;
@@ -11,3 +12,4 @@ pub mod resolve;
 pub mod source;
 pub mod suggest;
 pub mod syntax;
+pub mod target;

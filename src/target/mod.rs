@@ -1,5 +1,7 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
+pub mod iam;
+
 use crate::{access::Access, artifact::Artifacts, platform::Platform};
 
 /// A family of artifacts.
@@ -12,4 +14,4 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order in which they are lowered.
-pub const TARGETS: &[&dyn Target] = &[];
+pub const TARGETS: &[&dyn Target] = &[&iam::Iam];

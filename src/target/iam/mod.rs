@@ -1,0 +1,79 @@
+//! Identity and access: each role's trust and permissions, the policies of resources, service control policies, and the calls that make the
+//! roles and the organization's tree. The calls that make buckets, keys and topics are their kinds' own (`stdlib/kinds/`).
+
+mod organization;
+mod roles;
+
+use crate::{
+    access::{Access, Document, document::Actions},
+    artifact::{Artifact, Artifacts},
+    platform::{Account, Platform, ResourceId},
+    source::Span,
+    target::Target,
+};
+
+/// The family.
+pub struct Iam;
+
+impl Target for Iam {
+    fn name(&self) -> &'static str {
+        "iam"
+    }
+
+    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+        roles::lower(platform, access, out);
+        resources(platform, access, out);
+        organization::lower(platform, access, out);
+    }
+}
+
+/// The policies of buckets, keys, topics, …
+fn resources(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    for (&id, document) in &access.resources {
+        let (Some(account), Some(folder)) = (platform.account_of(id), &platform.kind_of(id).service) else {
+            continue;
+        };
+        let file = format!("{folder}/{}.policy.json", platform.file_stem(id));
+        let resource = platform.resource(id);
+        out.files.push(artifact(account, file, &resource.name, resource.span, document, Vec::new()));
+    }
+}
+
+/// A policy as a file.
+fn artifact(
+    account: &Account,
+    file: String,
+    declaration: &str,
+    source: Span,
+    document: &Document,
+    notes: Vec<String>,
+) -> Artifact {
+    Artifact {
+        path: format!("{}/{file}", account.name),
+        account: account.name.to_string(),
+        family: "iam",
+        declaration: declaration.to_owned(),
+        source,
+        text: document.pretty(),
+        notes,
+    }
+}
+
+/// What an identity's policy can't limit: AWS knows no resource for these actions.
+fn unlimited(document: &Document) -> Vec<String> {
+    let everywhere = document.statements.iter().filter(|statement| statement.resources.contains("*"));
+    everywhere
+        .filter_map(|statement| match &statement.actions {
+            Actions::Only(actions) => Some(actions),
+            Actions::AllBut(_) => None,
+        })
+        .flatten()
+        .map(|action| format!("AWS has no resource-level permission for {action}: it is allowed on `*`"))
+        .collect()
+}
+
+/// The declaration that a file is about, for its manifest line.
+fn declaration_of(platform: &Platform, id: ResourceId) -> (&str, Span) {
+    let resource = platform.resource(id);
+    (&resource.name, resource.span)
+}

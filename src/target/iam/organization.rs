@@ -1,0 +1,189 @@
+//! Service control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
+
+use serde_json::{Value as Json, json};
+
+use super::{artifact, declaration_of};
+use crate::{
+    access::{Access, Document},
+    artifact::{Artifact, Artifacts},
+    lower::{Call, Script},
+    platform::{Account, Guardrail, Node, Organization, Platform, UnitId},
+};
+
+pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    for (at, organization) in (0_u32..).zip(&platform.organizations) {
+        let Some(management) = management(platform, at) else { continue };
+        let guardrails: Vec<(&Guardrail, &Document)> = platform
+            .guardrails
+            .iter()
+            .zip(&access.guardrails)
+            .filter(|(it, _)| belongs(platform, it, at))
+            .collect();
+        for (guardrail, document) in &guardrails {
+            let (name, span) = declaration_of(platform, guardrail.resource);
+            let file = format!("scp/{}.json", platform.file_stem(guardrail.resource));
+            out.files.push(artifact(management, file, name, span, document, Vec::new()));
+        }
+        let script = Tree { platform, management, script: Script::default() }.calls(at, &guardrails);
+        if script.calls.is_empty() {
+            continue;
+        }
+        out.files.push(calls_file(platform, organization, management, &script));
+    }
+}
+
+fn calls_file(
+    platform: &Platform,
+    organization: &Organization,
+    management: &Account,
+    script: &Script,
+) -> Artifact {
+    let (name, span) = declaration_of(platform, organization.resource);
+    Artifact {
+        path: format!(
+            "{}/organizations/{}.calls.json",
+            management.name,
+            platform.file_stem(organization.resource)
+        ),
+        account: management.name.to_string(),
+        family: "iam",
+        declaration: name.to_owned(),
+        source: span,
+        text: script.text(),
+        notes: Vec::new(),
+    }
+}
+
+/// The account from which an organization is managed.
+pub(super) fn management(platform: &Platform, organization: u32) -> Option<&Account> {
+    platform.accounts.iter().find(|account| account.management && account.organization == Some(organization))
+}
+
+/// Whether a guardrail is attached somewhere in an organization.
+fn belongs(platform: &Platform, guardrail: &Guardrail, organization: u32) -> bool {
+    guardrail.on.iter().any(|node| match node {
+        Node::Root(root) => *root == organization,
+        Node::Unit(unit) => platform.unit(*unit).organization == organization,
+        Node::Account(account) => platform.account(*account).organization == Some(organization),
+    })
+}
+
+/// The calls for one organization.
+struct Tree<'a> {
+    platform: &'a Platform,
+    management: &'a Account,
+    script: Script,
+}
+
+impl Tree<'_> {
+    fn calls(mut self, organization: u32, guardrails: &[(&Guardrail, &Document)]) -> Script {
+        let units: Vec<UnitId> = (0..)
+            .map(UnitId)
+            .zip(&self.platform.units)
+            .filter(|(_, unit)| unit.organization == organization)
+            .map(|(id, _)| id)
+            .collect();
+        if units.is_empty() && guardrails.is_empty() {
+            return self.script;
+        }
+        self.add("roots".to_owned(), "ListRoots", json!({}));
+        for unit in parents_first(self.platform, units) {
+            self.unit(unit);
+        }
+        let members =
+            self.platform.accounts.iter().filter(|account| account.organization == Some(organization));
+        for account in members.collect::<Vec<_>>() {
+            self.member(account);
+        }
+        if !guardrails.is_empty() {
+            let input = json!({ "RootId": root(), "PolicyType": "SERVICE_CONTROL_POLICY" });
+            self.add("policies".to_owned(), "EnablePolicyType", input);
+        }
+        for (guardrail, document) in guardrails {
+            self.guardrail(guardrail, document);
+        }
+        self.script
+    }
+
+    fn unit(&mut self, id: UnitId) {
+        let unit = self.platform.unit(id);
+        let parent = unit.parent.map_or_else(root, |parent| self.unit_id(parent));
+        let name = self.platform.resource(unit.resource).name.clone();
+        self.add(self.unit_call(id), "CreateOrganizationalUnit", json!({ "ParentId": parent, "Name": name }));
+    }
+
+    /// An account exists already, somewhere in the tree: where is asked before it is moved.
+    fn member(&mut self, account: &Account) {
+        let Some(unit) = account.unit else { return };
+        let parents = format!("account.{}.parents", account.name);
+        let source = from(&format!("{parents}.Parents.0.Id"));
+        self.add(parents, "ListParents", json!({ "ChildId": account.id }));
+        let input = json!({ "AccountId": account.id, "SourceParentId": source, "DestinationParentId": self.unit_id(unit) });
+        self.add(format!("account.{}.move", account.name), "MoveAccount", input);
+    }
+
+    fn guardrail(&mut self, guardrail: &Guardrail, document: &Document) {
+        let resource = self.platform.resource(guardrail.resource);
+        let policy = format!("guardrail.{}", self.platform.file_stem(guardrail.resource));
+        let input = json!({
+            "Name": resource.physical,
+            "Description": resource.doc.as_deref().unwrap_or_default().chars().take(512).collect::<String>(),
+            "Type": "SERVICE_CONTROL_POLICY",
+            "Content": document.compact(),
+        });
+        self.add(policy.clone(), "CreatePolicy", input);
+        for node in &guardrail.on {
+            let (name, target) = match node {
+                Node::Root(_) => ("root".to_owned(), root()),
+                Node::Unit(unit) => (self.unit_call(*unit), self.unit_id(*unit)),
+                Node::Account(account) => {
+                    let account = self.platform.account(*account);
+                    (format!("account.{}", account.name), json!(account.id))
+                }
+            };
+            let id = from(&format!("{policy}.Policy.PolicySummary.Id"));
+            self.add(
+                format!("{policy}.{name}"),
+                "AttachPolicy",
+                json!({ "PolicyId": id, "TargetId": target }),
+            );
+        }
+    }
+
+    /// The id of the call that makes a unit: its names from the root down, which are unique.
+    fn unit_call(&self, id: UnitId) -> String {
+        let unit = self.platform.unit(id);
+        let above = unit.parent.map_or_else(|| "unit".to_owned(), |parent| self.unit_call(parent));
+        format!("{above}.{}", self.platform.resource(unit.resource).name)
+    }
+
+    fn unit_id(&self, id: UnitId) -> Json {
+        from(&format!("{}.OrganizationalUnit.Id", self.unit_call(id)))
+    }
+
+    fn add(&mut self, id: String, operation: &str, input: Json) {
+        self.script.calls.push(Call {
+            id,
+            service: "organizations".to_owned(),
+            operation: operation.to_owned(),
+            input,
+            account: self.management.id.to_string(),
+        });
+    }
+}
+
+fn root() -> Json {
+    from("roots.Roots.0.Id")
+}
+
+fn from(path: &str) -> Json {
+    json!({ "$from": path })
+}
+
+/// Units so that each comes behind the one it is in.
+fn parents_first(platform: &Platform, mut units: Vec<UnitId>) -> Vec<UnitId> {
+    let depth =
+        |unit: &UnitId| std::iter::successors(Some(*unit), |unit| platform.unit(*unit).parent).count();
+    units.sort_by_cached_key(|unit| (depth(unit), *unit));
+    units
+}

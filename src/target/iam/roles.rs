@@ -1,0 +1,141 @@
+//! Roles: trust, permissions, and the calls that make them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json, json};
+use smol_str::SmolStr;
+
+use super::{artifact, declaration_of, unlimited};
+use crate::{
+    access::{Access, RoleAccess, RoleKey},
+    artifact::{Artifact, Artifacts},
+    lower::{Call, Script},
+    platform::{AccountId, Platform, resource::Noun},
+};
+
+/// The name of a role's one inline policy.
+const POLICY: &str = "permissions";
+
+/// The session of roles that services assume, in seconds: IAM's default.
+const DERIVED_SESSION: u64 = 3600;
+
+/// Longest description, in characters (IAM's `roleDescriptionType`).
+const LONGEST_DESCRIPTION: usize = 1000;
+
+pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    let mut accounts: BTreeMap<AccountId, Vec<&RoleAccess>> = BTreeMap::new();
+    for role in &access.roles {
+        policies(platform, role, out);
+        accounts.entry(role.identity.account).or_default().push(role);
+    }
+    for (account, roles) in accounts {
+        let account = platform.account(account);
+        let mut script = Script::default();
+        for role in trusted_first(&roles) {
+            script.calls.extend(calls(platform, role, &account.id));
+        }
+        out.files.push(Artifact {
+            path: format!("{}/iam/roles.calls.json", account.name),
+            account: account.name.to_string(),
+            family: "iam",
+            declaration: account.name.to_string(),
+            source: platform.resource(account.resource).span,
+            text: script.text(),
+            notes: Vec::new(),
+        });
+    }
+}
+
+fn policies(platform: &Platform, role: &RoleAccess, out: &mut Artifacts) {
+    let account = platform.account(role.identity.account);
+    let (declaration, span) = declaration_of(platform, role.identity.key.declaration());
+    let file = |ending: &str| format!("iam/{}.{ending}.json", role.identity.name);
+    out.files.push(artifact(account, file("trust"), declaration, span, &role.trust, Vec::new()));
+    if !role.policy.statements.is_empty() {
+        let notes = unlimited(&role.policy);
+        out.files.push(artifact(account, file("policy"), declaration, span, &role.policy, notes));
+    }
+}
+
+fn calls(platform: &Platform, role: &RoleAccess, account: &str) -> Vec<Call> {
+    let name = &role.identity.name;
+    let call = |id: String, operation: &str, input: Json| Call {
+        id,
+        service: "iam".to_owned(),
+        operation: operation.to_owned(),
+        input,
+        account: account.to_owned(),
+    };
+    let mut members = Map::new();
+    members.insert("RoleName".into(), json!(name));
+    members.insert("AssumeRolePolicyDocument".into(), json!(role.trust.compact()));
+    members.insert("Description".into(), json!(description(platform, role.identity.key)));
+    members.insert("MaxSessionDuration".into(), json!(session(platform, role.identity.key)));
+    let mut all = vec![call(name.to_string(), "CreateRole", Json::Object(members))];
+    if !role.policy.statements.is_empty() {
+        let document = role.policy.compact();
+        let input = json!({ "RoleName": name, "PolicyName": POLICY, "PolicyDocument": document });
+        all.push(call(format!("{name}.{POLICY}"), "PutRolePolicy", input));
+    }
+    all
+}
+
+fn session(platform: &Platform, key: RoleKey) -> u64 {
+    match platform.resource(key.declaration()).noun {
+        Noun::Role(at) => platform.roles.get(at as usize).map_or(DERIVED_SESSION, |role| role.session),
+        _ => DERIVED_SESSION,
+    }
+}
+
+fn description(platform: &Platform, key: RoleKey) -> String {
+    let resource = platform.resource(key.declaration());
+    let text = match key {
+        RoleKey::Derived(id, duty) => {
+            format!("{} {}: {}", platform.kind_of(id).name, resource.name, duty.purpose())
+        }
+        RoleKey::Declared(_) => {
+            resource.doc.as_deref().map_or_else(|| format!("role {}", resource.name), str::to_owned)
+        }
+    };
+    text.chars().map(described).take(LONGEST_DESCRIPTION).collect()
+}
+
+/// A character that IAM takes in a description: printable Latin-1, tab and line ends. Typographic ones become what they stand for.
+fn described(character: char) -> char {
+    match character {
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}' => character,
+        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{201c}' | '\u{201d}' => '"',
+        '\u{2010}'..='\u{2015}' => '-',
+        '\u{a0}' => ' ',
+        _ => '?',
+    }
+}
+
+/// Roles that others of the account trust come before those: IAM refuses a trust in a role that is not there.
+fn trusted_first<'a>(roles: &[&'a RoleAccess]) -> Vec<&'a RoleAccess> {
+    let by_arn: BTreeMap<&SmolStr, &'a RoleAccess> =
+        roles.iter().map(|role| (&role.identity.arn, *role)).collect();
+    let mut seen: BTreeSet<&SmolStr> = BTreeSet::new();
+    let mut ordered = Vec::with_capacity(roles.len());
+    // A stack instead of recursion: a chain of trusts may be as long as the program.
+    for &role in roles {
+        let mut open = vec![(role, false)];
+        while let Some((role, done)) = open.pop() {
+            if done {
+                ordered.push(role);
+            } else if seen.insert(&role.identity.arn) {
+                open.push((role, true));
+                let trusted =
+                    role.trust.statements.iter().filter_map(|statement| statement.principal.as_ref());
+                open.extend(
+                    trusted
+                        .flat_map(|it| &it.aws)
+                        .filter_map(|arn| by_arn.get(arn))
+                        .map(|role| (*role, false)),
+                );
+            }
+        }
+    }
+    ordered
+}
