@@ -32,6 +32,16 @@ macro_rules! catalogue {
 catalogue! {
     // 00: the text of a file
     SYNTAX = "DPL0001";
+    TOO_MUCH = "DPL0002";
+    UNCLOSED = "DPL0003";
+    STRING = "DPL0004";
+    FOREIGN_SPELLING = "DPL0005";
+    DANGLING_DOC = "DPL0006";
+    RESERVED_WORD = "DPL0007";
+    CHAINED_COMPARISON = "DPL0008";
+    SQL_END = "DPL0009";
+    DECLARATION_PART = "DPL0010";
+    AMOUNT = "DPL0011";
     // 01: modules and names
     UNRESOLVED = "DPL0101";
     AMBIGUOUS = "DPL0102";

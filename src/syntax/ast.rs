@@ -106,13 +106,13 @@ pub enum Member {
     /// `name = value`.
     Field(Field),
     /// `name : type`.
-    Column(Column),
+    Column(Box<Column>),
     /// A declaration inside another.
-    Decl(Decl),
+    Decl(Box<Decl>),
     /// A statement of a pipeline.
     Statement(Statement),
     /// `deny …` in a guardrail.
-    Deny(Grant),
+    Deny(Box<Grant>),
     /// `given`, `when` or `expect` in a test.
     Step(TestStep),
 }

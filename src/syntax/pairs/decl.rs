@@ -1,0 +1,273 @@
+//! Items, declarations and their bodies.
+
+use pest::iterators::{Pair, Pairs};
+
+use super::{Builder, Rule, Top};
+use crate::source::Span;
+use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Item, Member, Sql, TypeExpr, Use};
+use crate::syntax::{faults, sql};
+
+impl<'a> Builder<'a, '_> {
+    /// What an `item` holds.
+    pub(super) fn top(&mut self, pairs: Pairs<'a, Rule>) -> Top {
+        let mut doc = None;
+        let mut top = Top::Nothing;
+        for pair in pairs {
+            match pair.as_rule() {
+                Rule::doc => self.hold_doc(&mut doc, &pair),
+                Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
+                Rule::use_line => {
+                    self.dangling(doc.take());
+                    top = Top::Use(self.use_line(pair));
+                }
+                Rule::decl => top = Top::Item(Item::Decl(self.top_decl(pair, take(&mut doc)))),
+                Rule::grant => top = Top::Item(Item::Grant(self.grant(pair, take(&mut doc)))),
+                Rule::share => top = Top::Item(Item::Share(self.share(pair, take(&mut doc)))),
+                Rule::assert => top = Top::Item(Item::Assert(self.assert(pair, take(&mut doc)))),
+                _ => {}
+            }
+        }
+        self.dangling(doc);
+        top
+    }
+
+    fn use_line(&mut self, pair: Pair<'a, Rule>) -> Use {
+        let span = self.span(&pair);
+        let mut line = Use { path: self.no_path(span), names: None, alias: None, span };
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::path => line.path = self.path(&part),
+                Rule::use_names => line.names = Some(part.into_inner().map(|name| self.ident(&name)).collect()),
+                _ => line.alias = Some(self.new_name(&part)),
+            }
+        }
+        line
+    }
+
+    fn top_decl(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Decl {
+        let decl = self.decl(pair, doc);
+        if decl.name.is_none() {
+            self.report(faults::nameless(decl.kind.span, &decl.kind.name));
+        }
+        decl
+    }
+
+    /// A declaration, at the top or in a body.
+    pub(super) fn decl(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Decl {
+        let span = self.span(&pair);
+        let decl = self.decl_parts(pair.into_inner());
+        let span = self.resume.map_or(span, |end| Span::new(span.start, end));
+        Decl { doc, span, ..decl }
+    }
+
+    /// The parts of a declaration in the order that the language has for them.
+    pub(super) fn decl_parts(&mut self, mut pairs: Pairs<'a, Rule>) -> Decl {
+        let mut decl = empty_decl();
+        if let Some(kind) = pairs.next() {
+            decl.kind = self.ident(&kind);
+            decl.span = decl.kind.span;
+        }
+        let mut reached = 0;
+        for part in pairs {
+            let (rank, name) = rank(part.as_rule());
+            if rank > 0 && rank <= reached {
+                self.report(faults::out_of_order(self.span(&part), name, rank == reached));
+            }
+            reached = reached.max(rank);
+            self.decl_part(&mut decl, part);
+        }
+        decl
+    }
+
+    fn decl_part(&mut self, decl: &mut Decl, part: Pair<'a, Rule>) {
+        match part.as_rule() {
+            Rule::name => decl.name = Some(self.new_name(&part)),
+            Rule::params => decl.params = Some(self.params(part)),
+            Rule::result => decl.result = part.into_inner().next().map(|ty| self.type_expr(ty)),
+            Rule::typed => decl.ty = part.into_inner().next().map(|ty| self.type_expr(ty)),
+            Rule::target => decl.target = part.into_inner().next().map(|path| self.path(&path)),
+            Rule::on_paths => decl.on = part.into_inner().map(|path| self.path(&path)).collect(),
+            Rule::in_path => decl.account = part.into_inner().next().map(|path| self.path(&path)),
+            Rule::into_path => decl.into = part.into_inner().next().map(|path| self.path(&path)),
+            Rule::as_sql => decl.sql = self.as_sql(part),
+            Rule::value => decl.value = Some(self.expr(&mut part.into_inner())),
+            Rule::body => decl.body = Some(self.members(part.into_inner())),
+            _ => {}
+        }
+    }
+
+    fn params(&mut self, pair: Pair<'a, Rule>) -> Vec<Column> {
+        let mut doc = None;
+        let mut columns = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::doc => self.hold_doc(&mut doc, &part),
+                _ => {
+                    let span = self.span(&part);
+                    columns.extend(self.column(part.into_inner(), span, take(&mut doc)));
+                }
+            }
+        }
+        columns
+    }
+
+    /// The SQL behind `as`, up to its `;`. Without one it would swallow what follows: it ends where the next item begins.
+    fn as_sql(&mut self, pair: Pair<'a, Rule>) -> Option<Sql> {
+        let closed = pair.as_str().ends_with(';');
+        let text = pair.into_inner().next()?;
+        let base = self.span(&text).start;
+        let found = sql::body(text.as_str());
+        for fault in &found.faults {
+            self.report(fault.at(base));
+        }
+        let span = Span::new(base + super::offset(found.range.start), base + super::offset(found.range.end));
+        if found.cut.is_some() || (!closed && found.faults.is_empty()) {
+            self.report(faults::missing_semicolon(span));
+        }
+        if let Some(cut) = found.cut {
+            self.resume = Some(base + super::offset(cut));
+        }
+        Some(Sql { span })
+    }
+
+    /// What stands between the braces of a declaration.
+    pub(super) fn members(&mut self, pairs: Pairs<'a, Rule>) -> Vec<Member> {
+        let mut doc = None;
+        let mut members = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            match pair.as_rule() {
+                Rule::doc => self.hold_doc(&mut doc, &pair),
+                Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
+                Rule::entry => members.extend(self.entry(pair, take(&mut doc))),
+                Rule::decl => members.push(Member::Decl(Box::new(self.decl(pair, take(&mut doc))))),
+                Rule::grant => members.push(Member::Deny(Box::new(self.grant(pair, take(&mut doc))))),
+                Rule::given | Rule::returns | Rule::expect => {
+                    self.dangling(doc.take());
+                    members.extend(self.step(pair).map(Member::Step));
+                }
+                _ => members.extend(self.statement(pair, take(&mut doc)).map(Member::Statement)),
+            }
+        }
+        self.dangling(doc);
+        members.shrink_to_fit();
+        members
+    }
+
+    /// `name = value` or `name : type`.
+    fn entry(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Option<Member> {
+        let span = self.span(&pair);
+        let mut pairs = pair.into_inner();
+        match pairs.clone().nth(1)?.as_rule() {
+            Rule::type_expr => self.column(pairs, span, doc).map(|column| Member::Column(Box::new(column))),
+            rule => {
+                let name = self.ident(&pairs.next()?);
+                if rule == Rule::foreign_value {
+                    pairs.next();
+                    self.report(faults::colon_for_equals(name.span, &name.name));
+                }
+                Some(Member::Field(Field { doc, name, value: self.expr(&mut pairs) }))
+            }
+        }
+    }
+
+    /// `name : type` with what follows.
+    fn column(&mut self, mut pairs: Pairs<'a, Rule>, span: Span, doc: Option<String>) -> Option<Column> {
+        let name = self.ident(&pairs.next()?);
+        let ty = self.type_expr(pairs.next()?);
+        let mut column =
+            Column { doc, name, ty, key: None, labels: Vec::new(), default: None, lowers_to: None, span };
+        for part in pairs {
+            self.column_part(&mut column, part);
+        }
+        Some(column)
+    }
+
+    fn column_part(&mut self, column: &mut Column, part: Pair<'a, Rule>) {
+        let span = self.span(&part);
+        let twice = match part.as_rule() {
+            Rule::key_word => column.key.replace(span).is_some(),
+            Rule::label => {
+                let mut label = self.ident(&part);
+                label.name = label.name.trim_start_matches('@').into();
+                column.labels.push(label);
+                false
+            }
+            Rule::default => column.default.replace(self.expr(&mut part.clone().into_inner())).is_some(),
+            Rule::lowering => {
+                let lowering = self.lowering(part.clone().into_inner());
+                std::mem::replace(&mut column.lowers_to, lowering).is_some()
+            }
+            _ => {
+                let refinement = self.refinement(part.clone());
+                column.ty.refinements.extend(refinement);
+                false
+            }
+        };
+        if twice {
+            self.report(faults::out_of_order(span, part.as_str(), true));
+        }
+    }
+
+    /// A doc comment waits for what follows it; several join.
+    pub(super) fn hold_doc(&self, doc: &mut Option<(String, Span)>, pair: &Pair<'a, Rule>) {
+        let lines = pair.as_str().lines().map(|line| {
+            let text = line.trim_start().trim_start_matches("///");
+            text.strip_prefix(' ').unwrap_or(text).trim_end()
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let (before, span) = doc.take().map_or((None, self.span(pair)), |(text, span)| (Some(text), span));
+        *doc = Some((before.map_or(text.clone(), |before| format!("{before}\n{text}")), span.to(self.span(pair))));
+    }
+
+    /// A doc comment with nothing to document behind it.
+    pub(super) fn dangling(&mut self, doc: Option<(String, Span)>) {
+        if let Some((_, span)) = doc {
+            self.report(faults::dangling_doc(span));
+        }
+    }
+
+    /// Stands in where the grammar promises a value that is not there.
+    pub(super) fn no_value(&self, span: Span) -> Expr {
+        Expr { kind: ExprKind::Error, span }
+    }
+}
+
+/// The text of a doc comment that has found what it documents.
+pub(super) fn take(doc: &mut Option<(String, Span)>) -> Option<String> {
+    doc.take().map(|(text, _)| text)
+}
+
+/// Where a part of a declaration's head belongs, and what it is called.
+fn rank(rule: Rule) -> (u8, &'static str) {
+    match rule {
+        Rule::params => (1, "("),
+        Rule::result => (2, "->"),
+        Rule::typed => (3, ":"),
+        Rule::target => (4, "for"),
+        Rule::on_paths => (5, "on"),
+        Rule::in_path => (6, "in"),
+        Rule::into_path => (7, "into"),
+        Rule::as_sql => (8, "as"),
+        Rule::value => (9, "="),
+        _ => (0, ""),
+    }
+}
+
+fn empty_decl() -> Decl {
+    Decl {
+        doc: None,
+        kind: crate::syntax::ast::Ident { name: smol_str::SmolStr::default(), span: Span::default() },
+        name: None,
+        params: None,
+        result: None::<TypeExpr>,
+        ty: None,
+        target: None,
+        on: Vec::new(),
+        account: None,
+        into: None,
+        sql: None,
+        value: None,
+        body: None,
+        span: Span::default(),
+    }
+}

@@ -1,0 +1,147 @@
+//! `grant`, `deny`, `share` and `assert`.
+
+use pest::iterators::Pair;
+
+use super::{Builder, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{Assert, AssertSubject, BinaryOp, Cap, Effect, Expr, ExprKind, Grant, Share, Sql};
+use crate::syntax::{faults, sql};
+
+impl<'a> Builder<'a, '_> {
+    /// `grant …` or `deny …`.
+    pub(super) fn grant(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Grant {
+        let mut grant = Grant {
+            doc,
+            effect: Effect::Grant,
+            caps: Vec::new(),
+            on: None,
+            to: None,
+            filter: None,
+            grant_option: None,
+            conditions: Vec::new(),
+            until: None,
+            outside: None,
+            except: None,
+            span: self.span(&pair),
+        };
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::effect if part.as_str() == "deny" => grant.effect = Effect::Deny,
+                Rule::cap => grant.caps.extend(self.cap(part)),
+                Rule::effect => {}
+                _ => self.clause(&mut grant, part),
+            }
+        }
+        if let Some(end) = self.resume {
+            grant.span.end = end;
+        }
+        grant
+    }
+
+    fn clause(&mut self, grant: &mut Grant, part: Pair<'a, Rule>) {
+        let span = self.span(&part);
+        let rule = part.as_rule();
+        let mut pairs = part.into_inner();
+        let (twice, word) = match rule {
+            Rule::on_expr => (grant.on.replace(self.expr(&mut pairs)).is_some(), "on"),
+            Rule::to_expr => (grant.to.replace(self.expr(&mut pairs)).is_some(), "to"),
+            Rule::until_expr => (grant.until.replace(self.expr(&mut pairs)).is_some(), "until"),
+            Rule::outside => (grant.outside.replace(self.expr(&mut pairs)).is_some(), "outside"),
+            Rule::except => (grant.except.replace(self.expr(&mut pairs)).is_some(), "except"),
+            Rule::grant_option => (grant.grant_option.replace(span).is_some(), "with grant option"),
+            Rule::when_expr => {
+                let twice = !grant.conditions.is_empty();
+                let condition = self.condition(&mut pairs);
+                split_and(condition, &mut grant.conditions);
+                (twice, "when")
+            }
+            _ => {
+                let filter = pairs.next().map(|text| self.where_sql(&text));
+                (std::mem::replace(&mut grant.filter, filter).is_some(), "where")
+            }
+        };
+        if twice {
+            self.report(faults::out_of_order(span, word, true));
+        }
+    }
+
+    /// The predicate in the parentheses. Where they are never closed, it ends before the next item.
+    fn where_sql(&mut self, pair: &Pair<'a, Rule>) -> Sql {
+        let base = self.span(pair).start + 1;
+        let text = pair.as_str().get(1..).unwrap_or_default();
+        let found = sql::predicate(text);
+        for fault in &found.faults {
+            self.report(fault.at(base));
+        }
+        if let Some(cut) = found.cut {
+            self.resume = Some(base + super::offset(cut));
+        }
+        Sql { span: Span::new(base + super::offset(found.range.start), base + super::offset(found.range.end)) }
+    }
+
+    fn cap(&mut self, pair: Pair<'a, Rule>) -> Option<Cap> {
+        let span = self.span(&pair);
+        let mut pairs = pair.into_inner();
+        let path = self.path(&pairs.next()?);
+        let columns = pairs.next().map(|columns| columns.into_inner().map(|name| self.ident(&name)).collect());
+        Some(Cap { path, columns, span })
+    }
+
+    /// `share TABLE with DOMAIN as NAME`.
+    pub(super) fn share(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Share {
+        let span = self.span(&pair);
+        let mut pairs = pair.into_inner();
+        let mut path = || pairs.next().map_or(self.no_path(span), |pair| self.path(&pair));
+        let (table, with, name) = (path(), path(), path());
+        let none = || crate::syntax::ast::Ident { name: smol_str::SmolStr::default(), span };
+        Share { doc, table, with, name: name.parts.into_iter().next().unwrap_or_else(none), span }
+    }
+
+    /// `assert …`.
+    pub(super) fn assert(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Assert {
+        let span = self.span(&pair);
+        let mut pairs = pair.into_inner();
+        let subject = match pairs.peek() {
+            Some(pair) if pair.as_rule() == Rule::nobody => {
+                pairs.next();
+                self.nobody(pair)
+            }
+            Some(pair) if pair.as_rule() == Rule::only => {
+                pairs.next();
+                AssertSubject::Only(pair.into_inner().next().map(|list| self.list(list)).unwrap_or_default())
+            }
+            _ => AssertSubject::One(self.expr(&mut pairs)),
+        };
+        let mut assert = Assert { doc, subject, can: true, caps: Vec::new(), on: self.no_value(span), span };
+        for part in pairs {
+            match part.as_rule() {
+                Rule::can => assert.can = part.as_str() == "can",
+                Rule::cap => assert.caps.extend(self.cap(part)),
+                _ => assert.on = self.expr(&mut part.into_inner()),
+            }
+        }
+        assert
+    }
+
+    fn nobody(&mut self, pair: Pair<'a, Rule>) -> AssertSubject {
+        let mut pairs = pair.into_inner();
+        match pairs.next().map(|word| self.ident(&word)) {
+            Some(word) => AssertSubject::None(word, pairs.next().map(|path| self.path(&path))),
+            None => AssertSubject::One(self.no_value(self.nowhere())),
+        }
+    }
+}
+
+/// The conditions that `and` joins, one by one.
+fn split_and(condition: Expr, out: &mut Vec<Expr>) {
+    let mut last_first = vec![condition];
+    while let Some(next) = last_first.pop() {
+        match next.kind {
+            ExprKind::Binary(BinaryOp::And, _, left, right) => {
+                last_first.push(*right);
+                last_first.push(*left);
+            }
+            _ => out.push(next),
+        }
+    }
+}
