@@ -29,7 +29,7 @@ impl Context<'_> {
         let members = declared.decl.body.iter().flatten();
         let denials: Vec<&ast::Grant> = members
             .filter_map(|member| match member {
-                Member::Deny(deny) => Some(deny),
+                Member::Deny(deny) => Some(deny.as_ref()),
                 _ => None,
             })
             .collect();

@@ -30,7 +30,7 @@ pub(super) fn columns_of(decl: &Decl) -> Vec<ast::Column> {
     let members = decl.body.iter().flatten();
     members
         .filter_map(|member| match member {
-            Member::Column(column) => Some(column.clone()),
+            Member::Column(column) => Some(column.as_ref().clone()),
             _ => None,
         })
         .collect()

@@ -22,12 +22,18 @@ pub(super) fn too_long(span: Span, limit: u32) -> Diagnostic {
 
 pub(super) fn too_many(span: Span, limit: usize) -> Diagnostic {
     let message = format!("more than {limit} errors; the rest of the file is not read");
-    Diagnostic::error(code::TOO_MUCH, span, message, "reading stops here").help("mend the first errors and check again")
+    Diagnostic::error(code::TOO_MUCH, span, message, "reading stops here")
+        .help("mend the first errors and check again")
 }
 
 pub(super) fn reserved_name(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::error(code::RESERVED_WORD, span, format!("`{word}` is a reserved word"), "can't be a name here")
-        .help("choose another name; only fields, columns and arguments may have this one")
+    Diagnostic::error(
+        code::RESERVED_WORD,
+        span,
+        format!("`{word}` is a reserved word"),
+        "can't be a name here",
+    )
+    .help("choose another name; only fields, columns and arguments may have this one")
 }
 
 pub(super) fn reserved_value(span: Span, word: &str) -> Diagnostic {
@@ -51,12 +57,17 @@ pub(super) fn foreign_operator(span: Span, operator: &str, ours: &str) -> Diagno
 }
 
 pub(super) fn equals_for_comparison(span: Span) -> Diagnostic {
-    foreign(span, "`=` compares nothing", "`=` sets a field or an argument").help("write `==` to compare").fix(span, "==")
+    foreign(span, "`=` compares nothing", "`=` sets a field or an argument")
+        .help("write `==` to compare")
+        .fix(span, "==")
 }
 
 pub(super) fn single_quotes(span: Span, quoted: &str) -> Diagnostic {
     let text = quoted.trim_matches('\'');
-    let fixed: String = text.chars().flat_map(|c| if matches!(c, '"' | '\\' | '{') { vec!['\\', c] } else { vec![c] }).collect();
+    let fixed: String = text
+        .chars()
+        .flat_map(|c| if matches!(c, '"' | '\\' | '{') { vec!['\\', c] } else { vec![c] })
+        .collect();
     foreign(span, "a string stands in double quotes", "single quotes are for SQL")
         .help(format!("write `\"{fixed}\"`"))
         .fix(span, format!("\"{fixed}\""))
@@ -67,18 +78,26 @@ fn foreign(span: Span, message: impl Into<String>, label: &str) -> Diagnostic {
 }
 
 pub(super) fn chained_comparison(span: Span, first: Span) -> Diagnostic {
-    Diagnostic::error(code::CHAINED_COMPARISON, span, "comparisons do not chain", "compares the answer of a comparison")
-        .related(first, "the first comparison")
-        .help("join two comparisons with `and`")
+    Diagnostic::error(
+        code::CHAINED_COMPARISON,
+        span,
+        "comparisons do not chain",
+        "compares the answer of a comparison",
+    )
+    .related(first, "the first comparison")
+    .help("join two comparisons with `and`")
 }
 
 pub(super) fn bad_escape(span: Span, escape: &str) -> Diagnostic {
     let help = if escape.starts_with("\\u") {
         "a character's number stands in braces: `\\u{20ac}`".to_owned()
     } else {
-        format!("for a backslash itself write `\\{escape}`; the escapes are \\n \\t \\r \\\" \\\\ \\{{ \\}} \\u{{…}}")
+        format!(
+            "for a backslash itself write `\\{escape}`; the escapes are \\n \\t \\r \\\" \\\\ \\{{ \\}} \\u{{…}}"
+        )
     };
-    Diagnostic::error(code::STRING, span, format!("`{escape}` is no escape"), "stands for no character").help(help)
+    Diagnostic::error(code::STRING, span, format!("`{escape}` is no escape"), "stands for no character")
+        .help(help)
 }
 
 pub(super) fn number_in_braces(span: Span, text: &str) -> Diagnostic {
@@ -89,8 +108,13 @@ pub(super) fn number_in_braces(span: Span, text: &str) -> Diagnostic {
 }
 
 pub(super) fn line_in_string(span: Span) -> Diagnostic {
-    Diagnostic::error(code::STRING, span, "a string ends on the line that it begins on", "goes over a line's end")
-        .help("write `\\n` for a line's end, and give a long expression a name of its own")
+    Diagnostic::error(
+        code::STRING,
+        span,
+        "a string ends on the line that it begins on",
+        "goes over a line's end",
+    )
+    .help("write `\\n` for a line's end, and give a long expression a name of its own")
 }
 
 pub(super) fn bad_amount(span: Span, text: &str, unit: &str) -> Diagnostic {
@@ -99,8 +123,13 @@ pub(super) fn bad_amount(span: Span, text: &str, unit: &str) -> Diagnostic {
 }
 
 pub(super) fn dangling_doc(span: Span) -> Diagnostic {
-    Diagnostic::warning(code::DANGLING_DOC, span, "a doc comment documents nothing", "nothing that it could belong to follows")
-        .help("write `//` for a comment that is not kept")
+    Diagnostic::warning(
+        code::DANGLING_DOC,
+        span,
+        "a doc comment documents nothing",
+        "nothing that it could belong to follows",
+    )
+    .help("write `//` for a comment that is not kept")
 }
 
 pub(super) fn nameless(span: Span, kind: &str) -> Diagnostic {
@@ -109,11 +138,21 @@ pub(super) fn nameless(span: Span, kind: &str) -> Diagnostic {
 
 pub(super) fn out_of_order(span: Span, part: &str, twice: bool) -> Diagnostic {
     if twice {
-        return Diagnostic::error(code::DECLARATION_PART, span, format!("`{part}` is given twice"), "the second one")
-            .help("keep one of them");
+        return Diagnostic::error(
+            code::DECLARATION_PART,
+            span,
+            format!("`{part}` is given twice"),
+            "the second one",
+        )
+        .help("keep one of them");
     }
-    Diagnostic::error(code::DECLARATION_PART, span, format!("`{part}` comes too late"), "belongs further to the front")
-        .help("the order is `kind name (…) -> T : T for X on X in ACCOUNT into X as SQL; = value { … }`")
+    Diagnostic::error(
+        code::DECLARATION_PART,
+        span,
+        format!("`{part}` comes too late"),
+        "belongs further to the front",
+    )
+    .help("the order is `kind name (…) -> T : T for X on X in ACCOUNT into X as SQL; = value { … }`")
 }
 
 pub(super) fn missing_semicolon(sql: Span) -> Diagnostic {
@@ -140,7 +179,8 @@ pub(super) fn unclosed_sql_quote(span: Span, quote: char) -> Diagnostic {
 }
 
 pub(super) fn unclosed_comment(span: Span) -> Diagnostic {
-    Diagnostic::error(code::UNCLOSED, span, "a comment is never closed", "opened here").help("write `*/` behind it")
+    Diagnostic::error(code::UNCLOSED, span, "a comment is never closed", "opened here")
+        .help("write `*/` behind it")
 }
 
 pub(super) fn unclosed_string(span: Span) -> Diagnostic {
@@ -149,7 +189,8 @@ pub(super) fn unclosed_string(span: Span) -> Diagnostic {
 }
 
 pub(super) fn unclosed_brace(open: Span, here: Span) -> Diagnostic {
-    Diagnostic::error(code::UNCLOSED, here, "`}` is missing", "expected `}` before this").related(open, "opened here")
+    Diagnostic::error(code::UNCLOSED, here, "`}` is missing", "expected `}` before this")
+        .related(open, "opened here")
 }
 
 pub(super) fn nothing_to_close(span: Span, bracket: &str) -> Diagnostic {
@@ -157,7 +198,8 @@ pub(super) fn nothing_to_close(span: Span, bracket: &str) -> Diagnostic {
 }
 
 pub(super) fn missing_open_brace(span: Span, closed: Span) -> Diagnostic {
-    Diagnostic::error(code::UNCLOSED, span, "`{` is missing", "expected `{` behind this").related(closed, "closed here")
+    Diagnostic::error(code::UNCLOSED, span, "`{` is missing", "expected `{` behind this")
+        .related(closed, "closed here")
 }
 
 /// What was found where something else was expected.

@@ -1,7 +1,7 @@
 //! How much of a text may be read at all. The grammar and every stage behind it walk nested text by recursion, so nesting has a limit.
 
-use super::lex::{self, Kind};
 use super::faults;
+use super::lex::{self, Kind};
 use crate::diagnostic::Diagnostics;
 use crate::source::{SourceFile, Span};
 

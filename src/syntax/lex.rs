@@ -66,14 +66,20 @@ fn token(text: &str, at: usize, end: usize) -> Option<Token> {
         [open @ (b'(' | b'[' | b'{'), ..] => (Kind::Open(*open), 1),
         [close @ (b')' | b']' | b'}'), ..] => (Kind::Close(*close), 1),
         [b'\n', ..] => (Kind::LineEnd, 1),
-        [b'/', b'/', b'/', more @ ..] if more.first() != Some(&b'/') => (Kind::Doc, run(rest, |byte| byte != b'\n')),
+        [b'/', b'/', b'/', more @ ..] if more.first() != Some(&b'/') => {
+            (Kind::Doc, run(rest, |byte| byte != b'\n'))
+        }
         [b'/', b'/', ..] => (Kind::Comment { closed: true }, run(rest, |byte| byte != b'\n')),
         [b'/', b'*', ..] => match text.get(start + 2..end).and_then(|rest| rest.find("*/")) {
             Some(length) => (Kind::Comment { closed: true }, length + 4),
             None => (Kind::Comment { closed: false }, rest.len()),
         },
-        [b'-', b'>', ..] | [b'=' | b'!' | b'<' | b'>', b'=', ..] | [b'?', b'?', ..] | [b'&', b'&', ..]
-        | [b'|', b'|', ..] | [b'.', b'.', ..] => (Kind::Sign, 2),
+        [b'-', b'>', ..]
+        | [b'=' | b'!' | b'<' | b'>', b'=', ..]
+        | [b'?', b'?', ..]
+        | [b'&', b'&', ..]
+        | [b'|', b'|', ..]
+        | [b'.', b'.', ..] => (Kind::Sign, 2),
         _ => (Kind::Sign, text.get(start..)?.chars().next()?.len_utf8()),
     };
     Some(Token { kind, range: start..start + length })
@@ -127,7 +133,8 @@ fn quoted(bytes: &[u8]) -> (Kind, usize) {
 
 /// Whether an item certainly begins at the start of a line: a doc comment, a sentence, or two words with what follows a declaration's name.
 pub(super) fn is_item_line(text: &str, at: usize) -> bool {
-    let Some(first) = text.as_bytes().get(at).filter(|byte| byte.is_ascii_lowercase() || **byte == b'/') else {
+    let Some(first) = text.as_bytes().get(at).filter(|byte| byte.is_ascii_lowercase() || **byte == b'/')
+    else {
         return false;
     };
     let end = text.len().min(at + 400);
@@ -139,9 +146,8 @@ pub(super) fn is_item_line(text: &str, at: usize) -> bool {
     let second = line.next().filter(|token| token.kind == Kind::Word);
     match word.text(text) {
         "grant" | "deny" | "share" | "assert" | "use" => second.is_some(),
-        "let" | "if" | "match" | "parallel" | "for" | "try" | "wait" | "fail" | "return" | "given" | "when" | "expect" => {
-            false
-        }
+        "let" | "if" | "match" | "parallel" | "for" | "try" | "wait" | "fail" | "return" | "given"
+        | "when" | "expect" => false,
         _ => second.is_some() && line.next().is_none_or(|third| follows_name(third.text(text))),
     }
 }

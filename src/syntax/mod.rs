@@ -78,7 +78,10 @@ pub fn parse_all(sources: &SourceMap) -> (Vec<Module>, Diagnostics) {
 }
 
 /// Neighbouring files of about `share` bytes together.
-fn shares<'a, 'b>(files: &'a [(FileId, &'b SourceFile)], share: usize) -> Vec<&'a [(FileId, &'b SourceFile)]> {
+fn shares<'a, 'b>(
+    files: &'a [(FileId, &'b SourceFile)],
+    share: usize,
+) -> Vec<&'a [(FileId, &'b SourceFile)]> {
     let mut parts = Vec::new();
     let (mut rest, mut count, mut bytes) = (files, 0, 0);
     for (_, source) in files {

@@ -12,7 +12,10 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
     let mut from = at.max(stop.at);
     while let Some(line) = text.get(from..).and_then(|t| t.find('\n')) {
         from += line + 1;
-        if lex::is_item_line(text, from) { next = from; break; }
+        if lex::is_item_line(text, from) {
+            next = from;
+            break;
+        }
     }
     (Top::Nothing, next)
 }

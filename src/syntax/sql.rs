@@ -69,7 +69,12 @@ fn scan(text: &str, in_parentheses: bool) -> Found {
                 faults.push(Fault { kind, range: at..at + 1 });
                 closed = true;
                 let from = at + text.get(at..).and_then(|rest| rest.find('\n')).unwrap_or(text.len() - at);
-                cut = text.get(from..).unwrap_or_default().match_indices('\n').map(|(line, _)| from + line + 1).find(|line| is_item_line(text, *line));
+                cut = text
+                    .get(from..)
+                    .unwrap_or_default()
+                    .match_indices('\n')
+                    .map(|(line, _)| from + line + 1)
+                    .find(|line| is_item_line(text, *line));
                 end = cut.unwrap_or(text.len());
                 break;
             }
@@ -101,9 +106,39 @@ fn scan(text: &str, in_parentheses: bool) -> Found {
 
 /// Words that can begin a line of SQL.
 const SQL_WORDS: [&str; 33] = [
-    "and", "as", "case", "cross", "else", "end", "except", "for", "from", "full", "group", "having", "in", "inner",
-    "insert", "intersect", "join", "left", "limit", "natural", "not", "on", "or", "order", "over", "partition",
-    "right", "select", "then", "union", "when", "where", "with",
+    "and",
+    "as",
+    "case",
+    "cross",
+    "else",
+    "end",
+    "except",
+    "for",
+    "from",
+    "full",
+    "group",
+    "having",
+    "in",
+    "inner",
+    "insert",
+    "intersect",
+    "join",
+    "left",
+    "limit",
+    "natural",
+    "not",
+    "on",
+    "or",
+    "order",
+    "over",
+    "partition",
+    "right",
+    "select",
+    "then",
+    "union",
+    "when",
+    "where",
+    "with",
 ];
 
 /// Whether an item, and no line of SQL, begins at the start of a line.

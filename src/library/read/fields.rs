@@ -151,7 +151,7 @@ impl Reader<'_> {
 
 fn call_decls(decl: &Decl) -> impl Iterator<Item = &Decl> {
     decl.body.iter().flatten().filter_map(|member| match member {
-        Member::Decl(inner) if inner.kind.name == "call" => Some(inner),
+        Member::Decl(inner) if inner.kind.name == "call" => Some(inner.as_ref()),
         _ => None,
     })
 }

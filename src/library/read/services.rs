@@ -117,7 +117,7 @@ fn is_true(expr: Option<&Expr>) -> bool {
 
 fn inner_decls<'a>(decl: &'a Decl, kind: &'static str) -> impl Iterator<Item = &'a Decl> {
     decl.body.iter().flatten().filter_map(move |member| match member {
-        Member::Decl(inner) if inner.kind.name == kind => Some(inner),
+        Member::Decl(inner) if inner.kind.name == kind => Some(inner.as_ref()),
         _ => None,
     })
 }

@@ -37,7 +37,9 @@ impl<'a> Builder<'a, '_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::path => line.path = self.path(&part),
-                Rule::use_names => line.names = Some(part.into_inner().map(|name| self.ident(&name)).collect()),
+                Rule::use_names => {
+                    line.names = Some(part.into_inner().map(|name| self.ident(&name)).collect())
+                }
                 _ => line.alias = Some(self.new_name(&part)),
             }
         }
@@ -216,7 +218,10 @@ impl<'a> Builder<'a, '_> {
         });
         let text = lines.collect::<Vec<_>>().join("\n");
         let (before, span) = doc.take().map_or((None, self.span(pair)), |(text, span)| (Some(text), span));
-        *doc = Some((before.map_or(text.clone(), |before| format!("{before}\n{text}")), span.to(self.span(pair))));
+        *doc = Some((
+            before.map_or(text.clone(), |before| format!("{before}\n{text}")),
+            span.to(self.span(pair)),
+        ));
     }
 
     /// A doc comment with nothing to document behind it.

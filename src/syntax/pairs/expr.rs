@@ -3,7 +3,7 @@
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;
 
-use super::{Builder, Rule, is_reserved};
+use super::{Builder, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, BinaryOp, Expr, ExprKind, Field, Ident, UnaryOp};
 use crate::syntax::faults;
@@ -75,7 +75,9 @@ impl<'a> Builder<'a, '_> {
     /// `not` and what it negates: a comparison, or anything that binds more strongly.
     fn negated(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32, condition: bool) -> Expr {
         let mut nots = Vec::new();
-        while let Some(pair) = pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::not | Rule::foreign_not)) {
+        while let Some(pair) =
+            pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::not | Rule::foreign_not))
+        {
             let span = self.span(&pair);
             if pair.as_rule() == Rule::foreign_not {
                 self.report(faults::foreign_operator(span, "!", "not"));
@@ -91,7 +93,12 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Puts an operand into its prefixes, the last one innermost.
-    fn wrap<T: Into<Prefix>>(&mut self, prefixes: Vec<T>, operand: Expr, kind: fn(Prefix, Expr) -> ExprKind) -> Expr {
+    fn wrap<T: Into<Prefix>>(
+        &mut self,
+        prefixes: Vec<T>,
+        operand: Expr,
+        kind: fn(Prefix, Expr) -> ExprKind,
+    ) -> Expr {
         let count = prefixes.len();
         let mut prefixes = prefixes.into_iter().map(Into::into);
         if count > MAX_HEIGHT as usize {
@@ -200,6 +207,7 @@ impl<'a> Builder<'a, '_> {
                 let inner = self.nested(&mut pair.into_inner(), height + 1);
                 return Expr { kind: inner.kind, span };
             }
+            Rule::regex => ExprKind::String(self.regex(pair.as_str(), span)),
             Rule::template => self.template(pair, height + 1),
             Rule::star => ExprKind::Pattern(self.path(&pair)),
             Rule::foreign_quote => {
@@ -255,7 +263,7 @@ impl<'a> Builder<'a, '_> {
             "none" => ExprKind::None,
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
-            word if is_reserved(word) => {
+            word @ ("and" | "catch" | "else" | "if" | "let" | "match" | "not" | "or" | "return" | "try") => {
                 self.report(faults::reserved_value(Span::new(span.start, end), word));
                 ExprKind::Error
             }
@@ -267,7 +275,10 @@ impl<'a> Builder<'a, '_> {
                 self.report(faults::too_long(span, MAX_HEIGHT));
                 return self.no_value(span);
             }
-            let name = Ident { name: SmolStr::new(part), span: Span::new(end + 1, end + 1 + super::offset(part.len())) };
+            let name = Ident {
+                name: SmolStr::new(part),
+                span: Span::new(end + 1, end + 1 + super::offset(part.len())),
+            };
             end = name.span.end;
             value = Expr { kind: ExprKind::Field(Box::new(value), name), span: Span::new(span.start, end) };
         }

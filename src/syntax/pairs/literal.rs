@@ -14,7 +14,8 @@ impl<'a> Builder<'a, '_> {
         let digits = text.find(|c: char| !c.is_ascii_digit() && c != '_' && c != '.').unwrap_or(text.len());
         let (number, unit) = text.split_at(digits);
         let number = number.trim_end_matches('_');
-        let number = if number.contains('_') { SmolStr::from(number.replace('_', "")) } else { SmolStr::new(number) };
+        let number =
+            if number.contains('_') { SmolStr::from(number.replace('_', "")) } else { SmolStr::new(number) };
         if unit.is_empty() {
             return ExprKind::Number(number);
         }
@@ -53,6 +54,12 @@ impl<'a> Builder<'a, '_> {
             parts.push(StringPart::Expr(value));
         }
         ExprKind::String(parts)
+    }
+
+    /// A quoted regular expression: escapes are a string's, braces are its own.
+    pub(super) fn regex(&mut self, quoted: &str, span: Span) -> Vec<StringPart> {
+        let text = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        vec![StringPart::Text(self.unescape(text, Span::new(span.start + 1, span.end.saturating_sub(1))))]
     }
 
     fn unescape(&mut self, text: &str, span: Span) -> String {
@@ -99,7 +106,9 @@ fn escaped(escape: &str) -> Option<char> {
         "\\}" => Some('}'),
         _ => {
             let digits = escape.strip_prefix("\\u{")?.strip_suffix('}')?;
-            let plain = !digits.is_empty() && digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let plain = !digits.is_empty()
+                && digits.len() <= 6
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
             if plain { char::from_u32(u32::from_str_radix(digits, 16).ok()?) } else { None }
         }
     }

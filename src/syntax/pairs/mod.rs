@@ -24,7 +24,6 @@ use crate::source::Span;
 pub(super) use wanted::Wanted;
 
 /// pest's generated parser, in a module of its own because it documents nothing.
-#[expect(missing_docs, reason = "the grammar documents its rules")]
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "../grammar/dpl.pest"]
@@ -112,7 +111,8 @@ impl Builder<'_, '_> {
         let span = self.span(pair);
         let mut start = span.start;
         let part = |name: &str| {
-            let ident = Ident { name: SmolStr::new(name), span: Span::new(start, start + offset(name.len())) };
+            let ident =
+                Ident { name: SmolStr::new(name), span: Span::new(start, start + offset(name.len())) };
             start = ident.span.end + 1;
             ident
         };
@@ -156,12 +156,18 @@ pub(super) fn read_item(reader: &mut Reader<'_>, at: usize) -> Result<(Top, usiz
 }
 
 /// Reads the member of a body at a range's start up to where the next can begin.
-pub(super) fn read_member(reader: &mut Reader<'_>, within: Range<usize>) -> Result<(Option<Member>, usize), Stop> {
+pub(super) fn read_member(
+    reader: &mut Reader<'_>,
+    within: Range<usize>,
+) -> Result<(Option<Member>, usize), Stop> {
     read(reader, Rule::one_member, within, |builder, pairs| builder.members(pairs).pop())
 }
 
 /// Reads the statement at a range's start up to where the next can begin.
-pub(super) fn read_statement(reader: &mut Reader<'_>, within: Range<usize>) -> Result<(Option<Statement>, usize), Stop> {
+pub(super) fn read_statement(
+    reader: &mut Reader<'_>,
+    within: Range<usize>,
+) -> Result<(Option<Statement>, usize), Stop> {
     read(reader, Rule::one_statement, within, |builder, pairs| builder.statements(pairs).pop())
 }
 

@@ -76,14 +76,17 @@ impl<'a> Builder<'a, '_> {
         if let Some(cut) = found.cut {
             self.resume = Some(base + super::offset(cut));
         }
-        Sql { span: Span::new(base + super::offset(found.range.start), base + super::offset(found.range.end)) }
+        Sql {
+            span: Span::new(base + super::offset(found.range.start), base + super::offset(found.range.end)),
+        }
     }
 
     fn cap(&mut self, pair: Pair<'a, Rule>) -> Option<Cap> {
         let span = self.span(&pair);
         let mut pairs = pair.into_inner();
         let path = self.path(&pairs.next()?);
-        let columns = pairs.next().map(|columns| columns.into_inner().map(|name| self.ident(&name)).collect());
+        let columns =
+            pairs.next().map(|columns| columns.into_inner().map(|name| self.ident(&name)).collect());
         Some(Cap { path, columns, span })
     }
 

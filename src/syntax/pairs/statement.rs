@@ -74,8 +74,12 @@ impl<'a> Builder<'a, '_> {
             let span = self.span(&pair);
             let (twice, word) = match pair.as_rule() {
                 Rule::retry => (policy.retry.replace(self.expr(&mut pair.into_inner())).is_some(), "retry"),
-                Rule::timeout => (policy.timeout.replace(self.expr(&mut pair.into_inner())).is_some(), "timeout"),
-                Rule::heartbeat => (policy.heartbeat.replace(self.expr(&mut pair.into_inner())).is_some(), "heartbeat"),
+                Rule::timeout => {
+                    (policy.timeout.replace(self.expr(&mut pair.into_inner())).is_some(), "timeout")
+                }
+                Rule::heartbeat => {
+                    (policy.heartbeat.replace(self.expr(&mut pair.into_inner())).is_some(), "heartbeat")
+                }
                 _ => (policy.callback.replace(span).is_some(), "await"),
             };
             if twice {

@@ -37,7 +37,10 @@ impl<'a> Builder<'a, '_> {
     fn expect(&mut self, mut pairs: Pairs<'a, Rule>) -> Option<TestStepKind> {
         let first = pairs.peek()?;
         let rule = first.as_rule();
-        if matches!(rule, Rule::result_word | Rule::error_word | Rule::contains | Rule::nothing | Rule::subject) {
+        if matches!(
+            rule,
+            Rule::result_word | Rule::error_word | Rule::contains | Rule::nothing | Rule::subject
+        ) {
             pairs.next();
         }
         let mut subject = first.into_inner();

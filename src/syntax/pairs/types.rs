@@ -10,7 +10,13 @@ impl<'a> Builder<'a, '_> {
     /// A type with its refinements.
     pub(super) fn type_expr(&mut self, pair: Pair<'a, Rule>) -> TypeExpr {
         let span = self.span(&pair);
-        let mut ty = TypeExpr { path: self.no_path(span), args: Vec::new(), nullable: false, refinements: Vec::new(), span };
+        let mut ty = TypeExpr {
+            path: self.no_path(span),
+            args: Vec::new(),
+            nullable: false,
+            refinements: Vec::new(),
+            span,
+        };
         for part in pair.into_inner() {
             let part_span = self.span(&part);
             match part.as_rule() {

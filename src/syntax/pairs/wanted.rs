@@ -12,21 +12,56 @@ pub(in crate::syntax) struct Wanted {
 }
 
 /// What may stand between any two words, and what begins only a mistake.
-const UNSAID: [&str; 15] = [" ", "\n", "\t", "\r", "//", "/*", "*/", "///", "'", "!", "&&", "||", "_", ";", "\\"];
+const UNSAID: [&str; 15] =
+    [" ", "\n", "\t", "\r", "//", "/*", "*/", "///", "'", "!", "&&", "||", "_", ";", "\\"];
 /// Words and signs behind a value that go on with it.
 const CONTINUES_VALUE: [&str; 21] = [
-    "==", "!=", "<=", ">=", "<", ">", "??", "+", "-", "*", "/", "%", "and", "or", ".", "(", "[", "retry", "timeout",
-    "heartbeat", "await",
+    "==",
+    "!=",
+    "<=",
+    ">=",
+    "<",
+    ">",
+    "??",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "and",
+    "or",
+    ".",
+    "(",
+    "[",
+    "retry",
+    "timeout",
+    "heartbeat",
+    "await",
 ];
 /// Words and signs that begin a value.
 const BEGINS_VALUE: [&str; 15] = [
-    "\"", "[", "{", "(", "-", "*", "not", "run", "account", "service", "organization", "unit", "saml", "oidc", "group",
+    "\"",
+    "[",
+    "{",
+    "(",
+    "-",
+    "*",
+    "not",
+    "run",
+    "account",
+    "service",
+    "organization",
+    "unit",
+    "saml",
+    "oidc",
+    "group",
 ];
 /// Words and signs that go on with a type.
 const CONTINUES_TYPE: [&str; 11] = ["<", "(", "?", ".", "*", ".*", "in", "length", "matching", "one", "key"];
 /// Words that begin a statement or a line of a test.
 const BEGINS_STATEMENT: [&str; 14] = [
-    "let", "if", "match", "parallel", "for", "try", "wait", "fail", "return", "given", "when", "expect", "deny", "run",
+    "let", "if", "match", "parallel", "for", "try", "wait", "fail", "return", "given", "when", "expect",
+    "deny", "run",
 ];
 /// Words that begin a sentence.
 const BEGINS_SENTENCE: [&str; 5] = ["use", "grant", "deny", "share", "assert"];
