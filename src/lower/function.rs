@@ -18,7 +18,8 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("when", 2, 3),
     ("join", 2, 2),
     ("json", 1, 1),
-    ("every", 1, 1),
+    ("period", 1, 1),
+    ("rooted", 1, 1),
     ("seconds", 1, 1),
     ("minutes", 1, 1),
     ("hours", 1, 1),
@@ -40,7 +41,8 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
             .first()
             .and_then(|arg| evaluate::json(scope, &arg.value))
             .map_or(Term::None, |of| text(of.to_string())),
-        "every" => every(&argument(0)).map_or(Term::None, text),
+        "period" => period(&argument(0)).map_or(Term::None, text),
+        "rooted" => spell::text(scope, &argument(0)).map_or(Term::None, |path| text(rooted(&path))),
         "seconds" => encoded(Encoding::Seconds),
         "minutes" => encoded(Encoding::Minutes),
         "hours" => encoded(Encoding::Hours),
@@ -62,7 +64,7 @@ fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
 }
 
 /// A duration as AWS's rate expressions spell it: `5 minutes`, `1 hour`.
-fn every(of: &Term<'_>) -> Option<String> {
+fn period(of: &Term<'_>) -> Option<String> {
     let Term::Value(value) = of else { return None };
     let ValueKind::Duration(milliseconds) = value.kind else { return None };
     let minutes = milliseconds / 60_000;
@@ -72,4 +74,9 @@ fn every(of: &Term<'_>) -> Option<String> {
         _ => (minutes, "minute"),
     };
     Some(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+}
+
+/// A path that begins at the root.
+fn rooted(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
 }
