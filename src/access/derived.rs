@@ -43,6 +43,17 @@ impl Duty {
         }
     }
 
+    /// As what a declaration of a kind acts; `None` where it has no role of its own.
+    pub fn of_kind(kind: &str) -> Option<Self> {
+        match kind {
+            "pipeline" => Some(Self::Pipeline),
+            "query" => Some(Self::Query),
+            "sync" => Some(Self::Sync),
+            "function" => Some(Self::Function),
+            _ => None,
+        }
+    }
+
     /// What the role is for, in words.
     pub const fn purpose(self) -> &'static str {
         match self {

@@ -20,6 +20,6 @@ mod script;
 mod spell;
 pub mod verify;
 
-pub use request::calls_of;
+pub use request::{calls_of, property};
 pub use scope::Surroundings;
-pub use script::{Call, Script};
+pub use script::{Call, Script, reference};

@@ -43,6 +43,28 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
     calls
 }
 
+/// A property of a constructor's value, evaluated: what a target reads of it.
+pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
+    let template = platform.library.constructor(construct.constructor).properties.get(name)?;
+    let resource = platform.resource(id);
+    let scope =
+        Scope { platform, surroundings: &Nothing, id, resource, construct: Some(construct), made: &[], earlier: &[] };
+    evaluate::json(&scope, template)
+}
+
+/// For what takes neither roles nor policies.
+struct Nothing;
+
+impl Surroundings for Nothing {
+    fn role(&self, _: ResourceId) -> Option<String> {
+        None
+    }
+
+    fn policy(&self, _: ResourceId) -> Option<String> {
+        None
+    }
+}
+
 /// Fields with their values.
 struct Fields<'a> {
     declared: &'a [FieldDecl],

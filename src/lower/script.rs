@@ -37,6 +37,6 @@ impl Script {
 }
 
 /// A reference to a part of an earlier call's result.
-pub(super) fn reference(target: &str) -> Json {
+pub fn reference(target: &str) -> Json {
     serde_json::json!({ "$from": target })
 }

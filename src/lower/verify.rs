@@ -9,6 +9,9 @@ use crate::{
     syntax::ast::{Expr, ExprKind, StringPart},
 };
 
+/// The properties of constructors that are templates of this kind.
+const PROPERTIES: &[&str] = &["value", "input_format", "output_format", "serde", "serde_parameters", "parameters"];
+
 /// A template's fault: where, and what is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -26,8 +29,8 @@ pub fn faults(library: &Library) -> Vec<Fault> {
     }
     for constructor in &library.constructors {
         calls(library, &constructor.fields, &constructor.calls, &mut faults);
-        if let Some(value) = constructor.properties.get("value") {
-            Templates { library, fields: &constructor.fields, earlier: &[], faults: &mut faults }.expr(value);
+        for template in PROPERTIES.iter().filter_map(|name| constructor.properties.get(*name)) {
+            Templates { library, fields: &constructor.fields, earlier: &[], faults: &mut faults }.expr(template);
         }
     }
     faults

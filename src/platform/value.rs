@@ -63,6 +63,14 @@ pub struct Location {
     pub key: SmolStr,
 }
 
+impl Location {
+    /// Whether another place lies in this one or is the same.
+    pub fn holds(&self, other: &Self) -> bool {
+        let below = |rest: &str| self.key.is_empty() || rest.is_empty() || rest.starts_with('/');
+        self.bucket == other.bucket && other.key.strip_prefix(self.key.as_str()).is_some_and(below)
+    }
+}
+
 /// A constructor applied: one value per field of its declaration, defaults filled in, `None` where there is none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Construct {

@@ -1,0 +1,63 @@
+//! Whatever the standard library gives calls: buckets, keys, syncs, topics, queues, streams, … No kind is named here.
+
+use crate::{
+    access::{Access, Document, Duty, derived_role},
+    artifact::{Artifact, Artifacts},
+    lower::{self, Script, Surroundings},
+    platform::{Platform, Resource, ResourceId},
+    target::Target,
+};
+
+/// The requests that make each declaration: `<account>/<service>/<name>.calls.json`.
+pub struct Calls;
+
+impl Target for Calls {
+    fn name(&self) -> &'static str {
+        "calls"
+    }
+
+    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+        let context = Context { platform, access };
+        let ids = (0..).map(ResourceId);
+        for (id, resource) in ids.zip(&platform.resources) {
+            out.files.extend(script_of(&context, id, resource));
+        }
+    }
+}
+
+/// A declaration's file; none where it makes no request, exists already or is another's.
+fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Option<Artifact> {
+    let platform = context.platform;
+    let account = platform.account(resource.account?);
+    if resource.external || account.external {
+        return None;
+    }
+    let kind = platform.kind_of(id);
+    let family = kind.service.as_deref()?;
+    let calls = lower::calls_of(platform, context, id);
+    (!calls.is_empty()).then(|| Artifact {
+        path: format!("{}/{family}/{}.calls.json", account.name, resource.name),
+        account: account.name.to_string(),
+        family: "calls",
+        declaration: resource.name.to_string(),
+        source: resource.span,
+        text: Script { calls }.text(),
+    })
+}
+
+/// What templates see of the roles and policies.
+struct Context<'a> {
+    platform: &'a Platform,
+    access: &'a Access,
+}
+
+impl Surroundings for Context<'_> {
+    fn role(&self, resource: ResourceId) -> Option<String> {
+        let duty = Duty::of_kind(&self.platform.kind_of(resource).name)?;
+        derived_role(self.platform, resource, duty).map(|role| role.arn.to_string())
+    }
+
+    fn policy(&self, resource: ResourceId) -> Option<String> {
+        self.access.resources.get(&resource).map(Document::compact)
+    }
+}

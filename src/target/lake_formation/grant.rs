@@ -1,0 +1,220 @@
+//! Grants in the shapes that Lake Formation takes: exactly one kind of resource each, and on each only the permissions that it has.
+//! A role of another account is granted to directly, so that nobody else there gets anything; an account gets the grant option, since its
+//! administrators are to grant on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
+
+use super::{
+    Calls,
+    document::{
+        CreateDataCellsFilter, DataCellsFilter, Empty, FilteredColumns, GrantPermissions, Principal as Identifier, Resource,
+        RowFilter,
+    },
+    domain,
+};
+use crate::{
+    access::{Duty, derived_role},
+    platform::{Capability, CapabilityUse, Domain, Grant, Platform, Principal, grant::Effect, resource::Noun},
+};
+
+/// What a database has, in the order that calls write it.
+pub const ON_DATABASES: &[&str] = &["CREATE_TABLE", "DESCRIBE", "ALTER", "DROP"];
+/// What a table has, in the order that calls write it.
+pub const ON_TABLES: &[&str] = &["SELECT", "INSERT", "DELETE", "DESCRIBE", "ALTER", "DROP"];
+
+/// What a permission is on, within a domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum On {
+    Location,
+    Database,
+    AllTables,
+    Table(u32),
+    Columns(u32),
+    /// A table, the predicate of its rows, and columns; empty is all.
+    Rows(u32, SmolStr, BTreeSet<SmolStr>),
+}
+
+/// Somebody to whom a permission goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Receiver {
+    label: String,
+    identifier: String,
+    grant_option: bool,
+}
+
+/// Permissions and, for some columns, which.
+#[derive(Default)]
+pub struct Given {
+    permissions: BTreeSet<&'static str>,
+    columns: BTreeSet<SmolStr>,
+}
+
+/// One thing, and who has what on it.
+pub type Granted = (On, BTreeMap<Receiver, Given>);
+
+/// All grants on domains and tables, merged, by the domain's index.
+pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
+    let mut all: BTreeMap<(u32, On), BTreeMap<Receiver, Given>> = BTreeMap::new();
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let (domain, table) = match platform.resource(grant.on.resource).noun {
+            Noun::Domain(domain) => (domain, None),
+            Noun::Table(at) => match platform.tables.get(at as usize) {
+                Some(table) => (table.domain, Some(at)),
+                None => continue,
+            },
+            _ => continue,
+        };
+        for used in &grant.capabilities {
+            for (on, permission) in places(platform, grant, used, table) {
+                for receiver in grant.to.iter().filter_map(|(principal, _)| receiver(platform, principal, grant.grant_option)) {
+                    let given = all.entry((domain, on.clone())).or_default().entry(receiver).or_default();
+                    given.permissions.insert(permission);
+                    if matches!(on, On::Columns(_)) {
+                        given.columns.extend(used.columns.iter().map(|name| fold(name)));
+                    }
+                }
+            }
+        }
+    }
+    let mut domains: BTreeMap<u32, Vec<Granted>> = BTreeMap::new();
+    for ((domain, on), receivers) in all {
+        domains.entry(domain).or_default().push((on, receivers));
+    }
+    domains
+}
+
+/// On what a capability is a permission, and which; several, where it takes another one beside.
+fn places(platform: &Platform, grant: &Grant, used: &CapabilityUse, table: Option<u32>) -> Vec<(On, &'static str)> {
+    let Capability::Named(id) = used.capability else { return Vec::new() };
+    let wanted = platform.library.capability(id).permission.as_deref();
+    let known = |list: &'static [&'static str]| list.iter().copied().find(|name| Some(*name) == wanted);
+    match (table, known(ON_DATABASES), known(ON_TABLES)) {
+        // Whoever makes a table must be let to its place beside.
+        (None, Some("CREATE_TABLE"), _) => vec![(On::Database, "CREATE_TABLE"), (On::Location, "DATA_LOCATION_ACCESS")],
+        (None, Some(permission), _) => vec![(On::Database, permission)],
+        (None, None, Some(permission)) => vec![(On::AllTables, permission)],
+        (Some(table), _, Some("SELECT")) => vec![(selected(grant, used, table), "SELECT")],
+        (Some(table), _, Some(permission)) => vec![(On::Table(table), permission)],
+        _ => Vec::new(),
+    }
+}
+
+fn selected(grant: &Grant, used: &CapabilityUse, table: u32) -> On {
+    match &grant.filter {
+        Some((predicate, _)) => {
+            On::Rows(table, predicate.clone(), used.columns.iter().map(|name| fold(name)).collect())
+        }
+        None if used.columns.is_empty() => On::Table(table),
+        None => On::Columns(table),
+    }
+}
+
+fn receiver(platform: &Platform, principal: &Principal, asked: bool) -> Option<Receiver> {
+    let (label, identifier, grant_option) = match principal {
+        Principal::Resource(id) => {
+            let resource = platform.resource(*id);
+            let arn = match Duty::of_kind(&platform.kind_of(*id).name) {
+                Some(duty) => derived_role(platform, *id, duty)?.arn,
+                None => resource.arn.clone()?,
+            };
+            (resource.name.to_string(), arn.to_string(), asked)
+        }
+        Principal::Account(id) => (platform.account(*id).name.to_string(), platform.account(*id).id.to_string(), true),
+        Principal::ForeignAccount(id) => (id.to_string(), id.to_string(), true),
+        Principal::Service(_) => return None,
+    };
+    Some(Receiver { label, identifier, grant_option })
+}
+
+/// The calls of one thing's grants.
+pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, calls: &mut Calls<'_>) {
+    let catalog = calls.account.id.as_str();
+    let location = domain::arn(platform, &domain.location);
+    let table = |at: &u32| platform.tables.get(*at as usize).map_or("", |table| table.name.as_str());
+    let database_name = domain.database.as_str();
+    let filter = match on {
+        On::Rows(at, predicate, columns) => filter_name(table(at), predicate, columns),
+        _ => String::new(),
+    };
+    if let On::Rows(at, predicate, columns) = on {
+        create_filter(domain, table(at), predicate, columns, &filter, calls);
+    }
+    for (receiver, given) in receivers {
+        let (label, resource) = match on {
+            On::Location => ("location".to_owned(), Resource::DataLocation { catalog_id: catalog, resource_arn: &location }),
+            On::Database => ("database".to_owned(), Resource::Database { catalog_id: catalog, name: database_name }),
+            On::AllTables => ("tables".to_owned(), Resource::Table { catalog_id: catalog, database_name, name: None, table_wildcard: Some(Empty {}) }),
+            On::Table(at) => {
+                let name = table(at);
+                (name.to_owned(), Resource::Table { catalog_id: catalog, database_name, name: Some(name), table_wildcard: None })
+            }
+            On::Columns(at) => {
+                let column_names = given.columns.iter().map(SmolStr::as_str).collect();
+                let name = table(at);
+                (format!("{name}.columns"), Resource::TableWithColumns { catalog_id: catalog, database_name, name, column_names })
+            }
+            On::Rows(at, ..) => {
+                let table_name = table(at);
+                (
+                    format!("{table_name}.rows"),
+                    Resource::DataCellsFilter { table_catalog_id: catalog, database_name, table_name, name: &filter },
+                )
+            }
+        };
+        let permissions = ordered(on, &given.permissions);
+        let request = GrantPermissions {
+            catalog_id: catalog,
+            principal: Identifier { data_lake_principal_identifier: &receiver.identifier },
+            resource,
+            permissions_with_grant_option: if receiver.grant_option { permissions.clone() } else { Vec::new() },
+            permissions,
+        };
+        calls.push(&format!("grant.{label}.{}", receiver.label), "lakeformation", "GrantPermissions", &request);
+    }
+}
+
+fn ordered(on: &On, permissions: &BTreeSet<&'static str>) -> Vec<&'static str> {
+    match on {
+        On::Database => ON_DATABASES.iter().filter(|name| permissions.contains(*name)).copied().collect(),
+        On::Location => permissions.iter().copied().collect(),
+        _ => ON_TABLES.iter().filter(|name| permissions.contains(*name)).copied().collect(),
+    }
+}
+
+fn create_filter(domain: &Domain, table: &str, predicate: &str, columns: &BTreeSet<SmolStr>, name: &str, calls: &mut Calls<'_>) {
+    let request = CreateDataCellsFilter {
+        table_data: DataCellsFilter {
+            table_catalog_id: calls.account.id.as_str(),
+            database_name: &domain.database,
+            table_name: table,
+            name,
+            row_filter: RowFilter { filter_expression: predicate },
+            columns: match columns.is_empty() {
+                true => FilteredColumns::All(Empty {}),
+                false => FilteredColumns::These(columns.iter().map(SmolStr::as_str).collect()),
+            },
+        },
+    };
+    calls.push(&format!("filter.{name}"), "lakeformation", "CreateDataCellsFilter", &request);
+}
+
+/// A name that depends on what the filter says alone, so that two sentences that say the same share it.
+fn filter_name(table: &str, predicate: &str, columns: &BTreeSet<SmolStr>) -> String {
+    let columns: Vec<&str> = columns.iter().map(SmolStr::as_str).collect();
+    let digest = Sha256::digest(format!("{predicate}\n{}", columns.join(",")).as_bytes());
+    digest.iter().take(4).fold(format!("{table}_"), |mut name, byte| {
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
+}
+
+/// A column's name as Glue keeps it.
+pub fn fold(name: &str) -> SmolStr {
+    SmolStr::new(name.to_lowercase())
+}

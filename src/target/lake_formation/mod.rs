@@ -1,0 +1,122 @@
+//! The data mesh: Glue's databases and tables, Lake Formation's locations and grants, the shares between accounts.
+//!
+//! | file | does |
+//! | --- | --- |
+//! | `document.rs` | the requests |
+//! | `domain.rs` | a domain → database, location, owner's account |
+//! | `table.rs`, `iceberg.rs`, `types.rs` | a table → Glue's description of it |
+//! | `grant.rs` | grants → the shapes that Lake Formation takes |
+//! | `share.rs` | shares → resource share and link |
+//! | `settings.rs` | an account's administrators |
+
+mod document;
+mod domain;
+mod grant;
+mod iceberg;
+mod settings;
+mod share;
+mod table;
+mod types;
+
+use rustc_hash::FxHashSet;
+use serde::Serialize;
+
+use crate::{
+    access::Access,
+    artifact::{Artifact, Artifacts},
+    lower::{Call, Script},
+    platform::{Account, Platform, Resource},
+    target::Target,
+};
+
+/// `<account>/lakeformation/<domain>.calls.json`, and `<domain>.links.calls.json` for what others share with it: links need both sides' tables.
+pub struct LakeFormation;
+
+impl Target for LakeFormation {
+    fn name(&self) -> &'static str {
+        "lakeformation"
+    }
+
+    fn lower(&self, platform: &Platform, _: &Access, out: &mut Artifacts) {
+        settings::lower(platform, out);
+        let grants = grant::by_domain(platform);
+        let shares = share::by_domain(platform);
+        for (at, domain) in (0u32..).zip(&platform.domains) {
+            let resource = platform.resource(domain.resource);
+            let Some(account) = resource.account.map(|account| platform.account(account)) else { continue };
+            if account.external || resource.external {
+                continue;
+            }
+            let mut calls = Calls::new(account);
+            domain::lower(platform, domain, &mut calls);
+            for table in domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize)) {
+                table::lower(platform, domain, table, &mut calls);
+            }
+            grants.get(&at).into_iter().flatten().for_each(|grant| grant::lower(platform, domain, grant, &mut calls));
+            shares.from(at).for_each(|share| share::open(platform, share, &mut calls));
+            out.files.push(file(account, resource, "", calls));
+            let mut links = Calls::new(account);
+            shares.with(at).for_each(|share| share::link(platform, domain, share, &mut links));
+            if !links.is_empty() {
+                out.files.push(file(account, resource, ".links", links));
+            }
+        }
+    }
+}
+
+fn file(account: &Account, resource: &Resource, ending: &str, calls: Calls<'_>) -> Artifact {
+    Artifact {
+        path: format!("{}/lakeformation/{}{ending}.calls.json", account.name, resource.name),
+        account: account.name.to_string(),
+        family: "lakeformation",
+        declaration: resource.name.to_string(),
+        source: resource.span,
+        text: calls.script.text(),
+    }
+}
+
+/// A script as it grows.
+struct Calls<'a> {
+    /// Who makes the calls that say nothing else.
+    account: &'a Account,
+    script: Script,
+    ids: FxHashSet<String>,
+}
+
+impl<'a> Calls<'a> {
+    fn new(account: &'a Account) -> Self {
+        Self { account, script: Script::default(), ids: FxHashSet::default() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.script.calls.is_empty()
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Adds a call of the script's own account; returns its id.
+    fn push(&mut self, id: &str, service: &str, operation: &str, input: &impl Serialize) -> String {
+        let account = self.account;
+        self.push_in(account, id, service, operation, input)
+    }
+
+    /// Adds a call; returns its id, which is numbered where another call has it already.
+    fn push_in(&mut self, account: &Account, id: &str, service: &str, operation: &str, input: &impl Serialize) -> String {
+        let mut unique = id.to_owned();
+        let mut count = 1;
+        while !self.ids.insert(unique.clone()) {
+            count += 1;
+            unique = format!("{id}.{count}");
+        }
+        self.script.calls.push(Call {
+            id: unique.clone(),
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            input: serde_json::to_value(input).unwrap_or_default(),
+            account: account.id.to_string(),
+        });
+        unique
+    }
+}

@@ -1,0 +1,56 @@
+//! An account's settings, where it names its lake's administrators. They replace what is there, so that without names nothing is said.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Calls,
+    document::{DataLakeSettings, Principal as Identifier, PutDataLakeSettings},
+};
+use crate::{
+    artifact::{Artifact, Artifacts},
+    platform::{Account, Platform, Principal, ValueKind},
+};
+
+pub fn lower(platform: &Platform, out: &mut Artifacts) {
+    for account in platform.accounts.iter().filter(|account| !account.external) {
+        let admins = admins(platform, account);
+        if admins.is_empty() {
+            continue;
+        }
+        let mut calls = Calls::new(account);
+        let request = PutDataLakeSettings {
+            catalog_id: &account.id,
+            data_lake_settings: DataLakeSettings {
+                data_lake_admins: admins.iter().map(|arn| Identifier { data_lake_principal_identifier: arn }).collect(),
+                create_database_default_permissions: [],
+                create_table_default_permissions: [],
+                // From version 3 on, a role of another account can be granted to directly.
+                parameters: BTreeMap::from([("CROSS_ACCOUNT_VERSION", "4")]),
+            },
+        };
+        calls.push("settings", "lakeformation", "PutDataLakeSettings", &request);
+        let resource = platform.resource(account.resource);
+        out.files.push(Artifact {
+            // No declaration's name has a dash, so that no domain's file is this one.
+            path: format!("{}/lakeformation/account-settings.calls.json", account.name),
+            account: account.name.to_string(),
+            family: "lakeformation",
+            declaration: account.name.to_string(),
+            source: resource.span,
+            text: calls.script.text(),
+        });
+    }
+}
+
+fn admins(platform: &Platform, account: &Account) -> Vec<String> {
+    let Some(ValueKind::List(items)) = platform.field(account.resource, "lake_admins").map(|value| &value.kind) else {
+        return Vec::new();
+    };
+    let roles = items.iter().filter_map(|item| match &item.kind {
+        ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) => platform.resource(*id).arn.as_ref(),
+        _ => None,
+    });
+    let mut arns: Vec<String> = roles.map(ToString::to_string).collect();
+    arns.sort();
+    arns
+}
