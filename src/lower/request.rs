@@ -47,8 +47,15 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
 pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
     let template = platform.library.constructor(construct.constructor).properties.get(name)?;
     let resource = platform.resource(id);
-    let scope =
-        Scope { platform, surroundings: &Nothing, id, resource, construct: Some(construct), made: &[], earlier: &[] };
+    let scope = Scope {
+        platform,
+        surroundings: &Nothing,
+        id,
+        resource,
+        construct: Some(construct),
+        made: &[],
+        earlier: &[],
+    };
     evaluate::json(&scope, template)
 }
 

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// The properties of constructors that are templates of this kind.
-const PROPERTIES: &[&str] = &["value", "input_format", "output_format", "serde", "serde_parameters", "parameters"];
+const PROPERTIES: &[&str] =
+    &["value", "input_format", "output_format", "serde", "serde_parameters", "parameters"];
 
 /// A template's fault: where, and what is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub fn faults(library: &Library) -> Vec<Fault> {
     for constructor in &library.constructors {
         calls(library, &constructor.fields, &constructor.calls, &mut faults);
         for template in PROPERTIES.iter().filter_map(|name| constructor.properties.get(*name)) {
-            Templates { library, fields: &constructor.fields, earlier: &[], faults: &mut faults }.expr(template);
+            Templates { library, fields: &constructor.fields, earlier: &[], faults: &mut faults }
+                .expr(template);
         }
     }
     faults

@@ -1,6 +1,8 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
+pub mod calls;
 pub mod iam;
+pub mod lake_formation;
 
 use crate::{access::Access, artifact::Artifacts, platform::Platform};
 
@@ -14,4 +16,4 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order in which they are lowered.
-pub const TARGETS: &[&dyn Target] = &[&iam::Iam];
+pub const TARGETS: &[&dyn Target] = &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation];

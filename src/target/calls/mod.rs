@@ -36,12 +36,13 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     let family = kind.service.as_deref()?;
     let calls = lower::calls_of(platform, context, id);
     (!calls.is_empty()).then(|| Artifact {
-        path: format!("{}/{family}/{}.calls.json", account.name, resource.name),
+        path: format!("{}/{family}/{}.calls.json", account.name, platform.file_stem(id)),
         account: account.name.to_string(),
         family: "calls",
         declaration: resource.name.to_string(),
         source: resource.span,
         text: Script { calls }.text(),
+        notes: Vec::new(),
     })
 }
 

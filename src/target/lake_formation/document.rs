@@ -39,7 +39,12 @@ pub enum Resource<'a> {
         table_wildcard: Option<Empty>,
     },
     #[serde(rename_all = "PascalCase")]
-    TableWithColumns { catalog_id: &'a str, database_name: &'a str, name: &'a str, column_names: Vec<&'a str> },
+    TableWithColumns {
+        catalog_id: &'a str,
+        database_name: &'a str,
+        name: &'a str,
+        column_names: Vec<&'a str>,
+    },
     #[serde(rename_all = "PascalCase")]
     DataCellsFilter { table_catalog_id: &'a str, database_name: &'a str, table_name: &'a str, name: &'a str },
     #[serde(rename_all = "PascalCase")]
@@ -171,9 +176,9 @@ pub struct CreateTable<'a> {
 #[serde(untagged)]
 pub enum Table<'a> {
     #[serde(rename_all = "PascalCase")]
-    Hive { table_input: TableInput<'a> },
+    Hive { table_input: Box<TableInput<'a>> },
     #[serde(rename_all = "PascalCase")]
-    Iceberg { name: &'a str, open_table_format_input: OpenTableFormatInput<'a> },
+    Iceberg { name: &'a str, open_table_format_input: Box<OpenTableFormatInput<'a>> },
 }
 
 /// A table of files, or a link to another table.

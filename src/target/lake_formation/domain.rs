@@ -2,7 +2,9 @@
 
 use super::{
     Calls,
-    document::{BatchRevokePermissions, CreateDatabase, DatabaseInput, Entry, Principal, RegisterResource, Resource},
+    document::{
+        BatchRevokePermissions, CreateDatabase, DatabaseInput, Entry, Principal, RegisterResource, Resource,
+    },
 };
 use crate::{
     access::{Duty, derived_role},
@@ -41,7 +43,8 @@ pub fn lower(platform: &Platform, domain: &Domain, calls: &mut Calls<'_>) {
 
 fn register(platform: &Platform, domain: &Domain, place: &Location, id: &str, calls: &mut Calls<'_>) {
     let Some(role) = derived_role(platform, domain.resource, Duty::Registration) else { return };
-    let bucket_account = platform.resource(place.bucket).account.map(|account| platform.account(account).id.as_str());
+    let bucket_account =
+        platform.resource(place.bucket).account.map(|account| platform.account(account).id.as_str());
     let request = RegisterResource {
         resource_arn: &arn(platform, place),
         role_arn: &role.arn,

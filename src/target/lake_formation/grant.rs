@@ -13,14 +13,16 @@ use smol_str::SmolStr;
 use super::{
     Calls,
     document::{
-        CreateDataCellsFilter, DataCellsFilter, Empty, FilteredColumns, GrantPermissions, Principal as Identifier, Resource,
-        RowFilter,
+        CreateDataCellsFilter, DataCellsFilter, Empty, FilteredColumns, GrantPermissions,
+        Principal as Identifier, Resource, RowFilter,
     },
     domain,
 };
 use crate::{
     access::{Duty, derived_role},
-    platform::{Capability, CapabilityUse, Domain, Grant, Platform, Principal, grant::Effect, resource::Noun},
+    platform::{
+        Capability, CapabilityUse, Domain, Grant, Platform, Principal, grant::Effect, resource::Noun,
+    },
 };
 
 /// What a database has, in the order that calls write it.
@@ -72,7 +74,11 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
         };
         for used in &grant.capabilities {
             for (on, permission) in places(platform, grant, used, table) {
-                for receiver in grant.to.iter().filter_map(|(principal, _)| receiver(platform, principal, grant.grant_option)) {
+                for receiver in grant
+                    .to
+                    .iter()
+                    .filter_map(|(principal, _)| receiver(platform, principal, grant.grant_option))
+                {
                     let given = all.entry((domain, on.clone())).or_default().entry(receiver).or_default();
                     given.permissions.insert(permission);
                     if matches!(on, On::Columns(_)) {
@@ -90,13 +96,20 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
 }
 
 /// On what a capability is a permission, and which; several, where it takes another one beside.
-fn places(platform: &Platform, grant: &Grant, used: &CapabilityUse, table: Option<u32>) -> Vec<(On, &'static str)> {
+fn places(
+    platform: &Platform,
+    grant: &Grant,
+    used: &CapabilityUse,
+    table: Option<u32>,
+) -> Vec<(On, &'static str)> {
     let Capability::Named(id) = used.capability else { return Vec::new() };
     let wanted = platform.library.capability(id).permission.as_deref();
     let known = |list: &'static [&'static str]| list.iter().copied().find(|name| Some(*name) == wanted);
     match (table, known(ON_DATABASES), known(ON_TABLES)) {
         // Whoever makes a table must be let to its place beside.
-        (None, Some("CREATE_TABLE"), _) => vec![(On::Database, "CREATE_TABLE"), (On::Location, "DATA_LOCATION_ACCESS")],
+        (None, Some("CREATE_TABLE"), _) => {
+            vec![(On::Database, "CREATE_TABLE"), (On::Location, "DATA_LOCATION_ACCESS")]
+        }
         (None, Some(permission), _) => vec![(On::Database, permission)],
         (None, None, Some(permission)) => vec![(On::AllTables, permission)],
         (Some(table), _, Some("SELECT")) => vec![(selected(grant, used, table), "SELECT")],
@@ -125,7 +138,9 @@ fn receiver(platform: &Platform, principal: &Principal, asked: bool) -> Option<R
             };
             (resource.name.to_string(), arn.to_string(), asked)
         }
-        Principal::Account(id) => (platform.account(*id).name.to_string(), platform.account(*id).id.to_string(), true),
+        Principal::Account(id) => {
+            (platform.account(*id).name.to_string(), platform.account(*id).id.to_string(), true)
+        }
         Principal::ForeignAccount(id) => (id.to_string(), id.to_string(), true),
         Principal::Service(_) => return None,
     };
@@ -147,23 +162,52 @@ pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, ca
     }
     for (receiver, given) in receivers {
         let (label, resource) = match on {
-            On::Location => ("location".to_owned(), Resource::DataLocation { catalog_id: catalog, resource_arn: &location }),
-            On::Database => ("database".to_owned(), Resource::Database { catalog_id: catalog, name: database_name }),
-            On::AllTables => ("tables".to_owned(), Resource::Table { catalog_id: catalog, database_name, name: None, table_wildcard: Some(Empty {}) }),
+            On::Location => (
+                "location".to_owned(),
+                Resource::DataLocation { catalog_id: catalog, resource_arn: &location },
+            ),
+            On::Database => {
+                ("database".to_owned(), Resource::Database { catalog_id: catalog, name: database_name })
+            }
+            On::AllTables => (
+                "tables".to_owned(),
+                Resource::Table {
+                    catalog_id: catalog,
+                    database_name,
+                    name: None,
+                    table_wildcard: Some(Empty {}),
+                },
+            ),
             On::Table(at) => {
                 let name = table(at);
-                (name.to_owned(), Resource::Table { catalog_id: catalog, database_name, name: Some(name), table_wildcard: None })
+                (
+                    name.to_owned(),
+                    Resource::Table {
+                        catalog_id: catalog,
+                        database_name,
+                        name: Some(name),
+                        table_wildcard: None,
+                    },
+                )
             }
             On::Columns(at) => {
                 let column_names = given.columns.iter().map(SmolStr::as_str).collect();
                 let name = table(at);
-                (format!("{name}.columns"), Resource::TableWithColumns { catalog_id: catalog, database_name, name, column_names })
+                (
+                    format!("{name}.columns"),
+                    Resource::TableWithColumns { catalog_id: catalog, database_name, name, column_names },
+                )
             }
             On::Rows(at, ..) => {
                 let table_name = table(at);
                 (
                     format!("{table_name}.rows"),
-                    Resource::DataCellsFilter { table_catalog_id: catalog, database_name, table_name, name: &filter },
+                    Resource::DataCellsFilter {
+                        table_catalog_id: catalog,
+                        database_name,
+                        table_name,
+                        name: &filter,
+                    },
                 )
             }
         };
@@ -172,10 +216,19 @@ pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, ca
             catalog_id: catalog,
             principal: Identifier { data_lake_principal_identifier: &receiver.identifier },
             resource,
-            permissions_with_grant_option: if receiver.grant_option { permissions.clone() } else { Vec::new() },
+            permissions_with_grant_option: if receiver.grant_option {
+                permissions.clone()
+            } else {
+                Vec::new()
+            },
             permissions,
         };
-        calls.push(&format!("grant.{label}.{}", receiver.label), "lakeformation", "GrantPermissions", &request);
+        calls.push(
+            &format!("grant.{label}.{}", receiver.label),
+            "lakeformation",
+            "GrantPermissions",
+            &request,
+        );
     }
 }
 
@@ -187,7 +240,14 @@ fn ordered(on: &On, permissions: &BTreeSet<&'static str>) -> Vec<&'static str> {
     }
 }
 
-fn create_filter(domain: &Domain, table: &str, predicate: &str, columns: &BTreeSet<SmolStr>, name: &str, calls: &mut Calls<'_>) {
+fn create_filter(
+    domain: &Domain,
+    table: &str,
+    predicate: &str,
+    columns: &BTreeSet<SmolStr>,
+    name: &str,
+    calls: &mut Calls<'_>,
+) {
     let request = CreateDataCellsFilter {
         table_data: DataCellsFilter {
             table_catalog_id: calls.account.id.as_str(),

@@ -3,13 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{
-    document::{IcebergField, IcebergInput, IcebergSchema, IcebergTable, OpenTableFormatInput, PartitionField, PartitionSpec, Table as Described},
+    document::{
+        IcebergField, IcebergInput, IcebergSchema, IcebergTable, OpenTableFormatInput, PartitionField,
+        PartitionSpec, Table as Described,
+    },
     table::comment,
     types::{FieldIds, iceberg},
 };
 use crate::platform::{Construct, Platform, Table, ValueKind};
 
-pub fn describe<'a>(platform: &'a Platform, table: &'a Table, format: &Construct, location: &'a str) -> Described<'a> {
+pub fn describe<'a>(
+    platform: &'a Platform,
+    table: &'a Table,
+    format: &Construct,
+    location: &'a str,
+) -> Described<'a> {
     let columns = &platform.schema(table.schema).columns;
     // Columns are numbered first, in their order, as Iceberg itself does for a new schema; what is nested comes behind them.
     let mut ids = FieldIds(i32::try_from(columns.len()).unwrap_or(i32::MAX));
@@ -29,7 +37,7 @@ pub fn describe<'a>(platform: &'a Platform, table: &'a Table, format: &Construct
     let doc = platform.resource(table.resource).doc.as_deref();
     Described::Iceberg {
         name: &table.name,
-        open_table_format_input: OpenTableFormatInput {
+        open_table_format_input: Box::new(OpenTableFormatInput {
             iceberg_input: IcebergInput {
                 metadata_operation: "CREATE",
                 version: version(format).to_string(),
@@ -38,13 +46,16 @@ pub fn describe<'a>(platform: &'a Platform, table: &'a Table, format: &Construct
                     schema: IcebergSchema {
                         ty: "struct",
                         fields: fields.collect(),
-                        identifier_field_ids: numbered().filter(|(_, column)| column.key).map(|(id, _)| id).collect(),
+                        identifier_field_ids: numbered()
+                            .filter(|(_, column)| column.key)
+                            .map(|(id, _)| id)
+                            .collect(),
                     },
                     partition_spec: (!partition.is_empty()).then_some(PartitionSpec { fields: partition }),
                     properties: doc.map(|doc| ("comment", doc)).into_iter().collect::<BTreeMap<_, _>>(),
                 },
             },
-        },
+        }),
     }
 }
 

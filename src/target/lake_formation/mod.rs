@@ -25,7 +25,7 @@ use crate::{
     access::Access,
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
-    platform::{Account, Platform, Resource},
+    platform::{Account, Domain, Platform},
     target::Target,
 };
 
@@ -52,26 +52,42 @@ impl Target for LakeFormation {
             for table in domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize)) {
                 table::lower(platform, domain, table, &mut calls);
             }
-            grants.get(&at).into_iter().flatten().for_each(|grant| grant::lower(platform, domain, grant, &mut calls));
+            grants
+                .get(&at)
+                .into_iter()
+                .flatten()
+                .for_each(|grant| grant::lower(platform, domain, grant, &mut calls));
             shares.from(at).for_each(|share| share::open(platform, share, &mut calls));
-            out.files.push(file(account, resource, "", calls));
+            out.files.push(file(platform, account, domain, "", &calls));
             let mut links = Calls::new(account);
             shares.with(at).for_each(|share| share::link(platform, domain, share, &mut links));
             if !links.is_empty() {
-                out.files.push(file(account, resource, ".links", links));
+                out.files.push(file(platform, account, domain, ".links", &links));
             }
         }
     }
 }
 
-fn file(account: &Account, resource: &Resource, ending: &str, calls: Calls<'_>) -> Artifact {
+fn file(
+    platform: &Platform,
+    account: &Account,
+    domain: &Domain,
+    ending: &str,
+    calls: &Calls<'_>,
+) -> Artifact {
+    let resource = platform.resource(domain.resource);
     Artifact {
-        path: format!("{}/lakeformation/{}{ending}.calls.json", account.name, resource.name),
+        path: format!(
+            "{}/lakeformation/{}{ending}.calls.json",
+            account.name,
+            platform.file_stem(domain.resource)
+        ),
         account: account.name.to_string(),
         family: "lakeformation",
         declaration: resource.name.to_string(),
         source: resource.span,
         text: calls.script.text(),
+        notes: Vec::new(),
     }
 }
 
@@ -103,7 +119,14 @@ impl<'a> Calls<'a> {
     }
 
     /// Adds a call; returns its id, which is numbered where another call has it already.
-    fn push_in(&mut self, account: &Account, id: &str, service: &str, operation: &str, input: &impl Serialize) -> String {
+    fn push_in(
+        &mut self,
+        account: &Account,
+        id: &str,
+        service: &str,
+        operation: &str,
+        input: &impl Serialize,
+    ) -> String {
         let mut unique = id.to_owned();
         let mut count = 1;
         while !self.ids.insert(unique.clone()) {

@@ -21,7 +21,10 @@ pub fn lower(platform: &Platform, out: &mut Artifacts) {
         let request = PutDataLakeSettings {
             catalog_id: &account.id,
             data_lake_settings: DataLakeSettings {
-                data_lake_admins: admins.iter().map(|arn| Identifier { data_lake_principal_identifier: arn }).collect(),
+                data_lake_admins: admins
+                    .iter()
+                    .map(|arn| Identifier { data_lake_principal_identifier: arn })
+                    .collect(),
                 create_database_default_permissions: [],
                 create_table_default_permissions: [],
                 // From version 3 on, a role of another account can be granted to directly.
@@ -38,16 +41,21 @@ pub fn lower(platform: &Platform, out: &mut Artifacts) {
             declaration: account.name.to_string(),
             source: resource.span,
             text: calls.script.text(),
+            notes: Vec::new(),
         });
     }
 }
 
 fn admins(platform: &Platform, account: &Account) -> Vec<String> {
-    let Some(ValueKind::List(items)) = platform.field(account.resource, "lake_admins").map(|value| &value.kind) else {
+    let Some(ValueKind::List(items)) =
+        platform.field(account.resource, "lake_admins").map(|value| &value.kind)
+    else {
         return Vec::new();
     };
     let roles = items.iter().filter_map(|item| match &item.kind {
-        ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) => platform.resource(*id).arn.as_ref(),
+        ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) => {
+            platform.resource(*id).arn.as_ref()
+        }
         _ => None,
     });
     let mut arns: Vec<String> = roles.map(ToString::to_string).collect();

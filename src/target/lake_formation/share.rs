@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::{
     Calls,
     document::{
-        AcceptResourceShareInvitation, CreateResourceShare, CreateTable, GetResourceShareInvitations, GrantPermissions, Principal as Identifier,
-        Resource, Table as Described, TableInput, TargetTable,
+        AcceptResourceShareInvitation, CreateResourceShare, CreateTable, GetResourceShareInvitations,
+        GrantPermissions, Principal as Identifier, Resource, Table as Described, TableInput, TargetTable,
     },
 };
 use crate::{
@@ -58,7 +58,8 @@ fn ends<'a>(platform: &'a Platform, share: &Share) -> Option<Ends<'a>> {
     let table = platform.tables.get(share.table as usize)?;
     let owner = platform.domains.get(table.domain as usize)?;
     let reader = platform.domains.get(share.with as usize)?;
-    let account = |domain: &Domain| platform.resource(domain.resource).account.map(|account| platform.account(account));
+    let account =
+        |domain: &Domain| platform.resource(domain.resource).account.map(|account| platform.account(account));
     Some(Ends { table, owner, owner_account: account(owner)?, reader_account: account(reader)? })
 }
 
@@ -82,7 +83,8 @@ pub fn open(platform: &Platform, share: &Share, calls: &mut Calls<'_>) {
         permissions_with_grant_option: vec!["DESCRIBE"],
     };
     calls.push(&format!("{id}.describe"), "lakeformation", "GrantPermissions", &request);
-    let together = ends.owner_account.organization.is_some() && ends.owner_account.organization == ends.reader_account.organization;
+    let together = ends.owner_account.organization.is_some()
+        && ends.owner_account.organization == ends.reader_account.organization;
     let request = CreateResourceShare {
         name: &format!("{}-{}-{}", ends.owner.database, ends.table.name, ends.reader_account.name),
         resource_arns: resource_arns(platform, &ends),
@@ -100,14 +102,25 @@ fn accept(ends: &Ends<'_>, share: &str, calls: &mut Calls<'_>) {
     let wanted = GetResourceShareInvitations {
         resource_share_arns: vec![reference(&format!("{share}.resourceShare.resourceShareArn"))],
     };
-    let invited =
-        calls.push_in(ends.reader_account, &format!("{share}.invitation"), "ram", "GetResourceShareInvitations", &wanted);
+    let invited = calls.push_in(
+        ends.reader_account,
+        &format!("{share}.invitation"),
+        "ram",
+        "GetResourceShareInvitations",
+        &wanted,
+    );
     let accepted = AcceptResourceShareInvitation {
         resource_share_invitation_arn: reference(&format!(
             "{invited}.resourceShareInvitations.0.resourceShareInvitationArn"
         )),
     };
-    calls.push_in(ends.reader_account, &format!("{share}.accept"), "ram", "AcceptResourceShareInvitation", &accepted);
+    calls.push_in(
+        ends.reader_account,
+        &format!("{share}.accept"),
+        "ram",
+        "AcceptResourceShareInvitation",
+        &accepted,
+    );
 }
 
 /// RAM wants the catalog and the database beside the table.
@@ -115,7 +128,11 @@ fn resource_arns(platform: &Platform, ends: &Ends<'_>) -> Vec<String> {
     let account = ends.owner_account;
     let prefix = format!("arn:{}:glue:{}:{}", platform.project.partition(), account.region, account.id);
     let (database, table) = (&ends.owner.database, &ends.table.name);
-    vec![format!("{prefix}:catalog"), format!("{prefix}:database/{database}"), format!("{prefix}:table/{database}/{table}")]
+    vec![
+        format!("{prefix}:catalog"),
+        format!("{prefix}:database/{database}"),
+        format!("{prefix}:table/{database}/{table}"),
+    ]
 }
 
 /// The reader's side: the link, and its owner's right to see it.
@@ -125,7 +142,7 @@ pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Cal
         catalog_id: &ends.reader_account.id,
         database_name: &reader.database,
         table: Described::Hive {
-            table_input: TableInput {
+            table_input: Box::new(TableInput {
                 name: &share.name,
                 description: share.doc.as_deref(),
                 target_table: Some(TargetTable {
@@ -135,7 +152,7 @@ pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Cal
                     region: &ends.owner_account.region,
                 }),
                 ..TableInput::default()
-            },
+            }),
         },
     };
     calls.push(&format!("link.{}", share.name), "glue", "CreateTable", &request);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::{
-    Calls, domain, iceberg,
+    Calls,
     document::{Column, CreateTable, SerdeInfo, StorageDescriptor, Table as Described, TableInput},
+    domain, iceberg,
     types::hive,
 };
 use crate::{
@@ -18,20 +19,30 @@ use crate::{
 const LONGEST_COMMENT: usize = 255;
 
 pub fn lower(platform: &Platform, domain: &Domain, table: &Table, calls: &mut Calls<'_>) {
-    let Some(ValueKind::Construct(format)) = platform.field(table.resource, "format").map(|value| &value.kind) else { return };
+    let Some(ValueKind::Construct(format)) =
+        platform.field(table.resource, "format").map(|value| &value.kind)
+    else {
+        return;
+    };
     let catalog = calls.account.id.as_str();
     let location = domain::uri(platform, &table.location);
     let described = match &*platform.library.constructor(format.constructor).name {
         "iceberg" => iceberg::describe(platform, table, format, &location),
-        _ => Described::Hive { table_input: files(platform, table, format, &location) },
+        _ => Described::Hive { table_input: Box::new(files(platform, table, format, &location)) },
     };
     let request = CreateTable { catalog_id: catalog, database_name: &domain.database, table: described };
     calls.push(&table.name, "glue", "CreateTable", &request);
 }
 
-fn files<'a>(platform: &'a Platform, table: &'a Table, format: &'a Construct, location: &'a str) -> TableInput<'a> {
+fn files<'a>(
+    platform: &'a Platform,
+    table: &'a Table,
+    format: &'a Construct,
+    location: &'a str,
+) -> TableInput<'a> {
     let schema = platform.schema(table.schema);
-    let (keys, columns): (Vec<_>, Vec<_>) = schema.columns.iter().partition(|column| table.partition.contains(&column.name));
+    let (keys, columns): (Vec<_>, Vec<_>) =
+        schema.columns.iter().partition(|column| table.partition.contains(&column.name));
     let keys = table.partition.iter().filter_map(|name| keys.iter().find(|column| column.name == *name));
     let property = |name: &str| lower::property(platform, table.resource, format, name);
     TableInput {

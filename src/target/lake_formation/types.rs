@@ -20,8 +20,9 @@ pub fn hive(platform: &Platform, ty: &DataType) -> String {
         Base::Map(key, value) => format!("map<{},{}>", hive(platform, key), hive(platform, value)),
         Base::Record(schema) => {
             let columns = platform.schema(*schema).columns.iter();
-            let fields: Vec<String> =
-                columns.map(|column| format!("{}:{}", column.name.to_lowercase(), hive(platform, &column.ty))).collect();
+            let fields: Vec<String> = columns
+                .map(|column| format!("{}:{}", column.name.to_lowercase(), hive(platform, &column.ty)))
+                .collect();
             format!("struct<{}>", fields.join(","))
         }
         Base::String | Base::Location | Base::Json | Base::Unknown => "string".into(),
