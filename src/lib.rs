@@ -10,6 +10,8 @@ pub mod lower;
 pub mod platform;
 pub mod resolve;
 pub mod source;
+pub mod sql;
 pub mod suggest;
 pub mod syntax;
 pub mod target;
+pub mod window;

@@ -83,6 +83,31 @@ catalogue! {
     // 05: functions and pipelines
     // 06: mesh: domains, tables, shares
     // 07: streams, SQL and queries
+    SQL_SYNTAX = "DPL0701";
+    SQL_UNSUPPORTED = "DPL0702";
+    SQL_UNKNOWN_COLUMN = "DPL0703";
+    SQL_UNKNOWN_FUNCTION = "DPL0704";
+    SQL_TYPE = "DPL0705";
+    SQL_SINK_COLUMNS = "DPL0706";
+    SQL_SINK_TYPE = "DPL0707";
+    SQL_SINK_NULL = "DPL0708";
+    WINDOW_WITHOUT_WATERMARK = "DPL0709";
+    NOT_THE_EVENT_TIME = "DPL0710";
+    SQL_HALF_WINDOW = "DPL0711";
+    UNREACHABLE_CASE = "DPL0712";
+    CONSTANT_COMPARISON = "DPL0713";
+    STREAM_WITHOUT_LATE = "DPL0714";
+    LABEL_LEAK = "DPL0715";
+    SQL_AGGREGATE = "DPL0716";
+    SQL_NOT_GROUPED = "DPL0717";
+    SQL_NOT_DETERMINISTIC = "DPL0718";
+    LATENCY = "DPL0719";
+    FORMAT_TYPE = "DPL0720";
+    DIVERTED_SHAPE = "DPL0721";
+    SQL_WITHOUT_WINDOW = "DPL0722";
+    SQL_WINDOW = "DPL0723";
+    EVENT_TIME = "DPL0724";
+    FORMAT_CANNOT_DIVERT = "DPL0725";
     // 08: AWS's limits
     // 09: the command: files, configuration, running
     CONFIG_SYNTAX = "DPL0901";

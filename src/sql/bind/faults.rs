@@ -1,0 +1,184 @@
+//! What can be wrong with a query's words and types.
+
+use smol_str::SmolStr;
+
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    source::Span,
+    suggest,
+};
+
+/// A construct that is no part of the language's SQL so far.
+pub fn unsupported(span: Span, construct: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_UNSUPPORTED, span, format!("{construct} is not supported in a query"), "not supported")
+        .help("a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING")
+}
+
+pub fn unknown_column<'a>(name: &str, span: Span, relation: &str, columns: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    let diagnostic = Diagnostic::error(catalogue::SQL_UNKNOWN_COLUMN, span, format!("{relation} has no column `{name}`"), "no such column");
+    with_suggestion(diagnostic, name, span, columns)
+}
+
+pub fn alias_out_of_reach(name: &str, clause: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_UNKNOWN_COLUMN,
+        span,
+        format!("`{name}` is a name of the SELECT list, and {clause} is computed before it"),
+        "not known here yet",
+    )
+    .help("repeat the expression that the SELECT list calls by this name")
+}
+
+pub fn unknown_qualifier<'a>(name: &str, span: Span, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    let message = format!("nothing in FROM is called `{name}`");
+    with_suggestion(Diagnostic::error(catalogue::SQL_UNKNOWN_COLUMN, span, message, "no such name"), name, span, names)
+}
+
+pub fn unknown_function<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    let message = format!("there is no function `{name}`");
+    with_suggestion(Diagnostic::error(catalogue::SQL_UNKNOWN_FUNCTION, span, message, "no such function"), name, span, functions)
+}
+
+fn with_suggestion<'a>(diagnostic: Diagnostic, name: &str, span: Span, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    if let Some(near) = suggest::nearest(name, names.clone()) {
+        return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
+    }
+    let known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    diagnostic.help(format!("there are {}", known.join(", ")))
+}
+
+pub fn undefined(operator: &str, operands: &[String], span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("`{operator}` is not defined on {}", operands.join(" and ")),
+        "these types don't go together",
+    )
+    .help("bring both sides to one type with CAST")
+}
+
+pub fn wrong_arguments(name: &str, given: &[String], wanted: &[String], span: Span) -> Diagnostic {
+    let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{name}` does not take {given}"), "wrong arguments")
+        .help(format!("it is called as {}", wanted.join(" or ")))
+}
+
+pub fn not_boolean(what: &str, ty: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("{what} must be boolean, and this is {ty}"), format!("this is {ty}"))
+        .help("write a comparison")
+}
+
+pub fn branches(first: &str, other: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("this branch of CASE is {other}, and one before it is {first}"),
+        format!("this is {other}"),
+    )
+    .help("bring all branches to one type with CAST")
+}
+
+pub fn no_cast(from: &str, to: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("{from} can't be cast to {to}"), "no such conversion")
+        .help("cast to string first, or compute the value in another way")
+}
+
+pub fn bad_literal(what: &str, text: &str, form: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{text}` is no {what}"), format!("no {what}")).help(format!("write {form}"))
+}
+
+pub fn quoted_text(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`\"{text}\"` is neither text nor a name in Flink's SQL"), "in double quotes")
+        .help(format!("write '{text}' for text, `{text}` in backticks for a name"))
+}
+
+pub fn aggregate_here(name: &str, clause: &str, span: Span) -> Diagnostic {
+    let help = if clause == "WHERE" { "compare aggregates in HAVING" } else { "compute it in the SELECT list or in HAVING" };
+    Diagnostic::error(
+        catalogue::SQL_AGGREGATE,
+        span,
+        format!("`{name}` counts over a group's rows, and {clause} sees one row at a time"),
+        "no aggregate here",
+    )
+    .help(help)
+}
+
+pub fn nested_aggregate(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_AGGREGATE, span, format!("`{name}` stands inside another aggregate"), "an aggregate of an aggregate")
+        .help("aggregate once")
+}
+
+pub fn not_grouped(name: &str, clause: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_NOT_GROUPED,
+        span,
+        format!("{clause} uses `{name}`, which is neither grouped by nor in an aggregate"),
+        "which of the group's rows?",
+    )
+    .help(format!("add `{name}` to GROUP BY, or aggregate it: MIN({name}), MAX({name})"))
+}
+
+pub fn not_deterministic(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_NOT_DETERMINISTIC,
+        span,
+        format!("`{name}` gives another value at each run"),
+        "not the same twice",
+    )
+    .help("use the event's own time: window_start, window_end or the stream's event-time column")
+}
+
+pub fn updating(span: Span, grouped: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::SQL_WITHOUT_WINDOW,
+        span,
+        "an aggregate without a window changes with each row, and a stream takes no changes",
+        "over all time",
+    );
+    let add = if grouped { "add window_start and window_end to GROUP BY" } else { "GROUP BY window_start, window_end" };
+    diagnostic.help(format!("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and {add}"))
+}
+
+pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_HALF_WINDOW,
+        span,
+        format!("grouped by `{present}` without `{missing}`, this is no window: it never ends, and drops no late row"),
+        "half a window",
+    )
+    .help(format!("group by both: add `{missing}` to GROUP BY"))
+}
+
+pub fn window_arguments(name: &str, form: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is not called so"), "wrong arguments").help(format!("write {form}"))
+}
+
+pub fn not_a_multiple(name: &str, size: u64, step: u64, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_WINDOW,
+        span,
+        format!("the size of `{name}`, {size} ms, is no multiple of its step, {step} ms"),
+        "no multiple",
+    )
+    .help("Flink takes sizes that are a multiple of the step")
+}
+
+pub fn empty_window(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_WINDOW, span, "a window lasts at least a millisecond", "no time at all")
+        .help("write INTERVAL '1' MINUTE")
+}
+
+pub fn bad_interval(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_WINDOW, span, "this is no fixed length of time", "no fixed length")
+        .help("write INTERVAL '90' SECOND, with SECOND, MINUTE, HOUR or DAY; months have no fixed length")
+}
+
+pub fn other_window(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is of a window that GROUP BY does not have"), "which window?")
+        .help("repeat the arguments of the window in GROUP BY")
+}
+
+pub fn duplicate_output(name: &SmolStr, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_SINK_COLUMNS, span, format!("two columns of the SELECT list are called `{name}`"), "called so again")
+        .help("give one of them another name with AS")
+}

@@ -1,0 +1,158 @@
+//! FROM: streams, and windows over them.
+
+use smol_str::SmolStr;
+use sqlparser::ast::{self, TableFactor};
+
+use super::{Binder, Scope, faults};
+use crate::{
+    source::Span,
+    sql::{
+        parse::Parsed,
+        plan::{Relation, RelationKind},
+    },
+};
+
+/// A name in FROM.
+#[derive(Clone, Debug)]
+pub struct TableName {
+    /// Its parts, each with its place.
+    pub parts: Vec<(SmolStr, Span)>,
+    /// The whole as it is written, with dots.
+    pub text: SmolStr,
+    /// Its place.
+    pub span: Span,
+}
+
+/// The names of streams in a query's FROM.
+pub fn table_names(parsed: &Parsed) -> Vec<TableName> {
+    let ast::SetExpr::Select(select) = parsed.query.body.as_ref() else { return Vec::new() };
+    let factors = select.from.iter().flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
+    factors.filter_map(stream_name).map(|name| table_name(&name, parsed)).collect()
+}
+
+fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
+    let parts: Vec<(SmolStr, Span)> = name.iter().map(|part| (SmolStr::new(&part.value), parsed.places.span(part.span))).collect();
+    let span = parts.iter().map(|(_, span)| *span).reduce(Span::to).unwrap_or_default();
+    TableName { parts, text: dotted(name), span }
+}
+
+/// The stream that a FROM item reads: its name, or the first argument of a window function.
+fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
+    match factor {
+        TableFactor::Table { name, args: None, .. } => idents(name),
+        TableFactor::Table { args: Some(arguments), .. } => {
+            let first = arguments.args.first().map(|argument| match argument {
+                ast::FunctionArg::Named { arg, .. } | ast::FunctionArg::ExprNamed { arg, .. } | ast::FunctionArg::Unnamed(arg) => arg,
+            })?;
+            match first {
+                ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
+                ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn idents(name: &ast::ObjectName) -> Option<Vec<ast::Ident>> {
+    name.0.iter().map(|part| part.as_ident().cloned()).collect()
+}
+
+fn dotted(name: &[ast::Ident]) -> SmolStr {
+    SmolStr::new(name.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join("."))
+}
+
+/// A relation of FROM with the names that may stand before its columns.
+pub(super) struct From {
+    pub(super) relation: Relation,
+    pub(super) names: Vec<SmolStr>,
+}
+
+impl Binder<'_> {
+    /// The one relation that a query reads.
+    pub(super) fn from(&mut self, select: &ast::Select) -> Option<From> {
+        let [only] = select.from.as_slice() else {
+            let construct = if select.from.is_empty() { "a query without FROM" } else { "a join" };
+            let span = select.from.get(1).map_or_else(|| self.places.whole(), |second| self.span(second));
+            self.unsupported(span, construct);
+            return None;
+        };
+        if let Some(join) = only.joins.first() {
+            let span = self.span(join);
+            self.unsupported(span, "a join");
+            return None;
+        }
+        self.factor(&only.relation)
+    }
+
+    fn factor(&mut self, factor: &TableFactor) -> Option<From> {
+        let span = self.span(factor);
+        let (name, alias, args) = match factor {
+            TableFactor::Table { name, alias, args, with_hints, version: None, with_ordinality: false, partitions, json_path: None, sample: None, .. }
+                if with_hints.is_empty() && partitions.is_empty() =>
+            {
+                (name, alias, args)
+            }
+            TableFactor::Derived { .. } => {
+                self.unsupported(span, "a subquery in FROM");
+                return None;
+            }
+            _ => {
+                self.unsupported(span, "this form of FROM");
+                return None;
+            }
+        };
+        let stream = stream_name(factor);
+        let relation = match args {
+            None => self.scan(&stream?, span)?,
+            Some(arguments) => self.window_function(name, &arguments.args, stream.as_deref(), span)?,
+        };
+        let last = stream_name(factor).and_then(|name| name.last().map(|part| SmolStr::new(&part.value)));
+        let names = match alias {
+            Some(alias) if alias.columns.is_empty() => vec![SmolStr::new(&alias.name.value)],
+            Some(alias) => {
+                let span = self.places.span(alias.name.span);
+                self.unsupported(span, "an alias with columns");
+                return None;
+            }
+            None => last.into_iter().collect(),
+        };
+        Some(From { relation, names })
+    }
+
+    /// The rows of a stream; one that does not resolve is reported already.
+    pub(super) fn scan(&self, name: &[ast::Ident], span: Span) -> Option<Relation> {
+        let table = self.tables.get(&dotted(name))?;
+        Some(Relation { kind: RelationKind::Scan(table.stream), fields: table.fields.clone(), span })
+    }
+
+    /// A column by its name, in a scope; reports where there is none.
+    pub(super) fn column(&mut self, name: &ast::Ident, scope: &Scope<'_>) -> Option<usize> {
+        let found = scope.fields.iter().position(|field| field.name == name.value.as_str());
+        // Flink's names differ by case; one that fits but for the case is a misspelling.
+        if found.is_none() {
+            let span = self.places.span_or(name.span, self.places.whole());
+            self.report(self.missing_column(name, scope, span));
+        }
+        found
+    }
+
+    fn missing_column(&self, name: &ast::Ident, scope: &Scope<'_>, span: Span) -> crate::diagnostic::Diagnostic {
+        let aliased = scope.groups.as_ref().is_some_and(|groups| groups.aliases.iter().any(|alias| *alias == name.value.as_str()));
+        if aliased && scope.clause != "the SELECT list" {
+            return faults::alias_out_of_reach(&name.value, scope.clause, span);
+        }
+        let relation = scope.names.first().map_or_else(|| "the table".to_owned(), |name| format!("`{name}`"));
+        faults::unknown_column(&name.value, span, &relation, scope.fields.iter().map(|field| field.name.as_str()))
+    }
+
+    /// Checks what stands before a column's name.
+    pub(super) fn qualifier(&mut self, name: &ast::Ident, scope: &Scope<'_>) -> bool {
+        let known = scope.names.iter().any(|known| *known == name.value.as_str());
+        if !known {
+            let span = self.places.span(name.span);
+            self.report(faults::unknown_qualifier(&name.value, span, scope.names.iter().map(SmolStr::as_str)));
+        }
+        known
+    }
+}

@@ -1,0 +1,22 @@
+//! SQL with Flink's meaning: text to a typed plan, once. Flink SQL is printed from that plan and the native operator runs it, so both mean the
+//! same.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`parse`] | reads the text; Flink's own spellings are rewritten at the level of tokens, places kept |
+//! | [`plan`] | the typed relational plan, plain data |
+//! | [`types`] | result types as Flink derives them, and how types are spelled |
+//! | [`bind`] | syntax to plan: names to columns, types, one clear error for what is not supported |
+//! | [`sink`] | a plan's columns to those of the stream that it writes to |
+//! | [`range`] | what values an expression can have where a condition holds |
+//! | [`lineage`] | which columns a result is made of |
+//! | [`print`] | expressions as Flink SQL |
+
+pub mod bind;
+pub mod lineage;
+pub mod parse;
+pub mod plan;
+pub mod print;
+pub mod range;
+pub mod sink;
+pub mod types;

@@ -1,0 +1,125 @@
+//! Flink's spellings that the SQL parser does not know, rewritten as tokens, each at its own place:
+//!
+//! | written | read |
+//! | --- | --- |
+//! | `TABLE(TUMBLE(TABLE s, DESCRIPTOR(c), …))` | `TUMBLE(s, c, …)` |
+//! | `SESSION(TABLE s PARTITION BY a, b, DESCRIPTOR(c), …)` | `SESSION(s, PARTITION_BY(a, b), c, …)` |
+//! | `timestamp`, `date`, … where no literal or type follows | the same in backticks |
+
+use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
+
+/// The tokens without blanks and comments, rewritten.
+pub fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
+    partitions(unwrapped(quoted(tokens)))
+}
+
+/// Drops `TABLE (` and `DESCRIPTOR (` with their closing parentheses, and `TABLE` before a name.
+fn unwrapped(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut kept = Vec::with_capacity(tokens.len());
+    // For each open parenthesis, whether it is dropped.
+    let mut open = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let next = tokens.peek().map(|next| &next.token);
+        let wraps = is_word(&token.token, "TABLE") || is_word(&token.token, "DESCRIPTOR");
+        match &token.token {
+            _ if wraps && next == Some(&Token::LParen) => {
+                tokens.next();
+                open.push(true);
+            }
+            _ if is_word(&token.token, "TABLE") && matches!(next, Some(Token::Word(_))) => {}
+            Token::LParen => {
+                open.push(false);
+                kept.push(token);
+            }
+            Token::RParen => {
+                if open.pop() != Some(true) {
+                    kept.push(token);
+                }
+            }
+            _ => kept.push(token),
+        }
+    }
+    kept
+}
+
+/// Makes `PARTITION BY a, b,` inside a table function an argument of its own. What follows the keys is the event-time column, so the last name
+/// before the window's duration is not one of them.
+fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut kept: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let is_partition = is_word(&token.token, "PARTITION") && tokens.get(at + 1).is_some_and(|by| is_word(&by.token, "BY"));
+        let inside_function = matches!(kept.iter().rev().nth(1).map(|before| &before.token), Some(Token::LParen));
+        if !(is_partition && inside_function) {
+            kept.push(token.clone());
+            at += 1;
+            continue;
+        }
+        let names: Vec<&TokenWithSpan> =
+            tokens.iter().skip(at + 2).take_while(|next| !is_word(&next.token, "INTERVAL") && next.token != Token::RParen).collect();
+        let commas: Vec<usize> = names.iter().enumerate().filter(|(_, name)| name.token == Token::Comma).map(|(index, _)| index).collect();
+        let keys = commas.iter().rev().nth(1).copied().unwrap_or(names.len());
+        let with = |token: Token| TokenWithSpan { token, span: tokens.get(at).map_or_else(sqlparser::tokenizer::Span::empty, |t| t.span) };
+        kept.push(with(Token::Comma));
+        kept.push(with(Token::make_word("PARTITION_BY", None)));
+        kept.push(with(Token::LParen));
+        kept.extend(names.iter().take(keys).map(|name| (*name).clone()));
+        kept.push(with(Token::RParen));
+        at += 2 + keys;
+    }
+    kept
+}
+
+/// Words that begin a typed literal or name a type.
+const TYPES: &[&str] = &["TIMESTAMP", "DATE", "TIME", "DATETIME", "TIMESTAMP_LTZ", "TIMESTAMPTZ"];
+
+/// Puts a type's word that stands for a column in backticks: one behind which neither a literal nor `(` nor a name follows, and that does not
+/// follow `AS` inside a cast.
+fn quoted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let is_type = |token: &Token| matches!(token, Token::Word(word) if word.quote_style.is_none() && TYPES.iter().any(|ty| word.value.eq_ignore_ascii_case(ty)));
+    let casts = cast_types(&tokens);
+    let names: Vec<bool> = tokens
+        .iter()
+        .enumerate()
+        .map(|(at, token)| {
+            let next = tokens.get(at + 1).map(|next| &next.token);
+            is_type(&token.token) && !casts.contains(&at) && !matches!(next, Some(Token::SingleQuotedString(_) | Token::LParen))
+        })
+        .collect();
+    tokens
+        .into_iter()
+        .zip(names)
+        .map(|(token, name)| match token {
+            TokenWithSpan { token: Token::Word(word), span } if name => {
+                TokenWithSpan { token: Token::Word(Word { quote_style: Some('`'), keyword: sqlparser::keywords::Keyword::NoKeyword, ..word }), span }
+            }
+            token => token,
+        })
+        .collect()
+}
+
+/// The tokens behind the `AS` of a `CAST(… AS …)`: a type stands there and no name.
+fn cast_types(tokens: &[TokenWithSpan]) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut open: Vec<bool> = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match &token.token {
+            Token::LParen => {
+                let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+                open.push(before.is_some_and(|before| is_word(&before.token, "CAST") || is_word(&before.token, "TRY_CAST")));
+            }
+            Token::RParen => {
+                open.pop();
+            }
+            word if is_word(word, "AS") && open.last() == Some(&true) => found.push(at + 1),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn is_word(token: &Token, text: &str) -> bool {
+    matches!(token, Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case(text))
+}

@@ -1,0 +1,383 @@
+//! The typed relational plan: what a query computes, each part with its type and its place in the source.
+
+use smol_str::SmolStr;
+
+use crate::{
+    platform::{DataType, ResourceId},
+    source::Span,
+};
+
+pub use crate::window::{Arithmetic, Comparison};
+
+/// Rows of named, typed fields.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    /// How they come about.
+    pub kind: RelationKind,
+    /// What each row holds.
+    pub fields: Vec<Field>,
+    /// The words that ask for it.
+    pub span: Span,
+}
+
+/// A column of a relation.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type, with what is known about its values.
+    pub ty: DataType,
+}
+
+/// The ways that rows come about.
+#[derive(Clone, Debug)]
+pub enum RelationKind {
+    /// The rows of a stream.
+    Scan(ResourceId),
+    /// Rows assigned to windows by an event-time column of the input; adds `window_start`, `window_end` and `window_time`. A row that lies in
+    /// several windows comes once for each.
+    Window {
+        /// The rows.
+        input: Box<Relation>,
+        /// The event-time column, and where it is named.
+        time: (usize, Span),
+        /// The windows.
+        shape: WindowShape,
+    },
+    /// The rows for which a condition is true.
+    Filter {
+        /// The rows.
+        input: Box<Relation>,
+        /// The condition over the input.
+        condition: Expr,
+    },
+    /// One row for each combination of keys: the keys, then the aggregates.
+    Aggregate {
+        /// The rows.
+        input: Box<Relation>,
+        /// The keys over the input.
+        keys: Vec<Expr>,
+        /// The aggregates over the input.
+        calls: Vec<AggregateCall>,
+    },
+    /// Computed columns.
+    Project {
+        /// The rows.
+        input: Box<Relation>,
+        /// One expression for each field, over the input.
+        exprs: Vec<Expr>,
+    },
+}
+
+/// How time is cut into windows. Durations are in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WindowShape {
+    /// One size, one behind the other, from multiples of the size plus an offset.
+    Tumble {
+        /// The size.
+        size: u64,
+        /// The offset.
+        offset: i64,
+    },
+    /// One size, a new one at each slide.
+    Hop {
+        /// From one start to the next.
+        slide: u64,
+        /// The size, a multiple of the slide.
+        size: u64,
+        /// The offset.
+        offset: i64,
+    },
+    /// From each multiple of the size, windows that grow by a step.
+    Cumulate {
+        /// By how much each is longer than the one before.
+        step: u64,
+        /// The size of the longest, a multiple of the step.
+        size: u64,
+        /// The offset.
+        offset: i64,
+    },
+    /// As long as no gap is longer, for each value of the keys.
+    Session {
+        /// The gap.
+        gap: u64,
+        /// Columns of the input.
+        keys: Vec<usize>,
+    },
+}
+
+impl WindowShape {
+    /// The function that makes such windows, in SQL.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Tumble { .. } => "TUMBLE",
+            Self::Hop { .. } => "HOP",
+            Self::Cumulate { .. } => "CUMULATE",
+            Self::Session { .. } => "SESSION",
+        }
+    }
+
+    /// How long after a row the first result that it takes part in can come, in milliseconds, at most; a session may never end.
+    pub const fn longest_wait(&self) -> Option<u64> {
+        match self {
+            Self::Tumble { size, .. } => Some(*size),
+            Self::Hop { slide, .. } => Some(*slide),
+            Self::Cumulate { step, .. } => Some(*step),
+            Self::Session { .. } => None,
+        }
+    }
+}
+
+/// `AVG(temperature)`.
+#[derive(Clone, Debug)]
+pub struct AggregateCall {
+    /// Which.
+    pub function: AggregateFunction,
+    /// What it is computed over; `None` for `COUNT(*)`.
+    pub argument: Option<Expr>,
+    /// Whether equal values count once.
+    pub distinct: bool,
+    /// Only the rows for which this is true.
+    pub filter: Option<Expr>,
+    /// The result's type.
+    pub ty: DataType,
+    /// The whole call.
+    pub span: Span,
+}
+
+impl AggregateCall {
+    /// Whether both compute the same.
+    pub fn same(&self, other: &Self) -> bool {
+        self.function == other.function
+            && self.distinct == other.distinct
+            && same_option(self.argument.as_ref(), other.argument.as_ref())
+            && same_option(self.filter.as_ref(), other.filter.as_ref())
+    }
+}
+
+/// The functions of many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggregateFunction {
+    /// `COUNT`
+    Count,
+    /// `SUM`
+    Sum,
+    /// `AVG`
+    Avg,
+    /// `MIN`
+    Min,
+    /// `MAX`
+    Max,
+}
+
+impl AggregateFunction {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Count, Self::Sum, Self::Avg, Self::Min, Self::Max];
+
+    /// Its name in SQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "COUNT",
+            Self::Sum => "SUM",
+            Self::Avg => "AVG",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+        }
+    }
+
+    /// The function of that name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|function| function.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// An expression over the fields of a relation.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// Which.
+    pub kind: ExprKind,
+    /// Its type.
+    pub ty: DataType,
+    /// The whole.
+    pub span: Span,
+}
+
+/// The expressions there are.
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    /// A field of the input.
+    Column(usize),
+    /// A constant.
+    Literal(Literal),
+    /// `a + b` and the others.
+    Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    /// `-a`
+    Negate(Box<Expr>),
+    /// `a = b` and the others.
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// `a AND b AND …`
+    And(Vec<Expr>),
+    /// `a OR b OR …`
+    Or(Vec<Expr>),
+    /// `NOT a`
+    Not(Box<Expr>),
+    /// `a IS NULL`
+    IsNull(Box<Expr>),
+    /// `CASE WHEN … THEN … ELSE … END`
+    Case(Vec<CaseArm>, Option<Box<Expr>>),
+    /// `CAST(a AS type)`; the type is the expression's own.
+    Cast(Box<Expr>),
+    /// `TRY_CAST(a AS type)`: null where there is no such value.
+    TryCast(Box<Expr>),
+    /// `a LIKE 'pattern'`, with the escape character.
+    Like(Box<Expr>, SmolStr, Option<char>),
+    /// A function, by its name in capitals.
+    Call(SmolStr, Vec<Expr>),
+    /// What could not be read; the fault is reported already.
+    Error,
+}
+
+/// `WHEN condition THEN value`.
+#[derive(Clone, Debug)]
+pub struct CaseArm {
+    /// Behind `WHEN`.
+    pub condition: Expr,
+    /// Behind `THEN`.
+    pub value: Expr,
+}
+
+/// A constant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// `NULL`
+    Null,
+    /// `TRUE`, `FALSE`
+    Boolean(bool),
+    /// A number as written.
+    Number(SmolStr),
+    /// Text.
+    Text(SmolStr),
+    /// `DATE '2026-01-31'`, checked.
+    Date(SmolStr),
+    /// `TIMESTAMP '2026-01-31 12:00:00'`, checked.
+    Timestamp(SmolStr),
+}
+
+impl Expr {
+    /// Whether both compute the same, wherever they stand.
+    pub fn same(&self, other: &Self) -> bool {
+        use ExprKind as Kind;
+        match (&self.kind, &other.kind) {
+            (Kind::Column(a), Kind::Column(b)) => a == b,
+            (Kind::Literal(a), Kind::Literal(b)) => a == b,
+            (Kind::Arithmetic(f, a, b), Kind::Arithmetic(g, c, d)) => f == g && a.same(c) && b.same(d),
+            (Kind::Compare(f, a, b), Kind::Compare(g, c, d)) => f == g && a.same(c) && b.same(d),
+            (Kind::Negate(a), Kind::Negate(b)) | (Kind::Not(a), Kind::Not(b)) | (Kind::IsNull(a), Kind::IsNull(b)) => a.same(b),
+            (Kind::And(a), Kind::And(b)) | (Kind::Or(a), Kind::Or(b)) => same_all(a, b),
+            (Kind::Case(a, x), Kind::Case(b, y)) => {
+                let arms = |(a, b): (&CaseArm, &CaseArm)| a.condition.same(&b.condition) && a.value.same(&b.value);
+                a.len() == b.len() && a.iter().zip(b).all(arms) && same_option(x.as_deref(), y.as_deref())
+            }
+            (Kind::Cast(a), Kind::Cast(b)) | (Kind::TryCast(a), Kind::TryCast(b)) => self.ty.base == other.ty.base && a.same(b),
+            (Kind::Like(a, p, e), Kind::Like(b, q, f)) => p == q && e == f && a.same(b),
+            (Kind::Call(f, a), Kind::Call(g, b)) => f == g && same_all(a, b),
+            _ => false,
+        }
+    }
+
+    /// The expressions that it is made of, one level down.
+    pub fn parts(&self) -> Vec<&Self> {
+        use ExprKind as Kind;
+        match &self.kind {
+            Kind::Column(_) | Kind::Literal(_) | Kind::Error => Vec::new(),
+            Kind::Arithmetic(_, a, b) | Kind::Compare(_, a, b) => vec![a, b],
+            Kind::Negate(a) | Kind::Not(a) | Kind::IsNull(a) | Kind::Cast(a) | Kind::TryCast(a) | Kind::Like(a, _, _) => vec![a],
+            Kind::And(list) | Kind::Or(list) | Kind::Call(_, list) => list.iter().collect(),
+            Kind::Case(arms, otherwise) => {
+                arms.iter().flat_map(|arm| [&arm.condition, &arm.value]).chain(otherwise.as_deref()).collect()
+            }
+        }
+    }
+
+    /// Calls `visit` with the expression and every one in it.
+    pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
+        visit(self);
+        for part in self.parts() {
+            part.walk(visit);
+        }
+    }
+
+    /// The columns of the input that it reads.
+    pub fn columns(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        self.walk(&mut |expr| {
+            if let ExprKind::Column(index) = expr.kind {
+                columns.push(index);
+            }
+        });
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+}
+
+fn same_all(a: &[Expr], b: &[Expr]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+}
+
+fn same_option(a: Option<&Expr>, b: Option<&Expr>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a.same(b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+impl Relation {
+    /// The relation that this one is made from.
+    pub fn input(&self) -> Option<&Self> {
+        match &self.kind {
+            RelationKind::Scan(_) => None,
+            RelationKind::Window { input, .. }
+            | RelationKind::Filter { input, .. }
+            | RelationKind::Aggregate { input, .. }
+            | RelationKind::Project { input, .. } => Some(input),
+        }
+    }
+
+    /// This relation and all that it is made from, the last one first.
+    pub fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |relation| relation.input())
+    }
+
+    /// The expressions of this relation alone.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match &self.kind {
+            RelationKind::Scan(_) | RelationKind::Window { .. } => Vec::new(),
+            RelationKind::Filter { condition, .. } => vec![condition],
+            RelationKind::Aggregate { keys, calls, .. } => {
+                keys.iter().chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter))).collect()
+            }
+            RelationKind::Project { exprs, .. } => exprs.iter().collect(),
+        }
+    }
+
+    /// The streams that it reads, each once, in the order of their ids.
+    pub fn sources(&self) -> Vec<ResourceId> {
+        let mut sources: Vec<ResourceId> = self
+            .chain()
+            .filter_map(|relation| match relation.kind {
+                RelationKind::Scan(stream) => Some(stream),
+                _ => None,
+            })
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+
+    /// The fields' types.
+    pub fn field(&self, index: usize) -> Option<&Field> {
+        self.fields.get(index)
+    }
+}

@@ -1,0 +1,121 @@
+//! Expressions as Flink SQL. Names stand in backticks and text in single quotes, so that no name and no text can be anything else.
+
+use crate::platform::Base;
+
+use super::{
+    plan::{AggregateCall, Expr, ExprKind, Literal},
+    types,
+};
+
+/// A name in backticks.
+pub fn name(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+/// Text in single quotes.
+pub fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A type as Flink writes it; `None` for one that it does not have.
+pub fn data_type(base: &Base) -> Option<String> {
+    Some(match base {
+        Base::String => "STRING".into(),
+        Base::Boolean => "BOOLEAN".into(),
+        Base::Int => "INT".into(),
+        Base::BigInt => "BIGINT".into(),
+        Base::Double => "DOUBLE".into(),
+        Base::Decimal(precision, scale) => format!("DECIMAL({precision}, {scale})"),
+        Base::Date => "DATE".into(),
+        Base::Timestamp(digits) => format!("TIMESTAMP({digits})"),
+        Base::TimestampLtz(digits) => format!("TIMESTAMP_LTZ({digits})"),
+        Base::Bytes => "BYTES".into(),
+        Base::List(item) => format!("ARRAY<{}>", data_type(&item.base)?),
+        Base::Map(key, value) => format!("MAP<{}, {}>", data_type(&key.base)?, data_type(&value.base)?),
+        Base::Location | Base::Json => "STRING".into(),
+        Base::Record(_) | Base::Unknown => return None,
+    })
+}
+
+/// An expression, given the text of each column of its input.
+pub fn expr(expr: &Expr, columns: &[String]) -> String {
+    let inner = |part: &Expr| operand(part, columns);
+    match &expr.kind {
+        ExprKind::Column(index) => columns.get(*index).cloned().unwrap_or_default(),
+        ExprKind::Literal(literal) => self::literal(literal, &expr.ty.base),
+        ExprKind::Arithmetic(op, a, b) => format!("{} {} {}", inner(a), types::symbol(*op), inner(b)),
+        ExprKind::Negate(a) => format!("-{}", inner(a)),
+        ExprKind::Compare(op, a, b) => format!("{} {} {}", inner(a), types::comparison(*op), inner(b)),
+        ExprKind::And(list) => list.iter().map(inner).collect::<Vec<_>>().join(" AND "),
+        ExprKind::Or(list) => list.iter().map(inner).collect::<Vec<_>>().join(" OR "),
+        ExprKind::Not(a) => match &a.kind {
+            ExprKind::IsNull(a) => format!("{} IS NOT NULL", inner(a)),
+            _ => format!("NOT {}", inner(a)),
+        },
+        ExprKind::IsNull(a) => format!("{} IS NULL", inner(a)),
+        ExprKind::Case(arms, otherwise) => {
+            let arms = arms.iter().map(|arm| {
+                format!(" WHEN {} THEN {}", self::expr(&arm.condition, columns), self::expr(&arm.value, columns))
+            });
+            let otherwise = otherwise.iter().map(|value| format!(" ELSE {}", self::expr(value, columns)));
+            format!("CASE{} END", arms.chain(otherwise).collect::<String>())
+        }
+        ExprKind::Cast(a) => cast("CAST", a, &expr.ty.base, columns),
+        ExprKind::TryCast(a) => cast("TRY_CAST", a, &expr.ty.base, columns),
+        ExprKind::Like(a, pattern, escape) => {
+            let escape = escape.map(|escape| format!(" ESCAPE {}", text(&escape.to_string()))).unwrap_or_default();
+            format!("{} LIKE {}{escape}", inner(a), text(pattern))
+        }
+        ExprKind::Call(function, args) => {
+            let args: Vec<String> = args.iter().map(|argument| self::expr(argument, columns)).collect();
+            format!("{function}({})", args.join(", "))
+        }
+        ExprKind::Error => String::new(),
+    }
+}
+
+/// An aggregate, given the text of each column of its input.
+pub fn aggregate(call: &AggregateCall, columns: &[String]) -> String {
+    let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |argument| expr(argument, columns));
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let filter = call.filter.as_ref().map(|filter| format!(" FILTER (WHERE {})", expr(filter, columns))).unwrap_or_default();
+    format!("{}({distinct}{argument}){filter}", call.function.name())
+}
+
+/// A part of an expression, in parentheses where it is made of parts itself.
+fn operand(part: &Expr, columns: &[String]) -> String {
+    let text = expr(part, columns);
+    let negative = matches!(&part.kind, ExprKind::Literal(Literal::Number(number)) if number.starts_with('-'));
+    match part.kind {
+        ExprKind::Arithmetic(..)
+        | ExprKind::Negate(_)
+        | ExprKind::Compare(..)
+        | ExprKind::And(_)
+        | ExprKind::Or(_)
+        | ExprKind::Not(_)
+        | ExprKind::IsNull(_)
+        | ExprKind::Like(..) => format!("({text})"),
+        _ if negative => format!("({text})"),
+        _ => text,
+    }
+}
+
+fn cast(word: &str, value: &Expr, base: &Base, columns: &[String]) -> String {
+    format!("{word}({} AS {})", expr(value, columns), data_type(base).unwrap_or_default())
+}
+
+fn literal(literal: &Literal, base: &Base) -> String {
+    match literal {
+        // A NULL alone has no type; behind a CAST it has its own.
+        Literal::Null => match data_type(base) {
+            Some(ty) => format!("CAST(NULL AS {ty})"),
+            None => "NULL".into(),
+        },
+        Literal::Boolean(true) => "TRUE".into(),
+        Literal::Boolean(false) => "FALSE".into(),
+        Literal::Number(number) => number.to_string(),
+        Literal::Text(value) => text(value),
+        Literal::Date(value) => format!("DATE {}", text(value)),
+        Literal::Timestamp(value) => format!("TIMESTAMP {}", text(value)),
+    }
+}
