@@ -8,8 +8,8 @@ pub mod guardrail;
 pub mod mesh;
 pub mod pipeline;
 pub mod project;
-pub mod resource;
 pub mod query;
+pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
@@ -23,8 +23,8 @@ pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
 pub use mesh::{Domain, Table};
 pub use pipeline::Pipeline;
 pub use project::Project;
-pub use resource::{Resource, ResourceId};
 pub use query::Query;
+pub use resource::{Resource, ResourceId};
 pub use role::{Role, Trust};
 pub use schema::{Column, Schema, SchemaId};
 pub use stream::Stream;
@@ -70,6 +70,8 @@ pub struct Platform {
     pub tables: Vec<Table>,
     /// The streams.
     pub streams: Vec<Stream>,
+    /// The queries over them.
+    pub queries: Vec<Query>,
     /// Grants and denials, in canonical order.
     pub grants: Vec<Grant>,
     /// Tables shared with another domain.

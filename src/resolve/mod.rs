@@ -10,6 +10,7 @@ pub mod grant;
 pub mod guardrail;
 pub mod mesh;
 pub mod param;
+pub mod query;
 pub mod role;
 pub mod schema;
 pub mod scope;
@@ -96,6 +97,7 @@ pub fn resolve(
     context.functions(&found.resources);
     context.domains(&found.resources);
     context.streams(&found.resources);
+    context.queries(&found.resources);
     context.guardrails(&found.resources);
     for module in modules {
         context.sentences(module);

@@ -14,7 +14,9 @@ pub type Origin = (ResourceId, SmolStr);
 /// For each field of a relation, the columns that its value is made of.
 pub fn origins(relation: &Relation) -> Vec<BTreeSet<Origin>> {
     match &relation.kind {
-        RelationKind::Scan(stream) => relation.fields.iter().map(|field| BTreeSet::from([(*stream, field.name.clone())])).collect(),
+        RelationKind::Scan(stream) => {
+            relation.fields.iter().map(|field| BTreeSet::from([(*stream, field.name.clone())])).collect()
+        }
         RelationKind::Window { input, time, .. } => {
             let mut known = origins(input);
             let bounds = known.get(time.0).cloned().unwrap_or_default();
@@ -24,7 +26,9 @@ pub fn origins(relation: &Relation) -> Vec<BTreeSet<Origin>> {
         RelationKind::Filter { input, .. } => origins(input),
         RelationKind::Aggregate { input, keys, calls } => {
             let known = origins(input);
-            let of_calls = calls.iter().map(|call| call.argument.iter().chain(&call.filter).flat_map(|expr| of(expr, &known)).collect());
+            let of_calls = calls.iter().map(|call| {
+                call.argument.iter().chain(&call.filter).flat_map(|expr| of(expr, &known)).collect()
+            });
             keys.iter().map(|key| of(key, &known)).chain(of_calls).collect()
         }
         RelationKind::Project { input, exprs } => {

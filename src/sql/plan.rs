@@ -272,13 +272,18 @@ impl Expr {
             (Kind::Literal(a), Kind::Literal(b)) => a == b,
             (Kind::Arithmetic(f, a, b), Kind::Arithmetic(g, c, d)) => f == g && a.same(c) && b.same(d),
             (Kind::Compare(f, a, b), Kind::Compare(g, c, d)) => f == g && a.same(c) && b.same(d),
-            (Kind::Negate(a), Kind::Negate(b)) | (Kind::Not(a), Kind::Not(b)) | (Kind::IsNull(a), Kind::IsNull(b)) => a.same(b),
+            (Kind::Negate(a), Kind::Negate(b))
+            | (Kind::Not(a), Kind::Not(b))
+            | (Kind::IsNull(a), Kind::IsNull(b)) => a.same(b),
             (Kind::And(a), Kind::And(b)) | (Kind::Or(a), Kind::Or(b)) => same_all(a, b),
             (Kind::Case(a, x), Kind::Case(b, y)) => {
-                let arms = |(a, b): (&CaseArm, &CaseArm)| a.condition.same(&b.condition) && a.value.same(&b.value);
+                let arms =
+                    |(a, b): (&CaseArm, &CaseArm)| a.condition.same(&b.condition) && a.value.same(&b.value);
                 a.len() == b.len() && a.iter().zip(b).all(arms) && same_option(x.as_deref(), y.as_deref())
             }
-            (Kind::Cast(a), Kind::Cast(b)) | (Kind::TryCast(a), Kind::TryCast(b)) => self.ty.base == other.ty.base && a.same(b),
+            (Kind::Cast(a), Kind::Cast(b)) | (Kind::TryCast(a), Kind::TryCast(b)) => {
+                self.ty.base == other.ty.base && a.same(b)
+            }
             (Kind::Like(a, p, e), Kind::Like(b, q, f)) => p == q && e == f && a.same(b),
             (Kind::Call(f, a), Kind::Call(g, b)) => f == g && same_all(a, b),
             _ => false,
@@ -291,7 +296,12 @@ impl Expr {
         match &self.kind {
             Kind::Column(_) | Kind::Literal(_) | Kind::Error => Vec::new(),
             Kind::Arithmetic(_, a, b) | Kind::Compare(_, a, b) => vec![a, b],
-            Kind::Negate(a) | Kind::Not(a) | Kind::IsNull(a) | Kind::Cast(a) | Kind::TryCast(a) | Kind::Like(a, _, _) => vec![a],
+            Kind::Negate(a)
+            | Kind::Not(a)
+            | Kind::IsNull(a)
+            | Kind::Cast(a)
+            | Kind::TryCast(a)
+            | Kind::Like(a, _, _) => vec![a],
             Kind::And(list) | Kind::Or(list) | Kind::Call(_, list) => list.iter().collect(),
             Kind::Case(arms, otherwise) => {
                 arms.iter().flat_map(|arm| [&arm.condition, &arm.value]).chain(otherwise.as_deref()).collect()
@@ -355,9 +365,10 @@ impl Relation {
         match &self.kind {
             RelationKind::Scan(_) | RelationKind::Window { .. } => Vec::new(),
             RelationKind::Filter { condition, .. } => vec![condition],
-            RelationKind::Aggregate { keys, calls, .. } => {
-                keys.iter().chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter))).collect()
-            }
+            RelationKind::Aggregate { keys, calls, .. } => keys
+                .iter()
+                .chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter)))
+                .collect(),
             RelationKind::Project { exprs, .. } => exprs.iter().collect(),
         }
     }

@@ -55,7 +55,11 @@ pub fn expr(expr: &Expr, columns: &[String]) -> String {
         ExprKind::IsNull(a) => format!("{} IS NULL", inner(a)),
         ExprKind::Case(arms, otherwise) => {
             let arms = arms.iter().map(|arm| {
-                format!(" WHEN {} THEN {}", self::expr(&arm.condition, columns), self::expr(&arm.value, columns))
+                format!(
+                    " WHEN {} THEN {}",
+                    self::expr(&arm.condition, columns),
+                    self::expr(&arm.value, columns)
+                )
             });
             let otherwise = otherwise.iter().map(|value| format!(" ELSE {}", self::expr(value, columns)));
             format!("CASE{} END", arms.chain(otherwise).collect::<String>())
@@ -63,7 +67,8 @@ pub fn expr(expr: &Expr, columns: &[String]) -> String {
         ExprKind::Cast(a) => cast("CAST", a, &expr.ty.base, columns),
         ExprKind::TryCast(a) => cast("TRY_CAST", a, &expr.ty.base, columns),
         ExprKind::Like(a, pattern, escape) => {
-            let escape = escape.map(|escape| format!(" ESCAPE {}", text(&escape.to_string()))).unwrap_or_default();
+            let escape =
+                escape.map(|escape| format!(" ESCAPE {}", text(&escape.to_string()))).unwrap_or_default();
             format!("{} LIKE {}{escape}", inner(a), text(pattern))
         }
         ExprKind::Call(function, args) => {
@@ -78,14 +83,19 @@ pub fn expr(expr: &Expr, columns: &[String]) -> String {
 pub fn aggregate(call: &AggregateCall, columns: &[String]) -> String {
     let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |argument| expr(argument, columns));
     let distinct = if call.distinct { "DISTINCT " } else { "" };
-    let filter = call.filter.as_ref().map(|filter| format!(" FILTER (WHERE {})", expr(filter, columns))).unwrap_or_default();
+    let filter = call
+        .filter
+        .as_ref()
+        .map(|filter| format!(" FILTER (WHERE {})", expr(filter, columns)))
+        .unwrap_or_default();
     format!("{}({distinct}{argument}){filter}", call.function.name())
 }
 
 /// A part of an expression, in parentheses where it is made of parts itself.
 fn operand(part: &Expr, columns: &[String]) -> String {
     let text = expr(part, columns);
-    let negative = matches!(&part.kind, ExprKind::Literal(Literal::Number(number)) if number.starts_with('-'));
+    let negative =
+        matches!(&part.kind, ExprKind::Literal(Literal::Number(number)) if number.starts_with('-'));
     match part.kind {
         ExprKind::Arithmetic(..)
         | ExprKind::Negate(_)

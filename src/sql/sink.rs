@@ -29,8 +29,10 @@ pub fn fit(query: Relation, sink: &Sink<'_>, diagnostics: &mut Diagnostics) -> O
     let RelationKind::Project { input, exprs } = query.kind else { return Some(query) };
     let named = named(query.fields, exprs, sink);
     let known: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-    let missing: Vec<&Column> = sink.schema.columns.iter().filter(|column| !known.contains(&column.name.as_str())).collect();
-    let extra: Vec<&(SmolStr, Expr)> = named.iter().filter(|(name, _)| sink.schema.column(name).is_none()).collect();
+    let missing: Vec<&Column> =
+        sink.schema.columns.iter().filter(|column| !known.contains(&column.name.as_str())).collect();
+    let extra: Vec<&(SmolStr, Expr)> =
+        named.iter().filter(|(name, _)| sink.schema.column(name).is_none()).collect();
     let before = diagnostics.len();
     for (name, expr) in &extra {
         diagnostics.push(unknown_column(name, expr.span, sink, &missing));
@@ -46,7 +48,11 @@ pub fn fit(query: Relation, sink: &Sink<'_>, diagnostics: &mut Diagnostics) -> O
         fitted.extend(converted(expr.clone(), column, sink, diagnostics));
     }
     let whole = diagnostics.len() == before;
-    whole.then_some(Relation { kind: RelationKind::Project { input, exprs: fitted }, fields, span: query.span })
+    whole.then_some(Relation {
+        kind: RelationKind::Project { input, exprs: fitted },
+        fields,
+        span: query.span,
+    })
 }
 
 /// The query's columns by name; one without a name has that of the sink's column at its place.
@@ -69,7 +75,8 @@ fn converted(expr: Expr, column: &Column, sink: &Sink<'_>, diagnostics: &mut Dia
         diagnostics.push(may_be_null(&expr, column, sink));
         return None;
     }
-    let leaked: Vec<&SmolStr> = expr.ty.labels.iter().filter(|label| !column.ty.labels.contains(label)).collect();
+    let leaked: Vec<&SmolStr> =
+        expr.ty.labels.iter().filter(|label| !column.ty.labels.contains(label)).collect();
     if let Some(label) = leaked.first() {
         diagnostics.push(leak(label, &expr, column, sink));
         return None;
@@ -103,7 +110,10 @@ fn unknown_column(name: &str, span: Span, sink: &Sink<'_>, missing: &[&Column]) 
 }
 
 fn missing_columns(missing: &[&Column], span: Span, sink: &Sink<'_>) -> Diagnostic {
-    let wanted: Vec<String> = missing.iter().map(|column| format!("{} : {}", column.name, types::spelled_nullable(&column.ty))).collect();
+    let wanted: Vec<String> = missing
+        .iter()
+        .map(|column| format!("{} : {}", column.name, types::spelled_nullable(&column.ty)))
+        .collect();
     let names: Vec<&str> = missing.iter().map(|column| column.name.as_str()).collect();
     Diagnostic::error(
         catalogue::SQL_SINK_COLUMNS,
@@ -128,7 +138,8 @@ fn wrong_type(expr: &Expr, column: &Column, sink: &Sink<'_>) -> Diagnostic {
         format!("this is {from}"),
     )
     .related(column.span, format!("{to} here"));
-    let sql = super::print::data_type(&column.ty.base).filter(|_| types::casts(&expr.ty.base, &column.ty.base));
+    let sql =
+        super::print::data_type(&column.ty.base).filter(|_| types::casts(&expr.ty.base, &column.ty.base));
     match sql {
         Some(sql) => diagnostic.help(format!("convert it: CAST(… AS {sql})")),
         None => diagnostic.help("compute another value, or change the sink's schema"),
@@ -150,7 +161,10 @@ fn leak(label: &str, expr: &Expr, column: &Column, sink: &Sink<'_>) -> Diagnosti
     Diagnostic::error(
         catalogue::LABEL_LEAK,
         expr.span,
-        format!("data labelled `@{label}` flows into `{}` of `{}`, which has no such label", column.name, sink.name),
+        format!(
+            "data labelled `@{label}` flows into `{}` of `{}`, which has no such label",
+            column.name, sink.name
+        ),
         format!("made of `@{label}` data"),
     )
     .related(column.span, format!("`@{label}` is missing here"))

@@ -94,7 +94,13 @@ pub fn casts(from: &Base, to: &Base) -> bool {
     match (physical(from), physical(to)) {
         _ if matches!(from, Base::Unknown) || matches!(to, Base::Unknown) => true,
         (Some(a), Some(b)) => a == b || window::Expr::column(0, a).cast(b).is_ok(),
-        _ => from == to || matches!((from, to), (Base::Timestamp(_) | Base::TimestampLtz(_), Base::Timestamp(_) | Base::TimestampLtz(_))),
+        _ => {
+            from == to
+                || matches!(
+                    (from, to),
+                    (Base::Timestamp(_) | Base::TimestampLtz(_), Base::Timestamp(_) | Base::TimestampLtz(_))
+                )
+        }
     }
 }
 

@@ -16,9 +16,15 @@ use crate::{
 pub(super) fn contains(expr: &ast::Expr) -> bool {
     use ast::Expr as E;
     match expr {
-        E::Function(function) => (function.over.is_none() && named(function).is_some()) || arguments(function).any(contains),
+        E::Function(function) => {
+            (function.over.is_none() && named(function).is_some()) || arguments(function).any(contains)
+        }
         E::Nested(a) | E::IsNull(a) | E::IsNotNull(a) => contains(a),
-        E::UnaryOp { expr, .. } | E::Cast { expr, .. } | E::Trim { expr, .. } | E::Ceil { expr, .. } | E::Floor { expr, .. } => contains(expr),
+        E::UnaryOp { expr, .. }
+        | E::Cast { expr, .. }
+        | E::Trim { expr, .. }
+        | E::Ceil { expr, .. }
+        | E::Floor { expr, .. } => contains(expr),
         E::BinaryOp { left, right, .. } => contains(left) || contains(right),
         E::Between { expr, low, high, .. } => contains(expr) || contains(low) || contains(high),
         E::In { expr, target: ast::InTarget::List(list), .. } => contains(expr) || list.iter().any(contains),
@@ -52,13 +58,20 @@ pub(super) fn named(function: &ast::Function) -> Option<AggregateFunction> {
 
 impl Binder<'_> {
     /// An aggregate behind GROUP BY: one of the group's computed columns.
-    pub(super) fn aggregate(&mut self, which: AggregateFunction, function: &ast::Function, scope: &mut Scope<'_>, span: Span) -> Expr {
+    pub(super) fn aggregate(
+        &mut self,
+        which: AggregateFunction,
+        function: &ast::Function,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         let place = self.places.span_or(name_span(function), span);
         let Some(groups) = &mut scope.groups else {
             self.report(faults::aggregate_here(which.name(), scope.clause, place));
             return error(span);
         };
-        let mut rows = Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: "an aggregate" };
+        let mut rows =
+            Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: "an aggregate" };
         let Some(call) = self.aggregate_call(which, function, &mut rows, span) else { return error(span) };
         let known = groups.calls.iter().position(|known| known.same(&call));
         let at = known.unwrap_or(groups.calls.len());
@@ -69,12 +82,19 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Column(groups.keys.len() + at), ty, span }
     }
 
-    fn aggregate_call(&mut self, which: AggregateFunction, function: &ast::Function, rows: &mut Scope<'_>, span: Span) -> Option<AggregateCall> {
+    fn aggregate_call(
+        &mut self,
+        which: AggregateFunction,
+        function: &ast::Function,
+        rows: &mut Scope<'_>,
+        span: Span,
+    ) -> Option<AggregateCall> {
         let FunctionArguments::List(list) = &function.args else {
             self.report(faults::wrong_arguments(which.name(), &[], &[form(which)], span));
             return None;
         };
-        if !list.clauses.is_empty() || !function.within_group.is_empty() || function.null_treatment.is_some() {
+        if !list.clauses.is_empty() || !function.within_group.is_empty() || function.null_treatment.is_some()
+        {
             self.unsupported(span, &format!("this form of {}", which.name()));
             return None;
         }
@@ -113,7 +133,10 @@ impl Binder<'_> {
                 Some(base) => base,
                 None => {
                     let given = types::spelled(&argument.ty.base);
-                    self.report(faults::undefined(which.name(), &[given], argument.span).help("aggregate numbers, or use MIN, MAX, COUNT"));
+                    self.report(
+                        faults::undefined(which.name(), &[given], argument.span)
+                            .help("aggregate numbers, or use MIN, MAX, COUNT"),
+                    );
                     return None;
                 }
             },
@@ -124,7 +147,8 @@ impl Binder<'_> {
         } else {
             ty.nullable |= filtered;
         }
-        let clears = self.library.sql_functions.iter().any(|known| known.name == which.name() && known.clears_labels);
+        let clears =
+            self.library.sql_functions.iter().any(|known| known.name == which.name() && known.clears_labels);
         if clears {
             ty.labels.clear();
         }
@@ -146,13 +170,20 @@ impl Binder<'_> {
     /// A whole expression that is one of the keys, such as `UPPER(name)`.
     pub(super) fn whole_key(&mut self, expr: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
         let groups = scope.groups.as_ref()?;
-        let computed = groups.keys.iter().any(|key| !matches!(key.kind, ExprKind::Column(_) | ExprKind::Error));
+        let computed =
+            groups.keys.iter().any(|key| !matches!(key.kind, ExprKind::Column(_) | ExprKind::Error));
         if !computed || contains(expr) || matches!(expr, ast::Expr::Identifier(_) | ast::Expr::Value(_)) {
             return None;
         }
         let mut quiet = crate::diagnostic::Diagnostics::default();
-        let mut binder = Binder { library: self.library, tables: self.tables, places: self.places, diagnostics: &mut quiet };
-        let mut rows = Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };
+        let mut binder = Binder {
+            library: self.library,
+            tables: self.tables,
+            places: self.places,
+            diagnostics: &mut quiet,
+        };
+        let mut rows =
+            Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };
         let value = binder.expr(expr, &mut rows);
         let at = groups.keys.iter().position(|key| key.same(&value))?;
         Some(Expr { kind: ExprKind::Column(at), ..value })

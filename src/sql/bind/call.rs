@@ -3,7 +3,9 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, CeilFloorKind, FunctionArg, FunctionArgExpr, FunctionArguments};
 
-use super::{Binder, Scope, aggregate, derived, error, faults, select::arguments_text, window::WINDOW_COLUMNS};
+use super::{
+    Binder, Scope, aggregate, derived, error, faults, select::arguments_text, window::WINDOW_COLUMNS,
+};
 use crate::{
     library::SqlFunction,
     platform::{Base, DataType},
@@ -19,8 +21,19 @@ const BY_RULE: &[&str] = &["ABS", "CEIL", "COALESCE", "CONCAT", "FLOOR", "NULLIF
 
 /// Functions that give another value at each run.
 const CLOCKS: &[&str] = &[
-    "NOW", "CURRENT_DATE", "CURRENT_ROW_TIMESTAMP", "CURRENT_TIME", "CURRENT_TIMESTAMP", "LOCALTIME", "LOCALTIMESTAMP", "PROCTIME", "RAND",
-    "RAND_INTEGER", "UNIX_TIMESTAMP", "UUID", "CURRENT_WATERMARK",
+    "NOW",
+    "CURRENT_DATE",
+    "CURRENT_ROW_TIMESTAMP",
+    "CURRENT_TIME",
+    "CURRENT_TIMESTAMP",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "PROCTIME",
+    "RAND",
+    "RAND_INTEGER",
+    "UNIX_TIMESTAMP",
+    "UUID",
+    "CURRENT_WATERMARK",
 ];
 
 /// Whether a word is a function that gives another value at each run.
@@ -39,7 +52,8 @@ impl Binder<'_> {
         if let Some(which) = aggregate::named(function) {
             return self.aggregate(which, function, scope, span);
         }
-        if function.filter.is_some() || function.null_treatment.is_some() || !function.within_group.is_empty() {
+        if function.filter.is_some() || function.null_treatment.is_some() || !function.within_group.is_empty()
+        {
             self.unsupported(span, &format!("this form of {name}"));
             return error(span);
         }
@@ -54,10 +68,19 @@ impl Binder<'_> {
         self.call(&name, args, place, span)
     }
 
-    fn arguments(&mut self, function: &ast::Function, scope: &mut Scope<'_>, span: Span) -> Option<Vec<Expr>> {
+    fn arguments(
+        &mut self,
+        function: &ast::Function,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Option<Vec<Expr>> {
         let list = match &function.args {
             FunctionArguments::None => return Some(Vec::new()),
-            FunctionArguments::List(list) if list.duplicate_treatment.is_none() && list.clauses.is_empty() => list,
+            FunctionArguments::List(list)
+                if list.duplicate_treatment.is_none() && list.clauses.is_empty() =>
+            {
+                list
+            }
             _ => {
                 self.unsupported(span, "this form of call");
                 return None;
@@ -87,21 +110,33 @@ impl Binder<'_> {
             "ABS" | "CEIL" | "FLOOR" if args.len() == 1 => return self.rounding(name, args, span),
             _ => {}
         }
-        let overloads: Vec<&SqlFunction> = self.library.sql_functions.iter().filter(|known| known.name == name).collect();
+        let overloads: Vec<&SqlFunction> =
+            self.library.sql_functions.iter().filter(|known| known.name == name).collect();
         if overloads.is_empty() && !BY_RULE.contains(&name) {
-            let known = self.library.sql_functions.iter().map(|known| known.name.as_str()).chain(BY_RULE.iter().copied());
-            let known: Vec<&str> = known.chain(AggregateFunction::ALL.iter().map(|function| function.name())).collect();
+            let known = self
+                .library
+                .sql_functions
+                .iter()
+                .map(|known| known.name.as_str())
+                .chain(BY_RULE.iter().copied());
+            let known: Vec<&str> =
+                known.chain(AggregateFunction::ALL.iter().map(|function| function.name())).collect();
             self.report(faults::unknown_function(name, place, known.into_iter()));
             return error(span);
         }
         let fits = |function: &&&SqlFunction| {
             function.params.len() == args.len()
-                && function.params.iter().zip(&args).all(|(param, argument)| fits_parameter(&argument.ty.base, &param.base))
+                && function
+                    .params
+                    .iter()
+                    .zip(&args)
+                    .all(|(param, argument)| fits_parameter(&argument.ty.base, &param.base))
         };
         match overloads.iter().find(fits) {
             Some(function) => declared_call(function, args, span),
             None => {
-                let given: Vec<String> = args.iter().map(|argument| types::spelled(&argument.ty.base)).collect();
+                let given: Vec<String> =
+                    args.iter().map(|argument| types::spelled(&argument.ty.base)).collect();
                 let wanted: Vec<String> = overloads.iter().map(|function| signature(function)).collect();
                 let wanted = if wanted.is_empty() { vec![format!("{name}(value)")] } else { wanted };
                 self.report(faults::wrong_arguments(name, &given, &wanted, span));
@@ -112,8 +147,13 @@ impl Binder<'_> {
 
     /// `a || b`, `CONCAT(a, b)`: null where any part is.
     pub(super) fn concat(&mut self, args: Vec<Expr>, span: Span) -> Expr {
-        if let Some(other) = args.iter().find(|argument| !matches!(argument.ty.base, Base::String | Base::Unknown)) {
-            self.report(faults::undefined("||", &[types::spelled(&other.ty.base)], other.span).help("cast it first: CAST(… AS STRING)"));
+        if let Some(other) =
+            args.iter().find(|argument| !matches!(argument.ty.base, Base::String | Base::Unknown))
+        {
+            self.report(
+                faults::undefined("||", &[types::spelled(&other.ty.base)], other.span)
+                    .help("cast it first: CAST(… AS STRING)"),
+            );
             return error(span);
         }
         let ty = derived(Base::String, &args);
@@ -143,7 +183,10 @@ impl Binder<'_> {
             ("ABS", base) if types::numeric(&base) => base,
             (_, Base::Decimal(precision, scale)) => {
                 // One more digit for what rounding carries, as Calcite derives it.
-                Base::Decimal(precision.saturating_sub(scale).saturating_add(u8::from(scale > 0)).clamp(1, 38), 0)
+                Base::Decimal(
+                    precision.saturating_sub(scale).saturating_add(u8::from(scale > 0)).clamp(1, 38),
+                    0,
+                )
             }
             (_, base) if types::numeric(&base) => base,
             (_, base) => {
@@ -171,7 +214,10 @@ impl Binder<'_> {
                 let args = vec![self.expr(expr, scope)];
                 self.call("CEIL", args, span, span)
             }
-            ast::Expr::Floor { expr, field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
+            ast::Expr::Floor {
+                expr,
+                field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime),
+            } => {
                 let args = vec![self.expr(expr, scope)];
                 self.call("FLOOR", args, span, span)
             }
@@ -183,7 +229,13 @@ impl Binder<'_> {
     }
 
     /// `TUMBLE_START(column, INTERVAL …)` and the others, of the window in GROUP BY.
-    fn window_bound(&mut self, name: &str, function: &ast::Function, scope: &mut Scope<'_>, span: Span) -> Option<Expr> {
+    fn window_bound(
+        &mut self,
+        name: &str,
+        function: &ast::Function,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
         let (window, bound) = name.split_once('_')?;
         if !matches!(window, "TUMBLE" | "HOP" | "SESSION") {
             return None;
@@ -196,7 +248,11 @@ impl Binder<'_> {
         };
         let base = scope.fields.len().checked_sub(WINDOW_COLUMNS.len());
         let wanted = arguments_text(function);
-        let matches = scope.groups.as_ref().and_then(|groups| groups.window.as_ref()).is_some_and(|window| *window == wanted);
+        let matches = scope
+            .groups
+            .as_ref()
+            .and_then(|groups| groups.window.as_ref())
+            .is_some_and(|window| *window == wanted);
         let (Some(base), true) = (base, matches) else {
             self.report(faults::other_window(name, span));
             return Some(error(span));
@@ -208,7 +264,8 @@ impl Binder<'_> {
 
 /// Whether an argument may stand for a parameter: of its type, or of one that all numbers of the argument's are in.
 fn fits_parameter(argument: &Base, parameter: &Base) -> bool {
-    types::widens(argument, parameter) || matches!((argument, parameter), (Base::BigInt | Base::Decimal(..), Base::Double))
+    types::widens(argument, parameter)
+        || matches!((argument, parameter), (Base::BigInt | Base::Decimal(..), Base::Double))
 }
 
 fn declared_call(function: &SqlFunction, args: Vec<Expr>, span: Span) -> Expr {

@@ -69,11 +69,14 @@ impl Binder<'_> {
             ast::Expr::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), scope, span)
             }
-            ast::Expr::Cast { kind, expr, data_type, format: None } => self.cast(kind, expr, data_type, scope, span),
-            ast::Expr::Function(function) => self.function(function, scope, span),
-            ast::Expr::Substring { .. } | ast::Expr::Trim { .. } | ast::Expr::Ceil { .. } | ast::Expr::Floor { .. } => {
-                self.special_call(expr, scope, span)
+            ast::Expr::Cast { kind, expr, data_type, format: None } => {
+                self.cast(kind, expr, data_type, scope, span)
             }
+            ast::Expr::Function(function) => self.function(function, scope, span),
+            ast::Expr::Substring { .. }
+            | ast::Expr::Trim { .. }
+            | ast::Expr::Ceil { .. }
+            | ast::Expr::Floor { .. } => self.special_call(expr, scope, span),
             other => {
                 self.unsupported(span, &construct(other));
                 error(span)
@@ -88,11 +91,19 @@ impl Binder<'_> {
             return error(span);
         }
         let Some(index) = self.column(name, scope) else { return error(span) };
-        let ty = scope.fields.get(index).map_or_else(|| DataType::plain(Base::Unknown), |field| field.ty.clone());
+        let ty =
+            scope.fields.get(index).map_or_else(|| DataType::plain(Base::Unknown), |field| field.ty.clone());
         self.grouped_column(Expr { kind: ExprKind::Column(index), ty, span }, &name.value, scope)
     }
 
-    fn binary(&mut self, left: &ast::Expr, op: &Op, right: &ast::Expr, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn binary(
+        &mut self,
+        left: &ast::Expr,
+        op: &Op,
+        right: &ast::Expr,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         if matches!(op, Op::And | Op::Or) {
             return self.connective(left, op, right, scope, span);
         }
@@ -122,7 +133,14 @@ impl Binder<'_> {
         }
     }
 
-    fn connective(&mut self, left: &ast::Expr, op: &Op, right: &ast::Expr, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn connective(
+        &mut self,
+        left: &ast::Expr,
+        op: &Op,
+        right: &ast::Expr,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         let name = if matches!(op, Op::And) { "a side of AND" } else { "a side of OR" };
         let left = self.expr(left, scope);
         let left = self.boolean(left, name);
@@ -179,7 +197,8 @@ impl Binder<'_> {
     pub(super) fn compare(&mut self, op: Comparison, left: Expr, right: Expr, span: Span) -> Expr {
         let (left, right) = (self.as_time(left, &right.ty.base.clone()), right);
         let right = self.as_time(right, &left.ty.base.clone());
-        let comparable = types::common(&left.ty.base, &right.ty.base).is_some_and(|base| types::ordered(&base));
+        let comparable =
+            types::common(&left.ty.base, &right.ty.base).is_some_and(|base| types::ordered(&base));
         if !comparable {
             let operands = [types::spelled(&left.ty.base), types::spelled(&right.ty.base)];
             self.report(faults::undefined(types::comparison(op), &operands, span));
@@ -192,7 +211,9 @@ impl Binder<'_> {
     fn as_time(&mut self, expr: Expr, other: &Base) -> Expr {
         match (&expr.kind, other) {
             (ExprKind::Literal(Literal::Text(text)), Base::Date) => self.date(&text.clone(), expr.span),
-            (ExprKind::Literal(Literal::Text(text)), Base::Timestamp(_)) => self.timestamp(&text.clone(), expr.span),
+            (ExprKind::Literal(Literal::Text(text)), Base::Timestamp(_)) => {
+                self.timestamp(&text.clone(), expr.span)
+            }
             _ => expr,
         }
     }
@@ -203,7 +224,14 @@ impl Binder<'_> {
         Expr { kind: ExprKind::IsNull(Box::new(inner)), ty, span }
     }
 
-    fn between(&mut self, expr: &ast::Expr, low: &ast::Expr, high: &ast::Expr, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn between(
+        &mut self,
+        expr: &ast::Expr,
+        low: &ast::Expr,
+        high: &ast::Expr,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         let value = self.expr(expr, scope);
         let low = self.expr(low, scope);
         let high = self.expr(high, scope);
@@ -225,13 +253,22 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Or(equal), ty, span }
     }
 
-    fn like(&mut self, expr: &ast::Expr, pattern: &ast::Expr, escape: Option<&ast::Expr>, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn like(
+        &mut self,
+        expr: &ast::Expr,
+        pattern: &ast::Expr,
+        escape: Option<&ast::Expr>,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         let value = self.expr(expr, scope);
         let pattern = self.expr(pattern, scope);
         let escape = escape.map(|escape| self.expr(escape, scope));
         let escape = match escape.map(|escape| escape.kind) {
             None => Some(None),
-            Some(ExprKind::Literal(Literal::Text(text))) if text.chars().count() == 1 => Some(text.chars().next()),
+            Some(ExprKind::Literal(Literal::Text(text))) if text.chars().count() == 1 => {
+                Some(text.chars().next())
+            }
             Some(_) => None,
         };
         let (ExprKind::Literal(Literal::Text(pattern)), Some(escape)) = (&pattern.kind, escape) else {
@@ -270,7 +307,11 @@ impl Binder<'_> {
         let values = arms.iter().map(|arm| &arm.value).chain(otherwise.as_deref());
         let mut ty = derived(base, values);
         ty.nullable |= otherwise.is_none();
-        ty.labels = derived(Base::Boolean, arms.iter().map(|arm| &arm.condition)).labels.into_iter().chain(ty.labels).collect();
+        ty.labels = derived(Base::Boolean, arms.iter().map(|arm| &arm.condition))
+            .labels
+            .into_iter()
+            .chain(ty.labels)
+            .collect();
         ty.labels.sort();
         ty.labels.dedup();
         Expr { kind: ExprKind::Case(arms, otherwise), ty, span }
@@ -285,7 +326,9 @@ impl Binder<'_> {
     /// The type that all of these can be brought to; reports where there is none.
     pub(super) fn common_type(&mut self, values: Vec<&Expr>) -> Option<Base> {
         let mut common: Option<Base> = None;
-        for value in values.into_iter().filter(|value| !matches!(value.kind, ExprKind::Literal(Literal::Null))) {
+        for value in
+            values.into_iter().filter(|value| !matches!(value.kind, ExprKind::Literal(Literal::Null)))
+        {
             let merged = match &common {
                 None => Some(value.ty.base.clone()),
                 Some(base) => types::common(base, &value.ty.base),
@@ -300,7 +343,14 @@ impl Binder<'_> {
         Some(common.unwrap_or(Base::Unknown))
     }
 
-    fn cast(&mut self, kind: &ast::CastKind, expr: &ast::Expr, to: &ast::DataType, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn cast(
+        &mut self,
+        kind: &ast::CastKind,
+        expr: &ast::Expr,
+        to: &ast::DataType,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
         let value = self.expr(expr, scope);
         let Some(base) = cast_target(to) else {
             self.unsupported(span, &format!("CAST to {to}"));
@@ -313,7 +363,9 @@ impl Binder<'_> {
         let ty = derived(base, [&value]);
         match kind {
             ast::CastKind::Cast => Expr { kind: ExprKind::Cast(Box::new(value)), ty, span },
-            ast::CastKind::TryCast => Expr { kind: ExprKind::TryCast(Box::new(value)), ty: ty.or_null(), span },
+            ast::CastKind::TryCast => {
+                Expr { kind: ExprKind::TryCast(Box::new(value)), ty: ty.or_null(), span }
+            }
             _ => {
                 self.unsupported(span, "this form of CAST");
                 error(span)
@@ -346,19 +398,27 @@ fn cast_target(ty: &ast::DataType) -> Option<Base> {
     let digits = |given: &Option<u64>| u8::try_from(given.unwrap_or(6)).ok().filter(|digits| *digits <= 9);
     match ty {
         Sql::String(None) => Some(Base::String),
-        Sql::Varchar(Some(CharacterLength::IntegerLength { length: 2_147_483_647, .. })) => Some(Base::String),
+        Sql::Varchar(Some(CharacterLength::IntegerLength { length: 2_147_483_647, .. })) => {
+            Some(Base::String)
+        }
         Sql::Boolean => Some(Base::Boolean),
         Sql::Int(None) | Sql::Integer(None) => Some(Base::Int),
         Sql::BigInt(None) => Some(Base::BigInt),
         Sql::Double(ExactNumberInfo::None) | Sql::DoublePrecision => Some(Base::Double),
         Sql::Decimal(info) | Sql::Numeric(info) | Sql::Dec(info) => decimal_target(info),
         Sql::Date => Some(Base::Date),
-        Sql::Timestamp(given, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => digits(given).map(Base::Timestamp),
-        Sql::Custom(name, modifiers) if name.to_string().eq_ignore_ascii_case("TIMESTAMP_LTZ") => match modifiers.as_slice() {
-            [] => Some(Base::TimestampLtz(6)),
-            [one] => one.to_string().parse().ok().filter(|digits: &u8| *digits <= 9).map(Base::TimestampLtz),
-            _ => None,
-        },
+        Sql::Timestamp(given, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+            digits(given).map(Base::Timestamp)
+        }
+        Sql::Custom(name, modifiers) if name.to_string().eq_ignore_ascii_case("TIMESTAMP_LTZ") => {
+            match modifiers.as_slice() {
+                [] => Some(Base::TimestampLtz(6)),
+                [one] => {
+                    one.to_string().parse().ok().filter(|digits: &u8| *digits <= 9).map(Base::TimestampLtz)
+                }
+                _ => None,
+            }
+        }
         Sql::Bytes(None) => Some(Base::Bytes),
         _ => None,
     }
@@ -368,7 +428,9 @@ fn decimal_target(info: &ast::ExactNumberInfo) -> Option<Base> {
     let (precision, scale) = match info {
         ast::ExactNumberInfo::None => (10, 0),
         ast::ExactNumberInfo::Precision(precision) => (u8::try_from(*precision).ok()?, 0),
-        ast::ExactNumberInfo::PrecisionAndScale(precision, scale) => (u8::try_from(*precision).ok()?, u8::try_from(*scale).ok()?),
+        ast::ExactNumberInfo::PrecisionAndScale(precision, scale) => {
+            (u8::try_from(*precision).ok()?, u8::try_from(*scale).ok()?)
+        }
     };
     ((1..=38).contains(&precision) && scale <= precision).then_some(Base::Decimal(precision, scale))
 }

@@ -10,12 +10,27 @@ use crate::{
 
 /// A construct that is no part of the language's SQL so far.
 pub fn unsupported(span: Span, construct: &str) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_UNSUPPORTED, span, format!("{construct} is not supported in a query"), "not supported")
-        .help("a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING")
+    Diagnostic::error(
+        catalogue::SQL_UNSUPPORTED,
+        span,
+        format!("{construct} is not supported in a query"),
+        "not supported",
+    )
+    .help("a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING")
 }
 
-pub fn unknown_column<'a>(name: &str, span: Span, relation: &str, columns: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
-    let diagnostic = Diagnostic::error(catalogue::SQL_UNKNOWN_COLUMN, span, format!("{relation} has no column `{name}`"), "no such column");
+pub fn unknown_column<'a>(
+    name: &str,
+    span: Span,
+    relation: &str,
+    columns: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::SQL_UNKNOWN_COLUMN,
+        span,
+        format!("{relation} has no column `{name}`"),
+        "no such column",
+    );
     with_suggestion(diagnostic, name, span, columns)
 }
 
@@ -29,17 +44,40 @@ pub fn alias_out_of_reach(name: &str, clause: &str, span: Span) -> Diagnostic {
     .help("repeat the expression that the SELECT list calls by this name")
 }
 
-pub fn unknown_qualifier<'a>(name: &str, span: Span, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+pub fn unknown_qualifier<'a>(
+    name: &str,
+    span: Span,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
     let message = format!("nothing in FROM is called `{name}`");
-    with_suggestion(Diagnostic::error(catalogue::SQL_UNKNOWN_COLUMN, span, message, "no such name"), name, span, names)
+    with_suggestion(
+        Diagnostic::error(catalogue::SQL_UNKNOWN_COLUMN, span, message, "no such name"),
+        name,
+        span,
+        names,
+    )
 }
 
-pub fn unknown_function<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+pub fn unknown_function<'a>(
+    name: &str,
+    span: Span,
+    functions: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
     let message = format!("there is no function `{name}`");
-    with_suggestion(Diagnostic::error(catalogue::SQL_UNKNOWN_FUNCTION, span, message, "no such function"), name, span, functions)
+    with_suggestion(
+        Diagnostic::error(catalogue::SQL_UNKNOWN_FUNCTION, span, message, "no such function"),
+        name,
+        span,
+        functions,
+    )
 }
 
-fn with_suggestion<'a>(diagnostic: Diagnostic, name: &str, span: Span, names: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+fn with_suggestion<'a>(
+    diagnostic: Diagnostic,
+    name: &str,
+    span: Span,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
     if let Some(near) = suggest::nearest(name, names.clone()) {
         return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
     }
@@ -64,8 +102,13 @@ pub fn wrong_arguments(name: &str, given: &[String], wanted: &[String], span: Sp
 }
 
 pub fn not_boolean(what: &str, ty: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_TYPE, span, format!("{what} must be boolean, and this is {ty}"), format!("this is {ty}"))
-        .help("write a comparison")
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("{what} must be boolean, and this is {ty}"),
+        format!("this is {ty}"),
+    )
+    .help("write a comparison")
 }
 
 pub fn branches(first: &str, other: &str, span: Span) -> Diagnostic {
@@ -79,21 +122,36 @@ pub fn branches(first: &str, other: &str, span: Span) -> Diagnostic {
 }
 
 pub fn no_cast(from: &str, to: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_TYPE, span, format!("{from} can't be cast to {to}"), "no such conversion")
-        .help("cast to string first, or compute the value in another way")
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("{from} can't be cast to {to}"),
+        "no such conversion",
+    )
+    .help("cast to string first, or compute the value in another way")
 }
 
 pub fn bad_literal(what: &str, text: &str, form: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{text}` is no {what}"), format!("no {what}")).help(format!("write {form}"))
+    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{text}` is no {what}"), format!("no {what}"))
+        .help(format!("write {form}"))
 }
 
 pub fn quoted_text(text: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_TYPE, span, format!("`\"{text}\"` is neither text nor a name in Flink's SQL"), "in double quotes")
-        .help(format!("write '{text}' for text, `{text}` in backticks for a name"))
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("`\"{text}\"` is neither text nor a name in Flink's SQL"),
+        "in double quotes",
+    )
+    .help(format!("write '{text}' for text, `{text}` in backticks for a name"))
 }
 
 pub fn aggregate_here(name: &str, clause: &str, span: Span) -> Diagnostic {
-    let help = if clause == "WHERE" { "compare aggregates in HAVING" } else { "compute it in the SELECT list or in HAVING" };
+    let help = if clause == "WHERE" {
+        "compare aggregates in HAVING"
+    } else {
+        "compute it in the SELECT list or in HAVING"
+    };
     Diagnostic::error(
         catalogue::SQL_AGGREGATE,
         span,
@@ -104,8 +162,13 @@ pub fn aggregate_here(name: &str, clause: &str, span: Span) -> Diagnostic {
 }
 
 pub fn nested_aggregate(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_AGGREGATE, span, format!("`{name}` stands inside another aggregate"), "an aggregate of an aggregate")
-        .help("aggregate once")
+    Diagnostic::error(
+        catalogue::SQL_AGGREGATE,
+        span,
+        format!("`{name}` stands inside another aggregate"),
+        "an aggregate of an aggregate",
+    )
+    .help("aggregate once")
 }
 
 pub fn not_grouped(name: &str, clause: &str, span: Span) -> Diagnostic {
@@ -135,7 +198,11 @@ pub fn updating(span: Span, grouped: bool) -> Diagnostic {
         "an aggregate without a window changes with each row, and a stream takes no changes",
         "over all time",
     );
-    let add = if grouped { "add window_start and window_end to GROUP BY" } else { "GROUP BY window_start, window_end" };
+    let add = if grouped {
+        "add window_start and window_end to GROUP BY"
+    } else {
+        "GROUP BY window_start, window_end"
+    };
     diagnostic.help(format!("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and {add}"))
 }
 
@@ -150,7 +217,8 @@ pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
 }
 
 pub fn window_arguments(name: &str, form: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is not called so"), "wrong arguments").help(format!("write {form}"))
+    Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is not called so"), "wrong arguments")
+        .help(format!("write {form}"))
 }
 
 pub fn not_a_multiple(name: &str, size: u64, step: u64, span: Span) -> Diagnostic {
@@ -174,11 +242,21 @@ pub fn bad_interval(span: Span) -> Diagnostic {
 }
 
 pub fn other_window(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is of a window that GROUP BY does not have"), "which window?")
-        .help("repeat the arguments of the window in GROUP BY")
+    Diagnostic::error(
+        catalogue::SQL_WINDOW,
+        span,
+        format!("`{name}` is of a window that GROUP BY does not have"),
+        "which window?",
+    )
+    .help("repeat the arguments of the window in GROUP BY")
 }
 
 pub fn duplicate_output(name: &SmolStr, span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_SINK_COLUMNS, span, format!("two columns of the SELECT list are called `{name}`"), "called so again")
-        .help("give one of them another name with AS")
+    Diagnostic::error(
+        catalogue::SQL_SINK_COLUMNS,
+        span,
+        format!("two columns of the SELECT list are called `{name}`"),
+        "called so again",
+    )
+    .help("give one of them another name with AS")
 }

@@ -26,12 +26,16 @@ pub struct TableName {
 /// The names of streams in a query's FROM.
 pub fn table_names(parsed: &Parsed) -> Vec<TableName> {
     let ast::SetExpr::Select(select) = parsed.query.body.as_ref() else { return Vec::new() };
-    let factors = select.from.iter().flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
+    let factors = select
+        .from
+        .iter()
+        .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
     factors.filter_map(stream_name).map(|name| table_name(&name, parsed)).collect()
 }
 
 fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
-    let parts: Vec<(SmolStr, Span)> = name.iter().map(|part| (SmolStr::new(&part.value), parsed.places.span(part.span))).collect();
+    let parts: Vec<(SmolStr, Span)> =
+        name.iter().map(|part| (SmolStr::new(&part.value), parsed.places.span(part.span))).collect();
     let span = parts.iter().map(|(_, span)| *span).reduce(Span::to).unwrap_or_default();
     TableName { parts, text: dotted(name), span }
 }
@@ -42,7 +46,9 @@ fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
         TableFactor::Table { name, args: None, .. } => idents(name),
         TableFactor::Table { args: Some(arguments), .. } => {
             let first = arguments.args.first().map(|argument| match argument {
-                ast::FunctionArg::Named { arg, .. } | ast::FunctionArg::ExprNamed { arg, .. } | ast::FunctionArg::Unnamed(arg) => arg,
+                ast::FunctionArg::Named { arg, .. }
+                | ast::FunctionArg::ExprNamed { arg, .. }
+                | ast::FunctionArg::Unnamed(arg) => arg,
             })?;
             match first {
                 ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
@@ -88,11 +94,18 @@ impl Binder<'_> {
     fn factor(&mut self, factor: &TableFactor) -> Option<From> {
         let span = self.span(factor);
         let (name, alias, args) = match factor {
-            TableFactor::Table { name, alias, args, with_hints, version: None, with_ordinality: false, partitions, json_path: None, sample: None, .. }
-                if with_hints.is_empty() && partitions.is_empty() =>
-            {
-                (name, alias, args)
-            }
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_hints,
+                version: None,
+                with_ordinality: false,
+                partitions,
+                json_path: None,
+                sample: None,
+                ..
+            } if with_hints.is_empty() && partitions.is_empty() => (name, alias, args),
             TableFactor::Derived { .. } => {
                 self.unsupported(span, "a subquery in FROM");
                 return None;
@@ -137,13 +150,26 @@ impl Binder<'_> {
         found
     }
 
-    fn missing_column(&self, name: &ast::Ident, scope: &Scope<'_>, span: Span) -> crate::diagnostic::Diagnostic {
-        let aliased = scope.groups.as_ref().is_some_and(|groups| groups.aliases.iter().any(|alias| *alias == name.value.as_str()));
+    fn missing_column(
+        &self,
+        name: &ast::Ident,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> crate::diagnostic::Diagnostic {
+        let aliased = scope
+            .groups
+            .as_ref()
+            .is_some_and(|groups| groups.aliases.iter().any(|alias| *alias == name.value.as_str()));
         if aliased && scope.clause != "the SELECT list" {
             return faults::alias_out_of_reach(&name.value, scope.clause, span);
         }
         let relation = scope.names.first().map_or_else(|| "the table".to_owned(), |name| format!("`{name}`"));
-        faults::unknown_column(&name.value, span, &relation, scope.fields.iter().map(|field| field.name.as_str()))
+        faults::unknown_column(
+            &name.value,
+            span,
+            &relation,
+            scope.fields.iter().map(|field| field.name.as_str()),
+        )
     }
 
     /// Checks what stands before a column's name.
@@ -151,7 +177,11 @@ impl Binder<'_> {
         let known = scope.names.iter().any(|known| *known == name.value.as_str());
         if !known {
             let span = self.places.span(name.span);
-            self.report(faults::unknown_qualifier(&name.value, span, scope.names.iter().map(SmolStr::as_str)));
+            self.report(faults::unknown_qualifier(
+                &name.value,
+                span,
+                scope.names.iter().map(SmolStr::as_str),
+            ));
         }
         known
     }

@@ -57,7 +57,11 @@ impl Binder<'_> {
             self.report(faults::bad_literal("date", text, "DATE '2026-01-31'", span));
             return error(span);
         }
-        Expr { kind: ExprKind::Literal(Literal::Date(SmolStr::new(text))), ty: DataType::plain(Base::Date), span }
+        Expr {
+            kind: ExprKind::Literal(Literal::Date(SmolStr::new(text))),
+            ty: DataType::plain(Base::Date),
+            span,
+        }
     }
 
     /// A literal has the digits of a second that it is written with.

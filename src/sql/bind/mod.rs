@@ -39,12 +39,23 @@ pub struct Table {
 pub type Tables = FxHashMap<SmolStr, Table>;
 
 /// The plan of a query; `None` where its FROM can't be read.
-pub fn query(parsed: &Parsed, tables: &Tables, library: &Library, diagnostics: &mut Diagnostics) -> Option<Relation> {
+pub fn query(
+    parsed: &Parsed,
+    tables: &Tables,
+    library: &Library,
+    diagnostics: &mut Diagnostics,
+) -> Option<Relation> {
     Binder { library, tables, places: &parsed.places, diagnostics }.query(&parsed.query)
 }
 
 /// A condition over columns, such as a row filter.
-pub fn condition(expr: &ast::Expr, places: &Places, fields: &[Field], library: &Library, diagnostics: &mut Diagnostics) -> Expr {
+pub fn condition(
+    expr: &ast::Expr,
+    places: &Places,
+    fields: &[Field],
+    library: &Library,
+    diagnostics: &mut Diagnostics,
+) -> Expr {
     let tables = Tables::default();
     let mut binder = Binder { library, tables: &tables, places, diagnostics };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };

@@ -51,7 +51,9 @@ impl Binder<'_> {
     fn clause_span(&self, query: &ast::Query, clause: &str) -> Span {
         match clause {
             "ORDER BY" => query.order_by.as_ref().map(|order| self.span(order)).unwrap_or_default(),
-            "LIMIT" => query.limit_clause.as_ref().map_or_else(|| self.places.whole(), |limit| self.span(limit)),
+            "LIMIT" => {
+                query.limit_clause.as_ref().map_or_else(|| self.places.whole(), |limit| self.span(limit))
+            }
             "WITH" => query.with.as_ref().map(|with| self.span(with)).unwrap_or_default(),
             _ => self.places.whole(),
         }
@@ -61,7 +63,8 @@ impl Binder<'_> {
         self.refuse_clauses(select)?;
         let From { mut relation, names } = self.from(select)?;
         if let Some(condition) = &select.selection {
-            let mut scope = Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
+            let mut scope =
+                Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
             let condition = self.condition(condition, &mut scope);
             relation = filtered(relation, condition);
         }
@@ -74,9 +77,14 @@ impl Binder<'_> {
             self.unsupported(self.places.whole(), "GROUP BY with a modifier");
             return None;
         }
-        let in_items = items.iter().any(|item| matches!(item, Item::Expr(expr, _) if aggregate::contains(expr)));
+        let in_items =
+            items.iter().any(|item| matches!(item, Item::Expr(expr, _) if aggregate::contains(expr)));
         let grouped = !keys.is_empty() || select.having.is_some() || in_items;
-        if grouped { self.grouped(select, relation, names, keys, &items) } else { Some(self.projected(relation, names, &items, select)) }
+        if grouped {
+            self.grouped(select, relation, names, keys, &items)
+        } else {
+            Some(self.projected(relation, names, &items, select))
+        }
     }
 
     fn refuse_clauses(&mut self, select: &ast::Select) -> Option<()> {
@@ -121,7 +129,13 @@ impl Binder<'_> {
     }
 
     /// A query without GROUP BY and aggregates.
-    fn projected(&mut self, input: Relation, names: Vec<SmolStr>, items: &[Item<'_>], select: &ast::Select) -> Relation {
+    fn projected(
+        &mut self,
+        input: Relation,
+        names: Vec<SmolStr>,
+        items: &[Item<'_>],
+        select: &ast::Select,
+    ) -> Relation {
         let mut scope = Scope { fields: &input.fields, names, groups: None, clause: "the SELECT list" };
         let output = self.outputs(items, &mut scope);
         let span = self.places.span(select.select_token.0.span);
@@ -145,7 +159,8 @@ impl Binder<'_> {
         }
         let mut keys = Vec::new();
         for expr in key_exprs.iter().filter(|expr| group_window(expr).is_none()) {
-            let mut scope = Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "GROUP BY" };
+            let mut scope =
+                Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "GROUP BY" };
             keys.push(self.expr(expr, &mut scope));
         }
         if window.is_some() {
@@ -160,11 +175,16 @@ impl Binder<'_> {
         let aliases: Vec<SmolStr> = aliases.collect();
         let mut calls: Vec<AggregateCall> = Vec::new();
         let groups = Groups { keys: &keys, calls: &mut calls, aliases, window };
-        let mut scope = Scope { fields: &input.fields, names, groups: Some(groups), clause: "the SELECT list" };
+        let mut scope =
+            Scope { fields: &input.fields, names, groups: Some(groups), clause: "the SELECT list" };
         let output = self.outputs(items, &mut scope);
         scope.clause = "HAVING";
         let having = select.having.as_ref().map(|having| self.condition(having, &mut scope));
-        let span = key_exprs.iter().map(|expr| self.span(expr)).reduce(Span::to).unwrap_or_else(|| self.places.span(select.select_token.0.span));
+        let span = key_exprs
+            .iter()
+            .map(|expr| self.span(expr))
+            .reduce(Span::to)
+            .unwrap_or_else(|| self.places.span(select.select_token.0.span));
         let mut relation = aggregated(input, keys, calls, span);
         if let Some(having) = having {
             relation = filtered(relation, having);
@@ -174,17 +194,28 @@ impl Binder<'_> {
     }
 
     /// A group must have the whole window among its keys.
-    fn check_window(&mut self, input: &Relation, keys: &[Expr], select: &ast::Select, key_exprs: &[ast::Expr]) -> Option<()> {
+    fn check_window(
+        &mut self,
+        input: &Relation,
+        keys: &[Expr],
+        select: &ast::Select,
+        key_exprs: &[ast::Expr],
+    ) -> Option<()> {
         let base = input.fields.len().checked_sub(WINDOW_COLUMNS.len());
         let windowed = input.chain().any(|relation| matches!(relation.kind, RelationKind::Window { .. }));
-        let place_of = |offset: usize| keys.iter().find(|key| matches!((key.kind.clone(), base), (ExprKind::Column(index), Some(base)) if index == base + offset));
+        let place_of = |offset: usize| {
+            keys.iter().find(|key| matches!((key.kind.clone(), base), (ExprKind::Column(index), Some(base)) if index == base + offset))
+        };
         let fault = match (windowed, place_of(0), place_of(1)) {
             (true, Some(_), Some(_)) => return Some(()),
             (true, Some(start), None) => faults::half_grouped("window_start", "window_end", start.span),
             (true, None, Some(end)) => faults::half_grouped("window_end", "window_start", end.span),
             _ => {
                 let span = key_exprs.iter().map(|expr| self.span(expr)).reduce(Span::to);
-                faults::updating(span.unwrap_or_else(|| self.places.span(select.select_token.0.span)), !key_exprs.is_empty())
+                faults::updating(
+                    span.unwrap_or_else(|| self.places.span(select.select_token.0.span)),
+                    !key_exprs.is_empty(),
+                )
             }
         };
         self.report(fault);
@@ -228,7 +259,9 @@ impl Binder<'_> {
 fn own_name(expr: &ast::Expr) -> SmolStr {
     match expr {
         ast::Expr::Identifier(name) => SmolStr::new(&name.value),
-        ast::Expr::CompoundIdentifier(names) => names.last().map(|name| SmolStr::new(&name.value)).unwrap_or_default(),
+        ast::Expr::CompoundIdentifier(names) => {
+            names.last().map(|name| SmolStr::new(&name.value)).unwrap_or_default()
+        }
         ast::Expr::Nested(inner) => own_name(inner),
         _ => SmolStr::default(),
     }
@@ -253,11 +286,14 @@ pub(super) fn arguments_text(function: &ast::Function) -> String {
 fn window_keys(input: &Relation, count: usize) -> Vec<Expr> {
     let base = input.fields.len().saturating_sub(WINDOW_COLUMNS.len());
     let fields = input.fields.iter().enumerate().skip(base).take(count);
-    fields.map(|(index, field)| Expr { kind: ExprKind::Column(index), ty: field.ty.clone(), span: input.span }).collect()
+    fields
+        .map(|(index, field)| Expr { kind: ExprKind::Column(index), ty: field.ty.clone(), span: input.span })
+        .collect()
 }
 
 fn project(input: Relation, output: Vec<(SmolStr, Expr)>, span: Span) -> Relation {
-    let fields = output.iter().map(|(name, expr)| Field { name: name.clone(), ty: expr.ty.clone() }).collect();
+    let fields =
+        output.iter().map(|(name, expr)| Field { name: name.clone(), ty: expr.ty.clone() }).collect();
     let exprs = output.into_iter().map(|(_, expr)| expr).collect();
     Relation { kind: RelationKind::Project { input: Box::new(input), exprs }, fields, span }
 }

@@ -25,7 +25,9 @@ const NAMES: &[(&str, &[&str])] = &[
 fn form(name: &str) -> &'static str {
     match name {
         "HOP" => "HOP(stream, column, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE): the slide, then the size",
-        "CUMULATE" => "CUMULATE(stream, column, INTERVAL '1' MINUTE, INTERVAL '1' HOUR): the step, then the size",
+        "CUMULATE" => {
+            "CUMULATE(stream, column, INTERVAL '1' MINUTE, INTERVAL '1' HOUR): the step, then the size"
+        }
         "SESSION" => "SESSION(stream PARTITION BY key, column, INTERVAL '10' MINUTE)",
         _ => "TUMBLE(stream, column, INTERVAL '1' MINUTE)",
     }
@@ -49,12 +51,19 @@ impl Binder<'_> {
         };
         let keys = args.iter().find_map(partition_keys);
         let args = self.ordered(args, names)?;
-        let (Some(stream), Some(time)) = (stream, args.get(1).and_then(|argument| identifier(argument.as_ref()?))) else {
+        let (Some(stream), Some(time)) =
+            (stream, args.get(1).and_then(|argument| identifier(argument.as_ref()?)))
+        else {
             self.report(faults::window_arguments(&function, form(&function), span));
             return None;
         };
         let input = self.scan(stream, span)?;
-        let scope = Scope { fields: &input.fields, names: stream.last().map(|part| SmolStr::new(&part.value)).into_iter().collect(), groups: None, clause: "FROM" };
+        let scope = Scope {
+            fields: &input.fields,
+            names: stream.last().map(|part| SmolStr::new(&part.value)).into_iter().collect(),
+            groups: None,
+            clause: "FROM",
+        };
         let column = self.column(&time, &scope)?;
         let keys: Option<Vec<usize>> = keys.iter().flatten().map(|key| self.column(key, &scope)).collect();
         let durations = args.get(2..).unwrap_or_default();
@@ -64,16 +73,23 @@ impl Binder<'_> {
     }
 
     /// `TUMBLE(column, INTERVAL …)` in GROUP BY.
-    pub(super) fn group_window(&mut self, function: &ast::Function, input: Relation, scope_names: &[SmolStr]) -> Result<Relation, Relation> {
+    pub(super) fn group_window(
+        &mut self,
+        function: &ast::Function,
+        input: Relation,
+        scope_names: &[SmolStr],
+    ) -> Result<Relation, Relation> {
         let span = self.span(function);
         let name = function.name.to_string().to_ascii_uppercase();
         let ast::FunctionArguments::List(list) = &function.args else { return Err(input) };
-        let arguments: Vec<Option<ast::Expr>> = list.args.iter().map(|argument| unnamed(argument).cloned()).collect();
+        let arguments: Vec<Option<ast::Expr>> =
+            list.args.iter().map(|argument| unnamed(argument).cloned()).collect();
         let Some(time) = arguments.first().and_then(|argument| identifier(argument.as_ref()?)) else {
             self.report(faults::window_arguments(&name, &form(&name).replace("stream, ", ""), span));
             return Err(input);
         };
-        let scope = Scope { fields: &input.fields, names: scope_names.to_vec(), groups: None, clause: "GROUP BY" };
+        let scope =
+            Scope { fields: &input.fields, names: scope_names.to_vec(), groups: None, clause: "GROUP BY" };
         let Some(column) = self.column(&time, &scope) else { return Err(input) };
         match self.shape(&name, arguments.get(1..).unwrap_or_default(), Vec::new(), span) {
             Some(shape) => {
@@ -101,7 +117,11 @@ impl Binder<'_> {
             };
             let Some(at) = at else {
                 let span = self.span(argument);
-                self.report(faults::window_arguments("the window function", &format!("one of {}", names.join(", ")), span));
+                self.report(faults::window_arguments(
+                    "the window function",
+                    &format!("one of {}", names.join(", ")),
+                    span,
+                ));
                 return None;
             };
             if ordered.len() <= at {
@@ -114,16 +134,28 @@ impl Binder<'_> {
         Some(ordered)
     }
 
-    fn shape(&mut self, name: &str, durations: &[Option<ast::Expr>], keys: Vec<usize>, span: Span) -> Option<WindowShape> {
+    fn shape(
+        &mut self,
+        name: &str,
+        durations: &[Option<ast::Expr>],
+        keys: Vec<usize>,
+        span: Span,
+    ) -> Option<WindowShape> {
         let wanted = if matches!(name, "HOP" | "CUMULATE") { 2 } else { 1 };
         let with_offset = if name == "SESSION" { wanted } else { wanted + 1 };
-        if durations.len() < wanted || durations.len() > with_offset || durations.iter().any(Option::is_none) {
+        if durations.len() < wanted || durations.len() > with_offset || durations.iter().any(Option::is_none)
+        {
             self.report(faults::window_arguments(name, form(name), span));
             return None;
         }
-        let lengths: Option<Vec<i64>> = durations.iter().flatten().map(|duration| self.interval(duration)).collect();
+        let lengths: Option<Vec<i64>> =
+            durations.iter().flatten().map(|duration| self.interval(duration)).collect();
         let lengths = lengths?;
-        let positive: Option<Vec<u64>> = lengths.iter().take(wanted).map(|length| u64::try_from(*length).ok().filter(|length| *length > 0)).collect();
+        let positive: Option<Vec<u64>> = lengths
+            .iter()
+            .take(wanted)
+            .map(|length| u64::try_from(*length).ok().filter(|length| *length > 0))
+            .collect();
         let offset = lengths.get(wanted).copied().unwrap_or_default();
         let shape = match (name, positive.as_deref()) {
             ("TUMBLE", Some([size])) => WindowShape::Tumble { size: *size, offset },
@@ -147,8 +179,15 @@ impl Binder<'_> {
 
 fn windowed(input: Relation, time: (usize, Span), shape: WindowShape, span: Span) -> Relation {
     let zoned = matches!(input.field(time.0).map(|field| &field.ty.base), Some(Base::TimestampLtz(_)));
-    let bases = [Base::Timestamp(3), Base::Timestamp(3), if zoned { Base::TimestampLtz(3) } else { Base::Timestamp(3) }];
-    let added = WINDOW_COLUMNS.iter().zip(bases).map(|(name, base)| Field { name: SmolStr::new_static(name), ty: DataType::plain(base) });
+    let bases = [
+        Base::Timestamp(3),
+        Base::Timestamp(3),
+        if zoned { Base::TimestampLtz(3) } else { Base::Timestamp(3) },
+    ];
+    let added = WINDOW_COLUMNS
+        .iter()
+        .zip(bases)
+        .map(|(name, base)| Field { name: SmolStr::new_static(name), ty: DataType::plain(base) });
     let fields = input.fields.iter().cloned().chain(added).collect();
     Relation { kind: RelationKind::Window { input: Box::new(input), time, shape }, fields, span }
 }

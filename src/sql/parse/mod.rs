@@ -31,7 +31,9 @@ pub fn query(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) -> O
     let places = Places::new(sources.text(sql), sql.start);
     let tokens = tokens(sources.text(sql), &places, diagnostics)?;
     match one_statement(tokens) {
-        Ok(Statement::Query(query)) if !matches!(*query.body, SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_)) => {
+        Ok(Statement::Query(query))
+            if !matches!(*query.body, SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_)) =>
+        {
             Some(Parsed { query, places })
         }
         Ok(Statement::Insert(_)) => {
@@ -115,7 +117,10 @@ fn syntax(error: &ParserError, places: &Places) -> Diagnostic {
         ParserError::RecursionLimitExceeded => "nested too deeply",
     };
     let (text, span) = places.split_message(text);
-    let text = text.strip_prefix("Expected: ").map_or_else(|| lower_first(text), |rest| format!("expected {}", rest.replace(", found:", ", found")));
+    let text = text.strip_prefix("Expected: ").map_or_else(
+        || lower_first(text),
+        |rest| format!("expected {}", rest.replace(", found:", ", found")),
+    );
     Diagnostic::error(catalogue::SQL_SYNTAX, span, format!("the SQL can't be read: {text}"), "not expected here")
         .help("a query is one SELECT in Flink's SQL, ended by `;`: names in backticks where they need quotes, text in single quotes")
 }
@@ -126,10 +131,16 @@ fn lower_first(text: &str) -> String {
 }
 
 fn insert(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_SYNTAX, span, "a query says behind `into` where its rows go", "no `INSERT INTO` here")
-        .help("keep the SELECT alone")
+    Diagnostic::error(
+        catalogue::SQL_SYNTAX,
+        span,
+        "a query says behind `into` where its rows go",
+        "no `INSERT INTO` here",
+    )
+    .help("keep the SELECT alone")
 }
 
 fn no_query(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_SYNTAX, span, "this is no query", "a SELECT is needed").help("begin with SELECT")
+    Diagnostic::error(catalogue::SQL_SYNTAX, span, "this is no query", "a SELECT is needed")
+        .help("begin with SELECT")
 }

@@ -52,7 +52,9 @@ impl Places {
         let end = self.text.trim_end().len();
         let at_end = self.absolute(end.saturating_sub(1), end);
         let Some((text, place)) = message.rsplit_once(" at Line: ") else { return (message, at_end) };
-        let numbers = place.split_once(", Column: ").and_then(|(line, column)| Some((line.parse().ok()?, column.trim().parse().ok()?)));
+        let numbers = place
+            .split_once(", Column: ")
+            .and_then(|(line, column)| Some((line.parse().ok()?, column.trim().parse().ok()?)));
         let start = numbers.and_then(|(line, column)| self.offset(Location { line, column }));
         (text, start.map_or(at_end, |start| self.word_at(start)))
     }

@@ -50,18 +50,31 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut kept: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let is_partition = is_word(&token.token, "PARTITION") && tokens.get(at + 1).is_some_and(|by| is_word(&by.token, "BY"));
-        let inside_function = matches!(kept.iter().rev().nth(1).map(|before| &before.token), Some(Token::LParen));
+        let is_partition = is_word(&token.token, "PARTITION")
+            && tokens.get(at + 1).is_some_and(|by| is_word(&by.token, "BY"));
+        let inside_function =
+            matches!(kept.iter().rev().nth(1).map(|before| &before.token), Some(Token::LParen));
         if !(is_partition && inside_function) {
             kept.push(token.clone());
             at += 1;
             continue;
         }
-        let names: Vec<&TokenWithSpan> =
-            tokens.iter().skip(at + 2).take_while(|next| !is_word(&next.token, "INTERVAL") && next.token != Token::RParen).collect();
-        let commas: Vec<usize> = names.iter().enumerate().filter(|(_, name)| name.token == Token::Comma).map(|(index, _)| index).collect();
+        let names: Vec<&TokenWithSpan> = tokens
+            .iter()
+            .skip(at + 2)
+            .take_while(|next| !is_word(&next.token, "INTERVAL") && next.token != Token::RParen)
+            .collect();
+        let commas: Vec<usize> = names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| name.token == Token::Comma)
+            .map(|(index, _)| index)
+            .collect();
         let keys = commas.iter().rev().nth(1).copied().unwrap_or(names.len());
-        let with = |token: Token| TokenWithSpan { token, span: tokens.get(at).map_or_else(sqlparser::tokenizer::Span::empty, |t| t.span) };
+        let with = |token: Token| TokenWithSpan {
+            token,
+            span: tokens.get(at).map_or_else(sqlparser::tokenizer::Span::empty, |t| t.span),
+        };
         kept.push(with(Token::Comma));
         kept.push(with(Token::make_word("PARTITION_BY", None)));
         kept.push(with(Token::LParen));
@@ -85,16 +98,23 @@ fn quoted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         .enumerate()
         .map(|(at, token)| {
             let next = tokens.get(at + 1).map(|next| &next.token);
-            is_type(&token.token) && !casts.contains(&at) && !matches!(next, Some(Token::SingleQuotedString(_) | Token::LParen))
+            is_type(&token.token)
+                && !casts.contains(&at)
+                && !matches!(next, Some(Token::SingleQuotedString(_) | Token::LParen))
         })
         .collect();
     tokens
         .into_iter()
         .zip(names)
         .map(|(token, name)| match token {
-            TokenWithSpan { token: Token::Word(word), span } if name => {
-                TokenWithSpan { token: Token::Word(Word { quote_style: Some('`'), keyword: sqlparser::keywords::Keyword::NoKeyword, ..word }), span }
-            }
+            TokenWithSpan { token: Token::Word(word), span } if name => TokenWithSpan {
+                token: Token::Word(Word {
+                    quote_style: Some('`'),
+                    keyword: sqlparser::keywords::Keyword::NoKeyword,
+                    ..word
+                }),
+                span,
+            },
             token => token,
         })
         .collect()
@@ -108,7 +128,9 @@ fn cast_types(tokens: &[TokenWithSpan]) -> Vec<usize> {
         match &token.token {
             Token::LParen => {
                 let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-                open.push(before.is_some_and(|before| is_word(&before.token, "CAST") || is_word(&before.token, "TRY_CAST")));
+                open.push(before.is_some_and(|before| {
+                    is_word(&before.token, "CAST") || is_word(&before.token, "TRY_CAST")
+                }));
             }
             Token::RParen => {
                 open.pop();
