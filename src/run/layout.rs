@@ -5,7 +5,7 @@ use super::json::{JsonReader, text_value};
 use super::rows::{Cell, RowBatch, Shape};
 use super::scan::{self, Literal, TimestampScanner};
 use super::schema::Rule;
-use crate::window::time::{Style, truncate_micros};
+use crate::window::time::Style;
 use crate::window::{Column, Data, Type, Value};
 use std::borrow::Cow;
 
@@ -194,10 +194,19 @@ impl Piece {
                 Some(rest)
             }
             Take::Timestamp { precision, zoned } => {
-                let (micros, rest) = clock.scan(text, style, zoned)?;
+                let (micros, rest) = clock.scan(text, style, precision, zoned)?;
                 (rest.first() == Some(&b'"')).then_some(())?;
-                let micros = if precision == 6 { micros } else { truncate_micros(micros, precision) };
-                self.rest(Cell::I64(micros), rest, columns)
+                if !self.rules.is_empty() {
+                    self.holds(&Cell::I64(micros)).then_some(())?;
+                }
+                if self.stored
+                    && let Some(column) = columns.get_mut(self.field)
+                    && let Data::I64(values) = &mut column.data
+                {
+                    values.push(micros);
+                    column.pushed();
+                }
+                Some(rest)
             }
             Take::Int => {
                 let (value, rest) = scan::whole(text)?;

@@ -2,7 +2,7 @@
 //! or `None` for anything unusual, which the general reader then looks at.
 
 use crate::window::decimal;
-use crate::window::time::{DAY, Style, parse_date};
+use crate::window::time::{DAY, Style, parse_date, truncate_micros};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = ONES << 7;
@@ -23,26 +23,34 @@ fn equal(word: u64, byte: u8) -> u64 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Literal {
     bytes: Box<[u8]>,
+    /// Its first eight bytes, and which of them there are.
     head: u64,
+    mask: u64,
+    /// Its last eight.
     tail: u64,
 }
 
 impl Literal {
     pub fn new(bytes: &[u8]) -> Literal {
-        let head = load8(bytes).unwrap_or(0);
+        let mut padded = [0; 8];
+        padded.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        let mask = if bytes.len() < 8 { (1 << (8 * bytes.len())) - 1 } else { u64::MAX };
         let tail = bytes.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
-        Literal { bytes: bytes.into(), head, tail }
+        Literal { bytes: bytes.into(), head: u64::from_le_bytes(padded), mask, tail }
     }
 
     /// What follows the literal, if it stands here.
     #[inline(always)]
     pub fn strip<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        let (here, rest) = text.split_at_checked(self.bytes.len())?;
-        let same = if (8..=16).contains(&here.len()) {
-            let tail = here.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
-            (load8(here)? ^ self.head) | (tail ^ self.tail) == 0
-        } else {
-            *here == *self.bytes
+        let len = self.bytes.len();
+        let (here, rest) = text.split_at_checked(len)?;
+        let same = match load8(text) {
+            Some(word) if len < 8 => (word ^ self.head) & self.mask == 0,
+            Some(word) if len <= 16 => {
+                let tail = here.last_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+                (word ^ self.head) | (tail ^ self.tail) == 0
+            }
+            _ => *here == *self.bytes,
         };
         same.then_some(rest)
     }
@@ -183,24 +191,33 @@ pub(super) fn exact(text: &[u8], precision: u8, scale: u8) -> Option<(i128, &[u8
 /// Scans timestamps, with the last day's start at hand.
 #[derive(Clone, Debug)]
 pub(super) struct TimestampScanner {
-    date: [u8; 10],
+    /// The first and the last eight bytes of the last date.
+    date: (u64, u64),
     day: i64,
+}
+
+/// The first and the last eight of ten bytes.
+#[inline(always)]
+fn halves(date: &[u8; 10]) -> (u64, u64) {
+    let [a, b, c, d, e, f, g, h, i, j] = *date;
+    (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([c, d, e, f, g, h, i, j]))
 }
 
 impl Default for TimestampScanner {
     fn default() -> Self {
-        TimestampScanner { date: *b"1970-01-01", day: 0 }
+        TimestampScanner { date: halves(b"1970-01-01"), day: 0 }
     }
 }
 
 impl TimestampScanner {
-    /// `2026-01-31T12:30:00[.123]`, with `Z` where `zoned`; cut to `precision` digits by the caller.
+    /// `2026-01-31T12:30:00[.123]`, with `Z` where `zoned`; cut to `precision` digits.
     #[inline(always)]
-    pub fn scan<'a>(&mut self, text: &'a [u8], style: Style, zoned: bool) -> Option<(i64, &'a [u8])> {
+    pub fn scan<'a>(&mut self, text: &'a [u8], style: Style, precision: u8, zoned: bool) -> Option<(i64, &'a [u8])> {
         let (date, rest) = text.split_first_chunk::<10>()?;
-        if *date != self.date {
+        let halves = halves(date);
+        if halves != self.date {
             self.day = parse_date(date)? * DAY;
-            self.date = *date;
+            self.date = halves;
         }
         let (separator, rest) = rest.split_first()?;
         if *separator != if style == Style::Iso { b'T' } else { b' ' } {
@@ -210,7 +227,7 @@ impl TimestampScanner {
         let mut micros = self.day + seconds(u64::from_le_bytes(*clock))? * 1_000_000;
         let mut rest = rest;
         if let Some(after) = rest.strip_prefix(b".") {
-            let (fraction, left) = fraction(after)?;
+            let (fraction, left) = fraction(after, precision)?;
             micros += fraction;
             rest = left;
         }
@@ -234,10 +251,11 @@ fn seconds(word: u64) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then_some((hour * 3600 + minute * 60 + second) as i64)
 }
 
-/// One to six digits after the point, in microseconds.
+/// One to six digits after the point, in microseconds, cut to a precision.
 #[inline(always)]
-fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
+fn fraction(text: &[u8], precision: u8) -> Option<(i64, &[u8])> {
     if let Some(([a, b, c], rest)) = text.split_first_chunk::<3>()
+        && precision >= 3
         && !rest.first().is_some_and(u8::is_ascii_digit)
         && [a, b, c].iter().all(|d| d.is_ascii_digit())
     {
@@ -246,5 +264,6 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     }
     let (value, len) = run_of_digits(text, 0);
     let unit = 10_u64.checked_pow(6_u32.checked_sub(len as u32)?)?;
-    (len > 0).then_some(((value * unit) as i64, text.get(len..)?))
+    let micros = truncate_micros((value * unit) as i64, precision);
+    (len > 0).then_some((micros, text.get(len..)?))
 }

@@ -36,7 +36,7 @@ pub(super) fn cast(column: &Column, from: Type, to: Type) -> Result<Column, usiz
         (Data::I32(v), Class::I64) => Data::I64(map(v, i64::from)),
         (Data::I32(v), Class::F64) => Data::F64(map(v, f64::from)),
         (Data::I64(v), Class::F64) => Data::F64(map(v, |x| x as f64)),
-        (Data::I64(v), Class::I32) if from.is_timestamp() => Data::I32(map(v, |x| x.div_euclid(DAY) as i32)),
+        (Data::I64(v), Class::I32) if from.is_timestamp() => Data::I32(map(v, day_of)),
         (Data::I64(v), Class::I32) => Data::I32(map(v, |x| x as i32)),
         (Data::I64(v), Class::I64) => Data::I64(map(v, |x| cut(x, to))),
         (Data::F64(v), Class::I32) => Data::I32(map(v, |x| x as i32)),
@@ -50,6 +50,11 @@ pub(super) fn cast(column: &Column, from: Type, to: Type) -> Result<Column, usiz
         _ => return by_value(column, from, to),
     };
     Ok(Column { data, nulls: column.nulls.clone() })
+}
+
+/// The day of a timestamp. Flink cuts toward zero, so that a time of day before 1970 falls on the day after.
+fn day_of(micros: i64) -> i32 {
+    (micros.div_euclid(1000) / (DAY / 1000)) as i32
 }
 
 fn cut(micros: i64, to: Type) -> i64 {

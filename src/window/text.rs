@@ -83,7 +83,8 @@ pub(super) fn char_length(text: &[u8]) -> i32 {
     i32::try_from(starts).unwrap_or(i32::MAX)
 }
 
-/// `SUBSTRING(text, from[, length])`; `None` where Flink gives null (a negative length).
+/// `SUBSTRING(text, from[, length])`; `None` where Flink gives null (a negative length). What starts outside the
+/// text is empty.
 pub(super) fn substring(text: &[u8], from: i32, length: Option<i32>) -> Option<&[u8]> {
     let length = i64::from(length.unwrap_or(i32::MAX));
     if length < 0 {
@@ -97,11 +98,10 @@ pub(super) fn substring(text: &[u8], from: i32, length: Option<i32>) -> Option<&
         _ => chars + from,
     };
     let end = (start + length).min(chars);
-    if start >= chars || end <= start.max(0) {
+    if start < 0 || start >= chars {
         return Some(&[]);
     }
-    let (start, end) = (byte_at(text, start.max(0)), byte_at(text, end));
-    text.get(start..end)
+    text.get(byte_at(text, start)..byte_at(text, end))
 }
 
 /// Where the `n`-th code point starts.
