@@ -1,4 +1,5 @@
-//! `dpl`: the language for data platforms on AWS.
+//! `dpl`: the language for data platforms on AWS. Texts go in, diagnostics and artifacts come out; nothing here reads a file, a clock or the
+//! environment.
 
 pub mod access;
 pub mod artifact;
@@ -9,9 +10,74 @@ pub mod library;
 pub mod lower;
 pub mod platform;
 pub mod resolve;
+pub mod run;
 pub mod source;
 pub mod sql;
 pub mod suggest;
 pub mod syntax;
 pub mod target;
 pub mod window;
+
+use access::Access;
+use artifact::Artifacts;
+use diagnostic::{Diagnostic, Diagnostics, Severity};
+use platform::{Platform, Project};
+use source::SourceMap;
+
+/// A program that was read, resolved and checked.
+#[derive(Debug)]
+pub struct Analysis {
+    /// Its texts, the standard library's first.
+    pub sources: SourceMap,
+    /// What it means, as far as it could be understood.
+    pub platform: Platform,
+    /// Everything there is to say about it, in source order.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Analysis {
+    /// Whether it has an error, so that nothing may be generated from it.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// A source map that holds the standard library. A program's own texts are added behind it.
+pub fn sources() -> SourceMap {
+    library::standard().sources.clone()
+}
+
+/// Parses, resolves and checks a whole program. `sources` comes from [`sources`].
+pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
+    let standard = library::standard();
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.append(standard.diagnostics.clone());
+    let (modules, faults) = syntax::parse_all(&sources);
+    diagnostics.append(faults);
+    let platform = resolve::resolve(
+        &sources,
+        standard.library.clone(),
+        &standard.modules,
+        &modules,
+        project,
+        &mut diagnostics,
+    );
+    check::check(&platform, &mut diagnostics);
+    Analysis { sources, platform, diagnostics: diagnostics.into_sorted() }
+}
+
+/// Lowers a program without errors to the artifacts of every target, or of those named. Empty for a program with errors.
+pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
+    let mut artifacts = Artifacts::default();
+    if analysis.has_errors() {
+        return artifacts;
+    }
+    let access = Access::of(&analysis.platform);
+    for target in target::TARGETS
+        .iter()
+        .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
+    {
+        target.lower(&analysis.platform, &access, &mut artifacts);
+    }
+    artifacts
+}

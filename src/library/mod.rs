@@ -6,13 +6,19 @@ pub mod files;
 pub mod read;
 pub mod types;
 
+use std::sync::{Arc, OnceLock};
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::{
+    diagnostic::Diagnostics,
     platform::{Base, DataType, Refinement},
-    source::Span,
-    syntax::ast::Expr,
+    source::{SourceMap, Span},
+    syntax::{
+        self,
+        ast::{Expr, Module},
+    },
 };
 
 macro_rules! ids {
@@ -144,12 +150,12 @@ impl Part {
         (Self::Params, "params"),
         (Self::Result, "result"),
         (Self::Type, "type"),
-        (Self::On, "on"),
+        (Self::On, "place"),
         (Self::Query, "query"),
         (Self::Value, "value"),
         (Self::Columns, "columns"),
         (Self::Statements, "statements"),
-        (Self::Deny, "deny"),
+        (Self::Deny, "rules"),
         (Self::Declarations, "declarations"),
     ];
 }
@@ -427,6 +433,36 @@ pub struct SqlFunction {
     pub result: DataType,
     /// Whether its result carries no label of its arguments (`COUNT`, `SHA256`).
     pub clears_labels: bool,
+}
+
+/// The standard library, parsed and read once for the whole process.
+#[derive(Debug)]
+pub struct Standard {
+    /// Its texts.
+    pub sources: SourceMap,
+    /// Its modules, whose schemas every program knows.
+    pub modules: Vec<Module>,
+    /// What it says.
+    pub library: Arc<Library>,
+    /// What is wrong with it; nothing, which a test sees to.
+    pub diagnostics: Diagnostics,
+}
+
+/// The standard library that ships inside the program.
+pub fn standard() -> &'static Standard {
+    static STANDARD: OnceLock<Standard> = OnceLock::new();
+    STANDARD.get_or_init(|| {
+        let mut sources = SourceMap::default();
+        for (path, text) in files::FILES {
+            let module = path.trim_end_matches(".dpl").replace('/', ".");
+            sources.add(format!("stdlib/{path}"), module, *text, true);
+        }
+        let mut diagnostics = Diagnostics::default();
+        let modules =
+            sources.files().map(|(id, file)| syntax::parse(id, file, &mut diagnostics)).collect::<Vec<_>>();
+        let library = Arc::new(read::read(&modules, &mut diagnostics));
+        Standard { sources, modules, library, diagnostics }
+    })
 }
 
 macro_rules! getters {

@@ -112,9 +112,10 @@ impl Platform {
     pub fn file_stem(&self, id: ResourceId) -> &SmolStr {
         let resource = self.resource(id);
         let beside = [id.0.checked_sub(1), id.0.checked_add(1)];
-        let twin = beside.into_iter().flatten().filter_map(|at| self.resources.get(at as usize)).any(|other| {
-            (other.kind, other.account, &other.name) == (resource.kind, resource.account, &resource.name)
-        });
+        let twin =
+            beside.into_iter().flatten().filter_map(|at| self.resources.get(at as usize)).any(|other| {
+                (other.kind, other.account, &other.name) == (resource.kind, resource.account, &resource.name)
+            });
         if twin { &resource.physical } else { &resource.name }
     }
 

@@ -55,9 +55,9 @@ pub fn parse(file: FileId, source: &SourceFile, diagnostics: &mut Diagnostics) -
     module
 }
 
-/// Reads every file of a program, in parallel where that pays. The result does not depend on the number of threads.
+/// Reads every file of a program but the standard library, in parallel where that pays. The result does not depend on the number of threads.
 pub fn parse_all(sources: &SourceMap) -> (Vec<Module>, Diagnostics) {
-    let files: Vec<_> = sources.files().collect();
+    let files: Vec<_> = sources.files().filter(|(_, source)| !source.library).collect();
     let size: usize = files.iter().map(|(_, source)| source.text.len()).sum();
     let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads = available.min(size / WORTH_A_THREAD + 1).max(1);
