@@ -85,7 +85,12 @@ impl miette::Diagnostic for Report<'_> {
         let first = place(self.diagnostic.span)
             .map(|span| LabeledSpan::new_primary_with_span(label(&self.diagnostic.label), span));
         let others = self.diagnostic.related.iter().filter_map(move |related| {
-            Some(LabeledSpan::new_with_span(label(&related.label), place(related.span)?))
+            let span = place(related.span)?;
+            let far = !snippet::is_near(self.sources, self.diagnostic.span, related.span);
+            Some(LabeledSpan::new_with_span(
+                label(&related.label),
+                if far { snippet::far(span) } else { span },
+            ))
         });
         Some(Box::new(first.into_iter().chain(others)))
     }

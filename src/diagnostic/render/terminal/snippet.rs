@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::clean::clean_in_place;
+use super::clean::{clean, clean_in_place};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, SourceMap, Span};
 
@@ -15,6 +15,28 @@ pub(super) const LONGEST_LABEL: usize = 400;
 const LONGEST_SNIPPET: usize = 2_000;
 /// Bytes left on each side of a label in a snippet that is cut.
 const MARGIN: usize = 40;
+
+/// Lines between two places that are shown together at most.
+const NEAR: usize = 3;
+/// Added to the offsets of places that are far from the fault. miette shows places in the order of their offsets, and the fault comes first.
+const FAR: usize = usize::MAX / 2 + 1;
+
+/// Whether a related place is shown in the fault's own snippet.
+pub(super) fn is_near(sources: &SourceMap, fault: Span, related: Span) -> bool {
+    let line = |span: Span| {
+        let (id, file) = sources.file_of(span)?;
+        Some((id, file.line_at((span.start - file.base) as usize)))
+    };
+    match (line(fault), line(related)) {
+        (Some((file, at)), Some((other, there))) => file == other && at.abs_diff(there) <= NEAR,
+        _ => false,
+    }
+}
+
+/// The same place behind all that are near.
+pub(super) fn far(span: SourceSpan) -> SourceSpan {
+    SourceSpan::from((span.offset() + FAR, span.len()))
+}
 
 /// The files that the diagnostics point into, their control characters made visible.
 #[derive(Debug)]
@@ -54,8 +76,10 @@ impl SourceCode for Snippets<'_> {
 impl Snippets<'_> {
     /// None where the span leaves its file or is too long to be one snippet: then miette keeps the labels in snippets of their own.
     fn contents(&self, span: &SourceSpan, before: usize, after: usize) -> Option<MietteSpanContents<'_>> {
-        let start = u32::try_from(span.offset()).ok()?;
-        let end = u32::try_from(span.offset().checked_add(span.len())?).ok()?;
+        let shift = if span.offset() < FAR { 0 } else { FAR };
+        let offset = span.offset() - shift;
+        let start = u32::try_from(offset).ok()?;
+        let end = u32::try_from(offset.checked_add(span.len())?).ok()?;
         let (id, file) = self.sources.file_of(Span::new(start, start))?;
         let text = self.texts.get(&id)?;
         let (start, end) = (start.checked_sub(file.base)? as usize, end.checked_sub(file.base)? as usize);
@@ -72,9 +96,9 @@ impl Snippets<'_> {
         let column = text.get(file.line_start(line)..start).map_or(0, |left| left.chars().count());
         let data = text.get(from..to)?.as_bytes();
         let lines = file.line_at(to) - first + 1;
-        let range = SourceSpan::from((file.base as usize + from, to - from));
+        let range = SourceSpan::from((shift + file.base as usize + from, to - from));
         let column = if before == 0 { column } else { 0 };
-        Some(MietteSpanContents::new_named(file.path.clone(), data, range, first, column, lines))
+        Some(MietteSpanContents::new_named(clean(&file.path), data, range, first, column, lines))
     }
 }
 

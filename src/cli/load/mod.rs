@@ -1,0 +1,96 @@
+//! A program from the file system: its sources, its `dpl.toml`, its output folder.
+
+mod file;
+mod folder;
+mod uses;
+
+use std::path::{Path, PathBuf};
+
+use dpl::config::{Config, Manifest};
+use dpl::diagnostic::{Diagnostic, Diagnostics};
+use dpl::source::SourceMap;
+
+use super::input::Input;
+use super::report::Format;
+use super::{Failure, Outcome, report};
+
+const CONFIG: &str = "dpl.toml";
+const OUT: &str = "out";
+
+/// What loading came to.
+pub(super) enum Loaded {
+    /// All of it.
+    Program(Box<Program>),
+    /// A `dpl.toml` that is wrong; what the program means depends on it.
+    Misconfigured(Misconfigured),
+}
+
+/// A program that can be analyzed.
+pub(super) struct Program {
+    pub(super) sources: SourceMap,
+    pub(super) config: Config,
+    /// Where the output goes unless the command says otherwise.
+    pub(super) out: PathBuf,
+    /// The folder that modules are named from.
+    pub(super) root: PathBuf,
+    /// Where its files were read from.
+    pub(super) paths: Vec<PathBuf>,
+}
+
+/// The faults of a `dpl.toml`.
+pub(super) struct Misconfigured {
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Misconfigured {
+    /// Shows them.
+    pub(super) fn report(&self, format: Format) -> Outcome {
+        report::diagnostics(&self.diagnostics, &self.sources, format);
+        Outcome::Faulty
+    }
+}
+
+/// A source file that is to be read.
+struct Source {
+    path: PathBuf,
+    module: String,
+}
+
+/// Reads everything that the arguments name.
+pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
+    let kind = std::fs::metadata(&input.path).map_err(|error| Failure::io("read", &input.path, &error))?;
+    let root = if kind.is_dir() { input.path.clone() } else { file::root(&input.path) };
+    let (config, configured) = match configuration(&root, input)? {
+        Ok(pair) => pair,
+        Err(misconfigured) => return Ok(Loaded::Misconfigured(misconfigured)),
+    };
+    // An output folder of `dpl.toml` stands beside it; without one it is where the command runs.
+    let out =
+        config.out.as_ref().filter(|_| configured).map_or_else(|| PathBuf::from(OUT), |out| root.join(out));
+    let (sources, paths) =
+        if kind.is_dir() { folder::read(&root, &out)? } else { uses::read(&root, &input.path)? };
+    Ok(Loaded::Program(Box::new(Program { sources, config, root, out, paths })))
+}
+
+/// The settings, and whether there is a `dpl.toml` at all.
+fn configuration(root: &Path, input: &Input) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
+    let path = root.join(CONFIG);
+    let found = path.symlink_metadata().is_ok();
+    let mut sources = SourceMap::default();
+    let mut diagnostics = Diagnostics::default();
+    let mut manifest = Manifest::default();
+    if found {
+        let text = file::text(&path)?;
+        let id = sources.add(file::shown(&path)?, "", text, false);
+        if let Some(file) = sources.file(id) {
+            manifest = Manifest::read(file, &mut diagnostics);
+        }
+    }
+    if diagnostics.has_errors() {
+        return Ok(Err(Misconfigured { sources, diagnostics: diagnostics.into_sorted() }));
+    }
+    let mut config = manifest.select(input.env.as_deref()).map_err(Failure)?;
+    config.project.params.extend(input.set.iter().cloned());
+    Ok(Ok((config, found)))
+}

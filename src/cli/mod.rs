@@ -1,0 +1,91 @@
+//! The command line: one file a verb. Here is the only reading and writing of files, and the only place that knows exit codes.
+
+mod build;
+mod check;
+mod explain;
+mod init;
+mod input;
+mod load;
+mod output;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const AFTER_HELP: &str = "\
+Examples:
+  dpl init platform                 a small project that compiles, to start from
+  dpl check platform                find what is wrong, and how to mend it
+  dpl build platform -o out         write policies, state machines, calls and SQL
+  dpl build platform -o out --check fail where `out` is not what the program says
+  dpl explain DPL0001               what a diagnostic means, with an example
+
+Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
+2 wrong usage, or a file that can't be read or written.
+Diagnostics go to standard error, results to standard output.
+NO_COLOR turns colours off.";
+
+/// The language for data platforms on AWS: one typed program in, every AWS artifact out
+#[derive(Parser)]
+#[command(name = "dpl", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Check(check::Arguments),
+    Build(build::Arguments),
+
+    Explain(explain::Arguments),
+    Init(init::Arguments),
+}
+
+/// How a verb ended that could do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing to object to: exit code 0.
+    Fine,
+    /// The program has errors, or the answer is no: exit code 1.
+    Faulty,
+}
+
+/// Why a verb could not do its work, in one sentence for the user: exit code 2.
+#[derive(Debug, PartialEq, Eq)]
+struct Failure(String);
+
+impl Failure {
+    /// A file or folder could not be used as intended: `can't read `x`: permission denied`.
+    fn io(doing: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self(format!("can't {doing} `{}`: {}", path.display(), reason(error)))
+    }
+}
+
+/// The system's reason without Rust's `(os error 13)`, lower case like every message.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let bare = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = bare.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().verb {
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Build(arguments) => build::run(&arguments),
+
+        Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::Init(arguments) => init::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Faulty) => ExitCode::from(1),
+        Err(Failure(message)) => {
+            report::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The verbs: what they accept, what they refuse, and with which exit code.
+
+use crate::command::Sandbox;
+
+/// A program without a fault.
+const FINE: &str = "account lake { id = \"222222222222\" }\n";
+/// A program that no reading can make sense of.
+const FAULTY: &str = "account lake { id = }\n";
+
+#[test]
+fn a_program_without_fault_ends_in_0() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p/a.dpl", FINE);
+    let said = sandbox.dpl(&["check", "p"]);
+    assert_eq!((said.fine().err.as_str(), said.out.as_str()), ("no problems in 1 file\n", ""));
+}
+
+#[test]
+fn a_program_with_errors_ends_in_1() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p/a.dpl", FAULTY);
+    sandbox.dpl(&["check", "p"]).refused(1, &["DPL0001", "p/a.dpl:1:", "1 error"]);
+    sandbox.dpl(&["build", "p"]).refused(1, &["DPL0001"]);
+    assert!(!sandbox.path("out").exists());
+}
+
+#[test]
+fn the_path_is_the_current_folder_unless_given() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.dpl", FAULTY);
+    sandbox.dpl(&["check"]).refused(1, &["[a.dpl:1:"]);
+}
+
+#[test]
+fn formats_go_where_they_belong() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.dpl", FAULTY);
+    let json = sandbox.dpl(&["check", "--format", "json"]);
+    json.refused(1, &["{\"code\":\"DPL0001\""]);
+    assert_eq!(json.out, "");
+    let github = sandbox.dpl(&["check", "--format", "github"]);
+    github.refused(1, &["::error file=a.dpl,line=1,"]);
+    let sarif = sandbox.dpl(&["check", "--format", "sarif"]);
+    assert_eq!((sarif.code, sarif.err.as_str()), (Some(1), ""));
+    let log: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
+    assert_eq!(log.pointer("/runs/0/results/0/ruleId").unwrap(), "DPL0001");
+}
+
+#[test]
+fn a_pipe_gets_no_colours() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.dpl", FAULTY);
+    assert!(!sandbox.dpl(&["check"]).err.contains('\u{1b}'));
+}
+
+#[test]
+fn what_can_not_be_read_ends_in_2() {
+    let sandbox = Sandbox::new();
+    sandbox.dpl(&["check", "nowhere"]).refused(2, &["can't read `nowhere`: no such file or directory"]);
+    sandbox.dpl(&["check"]).refused(2, &["no `.dpl` file", "dpl init"]);
+    sandbox.write("bytes/a.dpl", b"one\ntwo \xff\n");
+    sandbox.dpl(&["check", "bytes"]).refused(2, &["`bytes/a.dpl`: line 2 (byte 8) is not UTF-8"]);
+    sandbox.write("notes.txt", "x");
+    sandbox.dpl(&["check", "notes.txt"]).refused(2, &["is no `.dpl` file"]);
+    std::fs::File::create(sandbox.path("big.dpl")).unwrap().set_len(65 << 20).unwrap();
+    sandbox.dpl(&["check", "big.dpl"]).refused(2, &["65 MiB", "64 MiB"]);
+    sandbox.write("both/a.b.dpl", FINE).write("both/a/b.dpl", FINE);
+    sandbox.dpl(&["check", "both"]).refused(2, &["are both the module `a.b`"]);
+}
+
+#[test]
+fn wrong_usage_ends_in_2() {
+    let sandbox = Sandbox::new();
+    sandbox.dpl(&[]).refused(2, &["Usage"]);
+    sandbox.dpl(&["chekc"]).refused(2, &["check"]);
+    sandbox.dpl(&["check", "--set", "x"]).refused(2, &["NAME=VALUE"]);
+    sandbox.dpl(&["check", "--format", "xml"]).refused(2, &["human", "sarif"]);
+    assert!(sandbox.dpl(&["--help"]).fine().out.contains("Examples:"));
+}
+
+#[test]
+fn a_wrong_configuration_is_told_at_its_place() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p/a.dpl", FINE).write("p/dpl.toml", "nmae = \"x\"\n");
+    sandbox.dpl(&["check", "p"]).refused(1, &["DPL0902", "p/dpl.toml:1:1", "did you mean `name`?"]);
+    sandbox.write("p/dpl.toml", "name = \"x\"\n");
+    sandbox.dpl(&["check", "p"]).fine();
+    sandbox.dpl(&["check", "p", "--env", "prod"]).refused(2, &["there is no environment `prod`"]);
+}
+
+#[test]
+fn hidden_folders_target_and_the_output_are_not_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.dpl", FINE);
+    for skipped in [".git/x.dpl", "target/x.dpl", "out/x.dpl", ".hidden.dpl", "notes.txt"] {
+        sandbox.write(skipped, FAULTY);
+    }
+    assert_eq!(sandbox.dpl(&["check"]).fine().err, "no problems in 1 file\n");
+    sandbox.write("sub/x.dpl", FAULTY);
+    sandbox.dpl(&["check"]).refused(1, &["sub/x.dpl"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_in_circles_end() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p/sub/a.dpl", FINE);
+    std::os::unix::fs::symlink("..", sandbox.path("p/sub/up")).unwrap();
+    std::os::unix::fs::symlink("sub", sandbox.path("p/again")).unwrap();
+    std::os::unix::fs::symlink("nowhere", sandbox.path("p/broken")).unwrap();
+    assert_eq!(sandbox.dpl(&["check", "p"]).fine().err, "no problems in 1 file\n");
+}
+
+#[test]
+fn one_file_brings_what_it_uses_and_no_more() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("p/dpl.toml", "name = \"x\"\n")
+        .write("p/main.dpl", "use sub.deep\n")
+        .write("p/sub/deep.dpl", "use leaf\n")
+        .write("p/leaf.dpl", "use main\n")
+        .write("p/other.dpl", FAULTY);
+    for path in ["p/main.dpl", "p/sub/deep.dpl"] {
+        let said = sandbox.dpl(&["check", path, "--format", "json"]);
+        assert!(!said.err.contains("other.dpl") && !said.err.contains("DPL0001"), "{}", said.err);
+    }
+    sandbox.write("p/leaf.dpl", FAULTY);
+    sandbox.dpl(&["check", "p/sub/deep.dpl"]).refused(1, &["leaf.dpl:1:"]);
+}
+
+#[test]
+fn explain_prints_pages_and_the_list() {
+    let sandbox = Sandbox::new();
+    let page = sandbox.dpl(&["explain", "dpl0902"]);
+    assert!(page.fine().out.starts_with("`dpl.toml` has no such setting\n──"));
+    assert!(page.out.contains("    regoin = \"eu-central-1\"") && !page.out.contains("```"));
+    assert!(sandbox.dpl(&["explain"]).fine().out.contains("DPL0902  `dpl.toml` has no such setting\n"));
+    sandbox.dpl(&["explain", "DPL902"]).refused(2, &["there is no code `DPL902`", "DPL0902"]);
+}
+
+#[test]
+fn init_writes_a_project_once() {
+    let sandbox = Sandbox::new();
+    sandbox.dpl(&["init", "new/platform"]).fine();
+    assert!(sandbox.path("new/platform/dpl.toml").is_file());
+    sandbox.write("new/platform/lake.dpl", "mine");
+    std::fs::remove_file(sandbox.path("new/platform/dpl.toml")).unwrap();
+    sandbox.dpl(&["init", "new/platform"]).refused(2, &["exists already"]);
+    assert_eq!(sandbox.read("new/platform/lake.dpl"), "mine");
+    assert!(!sandbox.path("new/platform/dpl.toml").exists());
+}
+
+#[test]
+fn what_init_writes_compiles_without_a_word() {
+    let sandbox = Sandbox::new();
+    sandbox.dpl(&["init", "p"]).fine();
+    assert_eq!(sandbox.dpl(&["check", "p"]).fine().err, "no problems in 3 files\n");
+    sandbox.dpl(&["build", "p"]).fine();
+    assert!(sandbox.path("p/out/manifest.json").is_file());
+}
