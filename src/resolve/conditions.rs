@@ -169,11 +169,17 @@ impl Context<'_> {
     }
 }
 
+/// Services whose ARNs name no region.
+const GLOBAL_SERVICES: &[&str] = &["iam", "organizations", "s3"];
+
 /// What is wrong with an ARN.
 pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [arn, partition, service, _region, account, resource] = parts.as_slice() else {
-        return Some("an ARN has six parts: `arn:partition:service:region:account:resource`".into());
+        return Some(format!(
+            "this has {} of an ARN's six parts, `arn:partition:service:region:account:resource`",
+            parts.len()
+        ));
     };
     if *arn != "arn" {
         return Some("an ARN begins with `arn:`".into());
@@ -196,22 +202,18 @@ pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
     }
     let actual = format!("{service}:{resource}");
     match wanted {
-        Some(wanted) if !actual.starts_with(wanted) => Some(format!(
-            "an ARN of `{}` is needed, of the form `arn:{partition}:{}:…`",
-            wanted.replace(':', " "),
-            wanted.replacen(':', ":REGION:ACCOUNT:", 1)
-        )),
+        Some(wanted) if !actual.starts_with(wanted) => {
+            Some(format!("this is an ARN of `{service}`, and no `{wanted}…`"))
+        }
         _ => None,
     }
 }
 
 fn bad_arn(text: &str, fault: &str, wanted: Option<&str>, span: Span) -> Diagnostic {
-    let example = match wanted {
-        Some(wanted) => format!("arn:aws:{}…", wanted.replacen(':', ":us-east-1:123456789012:", 1)),
-        None => "arn:aws:iam::123456789012:role/Name".to_owned(),
-    };
+    let (service, resource) = wanted.and_then(|wanted| wanted.split_once(':')).unwrap_or(("iam", "role/"));
+    let region = if GLOBAL_SERVICES.contains(&service) { "" } else { "us-east-1" };
     Diagnostic::error(catalogue::BAD_ARN, span, format!("`{text}` is no valid ARN"), fault)
-        .help(format!("write it whole: `\"{example}\"`"))
+        .help(format!("write it whole: `\"arn:aws:{service}:{region}:123456789012:{resource}…\"`"))
 }
 
 fn out_of_range(span: Span, message: String, label: String) -> Diagnostic {

@@ -142,6 +142,7 @@ impl Context<'_> {
             if let [(first, first_span), (second, second_span)] = pair
                 && first == second
                 && !reported.contains(second_span)
+                && !self.doubled(*first_span, *second_span)
             {
                 reported.push(*second_span);
                 let kind = &self.library.kind(first.kind).name;
@@ -149,9 +150,15 @@ impl Context<'_> {
             }
         }
     }
+
+    /// Whether two names are the same in the same module, which is reported as such.
+    fn doubled(&self, first: Span, second: Span) -> bool {
+        let file = |span: Span| self.sources.file_of(span).map(|(id, _)| id);
+        file(first) == file(second) && self.sources.text(first) == self.sources.text(second)
+    }
 }
 
-/// What must not be the same for two declarations.
+/// What must not be the same for two declarations in one account.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct NameKey {
     kind: KindId,

@@ -212,7 +212,13 @@ impl Default for TimestampScanner {
 impl TimestampScanner {
     /// `2026-01-31T12:30:00[.123]`, with `Z` where `zoned`; cut to `precision` digits.
     #[inline(always)]
-    pub fn scan<'a>(&mut self, text: &'a [u8], style: Style, precision: u8, zoned: bool) -> Option<(i64, &'a [u8])> {
+    pub fn scan<'a>(
+        &mut self,
+        text: &'a [u8],
+        style: Style,
+        precision: u8,
+        zoned: bool,
+    ) -> Option<(i64, &'a [u8])> {
         let (date, rest) = text.split_first_chunk::<10>()?;
         let halves = halves(date);
         if halves != self.date {
