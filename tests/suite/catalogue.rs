@@ -1,6 +1,7 @@
 //! Every code has a page that says something.
 
 use dpl::diagnostic::catalogue::{PAGES, page, title};
+use dpl::platform::Project;
 
 #[test]
 fn every_page_has_a_title_and_a_text() {
@@ -11,7 +12,7 @@ fn every_page_has_a_title_and_a_text() {
             !title.trim().is_empty() && !title.ends_with('.') && title.lines().count() == 1,
             "{code}: {title}"
         );
-        assert!(body.contains("\n```\n"), "{code}: no example");
+        assert!(!body.trim().is_empty(), "{code}: no text");
     }
 }
 
@@ -34,4 +35,40 @@ fn every_page_file_is_in_the_catalogue() {
 fn a_title_is_its_pages_first_line() {
     let (code, _) = PAGES.first().unwrap();
     assert_eq!(title(*code), "The text can't be read");
+}
+
+/// A page's first program.
+fn example(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("\n```dpl\n")?;
+    rest.split_once("\n```").map(|(example, _)| example)
+}
+
+/// The codes of all that is said about a program in one file.
+fn codes(program: &str) -> Vec<&'static str> {
+    let mut sources = dpl::sources();
+    sources.add("example.dpl", "example", format!("{program}\n"), false);
+    let analysis = dpl::analyze(sources, Project::default());
+    analysis.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
+}
+
+#[test]
+fn every_example_gives_its_code_and_no_other() {
+    let mut wrong = Vec::new();
+    for (code, page) in PAGES {
+        if let Some(example) = example(page) {
+            let mut codes = codes(example);
+            codes.dedup();
+            if codes != [code.as_str()] {
+                wrong.push(format!("{code}: {codes:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_page_shows_a_program_or_a_configuration() {
+    for (code, page) in PAGES {
+        assert!(example(page).is_some() || page.contains("\n```toml\n"), "{code}: no example");
+    }
 }

@@ -9,12 +9,19 @@ use sha2::{Digest, Sha256};
 
 use crate::command::Sandbox;
 
-/// A program with some buckets, each of which makes a file.
-fn program(buckets: &[String]) -> String {
-    let declared =
-        buckets.iter().map(|name| format!("bucket {name} in lake {{ name = \"example-{name}\" }}\n"));
-    let account = "account lake { id = \"222222222222\", region = \"eu-central-1\" }\n".to_owned();
-    std::iter::once(account).chain(declared).collect()
+/// The accounts of every program here.
+const ACCOUNTS: &str = "\
+organization company {
+  id     = \"o-company1234\"
+  region = \"eu-central-1\"
+  account lake { id = \"222222222222\" }
+}
+";
+
+/// A program with some roles, each of which makes files with its name in theirs.
+fn program(roles: &[String]) -> String {
+    let declared = roles.iter().map(|name| format!("role {name} in lake {{ trust = [lake] }}\n"));
+    std::iter::once(ACCOUNTS.to_owned()).chain(declared).collect()
 }
 
 fn names(names: &[&str]) -> Vec<String> {
@@ -26,9 +33,9 @@ fn many(prefix: &str, count: usize) -> Vec<String> {
 }
 
 /// A sandbox with a program in `p`.
-fn with_buckets(buckets: &[&str]) -> Sandbox {
+fn with_roles(roles: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write("p/a.dpl", program(&names(buckets)));
+    sandbox.write("p/a.dpl", program(&names(roles)));
     sandbox
 }
 
@@ -75,7 +82,7 @@ fn path_with(sandbox: &Sandbox, text: &str) -> String {
 
 #[test]
 fn the_manifest_lists_every_file_with_its_digest() {
-    let sandbox = with_buckets(&["landing", "curated"]);
+    let sandbox = with_roles(&["landing", "curated"]);
     let said = sandbox.dpl(&["build", "p"]);
     let paths = whole(&sandbox.path("out"));
     assert!(
@@ -87,7 +94,7 @@ fn the_manifest_lists_every_file_with_its_digest() {
 
 #[test]
 fn the_same_program_makes_the_same_bytes_from_anywhere() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     sandbox.dpl(&["build", "./p/", "-o", "second"]).fine();
     sandbox.dpl(&["build", sandbox.path("p").to_str().unwrap(), "-o", "third"]).fine();
@@ -100,7 +107,7 @@ fn the_same_program_makes_the_same_bytes_from_anywhere() {
 
 #[test]
 fn what_does_not_change_is_not_written_again() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     let landing = sandbox.path("out").join(path_with(&sandbox, "landing"));
     let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
@@ -115,7 +122,7 @@ fn what_does_not_change_is_not_written_again() {
 
 #[test]
 fn what_the_program_no_longer_makes_goes_and_what_is_the_users_stays() {
-    let sandbox = with_buckets(&["landing", "curated"]);
+    let sandbox = with_roles(&["landing", "curated"]);
     sandbox.dpl(&["build", "p"]).fine();
     let gone = path_with(&sandbox, "landing");
     sandbox.write("out/notes/mine.txt", "mine").write("out/mine.json", "{}");
@@ -136,7 +143,7 @@ fn what_the_program_no_longer_makes_goes_and_what_is_the_users_stays() {
 
 #[test]
 fn a_manifest_written_by_somebody_else_removes_nothing_outside() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     sandbox.write("precious.txt", "precious").write("elsewhere/precious.txt", "precious");
     #[cfg(unix)]
@@ -165,7 +172,7 @@ fn a_manifest_written_by_somebody_else_removes_nothing_outside() {
 
 #[test]
 fn what_no_manifest_lists_is_not_written_over() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     let path = format!("out/{}", path_with(&sandbox, "landing"));
     for manifest in ["{\"version\": 1, \"files\": []}", "{\"version\": 1, \"fil", "not a manifest", "[]"] {
@@ -179,7 +186,7 @@ fn what_no_manifest_lists_is_not_written_over() {
 #[cfg(unix)]
 #[test]
 fn nothing_is_written_through_a_link() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     let path = path_with(&sandbox, "landing");
     let folder = path.split('/').next().unwrap();
@@ -192,7 +199,7 @@ fn nothing_is_written_through_a_link() {
 
 #[test]
 fn a_changed_file_of_ours_is_mended() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     let path = path_with(&sandbox, "landing");
     sandbox.write(&format!("out/{path}"), "edited");
@@ -202,7 +209,7 @@ fn a_changed_file_of_ours_is_mended() {
 
 #[test]
 fn an_output_folder_that_can_not_be_one_is_refused() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.write("file", "x");
     sandbox.dpl(&["build", "p", "-o", "file"]).refused(2, &["it is a file, not a folder"]);
     sandbox.dpl(&["build", "p", "-o", "file/out"]).refused(2, &["can't write `file/out`"]);
@@ -214,7 +221,7 @@ fn an_output_folder_that_can_not_be_one_is_refused() {
 
 #[test]
 fn the_configuration_names_the_folder_and_the_command_overrules_it() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.write("p/dpl.toml", "out = \"made/here\"\n");
     sandbox.dpl(&["build", "p"]).fine();
     whole(&sandbox.path("p/made/here"));
@@ -225,7 +232,7 @@ fn the_configuration_names_the_folder_and_the_command_overrules_it() {
 #[cfg(unix)]
 #[test]
 fn an_output_folder_that_is_a_link_stays_one() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     std::fs::create_dir(sandbox.path("real")).unwrap();
     std::os::unix::fs::symlink("real", sandbox.path("out")).unwrap();
     sandbox.dpl(&["build", "p"]).fine();
@@ -237,7 +244,7 @@ fn an_output_folder_that_is_a_link_stays_one() {
 #[test]
 fn the_folders_permissions_stay() {
     use std::os::unix::fs::PermissionsExt as _;
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.dpl(&["build", "p"]).fine();
     std::fs::set_permissions(sandbox.path("out"), std::fs::Permissions::from_mode(0o750)).unwrap();
     sandbox.write("p/a.dpl", program(&names(&["curated"])));
@@ -247,7 +254,7 @@ fn the_folders_permissions_stay() {
 
 #[test]
 fn check_lists_what_differs_and_writes_nothing() {
-    let sandbox = with_buckets(&["landing", "curated"]);
+    let sandbox = with_roles(&["landing", "curated"]);
     let said = sandbox.dpl(&["build", "p", "--check"]);
     assert_eq!(said.code, Some(1));
     assert!(
@@ -274,7 +281,7 @@ fn check_lists_what_differs_and_writes_nothing() {
 
 #[test]
 fn what_killed_builds_left_is_cleared_away() {
-    let sandbox = with_buckets(&["landing"]);
+    let sandbox = with_roles(&["landing"]);
     sandbox.write("out.dpl-new/half", "x");
     sandbox.dpl(&["build", "p"]).fine();
     assert!(!sandbox.path("out.dpl-new").exists());
@@ -288,12 +295,13 @@ fn what_killed_builds_left_is_cleared_away() {
 #[test]
 fn a_killed_build_leaves_the_old_folder_or_the_new_one_whole() {
     let sandbox = Sandbox::new();
-    let programs = [program(&many("first", 300)), program(&many("second", 300))];
-    sandbox.write("p/a.dpl", &programs[0]);
+    let (first, second) = (program(&many("first", 300)), program(&many("second", 300)));
+    sandbox.write("p/a.dpl", &first);
     sandbox.dpl(&["build", "p"]).fine();
-    let mut seen = [0, 0];
+    let mut now_first = true;
+    let mut killed_before = 0;
     for round in 0..60_u64 {
-        sandbox.write("p/a.dpl", &programs[usize::from(seen[0] <= seen[1])]);
+        sandbox.write("p/a.dpl", if now_first { &second } else { &first });
         let mut build = sandbox.command(&["build", "p"]).stdout(std::process::Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(round));
         build.kill().unwrap();
@@ -301,10 +309,13 @@ fn a_killed_build_leaves_the_old_folder_or_the_new_one_whole() {
         let paths = whole(&sandbox.path("out"));
         let of = |prefix: &str| paths.iter().filter(|path| path.contains(prefix)).count();
         let counts = (of("first"), of("second"));
+        assert!(counts.0 + counts.1 >= 300, "{counts:?} in round {round}");
         assert!(counts.0 == 0 || counts.1 == 0, "{counts:?} in round {round}");
-        seen[usize::from(counts.0 == 0)] += 1;
+        killed_before += usize::from((counts.0 > 0) == now_first);
+        now_first = counts.0 > 0;
     }
-    sandbox.write("p/a.dpl", &programs[0]);
+    assert!(killed_before > 0, "no build was killed before its end");
+    sandbox.write("p/a.dpl", &first);
     sandbox.dpl(&["build", "p"]).fine();
     let left: Vec<_> =
         std::fs::read_dir(sandbox.root()).unwrap().map(|one| one.unwrap().file_name()).collect();
@@ -330,7 +341,7 @@ fn builds_at_the_same_time_wait_for_each_other() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_folder_that_is_a_mount_is_replaced_file_by_file() {
-    let sandbox = with_buckets(&["landing", "curated"]);
+    let sandbox = with_roles(&["landing", "curated"]);
     std::fs::create_dir(sandbox.path("out")).unwrap();
     let mounted = |script: &str| {
         let script = format!("mount -t tmpfs none out && {script}");
