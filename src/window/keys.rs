@@ -168,7 +168,7 @@ impl Keys {
         }
         if self.bytes.len() * 2 > self.slots.len() {
             let old = std::mem::take(&mut self.slots);
-            self.slots = vec![FREE; old.len() * 4];
+            self.slots = vec![FREE; old.len() * 2];
             old.into_iter().filter(|s| s.id != EMPTY).for_each(|s| self.place(s));
         }
         id

@@ -23,7 +23,8 @@ pub fn sql_type(ty: Type) -> String {
     }
 }
 
-const OPERATORS: [(&str, Arithmetic); 3] = [("+", Arithmetic::Add), ("-", Arithmetic::Subtract), ("*", Arithmetic::Multiply)];
+const OPERATORS: [(&str, Arithmetic); 3] =
+    [("+", Arithmetic::Add), ("-", Arithmetic::Subtract), ("*", Arithmetic::Multiply)];
 const COMPARISONS: [(&str, Comparison); 6] = [
     ("=", Comparison::Equal),
     ("<>", Comparison::NotEqual),
@@ -51,7 +52,10 @@ fn made(sql: String, expr: Result<Expr, dpl::window::TypeError>) -> Typed {
 impl Scope {
     /// Each column as it is.
     pub fn all(&self) -> Vec<Typed> {
-        let column = |(i, (name, ty)): (usize, &(String, Type))| Typed { sql: name.clone(), expr: Expr::column(i, *ty) };
+        let column = |(i, (name, ty)): (usize, &(String, Type))| Typed {
+            sql: name.clone(),
+            expr: Expr::column(i, *ty),
+        };
         self.columns.iter().enumerate().map(column).collect()
     }
 
@@ -82,7 +86,12 @@ impl Scope {
         match self.column(rng, Type::is_numeric) {
             Some(column) if depth == 0 || rng.below(2) == 0 => column,
             _ => {
-                let ty = rng.pick(&[Type::Int, Type::BigInt, Type::Double, Type::Decimal { precision: 8, scale: 2 }]);
+                let ty = rng.pick(&[
+                    Type::Int,
+                    Type::BigInt,
+                    Type::Double,
+                    Type::Decimal { precision: 8, scale: 2 },
+                ]);
                 self.of(rng, ty, depth)
             }
         }
@@ -92,27 +101,47 @@ impl Scope {
         let left = self.numeric(rng, depth - 1);
         match rng.below(6) {
             0 => {
-                let ty = rng.pick(&[Type::Int, Type::BigInt, Type::Double, Type::Decimal { precision: 6, scale: 2 }]);
+                let ty = rng.pick(&[
+                    Type::Int,
+                    Type::BigInt,
+                    Type::Double,
+                    Type::Decimal { precision: 6, scale: 2 },
+                ]);
                 let right = literal(rng, ty, true);
-                made(format!("({} / {})", left.sql, right.sql), Expr::arithmetic(Arithmetic::Divide, left.expr, right.expr))
+                made(
+                    format!("({} / {})", left.sql, right.sql),
+                    Expr::arithmetic(Arithmetic::Divide, left.expr, right.expr),
+                )
             }
             1 if left.expr.ty() != Type::Double => {
                 let ty = rng.pick(&[Type::Int, Type::BigInt, Type::Decimal { precision: 6, scale: 2 }]);
                 let right = literal(rng, ty, true);
-                made(format!("MOD({}, {})", left.sql, right.sql), Expr::arithmetic(Arithmetic::Remainder, left.expr, right.expr))
+                made(
+                    format!("MOD({}, {})", left.sql, right.sql),
+                    Expr::arithmetic(Arithmetic::Remainder, left.expr, right.expr),
+                )
             }
             2 => {
                 let right = self.numeric(rng, depth - 1);
                 let zero = made("0".to_string(), Expr::literal(Value::I32(0), Type::Int));
                 let guard = Expr::compare(Comparison::NotEqual, right.expr.clone(), zero.expr);
-                let divided = made(format!("({} / {})", left.sql, right.sql), Expr::arithmetic(Arithmetic::Divide, left.expr, right.expr));
+                let divided = made(
+                    format!("({} / {})", left.sql, right.sql),
+                    Expr::arithmetic(Arithmetic::Divide, left.expr, right.expr),
+                );
                 let guard = made(format!("{} <> 0", right.sql), guard);
-                made(format!("CASE WHEN {} THEN {} END", guard.sql, divided.sql), Expr::case(vec![(guard.expr, divided.expr)], None))
+                made(
+                    format!("CASE WHEN {} THEN {} END", guard.sql, divided.sql),
+                    Expr::case(vec![(guard.expr, divided.expr)], None),
+                )
             }
             _ => {
                 let (symbol, op) = rng.pick(&OPERATORS);
                 let right = self.numeric(rng, depth - 1);
-                made(format!("({} {symbol} {})", left.sql, right.sql), Expr::arithmetic(op, left.expr, right.expr))
+                made(
+                    format!("({} {symbol} {})", left.sql, right.sql),
+                    Expr::arithmetic(op, left.expr, right.expr),
+                )
             }
         }
     }
@@ -147,10 +176,12 @@ impl Scope {
         match ty {
             Type::Boolean => self.boolean(rng, depth),
             Type::String => self.string(rng, depth),
-            Type::Date | Type::Timestamp(_) => match self.column(rng, |t| t == Type::Date || matches!(t, Type::Timestamp(_))) {
-                Some(column) => cast(column, ty),
-                None => literal(rng, ty, false),
-            },
+            Type::Date | Type::Timestamp(_) => {
+                match self.column(rng, |t| t == Type::Date || matches!(t, Type::Timestamp(_))) {
+                    Some(column) => cast(column, ty),
+                    None => literal(rng, ty, false),
+                }
+            }
             _ => match rng.below(5) {
                 0 => {
                     let x = self.of(rng, ty, depth - 1);
@@ -181,7 +212,10 @@ impl Scope {
     fn string(&self, rng: &mut Rng, depth: usize) -> Typed {
         let x = match rng.below(2) {
             0 => self.of(rng, Type::String, depth - 1),
-            _ => cast(self.column(rng, |t| t != Type::Double).expect("there is a column that is no double"), Type::String),
+            _ => cast(
+                self.column(rng, |t| t != Type::Double).expect("there is a column that is no double"),
+                Type::String,
+            ),
         };
         match rng.below(6) {
             0 => made(format!("UPPER({})", x.sql), Expr::call(Function::Upper, vec![x.expr])),
@@ -211,7 +245,8 @@ impl Scope {
         }
         match rng.below(9) {
             0 | 1 => {
-                let (word, make): (_, fn(Vec<Expr>) -> _) = if rng.below(2) == 0 { ("AND", Expr::and) } else { ("OR", Expr::or) };
+                let (word, make): (_, fn(Vec<Expr>) -> _) =
+                    if rng.below(2) == 0 { ("AND", Expr::and) } else { ("OR", Expr::or) };
                 let (a, b) = (self.boolean(rng, depth - 1), self.boolean(rng, depth - 1));
                 made(format!("({} {word} {})", a.sql, b.sql), make(vec![a.expr, b.expr]))
             }
@@ -243,7 +278,10 @@ impl Scope {
             6 => {
                 let ty = rng.pick(&[Type::Int, Type::Double, Type::BigInt, Type::Date]);
                 let [x, low, high] = [(); 3].map(|()| self.of(rng, ty, depth - 1));
-                made(format!("({} BETWEEN {} AND {})", x.sql, low.sql, high.sql), x.expr.between(low.expr, high.expr))
+                made(
+                    format!("({} BETWEEN {} AND {})", x.sql, low.sql, high.sql),
+                    x.expr.between(low.expr, high.expr),
+                )
             }
             _ => self.comparison(rng, depth - 1),
         }
@@ -268,10 +306,14 @@ fn literal(rng: &mut Rng, ty: Type, plain: bool) -> Typed {
         return made(format!("CAST(NULL AS {})", sql_type(ty)), Expr::literal(Value::Null, ty));
     }
     let (text, value) = match ty {
-        Type::Boolean => rng.pick(&[("TRUE", true), ("FALSE", false)]).pipe(|(t, v)| (t.to_string(), Value::Bool(v))),
+        Type::Boolean => {
+            rng.pick(&[("TRUE", true), ("FALSE", false)]).pipe(|(t, v)| (t.to_string(), Value::Bool(v)))
+        }
         Type::Int => rng.pick(&[1, 2, 3, -1, -2, 7, 1000]).pipe(|v: i32| (v.to_string(), Value::I32(v))),
         Type::BigInt => rng.pick(&[1_i64, 2, -3, 5_000_000_000]).pipe(|v| (v.to_string(), Value::I64(v))),
-        Type::Double => rng.pick(&[0.5, 1.0, -2.5, 50.0, 1e10]).pipe(|v: f64| (format!("{v:e}"), Value::F64(v))),
+        Type::Double => {
+            rng.pick(&[0.5, 1.0, -2.5, 50.0, 1e10]).pipe(|v: f64| (format!("{v:e}"), Value::F64(v)))
+        }
         Type::Decimal { precision, scale } => {
             let limit = dpl::window::decimal::power(precision.min(4)).expect("a small power");
             let unscaled = 1 + i128::from(rng.next()) % (limit - 1);
@@ -280,7 +322,9 @@ fn literal(rng: &mut Rng, ty: Type, plain: bool) -> Typed {
             (String::from_utf8(text).expect("digits"), Value::I128(unscaled))
         }
         Type::Date => ("DATE '2001-02-03'".to_string(), Value::I32(11_356)),
-        Type::Timestamp(_) => ("TIMESTAMP '2026-01-01 00:00:01.500'".to_string(), Value::I64(1_767_225_601_500_000)),
+        Type::Timestamp(_) => {
+            ("TIMESTAMP '2026-01-01 00:00:01.500'".to_string(), Value::I64(1_767_225_601_500_000))
+        }
         _ => rng.pick(&["a", "b", "ab", "é", "X y"]).pipe(|t| (format!("'{t}'"), Value::text(t))),
     };
     let sql = match ty {

@@ -43,11 +43,16 @@ pub fn rows(lines: &[&str], types: &[Type]) -> Result<Vec<String>, String> {
 /// The rows that we wrote, unsorted.
 pub fn our_rows(written: &[u8], types: &[Type]) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(written).map_err(|e| e.to_string())?;
-    text.lines().map(|line| {
-        let object: BTreeMap<String, &RawValue> = serde_json::from_str(line).map_err(|e| e.to_string())?;
-        let cell = |(i, ty): (usize, &Type)| object.get(&format!("c{i}")).map_or(String::new(), |c| canonical(c.get(), *ty));
-        Ok(types.iter().enumerate().map(cell).collect::<Vec<_>>().join(" | "))
-    }).collect()
+    text.lines()
+        .map(|line| {
+            let object: BTreeMap<String, &RawValue> =
+                serde_json::from_str(line).map_err(|e| e.to_string())?;
+            let cell = |(i, ty): (usize, &Type)| {
+                object.get(&format!("c{i}")).map_or(String::new(), |c| canonical(c.get(), *ty))
+            };
+            Ok(types.iter().enumerate().map(cell).collect::<Vec<_>>().join(" | "))
+        })
+        .collect()
 }
 
 fn canonical(raw: &str, ty: Type) -> String {
@@ -60,7 +65,8 @@ fn canonical(raw: &str, ty: Type) -> String {
         }
         Type::Timestamp(_) => {
             let iso = text.replace(' ', "T");
-            time::parse_timestamp(iso.as_bytes(), time::Style::Iso).map_or(raw.to_string(), |(t, _)| t.to_string())
+            time::parse_timestamp(iso.as_bytes(), time::Style::Iso)
+                .map_or(raw.to_string(), |(t, _)| t.to_string())
         }
         Type::String => serde_json::from_str::<String>(raw).map_or(raw.to_string(), |s| format!("{s:?}")),
         _ => text.to_string(),
@@ -68,11 +74,18 @@ fn canonical(raw: &str, ty: Type) -> String {
 }
 
 /// What differs, row by row.
-pub fn report(index: usize, sql: &str, ours: &Result<Vec<String>, String>, theirs: &Result<Vec<String>, String>) -> String {
+pub fn report(
+    index: usize,
+    sql: &str,
+    ours: &Result<Vec<String>, String>,
+    theirs: &Result<Vec<String>, String>,
+) -> String {
     let mut text = format!("case {index}: {sql}\n");
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => {
-            let only = |a: &[String], b: &[String]| a.iter().filter(|r| !b.contains(r)).take(3).cloned().collect::<Vec<_>>();
+            let only = |a: &[String], b: &[String]| {
+                a.iter().filter(|r| !b.contains(r)).take(3).cloned().collect::<Vec<_>>()
+            };
             text.push_str(&format!("  rows: ours {} Flink {}\n", ours.len(), theirs.len()));
             only(ours, theirs).iter().for_each(|r| text.push_str(&format!("  ours  {r}\n")));
             only(theirs, ours).iter().for_each(|r| text.push_str(&format!("  Flink {r}\n")));

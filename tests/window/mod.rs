@@ -63,7 +63,8 @@ impl Suite {
         for (index, case) in self.cases.iter().enumerate() {
             let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
             let ours = self.rows(case);
-            let theirs = answers.get(&index).map_or(Err("no answer".to_string()), |text| flink::rows(text, &types));
+            let theirs =
+                answers.get(&index).map_or(Err("no answer".to_string()), |text| flink::rows(text, &types));
             if ours != theirs {
                 differences.push(flink::report(index, &case.sql, &ours, &theirs));
             }
@@ -83,9 +84,16 @@ impl Suite {
             output_style: Style::Sql,
             late_style: Style::Sql,
         };
-        let mut source = JsonSource::new(table.rows.as_bytes(), schema.clone(), job.stored(), table.event_time(), Style::Sql);
+        let mut source = JsonSource::new(
+            table.rows.as_bytes(),
+            schema.clone(),
+            job.stored(),
+            table.event_time(),
+            Style::Sql,
+        );
         let mut written = Vec::new();
-        let sinks = Sinks { results: &mut written, late: &mut std::io::sink(), rejected: &mut std::io::sink() };
+        let sinks =
+            Sinks { results: &mut written, late: &mut std::io::sink(), rejected: &mut std::io::sink() };
         run(&job, &mut source, sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
         let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
         let mut rows = flink::our_rows(&written, &types)?;
@@ -106,8 +114,13 @@ impl Suite {
             Style::Sql,
         );
         for line in table.rows.lines() {
-            let mut source =
-                JsonSource::new(line.as_bytes(), table.schema(), vec![true; table.columns.len()], table.event_time(), Style::Sql);
+            let mut source = JsonSource::new(
+                line.as_bytes(),
+                table.schema(),
+                vec![true; table.columns.len()],
+                table.event_time(),
+                Style::Sql,
+            );
             let mut rows = dpl::run::RowBatch::default();
             dpl::run::Source::read(&mut source, &mut rows).expect("memory can be read");
             operator.push(0, &rows.batch, &mut |b: &Batch| writer.write(b)).expect("the row evaluates");
@@ -158,7 +171,8 @@ fn case(rng: &mut Rng, index: usize, table: &Table) -> Case {
     let size = [1, 2, 5, 10, 60][rng.below(5)];
     let offset = if rng.below(4) == 0 { rng.below(size as usize) as i64 } else { 0 };
     let keys: Vec<Typed> = (0..rng.below(3)).map(|_| scope.key(rng)).collect();
-    let aggregates: Vec<(String, Aggregate)> = (0..1 + rng.below(5)).map(|_| aggregate(rng, &scope)).collect();
+    let aggregates: Vec<(String, Aggregate)> =
+        (0..1 + rng.below(5)).map(|_| aggregate(rng, &scope)).collect();
     let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
     let mut query = Query {
         input: table.schema().types(),

@@ -14,7 +14,19 @@ pub struct Table {
     pub rows: String,
 }
 
-const WORDS: &[&str] = &["", "a", "b", "ab", "Ab_c%", "é", "Straße", "日本語テキスト", "a\"b\\", "dev-00001", "a long text of more than sixteen bytes"];
+const WORDS: &[&str] = &[
+    "",
+    "a",
+    "b",
+    "ab",
+    "Ab_c%",
+    "é",
+    "Straße",
+    "日本語テキスト",
+    "a\"b\\",
+    "dev-00001",
+    "a long text of more than sixteen bytes",
+];
 
 impl Table {
     pub fn generate(rng: &mut Rng, index: usize) -> Table {
@@ -33,16 +45,24 @@ impl Table {
             ("tm", Type::Timestamp(rng.pick(&[0, 3, 6]))),
             ("ts", Type::Timestamp(3)),
         ];
-        let mut table = Table { name: format!("t{index}"), columns, delay_seconds: rng.pick(&[0, 1, 3, 10]), rows: String::new() };
+        let mut table = Table {
+            name: format!("t{index}"),
+            columns,
+            delay_seconds: rng.pick(&[0, 1, 3, 10]),
+            rows: String::new(),
+        };
         let start = rng.pick(&[0, 1_767_225_600_000_i64, -40_000, -3_000_000_000]);
         let mut clock = start;
         let calm = rng.below(2) == 0;
         for _ in 0..20 + rng.below(150) {
-            clock += rng.pick(&[0, 1, 50, 400, 999, 1000, 3000]) + if rng.below(30) == 0 { 100_000 } else { 0 };
+            clock +=
+                rng.pick(&[0, 1, 50, 400, 999, 1000, 3000]) + if rng.below(30) == 0 { 100_000 } else { 0 };
             let lag = if rng.below(6) == 0 { rng.below(20_000) as i64 } else { rng.below(1500) as i64 };
-            let row: Vec<String> = table.columns.iter().map(|(name, ty)| {
-                format!("\"{name}\":{}", value(rng, name, *ty, clock - lag, calm))
-            }).collect();
+            let row: Vec<String> = table
+                .columns
+                .iter()
+                .map(|(name, ty)| format!("\"{name}\":{}", value(rng, name, *ty, clock - lag, calm)))
+                .collect();
             table.rows.push_str(&format!("{{{}}}\n", row.join(",")));
         }
         table
@@ -53,7 +73,12 @@ impl Table {
     }
 
     pub fn schema(&self) -> Schema {
-        let field = |(name, ty): &(&str, Type)| Field { name: (*name).to_string(), ty: *ty, nullable: *name != "ts", rules: Vec::new() };
+        let field = |(name, ty): &(&str, Type)| Field {
+            name: (*name).to_string(),
+            ty: *ty,
+            nullable: *name != "ts",
+            rules: Vec::new(),
+        };
         Schema::new(self.columns.iter().map(field).collect()).expect("a valid schema")
     }
 
@@ -62,10 +87,14 @@ impl Table {
     }
 
     pub fn ddl(&self, file: &Path) -> String {
-        let columns: Vec<String> = self.columns.iter().map(|(name, ty)| format!("{name} {}", sql_type(*ty))).collect();
+        let columns: Vec<String> =
+            self.columns.iter().map(|(name, ty)| format!("{name} {}", sql_type(*ty))).collect();
         format!(
             "CREATE TABLE {} ({}, WATERMARK FOR ts AS ts - INTERVAL '{}' SECOND) WITH ('connector'='filesystem','path'='file://{}','format'='json');\n",
-            self.name, columns.join(", "), self.delay_seconds, file.display(),
+            self.name,
+            columns.join(", "),
+            self.delay_seconds,
+            file.display(),
         )
     }
 }
@@ -95,7 +124,12 @@ fn value(rng: &mut Rng, name: &str, ty: Type, clock: i64, calm: bool) -> String 
 
 fn quoted_timestamp(micros: i64, precision: u8) -> String {
     let mut text = Vec::new();
-    time::write_timestamp(time::truncate_micros(micros, precision), time::Style::Sql, (0, precision), &mut text);
+    time::write_timestamp(
+        time::truncate_micros(micros, precision),
+        time::Style::Sql,
+        (0, precision),
+        &mut text,
+    );
     format!("\"{}\"", String::from_utf8(text).expect("digits"))
 }
 
@@ -123,7 +157,11 @@ fn double(rng: &mut Rng, calm: bool) -> String {
         6 => rng.pick(&["1e308", "-1e308", "5e-324", "1e16", "1e23", "0.1", "1e-10"]).to_string(),
         _ => format!("{:?}", f64::from_bits(rng.next() & !(1 << 62) | 1 << 61)),
     };
-    if text.contains("inf") || text.contains("NaN") && !text.starts_with('"') { "0.5".to_string() } else { text }
+    if text.contains("inf") || text.contains("NaN") && !text.starts_with('"') {
+        "0.5".to_string()
+    } else {
+        text
+    }
 }
 
 fn decimal_text(rng: &mut Rng, precision: u8, scale: u8, calm: bool) -> String {
