@@ -1,0 +1,171 @@
+//! What the compiler costs: `check` and `build` of N copies of the five-system platform in `examples/acme`, for N = 1, 10, 100, 1,000.
+//!
+//! `cargo bench --bench compile` writes the copies to a temporary folder, runs the release binary on them, and prints per N the processor time and
+//! peak memory of the whole process, the time per copy, and its ratio to what this machine needs to parse and print the same output as JSON with
+//! serde_json: a figure that means the same on a slower machine. Arguments: the Ns (`-- 1 1000`).
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "a measurement that can't be made stops")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+/// Everything that acme declares and that must differ between copies of it.
+const NAMES: &[&str] = &[
+    "acme", "management", "core", "shared", "security", "data", "lake", "analytics", "workloads", "prod", "devtest", "home_regions",
+    "trails_stay_on", "sandboxed", "Upload", "Validated", "Geo", "Demographic", "Quality", "validate_input", "enrich_geo", "enrich_demo",
+    "quality_check", "handle_error", "transform", "data_alerts", "Loader", "analytics_dw", "ingest", "onprem", "sync_landing",
+    "onprem_exports", "lake_key", "data_lake", "DataEngineering", "SalesDomain", "Analytics", "sales", "mktg_data", "marketing", "Reading",
+    "TemperatureAlert", "iot_stream", "rejected_readings", "alert_sink", "temperature_alerts",
+];
+/// Names in AWS, which are unique too.
+const TEXTS: &[&str] = &[
+    "data-lake-bucket", "data-lake-sync", "mktg-data", "iot-data-stream", "iot-rejected", "alert-stream", "validate-input", "enrich-geo",
+    "enrich-demo", "quality-check", "handle-error", "transform-data-job", "data-alerts", "analytics-cluster", "sales_domain_db",
+    "marketing_domain_db",
+];
+
+fn main() {
+    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
+    let sizes = if sizes.is_empty() { vec![1, 10, 100, 1000] } else { sizes };
+    let acme = read_acme();
+    println!("{:>6} {:>8} {:>9} {:>8} {:>10} {:>9} {:>12}", "copies", "verb", "lines", "cpu s", "ms a copy", "peak MiB", "of JSON cost");
+    for copies in sizes {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let source = folder.path().join("src");
+        let lines: usize = (0..copies).map(|copy| write_copy(&acme, &source, copy)).sum();
+        let out = folder.path().join("out");
+        let check = run(&["check", path(&source)]);
+        let build = run(&["build", path(&source), "-o", path(&out)]);
+        let yardstick = json_cost(&out);
+        for (verb, cost) in [("check", check), ("build", build)] {
+            let each = cost.cpu * 1000.0 / copies as f64;
+            println!(
+                "{copies:>6} {verb:>8} {lines:>9} {:>8.3} {each:>10.3} {:>9.1} {:>11.2}x",
+                cost.cpu,
+                cost.peak_mib,
+                cost.cpu / yardstick
+            );
+        }
+    }
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}
+
+fn read_acme() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "dpl"));
+    files.sort();
+    files
+        .iter()
+        .map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(file).unwrap()))
+        .collect()
+}
+
+/// Writes one copy with names of its own; returns its lines.
+fn write_copy(acme: &[(String, String)], source: &Path, copy: usize) -> usize {
+    let folder = source.join(format!("p{copy}"));
+    fs::create_dir_all(&folder).unwrap();
+    let mut lines = 0;
+    for (module, text) in acme {
+        let text = renamed(text, copy);
+        lines += text.lines().count();
+        fs::write(folder.join(format!("{module}.dpl")), text).unwrap();
+    }
+    lines
+}
+
+fn renamed(text: &str, copy: usize) -> String {
+    let mut renamed = String::with_capacity(text.len() * 2);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(literal) = rest.strip_prefix('"') {
+            let end = literal.find('"').map_or(rest.len(), |end| end + 2);
+            renamed.push_str(&renamed_text(&rest[..end], copy));
+            rest = &rest[end..];
+        } else if first.is_ascii_alphabetic() || first == '_' {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let (word, behind) = rest.split_at(end);
+            if renamed.ends_with("use ") {
+                renamed.push_str(&format!("p{copy}.{word}"));
+            } else if NAMES.contains(&word) {
+                renamed.push_str(&format!("{word}_{copy}"));
+            } else {
+                renamed.push_str(word);
+            }
+            rest = behind;
+        } else {
+            renamed.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    renamed
+}
+
+/// Text in quotes: names in AWS, account ids and ARNs get the copy's number; interpolated names are left alone.
+fn renamed_text(literal: &str, copy: usize) -> String {
+    let inner = literal.trim_matches('"');
+    if TEXTS.contains(&inner) {
+        let separator = if inner.contains('_') { '_' } else { '-' };
+        return format!("\"{inner}{separator}{copy}\"");
+    }
+    if inner.len() == 12 && inner.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("\"{}\"", account(inner, copy));
+    }
+    if inner.starts_with("arn:") {
+        return literal.replace("222222222222", &account("222222222222", copy));
+    }
+    literal.to_owned()
+}
+
+/// Seven accounts a copy: the first digit stays, the copy's number follows.
+fn account(id: &str, copy: usize) -> String {
+    format!("{}{copy:011}", &id[..1])
+}
+
+struct Cost {
+    cpu: f64,
+    peak_mib: f64,
+}
+
+/// Runs the release binary under GNU time, which reports what the whole process took.
+fn run(arguments: &[&str]) -> Cost {
+    let binary = env!("CARGO_BIN_EXE_dpl");
+    let output = Command::new("/usr/bin/time").arg("-f").arg("TIME %U %S %M").arg(binary).args(arguments).output();
+    let output = output.expect("GNU time is installed (Debian: apt-get install time)");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "dpl {arguments:?} failed:\n{stderr}");
+    let line = stderr.lines().rev().find(|line| line.starts_with("TIME ")).expect("a line of GNU time");
+    let figures: Vec<f64> = line.split(' ').filter_map(|figure| figure.parse().ok()).collect();
+    let [user, system, kib] = figures.as_slice() else { panic!("no figures in {line}") };
+    Cost { cpu: user + system, peak_mib: kib / 1024.0 }
+}
+
+/// Seconds that serde_json needs to parse and print every JSON file of an output folder.
+fn json_cost(folder: &Path) -> f64 {
+    let mut texts = Vec::new();
+    collect(folder, &mut texts);
+    let start = Instant::now();
+    for text in &texts {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        std::hint::black_box(serde_json::to_string_pretty(&value).unwrap());
+    }
+    start.elapsed().as_secs_f64()
+}
+
+fn collect(folder: &Path, texts: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, texts);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            texts.push(fs::read_to_string(&path).unwrap());
+        }
+    }
+}
