@@ -4,7 +4,14 @@
 //! peak memory of the whole process, the time per copy, and its ratio to what this machine needs to parse and print the same output as JSON with
 //! serde_json: a figure that means the same on a slower machine. Arguments: the Ns (`-- 1 1000`).
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs, reason = "a measurement that can't be made stops")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a measurement that can't be made stops"
+)]
 
 use std::{
     fs,
@@ -15,16 +22,70 @@ use std::{
 
 /// Everything that acme declares and that must differ between copies of it.
 const NAMES: &[&str] = &[
-    "acme", "management", "core", "shared", "security", "data", "lake", "analytics", "workloads", "prod", "devtest", "home_regions",
-    "trails_stay_on", "sandboxed", "Upload", "Validated", "Geo", "Demographic", "Quality", "validate_input", "enrich_geo", "enrich_demo",
-    "quality_check", "handle_error", "transform", "data_alerts", "Loader", "analytics_dw", "ingest", "onprem", "sync_landing",
-    "onprem_exports", "lake_key", "data_lake", "DataEngineering", "SalesDomain", "Analytics", "sales", "mktg_data", "marketing", "Reading",
-    "TemperatureAlert", "iot_stream", "rejected_readings", "alert_sink", "temperature_alerts",
+    "acme",
+    "management",
+    "core",
+    "shared",
+    "security",
+    "data",
+    "lake",
+    "analytics",
+    "workloads",
+    "prod",
+    "devtest",
+    "home_regions",
+    "trails_stay_on",
+    "sandboxed",
+    "Upload",
+    "Validated",
+    "Geo",
+    "Demographic",
+    "Quality",
+    "validate_input",
+    "enrich_geo",
+    "enrich_demo",
+    "quality_check",
+    "handle_error",
+    "transform",
+    "data_alerts",
+    "Loader",
+    "analytics_dw",
+    "ingest",
+    "onprem",
+    "sync_landing",
+    "onprem_exports",
+    "lake_key",
+    "data_lake",
+    "DataEngineering",
+    "SalesDomain",
+    "Analytics",
+    "sales",
+    "mktg_data",
+    "marketing",
+    "Reading",
+    "TemperatureAlert",
+    "iot_stream",
+    "rejected_readings",
+    "alert_sink",
+    "temperature_alerts",
 ];
 /// Names in AWS, which are unique too.
 const TEXTS: &[&str] = &[
-    "data-lake-bucket", "data-lake-sync", "mktg-data", "iot-data-stream", "iot-rejected", "alert-stream", "validate-input", "enrich-geo",
-    "enrich-demo", "quality-check", "handle-error", "transform-data-job", "data-alerts", "analytics-cluster", "sales_domain_db",
+    "data-lake-bucket",
+    "data-lake-sync",
+    "mktg-data",
+    "iot-data-stream",
+    "iot-rejected",
+    "alert-stream",
+    "validate-input",
+    "enrich-geo",
+    "enrich-demo",
+    "quality-check",
+    "handle-error",
+    "transform-data-job",
+    "data-alerts",
+    "analytics-cluster",
+    "sales_domain_db",
     "marketing_domain_db",
 ];
 
@@ -32,7 +93,10 @@ fn main() {
     let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1, 10, 100, 1000] } else { sizes };
     let acme = read_acme();
-    println!("{:>6} {:>8} {:>9} {:>8} {:>10} {:>9} {:>12}", "copies", "verb", "lines", "cpu s", "ms a copy", "peak MiB", "of JSON cost");
+    println!(
+        "{:>6} {:>8} {:>9} {:>8} {:>10} {:>9} {:>12}",
+        "copies", "verb", "lines", "cpu s", "ms a copy", "peak MiB", "of JSON cost"
+    );
     for copies in sizes {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let source = folder.path().join("src");
@@ -64,7 +128,9 @@ fn read_acme() -> Vec<(String, String)> {
     files.sort();
     files
         .iter()
-        .map(|file| (file.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(file).unwrap()))
+        .map(|file| {
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(file).unwrap())
+        })
         .collect()
 }
 
@@ -137,7 +203,8 @@ struct Cost {
 /// Runs the release binary under GNU time, which reports what the whole process took.
 fn run(arguments: &[&str]) -> Cost {
     let binary = env!("CARGO_BIN_EXE_dpl");
-    let output = Command::new("/usr/bin/time").arg("-f").arg("TIME %U %S %M").arg(binary).args(arguments).output();
+    let output =
+        Command::new("/usr/bin/time").arg("-f").arg("TIME %U %S %M").arg(binary).args(arguments).output();
     let output = output.expect("GNU time is installed (Debian: apt-get install time)");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "dpl {arguments:?} failed:\n{stderr}");

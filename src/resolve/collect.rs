@@ -35,6 +35,8 @@ pub struct Found<'a> {
     pub labels: Vec<(FileId, &'a Decl)>,
     /// Tests.
     pub tests: Vec<(FileId, &'a Decl)>,
+    /// Declarations that are reported already: their names are known, and mean nothing.
+    pub broken: Vec<(FileId, &'a Decl)>,
 }
 
 struct Pending<'a> {
@@ -116,7 +118,10 @@ impl<'a> Collector<'a, '_> {
             "test" => self.found.tests.push((file, decl)),
             word => match self.library.kind_named(word) {
                 Some(kind) => self.resource(file, decl, kind, parent),
-                None => self.diagnostics.push(unknown_kind(self.library, decl)),
+                None => {
+                    self.diagnostics.push(unknown_kind(self.library, decl));
+                    self.found.broken.push((file, decl));
+                }
             },
         }
     }
@@ -129,10 +134,12 @@ impl<'a> Collector<'a, '_> {
             (Place::Inside(wanted), _) => {
                 let wanted = &self.library.kind(wanted).name;
                 self.diagnostics.push(misplaced(decl, &format!("inside a `{wanted}`")));
+                self.found.broken.push((file, decl));
                 return;
             }
             (Place::Account, Some(_)) => {
                 self.diagnostics.push(misplaced(decl, "at the top of a file"));
+                self.found.broken.push((file, decl));
                 return;
             }
             _ => {}

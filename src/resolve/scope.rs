@@ -27,6 +27,8 @@ pub enum Meaning {
     Label,
     /// A test.
     Test,
+    /// A declaration that is reported already.
+    Broken,
 }
 
 /// The names of all modules.
@@ -110,6 +112,9 @@ fn declarations<'a>(found: &Found<'a>) -> Vec<(FileId, &'a Ident, Meaning)> {
     }
     for (file, decl) in &found.tests {
         add(*file, decl, Meaning::Test);
+    }
+    for (file, decl) in &found.broken {
+        add(*file, decl, Meaning::Broken);
     }
     all.sort_by_key(|(_, name, _)| name.span);
     all
@@ -319,6 +324,7 @@ impl Context<'_> {
     /// What a path means; reports where it means nothing, or more than one thing, or goes on behind what it means.
     pub fn lookup(&mut self, file: FileId, path: &Path) -> Option<Meaning> {
         match self.scopes.find(file, path) {
+            Ok((Meaning::Broken, _)) => None,
             Ok((meaning, taken)) if taken == path.parts.len() => Some(meaning),
             Ok((meaning, taken)) => {
                 self.report_rest(path, meaning, taken);
@@ -367,6 +373,7 @@ impl Context<'_> {
             Meaning::Param(_) => ("`param`".to_owned(), None),
             Meaning::Label => ("`label`".to_owned(), None),
             Meaning::Test => ("`test`".to_owned(), None),
+            Meaning::Broken => ("declaration".to_owned(), None),
         }
     }
 

@@ -47,6 +47,7 @@ impl Context<'_> {
     fn record(&mut self, file: FileId, ty: &TypeExpr) -> Base {
         match self.peek(file, &ty.path) {
             Some(Meaning::Schema(id)) => self.applied(file, ty, id),
+            Some(Meaning::Broken) => Base::Unknown,
             None => {
                 let visible: Vec<&str> =
                     self.platform.schemas.iter().map(|schema| schema.name.as_str()).collect();

@@ -113,6 +113,7 @@ impl Context<'_> {
                 let param = self.params.get(at as usize)?.clone();
                 Some(self.typed(param.file, &param.value, ty))
             }
+            Meaning::Broken => Some(None),
             _ => None,
         }
     }
