@@ -1,9 +1,13 @@
 //! The project's own tests, in one binary.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod cases;
 mod catalogue;
 mod cli;
 mod command;
 mod config;
+mod layers;
+mod mutations;
 mod output;
+mod programs;
 mod render;

@@ -1,0 +1,99 @@
+//! Whole programs: the examples compile, and what comes out depends on what they say alone.
+
+use std::{collections::BTreeMap, path::Path};
+
+use dpl::{
+    Analysis,
+    diagnostic::render::terminal::{Style, render},
+    platform::Project,
+};
+
+/// Module and text of every file of an example, sorted.
+pub fn example(name: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "dpl") {
+            let module = path.file_stem().unwrap().to_string_lossy().into_owned();
+            files.push((module, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files.sort();
+    files
+}
+
+pub fn analyze(files: &[(String, String)]) -> Analysis {
+    let mut sources = dpl::sources();
+    for (module, text) in files {
+        sources.add(format!("{module}.dpl"), module.clone(), text.clone(), false);
+    }
+    dpl::analyze(sources, Project::default())
+}
+
+pub fn messages(analysis: &Analysis) -> String {
+    render(&analysis.diagnostics, &analysis.sources, Style { color: false, width: 110 })
+}
+
+fn artifacts(files: &[(String, String)]) -> BTreeMap<String, String> {
+    let analysis = analyze(files);
+    assert!(!analysis.has_errors(), "{}", messages(&analysis));
+    dpl::compile(&analysis, &[]).files.into_iter().map(|file| (file.path, file.text)).collect()
+}
+
+#[test]
+fn the_standard_library_has_no_fault() {
+    let standard = dpl::library::standard();
+    let faults = standard.diagnostics.clone().into_sorted();
+    assert!(faults.is_empty(), "{}", render(&faults, &standard.sources, Style { color: false, width: 110 }));
+}
+
+#[test]
+fn acme_compiles_without_a_word() {
+    let analysis = analyze(&example("acme"));
+    assert!(analysis.diagnostics.is_empty(), "{}", messages(&analysis));
+    assert!(!dpl::compile(&analysis, &[]).files.is_empty());
+}
+
+#[test]
+fn the_order_of_files_does_not_show() {
+    let files = example("acme");
+    let first = artifacts(&files);
+    let reversed: Vec<_> = files.iter().rev().cloned().collect();
+    assert_eq!(first, artifacts(&reversed));
+    let (head, tail) = files.split_at(files.len() / 2);
+    let turned: Vec<_> = tail.iter().chain(head).cloned().collect();
+    assert_eq!(first, artifacts(&turned));
+}
+
+/// The declarations and sentences of a file, each with its comments: what begins at a line's first column.
+fn items(text: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines().filter(|line| !line.starts_with("use ")) {
+        let comment = line.starts_with("///");
+        let begins = !line.is_empty() && !line.starts_with([' ', '}', ')', ']']);
+        if begins && !open {
+            items.push(String::new());
+        }
+        open = comment;
+        if let Some(item) = items.last_mut() {
+            item.push_str(line);
+            item.push('\n');
+        }
+    }
+    items
+}
+
+#[test]
+fn the_place_of_a_declaration_does_not_show() {
+    let files = example("acme");
+    let first = artifacts(&files);
+    let mut all: Vec<String> = files.iter().flat_map(|(_, text)| items(text)).collect();
+    let one_file = |items: &[String]| vec![("all".to_owned(), items.join("\n"))];
+    assert_eq!(first, artifacts(&one_file(&all)), "in one file");
+    all.reverse();
+    assert_eq!(first, artifacts(&one_file(&all)), "in one file, the last first");
+    all.sort();
+    assert_eq!(first, artifacts(&one_file(&all)), "in one file, sorted");
+}
