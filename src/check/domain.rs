@@ -1,0 +1,88 @@
+//! Domains: databases that can be named, places that do not overlap.
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{Location, Platform, ResourceId, ValueKind},
+    source::Span,
+};
+
+/// A name that needs no quotes in Athena: small letters, digits and `_`.
+pub fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Databases have names that queries can spell.
+pub fn databases_can_be_named(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for domain in &platform.domains {
+        let resource = platform.resource(domain.resource);
+        let written = platform.field(domain.resource, "database");
+        let span = written.map_or(resource.span, |value| value.span);
+        if !is_plain(&domain.database) {
+            diagnostics.push(unquotable(span, "database", &domain.database));
+        } else if let Some(ValueKind::Text(text)) = written.map(|value| &value.kind)
+            && *text != domain.database
+        {
+            diagnostics.push(folded(span, "database", text, &domain.database));
+        }
+    }
+}
+
+/// A name that is legal in Glue, and trouble in every query.
+pub fn unquotable(span: Span, what: &str, name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::GLUE_NAME,
+        span,
+        format!("the {what} `{name}` must be quoted in every query"),
+        "not only small letters, digits and `_`",
+    )
+    .help("use small letters, digits and `_`")
+}
+
+/// A name that Glue keeps in another way than it is written.
+pub fn folded(span: Span, what: &str, written: &str, kept: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::GLUE_NAME,
+        span,
+        format!("Glue keeps the {what} `{written}` as `{kept}`"),
+        "folded to small letters",
+    )
+    .help(format!("write `{kept}`"))
+    .fix(span, format!("\"{kept}\""))
+}
+
+/// No domain lies in another: whoever reads the outer one would read the inner one too.
+pub fn domains_do_not_overlap(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let mut places: Vec<(&Location, usize, ResourceId, Span)> = Vec::new();
+    for (at, domain) in platform.domains.iter().enumerate() {
+        let span = |id: ResourceId| platform.field(id, "location").map_or(platform.resource(id).span, |value| value.span);
+        places.push((&domain.location, at, domain.resource, span(domain.resource)));
+        let tables = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
+        let elsewhere = tables.filter(|table| !domain.location.holds(&table.location));
+        places.extend(elsewhere.map(|table| (&table.location, at, table.resource, span(table.resource))));
+    }
+    places.sort();
+    let mut open: Vec<(&Location, usize, ResourceId, Span)> = Vec::new();
+    for place in places {
+        while open.last().is_some_and(|(outer, ..)| !outer.holds(place.0)) {
+            open.pop();
+        }
+        if let Some((_, domain, outer, span)) = open.last()
+            && *domain != place.1
+        {
+            diagnostics.push(overlap(platform, (*outer, *span), (place.2, place.3)));
+        }
+        open.push(place);
+    }
+}
+
+fn overlap(platform: &Platform, outer: (ResourceId, Span), inner: (ResourceId, Span)) -> Diagnostic {
+    let (outer_name, inner_name) = (&platform.resource(outer.0).name, &platform.resource(inner.0).name);
+    Diagnostic::error(
+        catalogue::DOMAIN_OVERLAP,
+        inner.1,
+        format!("`{inner_name}` lies where `{outer_name}` lies"),
+        "the same place, or inside of it",
+    )
+    .related(outer.1, format!("`{outer_name}` lies here"))
+    .help("give each domain a prefix of its own: Lake Formation's permissions follow places")
+}

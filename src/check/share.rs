@@ -1,0 +1,173 @@
+//! Shares, and what Lake Formation can be told at all.
+
+use super::domain::{is_plain, unquotable};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{Capability, Domain, Grant, Platform, Principal, Share, Table, grant::Effect, resource::Noun},
+    source::Span,
+};
+
+/// A share's table, its domain, and the domain that gets the link.
+fn sides<'a>(platform: &'a Platform, share: &Share) -> Option<(&'a Table, &'a Domain, &'a Domain)> {
+    let table = platform.tables.get(share.table as usize)?;
+    Some((table, platform.domains.get(table.domain as usize)?, platform.domains.get(share.with as usize)?))
+}
+
+/// A table is shared with another domain than its own.
+pub fn shares_lead_elsewhere(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for share in &platform.shares {
+        let Some((table, owner, _)) = sides(platform, share) else { continue };
+        if table.domain == share.with {
+            let name = &platform.resource(owner.resource).name;
+            diagnostics.push(
+                Diagnostic::error(
+                    catalogue::SHARE_SELF,
+                    share.span,
+                    format!("`{}` is shared with `{name}`, whose table it is", table.name),
+                    "its own domain",
+                )
+                .help("share it with the domain that is to read it"),
+            );
+        }
+    }
+}
+
+/// A link has a name that no table of its domain has.
+pub fn links_have_names_of_their_own(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for share in &platform.shares {
+        let Some((_, _, reader)) = sides(platform, share) else { continue };
+        let tables = reader.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
+        if let Some(same) = tables.into_iter().find(|table| table.name == share.name) {
+            diagnostics.push(
+                Diagnostic::error(
+                    catalogue::SHARE_NAME,
+                    share.span,
+                    format!("`{}` has a table `{}` already", platform.resource(reader.resource).name, share.name),
+                    "the name is taken",
+                )
+                .related(platform.resource(same.resource).span, "by this table")
+                .help("give the link another name behind `as`"),
+            );
+        } else if !is_plain(&share.name) {
+            diagnostics.push(unquotable(share.span, "link", &share.name));
+        }
+    }
+}
+
+/// Whoever gets a link may read what it leads to.
+pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for share in &platform.shares {
+        let Some((table, _, reader)) = sides(platform, share) else { continue };
+        if table.domain == share.with || platform.grants.iter().any(|grant| reads(platform, grant, table, reader)) {
+            continue;
+        }
+        let owner = owner_name(platform, reader);
+        let shared = &platform.resource(table.resource).name;
+        diagnostics.push(
+            Diagnostic::error(
+                catalogue::SHARE_WITHOUT_GRANT,
+                share.span,
+                format!("nothing lets `{owner}` read `{shared}`, and a link alone does not"),
+                "leads to a table that stays closed",
+            )
+            .related(platform.resource(reader.resource).span, format!("`{owner}` owns this domain"))
+            .help(format!("add `grant select on {}.{shared} to {owner}`", domain_name(platform, table))),
+        );
+    }
+}
+
+fn domain_name<'a>(platform: &'a Platform, table: &Table) -> &'a str {
+    platform.domains.get(table.domain as usize).map_or("", |domain| platform.resource(domain.resource).name.as_str())
+}
+
+fn owner_name(platform: &Platform, domain: &Domain) -> String {
+    match &domain.owner {
+        Principal::Resource(id) => platform.resource(*id).name.to_string(),
+        Principal::Account(id) => platform.account(*id).name.to_string(),
+        Principal::ForeignAccount(id) => id.to_string(),
+        Principal::Service(id) => platform.library.service(*id).name.to_string(),
+    }
+}
+
+/// Whether a grant lets a domain's owner, or its account, read a table.
+fn reads(platform: &Platform, grant: &Grant, table: &Table, reader: &Domain) -> bool {
+    let on = match platform.resource(grant.on.resource).noun {
+        Noun::Table(_) => grant.on.resource == table.resource,
+        Noun::Domain(domain) => domain == table.domain,
+        _ => false,
+    };
+    let account = platform.resource(reader.resource).account;
+    let to = grant.to.iter().any(|(who, _)| {
+        *who == reader.owner || matches!(who, Principal::Account(id) if Some(*id) == account)
+    });
+    let select = grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
+    grant.effect == Effect::Grant && on && to && select
+}
+
+fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
+    match capability {
+        Capability::Named(id) => platform.library.capability(id).permission.as_deref(),
+        Capability::Action(_) => None,
+    }
+}
+
+/// What Lake Formation is told it can be told: it has no denials, no services, and no grants to the owner's own account.
+pub fn table_grants_can_be_made(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in &platform.grants {
+        if !matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_)) {
+            continue;
+        }
+        if grant.effect == Effect::Deny {
+            diagnostics.push(no_denial(grant));
+            continue;
+        }
+        let account = platform.resource(grant.on.resource).account;
+        for (who, span) in &grant.to {
+            match who {
+                Principal::Service(_) => diagnostics.push(no_receiver(*span, "a service")),
+                Principal::Account(id) if Some(*id) == account => diagnostics.push(no_receiver(*span, "the table's own account")),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn no_denial(grant: &Grant) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TABLE_DENIAL,
+        grant.span,
+        "Lake Formation has no denials",
+        "nothing in AWS would say this",
+    )
+    .help("grant the others what they need, and `assert` that this one has nothing")
+}
+
+fn no_receiver(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TABLE_RECEIVER,
+        span,
+        format!("Lake Formation grants nothing to {what}"),
+        "not somebody it knows",
+    )
+    .help("grant it to a role, or to another account")
+}
+
+/// A row filter is on the rows that are read.
+pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in &platform.grants {
+        let Some((_, span)) = &grant.filter else { continue };
+        let table = matches!(platform.resource(grant.on.resource).noun, Noun::Table(_));
+        let select = grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
+        if !table || !select {
+            diagnostics.push(
+                Diagnostic::error(
+                    catalogue::ROW_FILTER,
+                    *span,
+                    "`where` says which rows of a table may be read",
+                    if table { "nothing is read by this grant" } else { "not on a table" },
+                )
+                .help("put it behind a grant of `select` on a table"),
+            );
+        }
+    }
+}
