@@ -33,9 +33,13 @@ fn is_id(id: &str) -> bool {
 }
 
 fn bad_id(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(catalogue::AGENT_ARN, span, format!("`{name}` is no agent's id"), "not the ARN of an agent").help(
-        "it ends in `agent/agent-` and 17 digits and small letters; `aws datasync list-agents` prints it",
+    Diagnostic::error(
+        catalogue::AGENT_ARN,
+        span,
+        format!("`{name}` is no agent's id"),
+        "not the ARN of an agent",
     )
+    .help("it ends in `agent/agent-` and 17 digits and small letters; `aws datasync list-agents` prints it")
 }
 
 fn elsewhere(span: Span, what: &str, found: &str, declared: &str) -> Diagnostic {

@@ -37,10 +37,13 @@ pub fn cron_expressions_can_be_read(platform: &Platform, diagnostics: &mut Diagn
 fn look(platform: &Platform, value: &Value, diagnostics: &mut Diagnostics) {
     if let Some(made) = field::of_value(platform, value) {
         if made.constructor.name == "cron"
-            && let Some(Value { kind: ValueKind::Text(expression), span }) = made.construct.fields.iter().flatten().next()
+            && let Some(Value { kind: ValueKind::Text(expression), span }) =
+                made.construct.fields.iter().flatten().next()
             && let Some((message, help)) = fault(expression)
         {
-            diagnostics.push(Diagnostic::error(catalogue::CRON, *span, message, "not a time that AWS can read").help(help));
+            diagnostics.push(
+                Diagnostic::error(catalogue::CRON, *span, message, "not a time that AWS can read").help(help),
+            );
         }
         made.construct.fields.iter().flatten().for_each(|value| look(platform, value, diagnostics));
     }
@@ -58,7 +61,10 @@ fn fault(expression: &str) -> Option<(String, String)> {
     for (part, text) in PARTS.iter().zip(&written) {
         if !text.split(',').all(|item| part.takes(item)) {
             let (least, most) = (part.least, part.most);
-            return Some((format!("`{text}` is no {}", part.name), format!("write a number from {least} to {most}, a range, a list, or `*`")));
+            return Some((
+                format!("`{text}` is no {}", part.name),
+                format!("write a number from {least} to {most}, a range, a list, or `*`"),
+            ));
         }
     }
     match (*month_day == "?", *week_day == "?") {
@@ -79,20 +85,27 @@ impl Part {
     fn takes(&self, item: &str) -> bool {
         let day = self.name.starts_with("day");
         let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
-        let stepped = step.is_none_or(|step| step.parse::<u16>().is_ok_and(|step| (1..=self.most).contains(&step)));
+        let stepped =
+            step.is_none_or(|step| step.parse::<u16>().is_ok_and(|step| (1..=self.most).contains(&step)));
         stepped
             && match range {
                 "*" => true,
                 "?" | "L" | "LW" => day && step.is_none(),
                 _ => match range.split_once('-') {
-                    Some((from, to)) => self.number(from).zip(self.number(to)).is_some_and(|(from, to)| from <= to || self.least == 1),
+                    Some((from, to)) => self
+                        .number(from)
+                        .zip(self.number(to))
+                        .is_some_and(|(from, to)| from <= to || self.least == 1),
                     None => self.number(range).is_some() || (day && self.nth_day(range)),
                 },
             }
     }
 
     fn number(&self, text: &str) -> Option<u16> {
-        let word = (self.least..).zip(self.words).find(|(_, word)| text.eq_ignore_ascii_case(word)).map(|(number, _)| number);
+        let word = (self.least..)
+            .zip(self.words)
+            .find(|(_, word)| text.eq_ignore_ascii_case(word))
+            .map(|(number, _)| number);
         word.or_else(|| text.parse().ok()).filter(|number| (self.least..=self.most).contains(number))
     }
 

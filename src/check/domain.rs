@@ -8,7 +8,8 @@ use crate::{
 
 /// A name that needs no quotes in Athena: small letters, digits and `_`.
 pub fn is_plain(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 /// Databases have names that queries can spell.
@@ -54,7 +55,9 @@ pub fn folded(span: Span, what: &str, written: &str, kept: &str) -> Diagnostic {
 pub fn domains_do_not_overlap(platform: &Platform, diagnostics: &mut Diagnostics) {
     let mut places: Vec<(&Location, usize, ResourceId, Span)> = Vec::new();
     for (at, domain) in platform.domains.iter().enumerate() {
-        let span = |id: ResourceId| platform.field(id, "location").map_or(platform.resource(id).span, |value| value.span);
+        let span = |id: ResourceId| {
+            platform.field(id, "location").map_or(platform.resource(id).span, |value| value.span)
+        };
         places.push((&domain.location, at, domain.resource, span(domain.resource)));
         let tables = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
         let elsewhere = tables.filter(|table| !domain.location.holds(&table.location));

@@ -37,7 +37,11 @@ pub fn made<'a>(platform: &'a Platform, id: ResourceId, field: &str) -> Option<M
 /// A value, where it is made by a constructor.
 pub fn of_value<'a>(platform: &'a Platform, value: &'a Value) -> Option<Made<'a>> {
     let ValueKind::Construct(construct) = &value.kind else { return None };
-    Some(Made { constructor: platform.library.constructor(construct.constructor), construct, span: value.span })
+    Some(Made {
+        constructor: platform.library.constructor(construct.constructor),
+        construct,
+        span: value.span,
+    })
 }
 
 impl<'a> Made<'a> {

@@ -1,6 +1,13 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
+mod agent;
+mod cron;
+mod domain;
+mod field;
 pub mod rules;
+mod share;
+mod sync;
+mod table;
 
 use crate::{diagnostic::Diagnostics, platform::Platform};
 

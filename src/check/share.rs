@@ -42,7 +42,11 @@ pub fn links_have_names_of_their_own(platform: &Platform, diagnostics: &mut Diag
                 Diagnostic::error(
                     catalogue::SHARE_NAME,
                     share.span,
-                    format!("`{}` has a table `{}` already", platform.resource(reader.resource).name, share.name),
+                    format!(
+                        "`{}` has a table `{}` already",
+                        platform.resource(reader.resource).name,
+                        share.name
+                    ),
                     "the name is taken",
                 )
                 .related(platform.resource(same.resource).span, "by this table")
@@ -58,7 +62,9 @@ pub fn links_have_names_of_their_own(platform: &Platform, diagnostics: &mut Diag
 pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics) {
     for share in &platform.shares {
         let Some((table, _, reader)) = sides(platform, share) else { continue };
-        if table.domain == share.with || platform.grants.iter().any(|grant| reads(platform, grant, table, reader)) {
+        if table.domain == share.with
+            || platform.grants.iter().any(|grant| reads(platform, grant, table, reader))
+        {
             continue;
         }
         let owner = owner_name(platform, reader);
@@ -77,7 +83,10 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
 }
 
 fn domain_name<'a>(platform: &'a Platform, table: &Table) -> &'a str {
-    platform.domains.get(table.domain as usize).map_or("", |domain| platform.resource(domain.resource).name.as_str())
+    platform
+        .domains
+        .get(table.domain as usize)
+        .map_or("", |domain| platform.resource(domain.resource).name.as_str())
 }
 
 fn owner_name(platform: &Platform, domain: &Domain) -> String {
@@ -100,7 +109,8 @@ fn reads(platform: &Platform, grant: &Grant, table: &Table, reader: &Domain) -> 
     let to = grant.to.iter().any(|(who, _)| {
         *who == reader.owner || matches!(who, Principal::Account(id) if Some(*id) == account)
     });
-    let select = grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
+    let select =
+        grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
     grant.effect == Effect::Grant && on && to && select
 }
 
@@ -125,7 +135,9 @@ pub fn table_grants_can_be_made(platform: &Platform, diagnostics: &mut Diagnosti
         for (who, span) in &grant.to {
             match who {
                 Principal::Service(_) => diagnostics.push(no_receiver(*span, "a service")),
-                Principal::Account(id) if Some(*id) == account => diagnostics.push(no_receiver(*span, "the table's own account")),
+                Principal::Account(id) if Some(*id) == account => {
+                    diagnostics.push(no_receiver(*span, "the table's own account"))
+                }
                 _ => {}
             }
         }
@@ -157,7 +169,8 @@ pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnosti
     for grant in &platform.grants {
         let Some((_, span)) = &grant.filter else { continue };
         let table = matches!(platform.resource(grant.on.resource).noun, Noun::Table(_));
-        let select = grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
+        let select =
+            grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
         if !table || !select {
             diagnostics.push(
                 Diagnostic::error(

@@ -21,7 +21,12 @@ fn each(platform: &Platform, diagnostics: &mut Diagnostics, rule: impl Fn(Resour
 }
 
 /// The word that a sync's option has, the place of one that is written, and AWS's default where it is not.
-fn option<'a>(platform: &'a Platform, id: ResourceId, name: &str, default: &'a str) -> (&'a str, Option<Span>) {
+fn option<'a>(
+    platform: &'a Platform,
+    id: ResourceId,
+    name: &str,
+    default: &'a str,
+) -> (&'a str, Option<Span>) {
     field::word(platform, id, name).map_or((default, None), |(word, span)| (word, Some(span)))
 }
 
@@ -36,8 +41,12 @@ pub fn times_are_kept_together(platform: &Platform, diagnostics: &mut Diagnostic
         let (atime, atime_at) = option(platform, id, "atime", "best_effort");
         let span = mtime_at.or(atime_at)?;
         match (mtime, atime) {
-            ("preserve", "none") => Some(times_apart(atime_at.unwrap_or(span), "atime = best_effort", "mtime = none")),
-            ("none", "best_effort") => Some(times_apart(mtime_at.unwrap_or(span), "mtime = preserve", "atime = none")),
+            ("preserve", "none") => {
+                Some(times_apart(atime_at.unwrap_or(span), "atime = best_effort", "mtime = none"))
+            }
+            ("none", "best_effort") => {
+                Some(times_apart(mtime_at.unwrap_or(span), "mtime = preserve", "atime = none"))
+            }
             _ => None,
         }
     });
@@ -99,7 +108,8 @@ pub fn enhanced_mode_keeps_times(platform: &Platform, diagnostics: &mut Diagnost
 pub fn archived_objects_are_not_read_again(platform: &Platform, diagnostics: &mut Diagnostics) {
     each(platform, diagnostics, |id| {
         let class = field::made(platform, id, "to")?.field("class")?;
-        let name = field::variant(platform, class).filter(|name| matches!(*name, "glacier" | "deep_archive"))?;
+        let name =
+            field::variant(platform, class).filter(|name| matches!(*name, "glacier" | "deep_archive"))?;
         let basic = is(platform, id, "mode", "enhanced").is_none();
         let default = if basic { "point_in_time_consistent" } else { "only_files_transferred" };
         let (verify, written) = option(platform, id, "verify", default);
@@ -108,7 +118,11 @@ pub fn archived_objects_are_not_read_again(platform: &Platform, diagnostics: &mu
                 catalogue::SYNC_ARCHIVED,
                 written.unwrap_or(class.span),
                 format!("objects of class `{name}` can't be verified as a whole"),
-                if written.is_some() { "reads every object at the destination again" } else { "verified as a whole by default" },
+                if written.is_some() {
+                    "reads every object at the destination again"
+                } else {
+                    "verified as a whole by default"
+                },
             )
             .help("write `verify = only_files_transferred`")
         })
@@ -121,12 +135,16 @@ pub fn options_fit_their_places(platform: &Platform, diagnostics: &mut Diagnosti
         let (from, to) = (field::made(platform, id, "from")?, field::made(platform, id, "to")?);
         let both = |property: &str| from.is(property) && to.is(property);
         let wants = |field: &'static str, fits: bool| {
-            field::word(platform, id, field).filter(|(word, _)| *word != "none" && !fits).map(|(_, span)| (field, span))
+            field::word(platform, id, field)
+                .filter(|(word, _)| *word != "none" && !fits)
+                .map(|(_, span)| (field, span))
         };
-        let windows = wants("security", both("windows")).map(|at| (at, "between SMB shares and FSx for Windows"));
+        let windows =
+            wants("security", both("windows")).map(|at| (at, "between SMB shares and FSx for Windows"));
         let tags = wants("object_tags", both("objects")).map(|at| (at, "between object stores"));
         let metadata = wants("object_metadata", both("objects")).map(|at| (at, "between object stores"));
-        let devices = wants("devices", !to.is("no_devices") && !from.is("no_devices")).map(|at| (at, "where no end is EFS"));
+        let devices = wants("devices", !to.is("no_devices") && !from.is("no_devices"))
+            .map(|at| (at, "where no end is EFS"));
         let ((option, span), place) = windows.or(tags).or(metadata).or(devices)?;
         Some(
             Diagnostic::error(
@@ -166,7 +184,10 @@ pub fn one_end_is_in_aws(platform: &Platform, diagnostics: &mut Diagnostics) {
             Diagnostic::error(
                 catalogue::SYNC_OUTSIDE,
                 to.span,
-                format!("DataSync moves nothing from `{}` to `{}`", from.constructor.name, to.constructor.name),
+                format!(
+                    "DataSync moves nothing from `{}` to `{}`",
+                    from.constructor.name, to.constructor.name
+                ),
                 "neither end is in AWS",
             )
             .related(from.span, "the other end")
@@ -182,14 +203,24 @@ pub fn access_keys_are_whole(platform: &Platform, diagnostics: &mut Diagnostics)
         let half = ends.into_iter().flatten().find_map(|end| {
             let half = |has: &'static str, lacks: &'static str| {
                 let known = end.constructor.fields.iter().any(|field| field.name == lacks);
-                end.field(has).filter(|_| known && end.field(lacks).is_none()).map(|value| (value.span, has, lacks))
+                end.field(has)
+                    .filter(|_| known && end.field(lacks).is_none())
+                    .map(|value| (value.span, has, lacks))
             };
             half("access_key", "secret_key").or_else(|| half("secret_key", "access_key"))
         });
         let (span, has, lacks) = half?;
         Some(
-            Diagnostic::error(catalogue::SYNC_HALF_KEY, span, format!("`{has}` is given without `{lacks}`"), "one half of a key")
-                .help(format!("add `{lacks} = {}`", if lacks == "secret_key" { "secret(\"…\")" } else { "\"…\"" })),
+            Diagnostic::error(
+                catalogue::SYNC_HALF_KEY,
+                span,
+                format!("`{has}` is given without `{lacks}`"),
+                "one half of a key",
+            )
+            .help(format!(
+                "add `{lacks} = {}`",
+                if lacks == "secret_key" { "secret(\"…\")" } else { "\"…\"" }
+            )),
         )
     });
 }
@@ -208,7 +239,10 @@ pub fn filters_are_patterns(platform: &Platform, diagnostics: &mut Diagnostics) 
                     Diagnostic::error(
                         catalogue::SYNC_PATTERN,
                         filter.span,
-                        format!("the patterns of `{name}` have {} characters together, {LONGEST_FILTER} at most", length - 1),
+                        format!(
+                            "the patterns of `{name}` have {} characters together, {LONGEST_FILTER} at most",
+                            length - 1
+                        ),
                         "too long",
                     )
                     .help("name folders instead of files, or give a `manifest`"),
@@ -231,12 +265,24 @@ fn bad_pattern(pattern: &Value, include: bool) -> Option<Diagnostic> {
     let (message, label, help) = if written.is_empty() {
         ("a pattern is empty", "matches nothing", "leave it out".to_owned())
     } else if written.contains('\0') || written.contains('\n') {
-        ("a pattern holds a character that no path has", "not a pattern", "leave the character out".to_owned())
+        (
+            "a pattern holds a character that no path has",
+            "not a pattern",
+            "leave the character out".to_owned(),
+        )
     } else if plain.contains('|') {
         let parts: Vec<String> = written.split('|').map(|part| format!("\"{part}\"")).collect();
-        ("`|` stands between patterns, not in one", "two patterns in one", format!("write {}, or `\\\\|` for the character itself", parts.join(", ")))
+        (
+            "`|` stands between patterns, not in one",
+            "two patterns in one",
+            format!("write {}, or `\\\\|` for the character itself", parts.join(", ")),
+        )
     } else if include && plain.trim_end_matches('*').contains('*') {
-        ("in `include` a `*` stands at the end only", "a `*` before the end", "name the folder and end it with `*`: `\"/folder*\"`".to_owned())
+        (
+            "in `include` a `*` stands at the end only",
+            "a `*` before the end",
+            "name the folder and end it with `*`: `\"/folder*\"`".to_owned(),
+        )
     } else {
         return None;
     };
@@ -248,7 +294,12 @@ pub fn schedules_are_hourly_at_most(platform: &Platform, diagnostics: &mut Diagn
     each(platform, diagnostics, |id| {
         let schedule = field::made(platform, id, "schedule")?;
         match &*schedule.constructor.name {
-            "at" => Some(bad_schedule(schedule.span, "DataSync starts a task again and again, not once", "once only", "leave `schedule` out and start the task by hand, or write `cron(…)`")),
+            "at" => Some(bad_schedule(
+                schedule.span,
+                "DataSync starts a task again and again, not once",
+                "once only",
+                "leave `schedule` out and start the task by hand, or write `cron(…)`",
+            )),
             "rate" => match schedule.field("every")?.kind {
                 ValueKind::Duration(every) if every < SHORTEST_INTERVAL => Some(too_often(schedule)),
                 _ => None,
@@ -263,7 +314,12 @@ pub fn schedules_are_hourly_at_most(platform: &Platform, diagnostics: &mut Diagn
 }
 
 fn too_often(schedule: Made<'_>) -> Diagnostic {
-    bad_schedule(schedule.span, "DataSync starts a task once an hour at most", "more often than hourly", "name one minute of the hour, or write `rate(1h)`")
+    bad_schedule(
+        schedule.span,
+        "DataSync starts a task once an hour at most",
+        "more often than hourly",
+        "name one minute of the hour, or write `rate(1h)`",
+    )
 }
 
 fn bad_schedule(span: Span, message: &str, label: &str, help: &str) -> Diagnostic {
@@ -280,7 +336,11 @@ pub fn syncs_do_not_feed_themselves(platform: &Platform, diagnostics: &mut Diagn
                 catalogue::SYNC_LOOP,
                 to.span,
                 "one end of the transfer lies in the other",
-                if source.holds(destination) { "it would copy its own copies" } else { "it would write over what it reads" },
+                if source.holds(destination) {
+                    "it would copy its own copies"
+                } else {
+                    "it would write over what it reads"
+                },
             )
             .related(from.span, "the other end")
             .help("give the destination a prefix of its own")

@@ -14,7 +14,11 @@ use crate::{
 /// The finest fraction of a second that files other than Iceberg's version 3 keep.
 const MICROSECONDS: u8 = 6;
 
-fn each(platform: &Platform, diagnostics: &mut Diagnostics, rule: impl Fn(&Table, &[Column], &mut Diagnostics)) {
+fn each(
+    platform: &Platform,
+    diagnostics: &mut Diagnostics,
+    rule: impl Fn(&Table, &[Column], &mut Diagnostics),
+) {
     for table in &platform.tables {
         rule(table, &platform.schema(table.schema).columns, diagnostics);
     }
@@ -27,8 +31,13 @@ pub fn tables_have_columns(platform: &Platform, diagnostics: &mut Diagnostics) {
         let span = platform.resource(table.resource).span;
         if columns.is_empty() {
             diagnostics.push(
-                Diagnostic::error(catalogue::TABLE_EMPTY, span, format!("`{}` has no columns", table.name), "a table without columns")
-                    .help("add a line `name : type` for each column"),
+                Diagnostic::error(
+                    catalogue::TABLE_EMPTY,
+                    span,
+                    format!("`{}` has no columns", table.name),
+                    "a table without columns",
+                )
+                .help("add a line `name : type` for each column"),
             );
         } else if left == 0 {
             diagnostics.push(
@@ -57,7 +66,8 @@ pub fn names_stay_different(platform: &Platform, diagnostics: &mut Diagnostics) 
         {
             diagnostics.push(folded(span, "table", text, &table.name));
         }
-        let mut names: Vec<(String, &Column)> = columns.iter().map(|column| (column.name.to_lowercase(), column)).collect();
+        let mut names: Vec<(String, &Column)> =
+            columns.iter().map(|column| (column.name.to_lowercase(), column)).collect();
         names.sort_by_key(|(name, column)| (name.clone(), column.span));
         for pair in names.windows(2) {
             if let [(first, one), (second, other)] = pair
@@ -101,13 +111,19 @@ pub fn keys_are_never_null(platform: &Platform, diagnostics: &mut Diagnostics) {
 /// Partitions are columns of the table with plain values, each once.
 pub fn partitions_are_plain_columns(platform: &Platform, diagnostics: &mut Diagnostics) {
     each(platform, diagnostics, |table, columns, diagnostics| {
-        let Some(ValueKind::List(items)) = platform.field(table.resource, "partition").map(|value| &value.kind) else { return };
+        let Some(ValueKind::List(items)) =
+            platform.field(table.resource, "partition").map(|value| &value.kind)
+        else {
+            return;
+        };
         let mut seen: Vec<&str> = Vec::new();
         for item in items {
             let ValueKind::Column(name) = &item.kind else { continue };
             match columns.iter().find(|column| column.name == *name) {
                 None => diagnostics.push(unknown_partition(item.span, name, table, columns)),
-                Some(_) if seen.contains(&name.as_str()) => diagnostics.push(doubled_partition(item.span, name)),
+                Some(_) if seen.contains(&name.as_str()) => {
+                    diagnostics.push(doubled_partition(item.span, name))
+                }
                 Some(column) => diagnostics.extend(compound_partition(item.span, column)),
             }
             seen.push(name);
@@ -117,20 +133,29 @@ pub fn partitions_are_plain_columns(platform: &Platform, diagnostics: &mut Diagn
 
 fn unknown_partition(span: Span, name: &str, table: &Table, columns: &[Column]) -> Diagnostic {
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let diagnostic =
-        Diagnostic::error(catalogue::PARTITION, span, format!("`{}` has no column `{name}`", table.name), "not a column of the table");
+    let diagnostic = Diagnostic::error(
+        catalogue::PARTITION,
+        span,
+        format!("`{}` has no column `{name}`", table.name),
+        "not a column of the table",
+    );
     match suggest::nearest(name, names.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
-        None => diagnostic.help(format!("its columns are {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))),
+        None => diagnostic.help(format!(
+            "its columns are {}",
+            names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        )),
     }
 }
 
 fn doubled_partition(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(catalogue::PARTITION, span, format!("`{name}` divides the table twice"), "named before").help("leave it out here")
+    Diagnostic::error(catalogue::PARTITION, span, format!("`{name}` divides the table twice"), "named before")
+        .help("leave it out here")
 }
 
 fn compound_partition(span: Span, column: &Column) -> Option<Diagnostic> {
-    let plain = !matches!(column.ty.base, Base::List(_) | Base::Map(..) | Base::Record(_) | Base::Bytes | Base::Json);
+    let plain =
+        !matches!(column.ty.base, Base::List(_) | Base::Map(..) | Base::Record(_) | Base::Bytes | Base::Json);
     (!plain).then(|| {
         Diagnostic::error(
             catalogue::PARTITION,
@@ -153,10 +178,21 @@ pub fn formats_hold_their_columns(platform: &Platform, diagnostics: &mut Diagnos
         });
         for column in columns {
             if format.is("flat") && !is_flat(&column.ty) {
-                diagnostics.push(not_held(column, &format.constructor.name, "has one value a column", "use `parquet` or `json`"));
-            } else if finest(platform, &column.ty) > MICROSECONDS && version.is_none_or(|version| version < 3) {
+                diagnostics.push(not_held(
+                    column,
+                    &format.constructor.name,
+                    "has one value a column",
+                    "use `parquet` or `json`",
+                ));
+            } else if finest(platform, &column.ty) > MICROSECONDS && version.is_none_or(|version| version < 3)
+            {
                 let help = "write `timestamp(6)`, or `format = iceberg(version = 3)`";
-                diagnostics.push(not_held(column, &format.constructor.name, "keeps microseconds at most", help));
+                diagnostics.push(not_held(
+                    column,
+                    &format.constructor.name,
+                    "keeps microseconds at most",
+                    help,
+                ));
             }
         }
     });
@@ -171,6 +207,9 @@ fn finest(platform: &Platform, ty: &DataType) -> u8 {
         Base::Timestamp(digits) | Base::TimestampLtz(digits) => *digits,
         Base::List(item) => finest(platform, item),
         Base::Map(key, value) => finest(platform, key).max(finest(platform, value)),
+        Base::Record(schema) => {
+            platform.schema(*schema).columns.iter().map(|column| finest(platform, &column.ty)).max().unwrap_or_default()
+        }
         _ => 0,
     }
 }

@@ -109,6 +109,11 @@ impl Diagnostics {
         self.list.push(diagnostic);
     }
 
+    /// Adds each.
+    pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(diagnostics);
+    }
+
     /// Adds all of another sink, which worker threads fill on their own.
     pub fn append(&mut self, mut other: Self) {
         self.list.append(&mut other.list);

@@ -48,6 +48,14 @@ impl Context<'_> {
         if capabilities.is_empty() || to.is_empty() {
             return;
         }
+        let filter = match grant.filter {
+            Some(sql) => match self.row_filter(sql, &on) {
+                Some(filter) => Some(filter),
+                // Without its filter the grant would be wider than it says.
+                None => return,
+            },
+            None => None,
+        };
         let effect = match grant.effect {
             ast::Effect::Grant => Effect::Grant,
             ast::Effect::Deny => Effect::Deny,
@@ -57,7 +65,7 @@ impl Context<'_> {
             capabilities,
             on,
             to,
-            filter: grant.filter.map(|sql| (SmolStr::new(self.sources.text(sql.span).trim()), sql.span)),
+            filter,
             grant_option: grant.grant_option.is_some(),
             doc: grant.doc.as_deref().map(SmolStr::new),
             span: grant.span,

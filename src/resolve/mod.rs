@@ -12,6 +12,7 @@ pub mod mesh;
 pub mod param;
 pub mod query;
 pub mod role;
+pub mod row_filter;
 pub mod schema;
 pub mod scope;
 pub mod stream;

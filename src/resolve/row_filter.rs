@@ -1,0 +1,183 @@
+//! The condition behind a grant's `where`: read as SQL, checked against the table's columns, and printed the way Lake Formation reads it.
+//! Its row filters take comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` and `IS NULL` over columns and constants, and nothing else.
+
+use std::fmt::Write as _;
+
+use smol_str::SmolStr;
+
+use super::Context;
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    platform::{Column, Target, resource::Noun},
+    source::Span,
+    sql::{
+        bind, parse,
+        plan::{Comparison, Expr, ExprKind, Field, Literal},
+    },
+    syntax::ast::Sql,
+};
+
+/// The longest expression that Lake Formation keeps, in characters (`FilterExpression`).
+const LONGEST: usize = 2048;
+
+impl Context<'_> {
+    /// The condition, printed; `None` where it is at fault, which is reported. On what is no table it is kept as written, for a rule to refuse.
+    pub(super) fn row_filter(&mut self, sql: Sql, on: &Target) -> Option<(SmolStr, Span)> {
+        let Noun::Table(at) = self.platform.resource(on.resource).noun else {
+            return Some((SmolStr::new(self.sources.text(sql.span).trim()), sql.span));
+        };
+        let schema = self.platform.tables.get(at as usize)?.schema;
+        let columns = self.platform.schema(schema).columns.clone();
+        let fields: Vec<Field> =
+            columns.iter().map(|column| Field { name: column.name.clone(), ty: column.ty.clone() }).collect();
+        let (expr, places) = parse::condition(self.sources, sql.span, self.diagnostics)?;
+        let condition = bind::condition(&expr, &places, &fields, &self.library, self.diagnostics);
+        let mut text = String::new();
+        match print(&condition, &columns, &mut text) {
+            Ok(()) if text.chars().count() > LONGEST => {
+                self.diagnostics.push(too_long(sql.span));
+                None
+            }
+            Ok(()) => Some((SmolStr::new(text), sql.span)),
+            Err(refused) => {
+                self.diagnostics.extend(refused.what.map(|what| not_in_filters(refused.span, what)));
+                None
+            }
+        }
+    }
+}
+
+/// An expression that a row filter can't hold; without words where its fault is reported already.
+struct Refused {
+    span: Span,
+    what: Option<&'static str>,
+}
+
+fn print(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refused> {
+    let refuse = |what| Err(Refused { span: expr.span, what });
+    match &expr.kind {
+        ExprKind::Column(at) => columns.get(*at).map_or(refuse(None), |column| {
+            out.push_str(&name(&column.name));
+            Ok(())
+        }),
+        ExprKind::Literal(literal) => {
+            out.push_str(&constant(literal));
+            Ok(())
+        }
+        ExprKind::Compare(op, left, right) => {
+            operand(left, columns, out)?;
+            let _ = write!(out, " {} ", symbol(*op));
+            operand(right, columns, out)
+        }
+        ExprKind::And(parts) => joined(parts, " AND ", columns, out),
+        ExprKind::Or(parts) => joined(parts, " OR ", columns, out),
+        ExprKind::Not(of) => {
+            out.push_str("NOT ");
+            operand(of, columns, out)
+        }
+        ExprKind::IsNull(of) => {
+            operand(of, columns, out)?;
+            out.push_str(" IS NULL");
+            Ok(())
+        }
+        ExprKind::Like(of, pattern, escape) => {
+            operand(of, columns, out)?;
+            let _ = write!(out, " LIKE {}", quoted(pattern));
+            if let Some(escape) = escape {
+                let _ = write!(out, " ESCAPE {}", quoted(&escape.to_string()));
+            }
+            Ok(())
+        }
+        // What the binder put around a constant to make both sides the same type says nothing more.
+        ExprKind::Cast(of) if matches!(of.kind, ExprKind::Literal(_)) => print(of, columns, out),
+        ExprKind::Negate(of) if matches!(of.kind, ExprKind::Literal(Literal::Number(_))) => {
+            out.push('-');
+            print(of, columns, out)
+        }
+        ExprKind::Arithmetic(..) | ExprKind::Negate(_) => refuse(Some("arithmetic")),
+        ExprKind::Case(..) => refuse(Some("`CASE`")),
+        ExprKind::Cast(_) | ExprKind::TryCast(_) => refuse(Some("`CAST`")),
+        ExprKind::Call(..) => refuse(Some("functions")),
+        ExprKind::Error => refuse(None),
+    }
+}
+
+/// In parentheses where it is a condition of its own.
+fn operand(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refused> {
+    let whole = !matches!(
+        expr.kind,
+        ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Cast(_) | ExprKind::Negate(_)
+    );
+    if whole {
+        out.push('(');
+    }
+    print(expr, columns, out)?;
+    if whole {
+        out.push(')');
+    }
+    Ok(())
+}
+
+fn joined(parts: &[Expr], word: &str, columns: &[Column], out: &mut String) -> Result<(), Refused> {
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            out.push_str(word);
+        }
+        match part.kind {
+            ExprKind::Compare(..) | ExprKind::IsNull(_) | ExprKind::Like(..) => print(part, columns, out)?,
+            _ => operand(part, columns, out)?,
+        }
+    }
+    Ok(())
+}
+
+fn symbol(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Equal => "=",
+        Comparison::NotEqual => "<>",
+        Comparison::Less => "<",
+        Comparison::LessOrEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterOrEqual => ">=",
+    }
+}
+
+/// A column's name as Glue keeps it, in quotes since it may be a reserved word.
+fn name(name: &str) -> String {
+    format!("\"{}\"", name.to_lowercase().replace('"', "\"\""))
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn constant(literal: &Literal) -> String {
+    match literal {
+        Literal::Null => "NULL".to_owned(),
+        Literal::Boolean(truth) => truth.to_string().to_uppercase(),
+        Literal::Number(digits) => digits.to_string(),
+        Literal::Text(text) => quoted(text),
+        Literal::Date(day) => format!("DATE {}", quoted(day)),
+        Literal::Timestamp(instant) => format!("TIMESTAMP {}", quoted(instant)),
+    }
+}
+
+fn not_in_filters(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ROW_FILTER_TERM,
+        span,
+        format!("Lake Formation's row filters have no {what}"),
+        "more than a comparison of a column with a constant",
+    )
+    .help("compare columns with constants, or keep what is compared in a column of its own")
+}
+
+fn too_long(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ROW_FILTER_TERM,
+        span,
+        format!("a row filter has {LONGEST} characters at most"),
+        "longer than Lake Formation keeps",
+    )
+    .help("keep what decides in a column of its own, and filter by that")
+}
