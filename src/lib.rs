@@ -10,6 +10,7 @@ pub mod library;
 pub mod lower;
 pub mod native;
 pub mod platform;
+pub mod prove;
 pub mod resolve;
 pub mod run;
 pub mod source;

@@ -98,9 +98,19 @@ impl Access {
         }
     }
 
+    /// The policy that a resource has of its own; a role's is its trust.
+    pub fn policy_of(&self, id: ResourceId) -> Option<&Document> {
+        self.resources.get(&id).or_else(|| Some(&self.role(RoleKey::Declared(id))?.trust))
+    }
+
+    /// Where a role stands in [`Self::roles`]; `None` where it is not ours.
+    pub fn index_of(&self, key: RoleKey) -> Option<usize> {
+        self.places.get(&key).copied()
+    }
+
     /// A role by what it is for.
     pub fn role(&self, key: RoleKey) -> Option<&RoleAccess> {
-        self.roles.get(*self.places.get(&key)?)
+        self.roles.get(self.index_of(key)?)
     }
 }
 

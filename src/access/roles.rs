@@ -78,19 +78,23 @@ impl Roles {
         self.places.get(&key).copied()
     }
 
-    /// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's or a function's own, a
-    /// warehouse's declared one.
+    /// The role that acts where a sentence names a declaration, where it is ours to make.
     pub fn key_of(&self, platform: &Platform, id: ResourceId) -> Option<RoleKey> {
-        let key = match platform.kind_of(id).name.as_str() {
-            "role" => RoleKey::Declared(id),
-            "pipeline" => RoleKey::Derived(id, Duty::Pipeline),
-            "query" => RoleKey::Derived(id, Duty::Query),
-            "sync" => RoleKey::Derived(id, Duty::Sync),
-            "function" => RoleKey::Derived(id, Duty::Function),
-            _ => RoleKey::Declared(platform.reference(id, "role")?),
-        };
-        self.places.contains_key(&key).then_some(key)
+        acting(platform, id).filter(|key| self.places.contains_key(key))
     }
+}
+
+/// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's or a function's own, a warehouse's
+/// declared one.
+pub fn acting(platform: &Platform, id: ResourceId) -> Option<RoleKey> {
+    Some(match platform.kind_of(id).name.as_str() {
+        "role" => RoleKey::Declared(id),
+        "pipeline" => RoleKey::Derived(id, Duty::Pipeline),
+        "query" => RoleKey::Derived(id, Duty::Query),
+        "sync" => RoleKey::Derived(id, Duty::Sync),
+        "function" => RoleKey::Derived(id, Duty::Function),
+        _ => RoleKey::Declared(platform.reference(id, "role")?),
+    })
 }
 
 fn declared(platform: &Platform) -> Vec<RoleIdentity> {

@@ -1,0 +1,311 @@
+//! What a role can do with a resource: everything that a capability takes there, or some of it, by itself or as another role that it can assume.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::{
+    decide::{Decision, decide},
+    request::{Request, requests},
+};
+use crate::{
+    access::{
+        Access, RoleAccess, RoleKey, TableGrant,
+        requirement::{Place, Requirement, requirements},
+        roles::acting,
+    },
+    library::KindId,
+    platform::{Capability, CapabilityUse, Platform, Principal, Target, resource::Noun},
+    source::Span,
+};
+
+/// Proves over one program's documents.
+pub struct Prover<'a> {
+    platform: &'a Platform,
+    access: &'a Access,
+    bucket: Option<KindId>,
+}
+
+/// Whether a role can do something, and what decides.
+#[derive(Clone, Debug, Default)]
+pub struct Ability {
+    /// It can do all of it.
+    pub fully: bool,
+    /// It can do some of it.
+    pub partly: bool,
+    /// The places that allow what it can do.
+    pub allowed_by: Vec<Span>,
+    /// Why it can't do all: the action, the resource, the reason, and the places that deny.
+    pub missing: Option<Missing>,
+}
+
+/// What stands in the way.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// In words.
+    pub reason: String,
+    /// The places that deny it, if any do.
+    pub denied_by: Vec<Span>,
+}
+
+impl<'a> Prover<'a> {
+    /// For one program.
+    pub fn new(platform: &'a Platform, access: &'a Access) -> Self {
+        Self { platform, access, bucket: platform.library.kind_named("bucket") }
+    }
+
+    /// What a role can do by itself.
+    pub fn ability(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
+        let place = Place::from(on);
+        match wanted.capability {
+            Capability::Named(id) if self.platform.library.capability(id).permission.is_some() => {
+                self.on_table(role, wanted, on)
+            }
+            capability => self.on_place(role, capability, &place),
+        }
+    }
+
+    fn on_place(&self, role: &RoleAccess, capability: Capability, place: &Place) -> Ability {
+        let (primary, beside): (Vec<_>, Vec<_>) =
+            requirements(self.platform, capability, place).into_iter().partition(|it| it.primary);
+        let mut ability = Ability { fully: !primary.is_empty(), ..Ability::default() };
+        for requirement in &primary {
+            self.decide_all(role, requirement, &mut ability);
+        }
+        let partly = ability.partly;
+        let mut key_usable = true;
+        for requirement in &beside {
+            let mut more = Ability { fully: true, ..Ability::default() };
+            self.decide_all(role, requirement, &mut more);
+            key_usable &= requirement.via.is_none() || more.partly;
+            ability.fully &= more.fully;
+            ability.allowed_by.extend(more.allowed_by);
+            ability.missing = ability.missing.or(more.missing);
+        }
+        // Objects without the right to their key are of no use; other things that go with a capability only make it comfortable.
+        ability.partly = partly && key_usable;
+        ability
+    }
+
+    fn decide_all(&self, role: &RoleAccess, requirement: &Requirement, ability: &mut Ability) {
+        let (patterns, prefixes) = self.patterns(role, requirement);
+        for mut request in requests(self.platform, role, requirement, &patterns, &prefixes) {
+            if self.is_catalog(requirement) {
+                // Lake Formation opens the catalog to other accounts by sharing it, and not by a policy.
+                request.account = role.identity.account;
+                request.owner = None;
+            }
+            match decide(self.platform, self.access, &request) {
+                Decision::Allowed(spans) => {
+                    ability.partly = true;
+                    ability.allowed_by.extend(spans);
+                }
+                Decision::Denied(reason, spans) => ability.refuse(&request, reason, spans),
+                Decision::NotAllowed(reason) => ability.refuse(&request, reason, Vec::new()),
+            }
+        }
+    }
+
+    fn is_catalog(&self, requirement: &Requirement) -> bool {
+        requirement.owner.is_some_and(|owner| {
+            matches!(self.platform.resource(owner).noun, Noun::Table(_) | Noun::Domain(_))
+        })
+    }
+
+    /// The patterns of resources and of prefixes that policies about a role have, so that each case of a request is asked.
+    fn patterns(
+        &self,
+        role: &'a RoleAccess,
+        requirement: &Requirement,
+    ) -> (Vec<&'a SmolStr>, Vec<&'a SmolStr>) {
+        let own = role.policy.statements.iter();
+        let theirs = requirement
+            .owner
+            .and_then(|owner| self.access.policy_of(owner))
+            .into_iter()
+            .flat_map(|it| &it.statements);
+        let theirs = theirs.filter(|statement| {
+            statement.principal.as_ref().is_none_or(|it| it.everybody || it.aws.contains(&role.identity.arn))
+        });
+        let rails = self.access.guardrails.iter().flat_map(|it| &it.statements);
+        let (mut resources, mut prefixes) = (Vec::new(), Vec::new());
+        for statement in own.chain(theirs).chain(rails) {
+            resources.extend(&statement.resources);
+            if let Some((key, _)) = &requirement.prefix
+                && let Some(values) = statement.conditions.0.get("StringLike").and_then(|keys| keys.get(key))
+            {
+                prefixes.extend(values);
+            }
+        }
+        (resources, prefixes)
+    }
+
+    /// Lake Formation and IAM must both allow it; or the objects below the table are open to the role, whatever Lake Formation says.
+    fn on_table(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
+        let granted = self.granted(role, wanted, on);
+        match self.bypass(role, wanted, on) {
+            Some(bypass) if bypass.fully || (bypass.partly && !granted.fully) => {
+                Ability { fully: bypass.fully || granted.fully, missing: granted.missing, ..bypass }
+            }
+            _ => granted,
+        }
+    }
+
+    /// What a role can do with the objects of a table past Lake Formation.
+    fn bypass(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Option<Ability> {
+        let Capability::Named(id) = wanted.capability else { return None };
+        let around = match self.platform.library.capability(id).permission.as_deref()? {
+            "SELECT" => "read",
+            "INSERT" => "write",
+            "DELETE" => "delete",
+            _ => return None,
+        };
+        let id = self.platform.library.capability_named(self.bucket?, around)?;
+        Some(self.on_place(role, Capability::Named(id), &self.objects(on)?))
+    }
+
+    /// The places that open a table's objects to a role past Lake Formation; none where they are closed to it.
+    pub fn objects_open_to(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Vec<Span> {
+        self.bypass(role, wanted, on).filter(|it| it.partly).map(|it| it.allowed_by).unwrap_or_default()
+    }
+
+    fn granted(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
+        let mut ability = self.on_place(role, wanted.capability, &Place::from(on));
+        let (all, some, spans) = self.told(role, wanted, on);
+        if !all && ability.missing.is_none() {
+            let reason = "Lake Formation must grant it".to_owned();
+            ability.missing = Some(Missing { reason, denied_by: Vec::new() });
+        }
+        ability.fully &= all;
+        ability.partly &= some;
+        ability.allowed_by.extend(spans);
+        ability
+    }
+
+    /// Whether Lake Formation grants all columns asked for, whether it grants any, and where the program says so.
+    fn told(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> (bool, bool, Vec<Span>) {
+        let Capability::Named(id) = wanted.capability else { return (true, true, Vec::new()) };
+        let Some(permission) = &self.platform.library.capability(id).permission else {
+            return (true, true, Vec::new());
+        };
+        let grants: Vec<&TableGrant> = self
+            .access
+            .tables
+            .iter()
+            .filter(|it| it.permission == *permission && self.is_for(it, role) && self.is_on(it, on))
+            .collect();
+        let asked = self.columns(wanted, on);
+        let has =
+            |column: &SmolStr| grants.iter().any(|it| it.columns.is_empty() || it.columns.contains(column));
+        let all = !grants.is_empty() && asked.iter().all(has);
+        let some = !grants.is_empty() && (asked.is_empty() || asked.iter().any(has));
+        (all, some, grants.iter().map(|it| it.span).collect())
+    }
+
+    fn is_for(&self, grant: &TableGrant, role: &RoleAccess) -> bool {
+        match grant.principal {
+            Principal::Resource(id) => acting(self.platform, id) == Some(role.identity.key),
+            _ => false,
+        }
+    }
+
+    fn is_on(&self, grant: &TableGrant, on: &Target) -> bool {
+        match self.platform.resource(on.resource).noun {
+            Noun::Domain(domain) => grant.domain == domain && grant.table.is_none(),
+            Noun::Table(at) => {
+                let domain = self.platform.tables.get(at as usize).map(|table| table.domain);
+                grant.table == Some(at) || (grant.table.is_none() && Some(grant.domain) == domain)
+            }
+            _ => false,
+        }
+    }
+
+    /// The columns asked for: those named, else all of the table.
+    fn columns(&self, wanted: &CapabilityUse, on: &Target) -> Vec<SmolStr> {
+        if !wanted.columns.is_empty() {
+            return wanted.columns.clone();
+        }
+        match self.platform.resource(on.resource).noun {
+            Noun::Table(at) => self.platform.tables.get(at as usize).map_or_else(Vec::new, |table| {
+                self.platform.schema(table.schema).columns.iter().map(|column| column.name.clone()).collect()
+            }),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Where a table's or a domain's objects lie.
+    fn objects(&self, on: &Target) -> Option<Place> {
+        match self.platform.resource(on.resource).noun {
+            Noun::Table(at) => Some(Place::from(&self.platform.tables.get(at as usize)?.location)),
+            Noun::Domain(at) => Some(Place::from(&self.platform.domains.get(at as usize)?.location)),
+            _ => None,
+        }
+    }
+
+    /// Who can become whom: for each role, by its place in the list, the roles that it can assume.
+    pub fn chains(&self) -> Vec<Vec<usize>> {
+        let mut chains = vec![Vec::new(); self.access.roles.len()];
+        let by_arn: BTreeMap<&SmolStr, usize> =
+            self.access.roles.iter().enumerate().map(|(at, role)| (&role.identity.arn, at)).collect();
+        let Some(assume) = self.assume() else { return chains };
+        for (at, assumed) in self.access.roles.iter().enumerate() {
+            let RoleKey::Declared(id) = assumed.identity.key else { continue };
+            let required = requirements(self.platform, assume, &Place::Resource(id));
+            for caller in self.callers(assumed, &by_arn) {
+                let Some(role) = self.access.roles.get(caller).filter(|_| caller != at) else { continue };
+                let mut ability = Ability { fully: true, ..Ability::default() };
+                required.iter().for_each(|it| self.decide_all(role, it, &mut ability));
+                if ability.fully {
+                    chains.get_mut(caller).into_iter().for_each(|it| it.push(at));
+                }
+            }
+        }
+        chains
+    }
+
+    fn assume(&self) -> Option<Capability> {
+        let library = &self.platform.library;
+        library.capability_named(library.kind_named("role")?, "assume").map(Capability::Named)
+    }
+
+    /// The roles that a trust may let in: those it names, and of an account that it names those that may assume anything at all.
+    fn callers(&self, assumed: &RoleAccess, by_arn: &BTreeMap<&SmolStr, usize>) -> Vec<usize> {
+        let named =
+            assumed.trust.statements.iter().filter_map(|it| it.principal.as_ref()).flat_map(|it| &it.aws);
+        let mut callers = Vec::new();
+        for arn in named {
+            match by_arn.get(arn) {
+                Some(at) => callers.push(*at),
+                None => callers.extend(self.access.roles.iter().enumerate().filter_map(|(at, role)| {
+                    let root = crate::access::account_root(
+                        self.platform,
+                        &self.platform.account(role.identity.account).id,
+                    );
+                    (root == *arn && assumes(role)).then_some(at)
+                })),
+            }
+        }
+        callers.sort_unstable();
+        callers.dedup();
+        callers
+    }
+}
+
+/// Whether a role may assume any role.
+fn assumes(role: &RoleAccess) -> bool {
+    role.policy.statements.iter().any(|statement| match &statement.actions {
+        crate::access::document::Actions::Only(actions) => actions.contains("sts:AssumeRole"),
+        crate::access::document::Actions::AllBut(_) => false,
+    })
+}
+
+impl Ability {
+    fn refuse(&mut self, request: &Request<'_>, reason: &str, denied_by: Vec<Span>) {
+        self.fully = false;
+        if self.missing.is_none() {
+            let Request { action, resource, .. } = request;
+            let reason = format!("{action} on {}: {reason}", resource.replace("~any~", "*"));
+            self.missing = Some(Missing { reason, denied_by });
+        }
+    }
+}
