@@ -33,6 +33,8 @@ pub struct Analysis {
     pub sources: SourceMap,
     /// What it means, as far as it could be understood.
     pub platform: Platform,
+    /// Every policy that it takes; nothing where the program has an error.
+    pub access: Access,
     /// Everything there is to say about it, in source order.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -49,7 +51,7 @@ pub fn sources() -> SourceMap {
     library::standard().sources.clone()
 }
 
-/// Parses, resolves and checks a whole program. `sources` comes from [`sources`].
+/// Parses, resolves and checks a whole program; where that finds no error, derives its policies and proves its assertions over them. `sources` comes from [`sources`].
 pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
     let standard = library::standard();
     let mut diagnostics = Diagnostics::default();
@@ -65,7 +67,12 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
         &mut diagnostics,
     );
     check::check(&platform, &mut diagnostics);
-    Analysis { sources, platform, diagnostics: diagnostics.into_sorted() }
+    let mut access = Access::default();
+    if !diagnostics.has_errors() {
+        access = Access::of(&platform);
+        prove::prove(&platform, &access, &mut diagnostics);
+    }
+    Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() }
 }
 
 /// Lowers a program without errors to the artifacts of every target, or of those named. Empty for a program with errors.
@@ -74,12 +81,11 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
     if analysis.has_errors() {
         return artifacts;
     }
-    let access = Access::of(&analysis.platform);
     for target in target::TARGETS
         .iter()
         .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
     {
-        target.lower(&analysis.platform, &access, &mut artifacts);
+        target.lower(&analysis.platform, &analysis.access, &mut artifacts);
     }
     artifacts
 }

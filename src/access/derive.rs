@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     platform::{
-        AccountId, Capability, Grant, Location, Platform, Principal, ResourceId, Value, ValueKind,
-        grant::Effect, pipeline::User, resource::Noun,
+        AccountId, Capability, Grant, Location, Platform, Principal, ResourceId, Stream, Value, ValueKind,
+        grant::Effect, pipeline::User, resource::Noun, stream::Rows,
     },
     source::Span,
 };
@@ -37,6 +37,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
+    needs.queries();
     needs.syncs();
     needs.functions();
     needs.domains();
@@ -94,6 +95,40 @@ impl Needs<'_> {
                         self.role(key, &requirement, Effect::Grant, used.span);
                     }
                 }
+            }
+        }
+    }
+
+    fn queries(&mut self) {
+        for query in &self.platform.queries {
+            let role = RoleKey::Derived(query.resource, Duty::Query);
+            self.stream(role, query.sink, true, query.span);
+            for source in query.sources() {
+                self.stream(role, source, false, query.span);
+                for diverted in self.platform.stream(source).map(diverts).unwrap_or_default() {
+                    self.stream(role, diverted, true, query.span);
+                }
+            }
+        }
+    }
+
+    /// What reading or writing a stream takes: of the stream where it is AWS's, of the bucket where it is files.
+    fn stream(&mut self, role: RoleKey, id: ResourceId, write: bool, origin: Span) {
+        let Some(stream) = self.platform.stream(id) else { return };
+        let files: Vec<Place> = stream
+            .connector
+            .fields
+            .iter()
+            .flatten()
+            .flat_map(locations)
+            .map(|(location, _)| Place::from(location))
+            .collect();
+        if files.is_empty() {
+            self.on(role, "stream", if write { "put" } else { "consume" }, &Place::Resource(id), origin);
+        }
+        for place in &files {
+            for capability in if write { ["list", "write"] } else { ["list", "read"] } {
+                self.on(role, "bucket", capability, place, origin);
             }
         }
     }
@@ -306,6 +341,16 @@ pub fn source_account(platform: &Platform, says: bool, account: Option<AccountId
 /// Whether somebody who assumes a role must bring session tags.
 fn demands_tags(platform: &Platform, id: ResourceId) -> bool {
     matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !role.tags.is_empty()))
+}
+
+/// The streams that take a stream's late and invalid rows.
+fn diverts(stream: &Stream) -> Vec<ResourceId> {
+    let rows = stream.late.into_iter().chain([stream.on_invalid]);
+    rows.filter_map(|rows| match rows {
+        Rows::Divert(to) => Some(to),
+        Rows::Drop | Rows::Fail => None,
+    })
+    .collect()
 }
 
 /// The places in buckets that a value names, with where each is written.

@@ -147,6 +147,9 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
             add(pipeline.resource, Duty::Forward, "events", forwarder);
         }
     }
+    for query in &platform.queries {
+        add(query.resource, Duty::Query, "kinesisanalytics", Some(query.account));
+    }
     for domain in &platform.domains {
         add(domain.resource, Duty::Registration, "lakeformation", None);
     }
