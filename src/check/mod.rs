@@ -4,6 +4,7 @@ mod agent;
 mod cron;
 mod domain;
 mod field;
+mod label;
 pub mod rules;
 mod share;
 mod sync;

@@ -1,6 +1,6 @@
 //! Every rule, in the order in which they are applied.
 
-use super::{Rule, agent, cron, domain, share, sync, table};
+use super::{Rule, agent, cron, domain, label, share, sync, table};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -32,4 +32,9 @@ pub const RULES: &[Rule] = &[
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),
     ("links can be followed", share::links_can_be_followed),
+    ("labelled data is granted to the cleared only", label::labelled_data_is_granted_to_the_cleared_only),
+    (
+        "labelled tables are shared with the cleared only",
+        label::labelled_tables_are_shared_with_the_cleared_only,
+    ),
 ];

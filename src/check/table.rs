@@ -207,9 +207,13 @@ fn finest(platform: &Platform, ty: &DataType) -> u8 {
         Base::Timestamp(digits) | Base::TimestampLtz(digits) => *digits,
         Base::List(item) => finest(platform, item),
         Base::Map(key, value) => finest(platform, key).max(finest(platform, value)),
-        Base::Record(schema) => {
-            platform.schema(*schema).columns.iter().map(|column| finest(platform, &column.ty)).max().unwrap_or_default()
-        }
+        Base::Record(schema) => platform
+            .schema(*schema)
+            .columns
+            .iter()
+            .map(|column| finest(platform, &column.ty))
+            .max()
+            .unwrap_or_default(),
         _ => 0,
     }
 }

@@ -55,6 +55,7 @@ catalogue! {
     UNEXPECTED_PART = "DPL0110";
     SAME_NAME_IN_AWS = "DPL0111";
     UNKNOWN_LABEL = "DPL0112";
+    TESTS_NOT_RUN = "DPL0113";
     // 02: types, fields and values
     UNKNOWN_FIELD = "DPL0201";
     DUPLICATE_FIELD = "DPL0202";
@@ -96,6 +97,7 @@ catalogue! {
     UNDECIDED = "DPL0319";
     NO_EXTERNAL_ID = "DPL0320";
     NOBODY_ACTS = "DPL0321";
+    NOT_CLEARED = "DPL0390";
     // 04: hybrid: agents and syncs
     SYNC_TIMES = "DPL0401";
     SYNC_REMOVE = "DPL0402";

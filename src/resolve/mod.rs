@@ -16,6 +16,7 @@ pub mod row_filter;
 pub mod schema;
 pub mod scope;
 pub mod stream;
+pub mod tests;
 pub mod types;
 pub mod value;
 
@@ -104,6 +105,7 @@ pub fn resolve(
         context.sentences(module);
     }
     context.sort_sentences();
+    context.tests(&found.tests);
     context.scopes.report_unused(context.diagnostics);
     platform
 }
