@@ -1,6 +1,7 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
 pub mod calls;
+pub mod flink;
 pub mod iam;
 pub mod lake_formation;
 
@@ -16,4 +17,4 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order in which they are lowered.
-pub const TARGETS: &[&dyn Target] = &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation];
+pub const TARGETS: &[&dyn Target] = &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation, &flink::Flink];

@@ -1,0 +1,176 @@
+//! `INSERT INTO … SELECT …` from a plan.
+
+use crate::{
+    platform::{Platform, Query, ResourceId, Stream},
+    sql::{
+        plan::{Relation, RelationKind, WindowShape},
+        print,
+    },
+};
+
+use super::guard;
+
+/// One SELECT as far as it is known.
+#[derive(Default)]
+struct Block {
+    /// The text of each of the relation's columns.
+    columns: Vec<String>,
+    from: String,
+    filter: Vec<String>,
+    /// The keys; `None` before GROUP BY.
+    groups: Option<Vec<String>>,
+    having: Vec<String>,
+}
+
+/// The query's own rows.
+pub fn insert(platform: &Platform, query: &Query) -> String {
+    let names: Vec<String> = query.plan.fields.iter().map(|field| print::name(&field.name)).collect();
+    let block = block(platform, &query.plan);
+    let items: Vec<String> = block
+        .columns
+        .iter()
+        .zip(&names)
+        .map(|(text, name)| if text == name { format!("  {text}") } else { format!("  {text} AS {name}") })
+        .collect();
+    let sink = print::name(&platform.resource(query.sink).name);
+    format!("INSERT INTO {sink} ({})\nSELECT\n{}\n{}", names.join(", "), items.join(",\n"), tail(&block))
+}
+
+/// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
+/// as the row came. Comparing the row's own time instead would also pick rows that were counted.
+pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
+    let windowed =
+        query.plan.chain().find(|relation| matches!(relation.kind, RelationKind::Window { .. }))?;
+    let filtered = query.plan.chain().find(|relation| match &relation.kind {
+        RelationKind::Filter { input, .. } => std::ptr::eq(input.as_ref(), windowed),
+        _ => false,
+    });
+    let RelationKind::Window { input, shape, .. } = &windowed.kind else { return None };
+    let WindowShape::Tumble { .. } = shape else { return None };
+    let mut block = block(platform, filtered.unwrap_or(windowed));
+    let time = block.columns.last()?.clone();
+    let end = block.columns.get(input.fields.len() + 1)?.clone();
+    block.filter.push(format!("{end} - INTERVAL '0.001' SECOND <= CURRENT_WATERMARK({time})"));
+    let columns = &platform.schema(stream.schema).columns;
+    let names: Vec<String> = columns.iter().map(|column| print::name(&column.name)).collect();
+    let items: Vec<String> = names.iter().map(|name| format!("  {name}")).collect();
+    let sink = print::name(&platform.resource(to).name);
+    Some(format!(
+        "INSERT INTO {sink} ({})\nSELECT\n{}\n{}",
+        names.join(", "),
+        items.join(",\n"),
+        tail(&block)
+    ))
+}
+
+fn tail(block: &Block) -> String {
+    let mut lines = vec![format!("FROM {}", block.from)];
+    if !block.filter.is_empty() {
+        lines.push(format!("WHERE {}", block.filter.join(" AND ")));
+    }
+    if let Some(groups) = block.groups.as_ref().filter(|groups| !groups.is_empty()) {
+        lines.push(format!("GROUP BY {}", groups.join(", ")));
+    }
+    if !block.having.is_empty() {
+        lines.push(format!("HAVING {}", block.having.join(" AND ")));
+    }
+    lines.join("\n")
+}
+
+fn block(platform: &Platform, relation: &Relation) -> Block {
+    match &relation.kind {
+        RelationKind::Scan(stream) => Block {
+            columns: names(relation),
+            from: platform
+                .stream(*stream)
+                .map(|stream| guard::view(platform, stream, "valid"))
+                .unwrap_or_default(),
+            ..Block::default()
+        },
+        RelationKind::Window { input, time, shape } => {
+            let inner = block(platform, input);
+            let time = inner.columns.get(time.0).cloned().unwrap_or_default();
+            let from = window(shape, &inner, &time);
+            Block { columns: names(relation), from, ..inner }
+        }
+        RelationKind::Filter { input, condition } => {
+            let mut inner = block(platform, input);
+            let text = format!("({})", print::expr(condition, &inner.columns));
+            let clause = if inner.groups.is_some() { &mut inner.having } else { &mut inner.filter };
+            clause.push(text);
+            inner
+        }
+        RelationKind::Aggregate { input, keys, calls } => {
+            let inner = block(platform, input);
+            let keys: Vec<String> = keys.iter().map(|key| print::expr(key, &inner.columns)).collect();
+            let calls = calls.iter().map(|call| print::aggregate(call, &inner.columns));
+            let columns = keys.iter().cloned().chain(calls).collect();
+            Block { columns, groups: Some(keys), ..inner }
+        }
+        RelationKind::Project { input, exprs } => {
+            let inner = block(platform, input);
+            let columns = exprs.iter().map(|expr| print::expr(expr, &inner.columns)).collect();
+            Block { columns, ..inner }
+        }
+    }
+}
+
+fn names(relation: &Relation) -> Vec<String> {
+    relation.fields.iter().map(|field| print::name(&field.name)).collect()
+}
+
+/// A window function of Flink.
+fn window(shape: &WindowShape, input: &Block, time: &str) -> String {
+    let mut partition = String::new();
+    let mut durations = Vec::new();
+    let offset = match shape {
+        WindowShape::Tumble { size, offset } => {
+            durations.push(interval(*size));
+            *offset
+        }
+        WindowShape::Hop { slide: step, size, offset } | WindowShape::Cumulate { step, size, offset } => {
+            durations.extend([interval(*step), interval(*size)]);
+            *offset
+        }
+        WindowShape::Session { gap, keys } => {
+            let keys: Vec<String> = keys.iter().filter_map(|key| input.columns.get(*key).cloned()).collect();
+            if !keys.is_empty() {
+                partition = format!(" PARTITION BY {}", keys.join(", "));
+            }
+            durations.push(interval(*gap));
+            0
+        }
+    };
+    if offset != 0 {
+        durations.push(signed_interval(offset));
+    }
+    format!(
+        "TABLE({}(TABLE {}{partition}, DESCRIPTOR({time}), {}))",
+        shape.name(),
+        input.from,
+        durations.join(", ")
+    )
+}
+
+fn signed_interval(milliseconds: i64) -> String {
+    let text = interval(milliseconds.unsigned_abs());
+    if milliseconds < 0 { text.replacen('\'', "'-", 1) } else { text }
+}
+
+/// A duration, in the largest unit that it is a whole number of. Flink takes two digits of a unit unless it is told of more.
+pub fn interval(milliseconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE"), (1_000, "SECOND")];
+    let whole = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
+    match whole {
+        Some((length, unit)) => {
+            let count = (milliseconds / length).to_string();
+            let digits = if count.len() > 2 { format!("({})", count.len()) } else { String::new() };
+            format!("INTERVAL '{count}' {unit}{digits}")
+        }
+        None => {
+            let seconds = (milliseconds / 1_000).to_string();
+            format!("INTERVAL '{seconds}.{:03}' SECOND({}, 3)", milliseconds % 1_000, seconds.len().max(2))
+        }
+    }
+}
