@@ -148,7 +148,7 @@ fn not_cleared(
     };
     let table = &platform.schema(table.schema).name;
     let diagnostic = Diagnostic::error(
-        catalogue::NOT_CLEARED,
+        catalogue::GRANT_NOT_CLEARED,
         span,
         format!("{name} would see `{}` of `{table}`, which is labelled `@{label}`", column.name),
         format!("not cleared for `{label}`"),

@@ -97,8 +97,8 @@ catalogue! {
     UNDECIDED = "DPL0319";
     NO_EXTERNAL_ID = "DPL0320";
     NOBODY_ACTS = "DPL0321";
-    NOT_CLEARED = "DPL0390";
-    NOT_CLEARED = "DPL0390";
+    GRANT_NOT_CLEARED = "DPL0390";
+    GRANT_NOT_CLEARED = "DPL0390";
     // 04: hybrid: agents and syncs
     SYNC_TIMES = "DPL0401";
     SYNC_REMOVE = "DPL0402";
