@@ -98,7 +98,6 @@ catalogue! {
     NO_EXTERNAL_ID = "DPL0320";
     NOBODY_ACTS = "DPL0321";
     GRANT_NOT_CLEARED = "DPL0390";
-    GRANT_NOT_CLEARED = "DPL0390";
     // 04: hybrid: agents and syncs
     SYNC_TIMES = "DPL0401";
     SYNC_REMOVE = "DPL0402";
