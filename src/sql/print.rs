@@ -38,11 +38,11 @@ pub fn data_type(base: &Base) -> Option<String> {
 }
 
 /// An expression, given the text of each column of its input.
-pub fn expr(expr: &Expr, columns: &[String]) -> String {
-    let inner = |part: &Expr| operand(part, columns);
-    match &expr.kind {
+pub fn expr(whole: &Expr, columns: &[String]) -> String {
+    let inner = |part: &Expr| operand(part, whole, columns);
+    match &whole.kind {
         ExprKind::Column(index) => columns.get(*index).cloned().unwrap_or_default(),
-        ExprKind::Literal(literal) => self::literal(literal, &expr.ty.base),
+        ExprKind::Literal(literal) => self::literal(literal, &whole.ty.base),
         ExprKind::Arithmetic(op, a, b) => format!("{} {} {}", inner(a), types::symbol(*op), inner(b)),
         ExprKind::Negate(a) => format!("-{}", inner(a)),
         ExprKind::Compare(op, a, b) => format!("{} {} {}", inner(a), types::comparison(*op), inner(b)),
@@ -55,24 +55,20 @@ pub fn expr(expr: &Expr, columns: &[String]) -> String {
         ExprKind::IsNull(a) => format!("{} IS NULL", inner(a)),
         ExprKind::Case(arms, otherwise) => {
             let arms = arms.iter().map(|arm| {
-                format!(
-                    " WHEN {} THEN {}",
-                    self::expr(&arm.condition, columns),
-                    self::expr(&arm.value, columns)
-                )
+                format!(" WHEN {} THEN {}", expr(&arm.condition, columns), expr(&arm.value, columns))
             });
-            let otherwise = otherwise.iter().map(|value| format!(" ELSE {}", self::expr(value, columns)));
+            let otherwise = otherwise.iter().map(|value| format!(" ELSE {}", expr(value, columns)));
             format!("CASE{} END", arms.chain(otherwise).collect::<String>())
         }
-        ExprKind::Cast(a) => cast("CAST", a, &expr.ty.base, columns),
-        ExprKind::TryCast(a) => cast("TRY_CAST", a, &expr.ty.base, columns),
+        ExprKind::Cast(a) => cast("CAST", a, &whole.ty.base, columns),
+        ExprKind::TryCast(a) => cast("TRY_CAST", a, &whole.ty.base, columns),
         ExprKind::Like(a, pattern, escape) => {
             let escape =
                 escape.map(|escape| format!(" ESCAPE {}", text(&escape.to_string()))).unwrap_or_default();
             format!("{} LIKE {}{escape}", inner(a), text(pattern))
         }
         ExprKind::Call(function, args) => {
-            let args: Vec<String> = args.iter().map(|argument| self::expr(argument, columns)).collect();
+            let args: Vec<String> = args.iter().map(|argument| expr(argument, columns)).collect();
             format!("{function}({})", args.join(", "))
         }
         ExprKind::Error => String::new(),
@@ -91,23 +87,31 @@ pub fn aggregate(call: &AggregateCall, columns: &[String]) -> String {
     format!("{}({distinct}{argument}){filter}", call.function.name())
 }
 
-/// A part of an expression, in parentheses where it is made of parts itself.
-fn operand(part: &Expr, columns: &[String]) -> String {
+/// A part of an expression, in parentheses where it would be read otherwise without.
+fn operand(part: &Expr, whole: &Expr, columns: &[String]) -> String {
     let text = expr(part, columns);
-    let negative =
-        matches!(&part.kind, ExprKind::Literal(Literal::Number(number)) if number.starts_with('-'));
-    match part.kind {
-        ExprKind::Arithmetic(..)
-        | ExprKind::Negate(_)
-        | ExprKind::Compare(..)
-        | ExprKind::And(_)
-        | ExprKind::Or(_)
-        | ExprKind::Not(_)
-        | ExprKind::IsNull(_)
-        | ExprKind::Like(..) => format!("({text})"),
-        _ if negative => format!("({text})"),
-        _ => text,
-    }
+    let needs = match (&part.kind, &whole.kind) {
+        (ExprKind::Literal(Literal::Number(number)), _) => number.starts_with('-'),
+        (
+            ExprKind::Compare(..) | ExprKind::IsNull(_) | ExprKind::Like(..),
+            ExprKind::And(_) | ExprKind::Or(_),
+        ) => false,
+        (ExprKind::Not(a), ExprKind::And(_) | ExprKind::Or(_)) => !matches!(a.kind, ExprKind::IsNull(_)),
+        (ExprKind::Arithmetic(..), ExprKind::Compare(..) | ExprKind::IsNull(_)) => false,
+        (
+            ExprKind::Arithmetic(..)
+            | ExprKind::Negate(_)
+            | ExprKind::Compare(..)
+            | ExprKind::And(_)
+            | ExprKind::Or(_)
+            | ExprKind::Not(_)
+            | ExprKind::IsNull(_)
+            | ExprKind::Like(..),
+            _,
+        ) => true,
+        _ => false,
+    };
+    if needs { format!("({text})") } else { text }
 }
 
 fn cast(word: &str, value: &Expr, base: &Base, columns: &[String]) -> String {

@@ -2,35 +2,10 @@
 //! the 30th of February no day.
 
 use crate::{
-    platform::{Base, DataType, Platform, Stream, ValueKind},
+    platform::{Base, DataType},
     sql::print,
+    window::time::Style,
 };
-
-/// How timestamps are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// `2026-01-31T12:00:00`
-    Iso,
-    /// `2026-01-31 12:00:00`
-    Sql,
-}
-
-/// The style of a stream's format.
-pub fn style(platform: &Platform, stream: &Stream) -> Style {
-    let constructor = platform.library.constructor(stream.format.constructor);
-    let at = constructor.fields.iter().position(|field| field.name == "timestamps");
-    let value = at.and_then(|at| stream.format.fields.get(at)?.as_ref());
-    let is_sql = value.is_some_and(|value| match value.kind {
-        ValueKind::Variant(id, index) => platform
-            .library
-            .enumeration(id)
-            .variants
-            .get(index as usize)
-            .is_some_and(|variant| variant.name == "sql"),
-        _ => false,
-    });
-    if is_sql { Style::Sql } else { Style::Iso }
-}
 
 /// Whether values of a type can be decoded so.
 pub fn can(base: &Base) -> bool {
@@ -54,6 +29,11 @@ pub fn member(line: &str, name: &str) -> String {
     format!("JSON_QUERY({}, '$.{name}' WITH UNCONDITIONAL ARRAY WRAPPER)", print::name(line))
 }
 
+/// A member of a line as text, without quotes.
+pub fn member_text(line: &str, name: &str) -> String {
+    format!("JSON_VALUE({}, '$.{name}')", print::name(line))
+}
+
 /// The value in brackets as one of a type, null where it is none.
 pub fn value(ty: &DataType, json: &str, style: Style) -> String {
     let text = format!("JSON_VALUE({json}, '$[0]')");
@@ -69,20 +49,25 @@ pub fn value(ty: &DataType, json: &str, style: Style) -> String {
         Base::Decimal(..) => unquoted(json, &format!("TRY_CAST({text} AS {})", sql_type(ty))),
         Base::Double => double(ty, json, &text),
         Base::Date => format!(
-            "CASE WHEN {quoted} AND CAST(TRY_CAST({text} AS DATE) AS STRING) = {text} THEN TRY_CAST({text} AS DATE) END"
+            "CASE WHEN CAST(TRY_CAST({text} AS DATE) AS STRING) = {text} THEN TRY_CAST({text} AS DATE) END"
         ),
-        Base::Timestamp(_) => {
-            let local = local_timestamp(&text, style);
-            let form = form(style, "");
-            format!(
-                "CASE WHEN {quoted} AND REGEXP({text}, {form}) AND {} THEN TRY_CAST({local} AS {}) END",
-                same_day(&local, &text),
-                sql_type(ty)
-            )
-        }
-        Base::TimestampLtz(_) => zoned(ty, &text, &quoted, style),
+        Base::Timestamp(_) | Base::TimestampLtz(_) => timestamp(ty, &text, style),
         _ => format!("CASE WHEN {quoted} THEN {text} END"),
     }
+}
+
+/// A timestamp, given its text. Only text can have its form.
+pub fn timestamp(ty: &DataType, text: &str, style: Style) -> String {
+    if matches!(ty.base, Base::TimestampLtz(_)) {
+        return zoned(ty, text, style);
+    }
+    let local = local_timestamp(text, style);
+    let form = form(style, "");
+    format!(
+        "CASE WHEN REGEXP({text}, {form}) AND {} THEN TRY_CAST({local} AS {}) END",
+        same_day(&local, text),
+        sql_type(ty)
+    )
 }
 
 /// A value that is no text.
@@ -128,7 +113,7 @@ fn form(style: Style, zone: &str) -> String {
 }
 
 /// An instant: the local time less its offset from UTC, which is the script's zone.
-fn zoned(ty: &DataType, text: &str, quoted: &str, style: Style) -> String {
+fn zoned(ty: &DataType, text: &str, style: Style) -> String {
     let zone = "(Z|[+-][0-9]{2}:[0-9]{2})";
     let bare = format!("REGEXP_EXTRACT({text}, '^(.*?){zone}$', 1)");
     let local = local_timestamp(&bare, style);
@@ -142,7 +127,7 @@ fn zoned(ty: &DataType, text: &str, quoted: &str, style: Style) -> String {
         sql_type(ty)
     );
     format!(
-        "CASE WHEN {quoted} AND REGEXP({text}, {}) AND {} THEN {instant} END",
+        "CASE WHEN REGEXP({text}, {}) AND {} THEN {instant} END",
         form(style, zone),
         same_day(&local, text)
     )

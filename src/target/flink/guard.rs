@@ -1,6 +1,7 @@
 //! Views that part the rows that keep their schema from those that break it. `NAME$valid` is what the query reads.
 
 use crate::{
+    native,
     platform::{Column, DataType, Platform, Refinement, ResourceId, Stream, stream::Rows},
     sql::{plan, print},
 };
@@ -21,7 +22,7 @@ pub fn view(platform: &Platform, stream: &Stream, what: &str) -> String {
 /// The views of a stream that is read as lines: JSON members, then values, then what is wrong with them, then the rows in order.
 pub fn line_views(platform: &Platform, stream: &Stream) -> String {
     let columns = &platform.schema(stream.schema).columns;
-    let style = decode::style(platform, stream);
+    let style = native::style(platform, stream);
     let time = source::event_time(platform, stream).map(|column| column.name.as_str());
     let is_time = |column: &Column| Some(column.name.as_str()) == time;
     let line = print::name(LINE);

@@ -66,15 +66,23 @@ pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: Reso
 fn tail(block: &Block) -> String {
     let mut lines = vec![format!("FROM {}", block.from)];
     if !block.filter.is_empty() {
-        lines.push(format!("WHERE {}", block.filter.join(" AND ")));
+        lines.push(format!("WHERE {}", all(&block.filter)));
     }
     if let Some(groups) = block.groups.as_ref().filter(|groups| !groups.is_empty()) {
         lines.push(format!("GROUP BY {}", groups.join(", ")));
     }
     if !block.having.is_empty() {
-        lines.push(format!("HAVING {}", block.having.join(" AND ")));
+        lines.push(format!("HAVING {}", all(&block.having)));
     }
     lines.join("\n")
+}
+
+/// Conditions that must all hold.
+fn all(conditions: &[String]) -> String {
+    match conditions {
+        [one] => one.clone(),
+        several => several.iter().map(|condition| format!("({condition})")).collect::<Vec<_>>().join(" AND "),
+    }
 }
 
 fn block(platform: &Platform, relation: &Relation) -> Block {
@@ -95,7 +103,7 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
         }
         RelationKind::Filter { input, condition } => {
             let mut inner = block(platform, input);
-            let text = format!("({})", print::expr(condition, &inner.columns));
+            let text = print::expr(condition, &inner.columns);
             let clause = if inner.groups.is_some() { &mut inner.having } else { &mut inner.filter };
             clause.push(text);
             inner

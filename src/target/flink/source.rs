@@ -5,6 +5,7 @@
 //! Other formats, and rows with values that are no scalars, are read by Flink's decoder.
 
 use crate::{
+    native,
     platform::{Column, Platform, Stream, stream::Rows},
     sql::{print, types},
 };
@@ -41,8 +42,8 @@ pub fn event_time<'a>(platform: &'a Platform, stream: &Stream) -> Option<&'a Col
 fn line_table(platform: &Platform, stream: &Stream) -> String {
     let mut columns = vec![format!("{} STRING", print::name(LINE))];
     if let Some(column) = event_time(platform, stream) {
-        let json = decode::member(LINE, &column.name);
-        let value = decode::value(&column.ty, &json, decode::style(platform, stream));
+        let text = decode::member_text(LINE, &column.name);
+        let value = decode::timestamp(&column.ty, &text, native::style(platform, stream));
         columns.extend(guarded(column, &value, &column.name, stream));
     }
     create(platform, stream, &columns, vec![("format".to_owned(), "raw".to_owned())])
