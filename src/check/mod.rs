@@ -5,7 +5,6 @@ mod cron;
 mod domain;
 mod field;
 mod label;
-mod pipeline;
 pub mod rules;
 mod share;
 mod sync;

@@ -8,6 +8,7 @@ mod input;
 mod load;
 mod output;
 mod report;
+mod run;
 
 use std::process::ExitCode;
 
@@ -19,6 +20,8 @@ Examples:
   dpl check platform                find what is wrong, and how to mend it
   dpl build platform -o out         write policies, state machines, calls and SQL
   dpl build platform -o out --check fail where `out` is not what the program says
+  dpl run QUERY platform --from readings=readings.jsonl
+                                    run a streaming query on this machine
   dpl explain DPL0001               what a diagnostic means, with an example
 
 Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
@@ -38,6 +41,7 @@ struct Cli {
 enum Verb {
     Check(check::Arguments),
     Build(build::Arguments),
+    Run(run::Arguments),
 
     Explain(explain::Arguments),
     Init(init::Arguments),
@@ -76,6 +80,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Build(arguments) => build::run(&arguments),
+        Verb::Run(arguments) => run::run(&arguments),
 
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),

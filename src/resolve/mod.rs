@@ -10,7 +10,6 @@ pub mod grant;
 pub mod guardrail;
 pub mod mesh;
 pub mod param;
-mod pipeline;
 pub mod query;
 pub mod role;
 pub mod row_filter;
@@ -102,7 +101,6 @@ pub fn resolve(
     context.streams(&found.resources);
     context.queries(&found.resources);
     context.guardrails(&found.resources);
-    context.pipelines(&found.resources);
     for module in modules {
         context.sentences(module);
     }

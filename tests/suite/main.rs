@@ -11,3 +11,4 @@ mod mutations;
 mod output;
 mod programs;
 mod render;
+mod run;

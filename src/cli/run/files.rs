@@ -9,7 +9,7 @@ use dpl::suggest::nearest;
 use crate::cli::Failure;
 
 /// Standard input or output instead of a file.
-const STANDARD: &str = "-";
+pub(super) const STANDARD: &str = "-";
 /// Bytes that are written at once.
 const BUFFER: usize = 1 << 18;
 
@@ -68,7 +68,9 @@ pub(super) fn layout(file: &str, declared: Layout) -> Result<Layout, Failure> {
     match ending.to_ascii_lowercase().as_str() {
         "jsonl" | "ndjson" | "json" => Ok(Layout::JsonLines),
         "csv" => Ok(Layout::Csv),
-        "parquet" => Err(Failure(format!("`{file}`: Parquet can't be read or written yet; JSON lines and CSV can"))),
+        "parquet" => {
+            Err(Failure(format!("`{file}`: Parquet can't be read or written yet; JSON lines and CSV can")))
+        }
         _ => Ok(declared),
     }
 }

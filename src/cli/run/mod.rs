@@ -115,10 +115,7 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     meter.clear();
     match ran {
         Ok(summary) => {
-            let lost = [
-                (streams.late, late, summary.late),
-                (streams.rejected, rejected, summary.rejected),
-            ];
+            let lost = [(streams.late, late, summary.late), (streams.rejected, rejected, summary.rejected)];
             let lost = lost.into_iter().filter(|(_, target, _)| target.is_none());
             let lost: Vec<_> = lost.filter_map(|(stream, _, rows)| Some((stream?, rows))).collect();
             report::error(&meter.summary(&summary, &lost));

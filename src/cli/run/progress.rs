@@ -32,7 +32,10 @@ impl Meter {
             self.shown = Some(now);
             let rate = self.rate(progress.rows);
             let megabytes = progress.bytes >> 20;
-            report::error(&format!("\r\u{1b}[2K{} rows, {megabytes} MiB, {rate} rows/s", grouped(progress.rows)));
+            report::error(&format!(
+                "\r\u{1b}[2K{} rows, {megabytes} MiB, {rate} rows/s",
+                grouped(progress.rows)
+            ));
         }
     }
 
@@ -71,7 +74,8 @@ impl Meter {
         }
         for (stream, rows) in lost.iter().filter(|(_, rows)| *rows > 0) {
             let rows = grouped(*rows);
-            let _ = writeln!(text, "note: {rows} for `{stream}` were not kept; `--to {stream}=FILE` keeps them");
+            let _ =
+                writeln!(text, "note: {rows} for `{stream}` were not kept; `--to {stream}=FILE` keeps them");
         }
         report::printable(&text)
     }
