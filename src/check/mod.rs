@@ -5,6 +5,7 @@ mod cron;
 mod domain;
 mod field;
 mod label;
+mod pipeline;
 pub mod rules;
 mod share;
 mod sync;

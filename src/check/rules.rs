@@ -1,6 +1,6 @@
 //! Every rule, in the order in which they are applied.
 
-use super::{Rule, agent, cron, domain, label, share, sync, table};
+use super::{Rule, agent, cron, domain, label, pipeline, share, sync, table};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -19,6 +19,8 @@ pub const RULES: &[Rule] = &[
     ("filters are patterns", sync::filters_are_patterns),
     ("schedules are hourly at most", sync::schedules_are_hourly_at_most),
     ("scheduled syncs copy changes", sync::scheduled_syncs_copy_changes),
+    ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("values fit between states", pipeline::values_fit_between_states),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),
     ("tables have columns", table::tables_have_columns),

@@ -3,7 +3,11 @@
 use smol_str::SmolStr;
 
 use super::{
-    account::AccountId, grant::Capability, resource::ResourceId, schema::Column, types::DataType,
+    account::AccountId,
+    grant::Capability,
+    resource::ResourceId,
+    schema::Column,
+    types::{Base, DataType},
     value::Location,
 };
 use crate::{source::Span, syntax::ast::BinaryOp};
@@ -172,8 +176,8 @@ pub enum StepKind {
     Let(LocalId, Expression),
     /// A call, waited for until it is done.
     Call(Box<Call>),
-    /// `if` and `match`: the first arm whose condition holds, else the last block.
-    Choose(Vec<Arm>, Vec<Step>),
+    /// `if` and `match`.
+    Choose(Choice),
     /// Branches that run at the same time.
     Parallel(Vec<Branch>),
     /// The same steps for each element.
@@ -186,6 +190,17 @@ pub enum StepKind {
     Fail(SmolStr, Option<Expression>),
     /// The end, in success.
     Return(Option<Expression>),
+}
+
+/// `if` and `match`: the first arm whose condition holds.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// `match`, and not `if`.
+    pub by_value: bool,
+    /// The arms in order.
+    pub arms: Vec<Arm>,
+    /// What is done when no condition holds; `None` where the arms leave no other value, so that another one is an error of its own.
+    pub otherwise: Option<Vec<Step>>,
 }
 
 /// An arm of `if` or `match`.
@@ -238,7 +253,7 @@ pub enum Pause {
     /// So many seconds.
     Seconds(u64),
     /// Until an instant.
-    Until(Expression),
+    Until(Box<Expression>),
 }
 
 /// A call.
@@ -274,9 +289,11 @@ pub struct Request {
 /// A loop that asks a service whether a call is done.
 #[derive(Clone, Debug)]
 pub struct Poll {
+    /// What is kept of the call's result, as [`ExpressionKind::Kept`].
+    pub keep: Expression,
     /// Seconds between two questions.
     pub every: u64,
-    /// The question. [`ExpressionKind::Result`] in it is what the call returned.
+    /// The question.
     pub request: Request,
     /// Text of the answer that says how it stands.
     pub status: Expression,
@@ -333,6 +350,8 @@ pub enum ExpressionKind {
     Local(LocalId),
     /// What the request of this state returned.
     Result,
+    /// What was kept of the result of the call whose end is asked for.
+    Kept,
     /// What Step Functions knows of this run, by its path there: `Task.Token`.
     Context(SmolStr),
     /// A record's field.
@@ -343,6 +362,8 @@ pub enum ExpressionKind {
     List(Vec<Expression>),
     /// A record.
     Record(Vec<(SmolStr, Expression)>),
+    /// A place in a bucket, its key in pieces. As text it is the place's `s3://` URI.
+    Location(ResourceId, Vec<Expression>),
     /// The texts of all of them, one behind the other.
     Join(Vec<Expression>),
     /// `not a`.
@@ -355,4 +376,30 @@ pub enum ExpressionKind {
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
+}
+
+impl Expression {
+    /// An expression of a type that is never null and of which no more is known.
+    pub fn new(kind: ExpressionKind, base: Base, span: Span) -> Self {
+        Self { kind, ty: DataType::plain(base), span }
+    }
+
+    /// Text.
+    pub fn text(text: impl Into<SmolStr>, span: Span) -> Self {
+        Self::new(ExpressionKind::Text(text.into()), Base::String, span)
+    }
+
+    /// A record's field, of that type.
+    pub fn field(self, name: impl Into<SmolStr>, ty: DataType) -> Self {
+        let span = self.span;
+        Self { kind: ExpressionKind::Field(Box::new(self), name.into()), ty, span }
+    }
+
+    /// The constant text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            ExpressionKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub mod grant;
 pub mod guardrail;
 pub mod mesh;
 pub mod param;
+mod pipeline;
 pub mod query;
 pub mod role;
 pub mod row_filter;
@@ -101,6 +102,7 @@ pub fn resolve(
     context.streams(&found.resources);
     context.queries(&found.resources);
     context.guardrails(&found.resources);
+    context.pipelines(&found.resources);
     for module in modules {
         context.sentences(module);
     }

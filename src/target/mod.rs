@@ -4,6 +4,7 @@ pub mod calls;
 pub mod flink;
 pub mod iam;
 pub mod lake_formation;
+pub mod states;
 
 use crate::{access::Access, artifact::Artifacts, platform::Platform};
 
@@ -17,4 +18,5 @@ pub trait Target: Sync {
 }
 
 /// Every target, in the order in which they are lowered.
-pub const TARGETS: &[&dyn Target] = &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation, &flink::Flink];
+pub const TARGETS: &[&dyn Target] =
+    &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation, &states::States, &flink::Flink];

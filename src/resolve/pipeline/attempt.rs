@@ -1,0 +1,151 @@
+//! `try` and `catch`.
+
+use smol_str::SmolStr;
+
+use super::{Builder, fault, statement::Block};
+use crate::{
+    platform::{
+        Base, DataType, SchemaId,
+        pipeline::{Catch, Origin, Step, StepKind},
+    },
+    resolve::{index, scope::dotted},
+    source::Span,
+    suggest,
+    syntax::ast::{self, Statement},
+};
+
+/// The errors that Step Functions itself raises and a `catch` can name.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
+const STATES_ERRORS: &[&str] = &[
+    "States.ALL",
+    "States.BranchFailed",
+    "States.ExceedToleratedFailureThreshold",
+    "States.HeartbeatTimeout",
+    "States.Http.Socket",
+    "States.IntrinsicFailure",
+    "States.ItemReaderFailed",
+    "States.NoChoiceMatched",
+    "States.Permissions",
+    "States.QueryEvaluationError",
+    "States.ResultWriterFailed",
+    "States.TaskFailed",
+    "States.Timeout",
+];
+
+/// The names that stand for (almost) every error.
+const EVERY_ERROR: &[&str] = &["States.ALL", "States.TaskFailed"];
+
+impl Builder<'_, '_> {
+    /// `try`; the second answer is whether what stands behind it can be reached.
+    pub(super) fn try_catch(
+        &mut self,
+        body: &[Statement],
+        catches: &[ast::Catch],
+    ) -> (Option<StepKind>, bool) {
+        let tried = self.block(body);
+        let mut branches = vec![(tried.open, tried.bound.clone())];
+        let mut made: Vec<Catch> = Vec::with_capacity(catches.len());
+        let mut all: Option<Span> = None;
+        for written in catches {
+            if let Some(first) = all {
+                self.report(fault::catch_after_all(word_of(written), first));
+            }
+            let (catch, block) = self.catch(written, &tried);
+            branches.push((block.open, block.bound));
+            if catch.errors.is_empty() {
+                all = Some(word_of(written));
+            }
+            made.push(catch);
+        }
+        let goes_on = branches.iter().any(|(open, _)| *open);
+        self.join(branches);
+        if tried.steps.is_empty() {
+            return (None, goes_on);
+        }
+        (Some(StepKind::Try(tried.steps, made)), goes_on)
+    }
+
+    fn catch(&mut self, written: &ast::Catch, tried: &Block) -> (Catch, Block) {
+        let errors: Vec<SmolStr> =
+            written.errors.iter().map(|path| self.error_name(path, &tried.steps)).collect();
+        let errors = if errors.iter().any(|error| error == "States.ALL") { Vec::new() } else { errors };
+        self.names.open();
+        let binding = written.binding.as_ref().map(|name| {
+            let ty = self.error_type();
+            self.bind(name, ty, Origin::Error)
+        });
+        let block = self.block(&written.body);
+        self.names.close();
+        self.check_end(written, &errors, &block);
+        let catch = Catch { binding, errors, body: block.steps.clone(), span: written.span };
+        (catch, block)
+    }
+
+    /// The library's record `Error`.
+    fn error_type(&self) -> DataType {
+        let at = self.context.platform.schemas.iter().position(|schema| schema.name == "Error");
+        at.map_or_else(
+            || DataType::plain(Base::Json),
+            |at| DataType::plain(Base::Record(SchemaId(index(at)))),
+        )
+    }
+
+    fn error_name(&mut self, path: &ast::Path, tried: &[Step]) -> SmolStr {
+        let name = SmolStr::new(dotted(path));
+        if name.starts_with("States.") && !STATES_ERRORS.contains(&name.as_str()) {
+            let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
+            self.report(fault::unknown_error(path.span, &name, near));
+        }
+        if let Some(fail) = own_fail(tried, &name) {
+            self.report(fault::catches_own_fail(path.span, &name, fail));
+        }
+        name
+    }
+
+    /// A block that catches every error must not end in success: a failed run would be reported as a good one.
+    fn check_end(&mut self, written: &ast::Catch, errors: &[SmolStr], block: &Block) {
+        let every = errors.is_empty() || errors.iter().any(|error| EVERY_ERROR.contains(&error.as_str()));
+        if !every {
+            return;
+        }
+        if block.open && self.last {
+            self.report(fault::ends_in_success(word_of(written)));
+        } else if block.open || returns(&block.steps) {
+            self.report(fault::swallowed(word_of(written)));
+        }
+    }
+}
+
+/// The word `catch`.
+fn word_of(written: &ast::Catch) -> Span {
+    Span::new(written.span.start, written.span.start.saturating_add(5))
+}
+
+/// Where these steps end the pipeline with that failure themselves: no `catch` around them sees it.
+fn own_fail(steps: &[Step], name: &str) -> Option<Span> {
+    steps.iter().find_map(|step| match &step.kind {
+        StepKind::Fail(error, _) => (error == name).then_some(step.span),
+        StepKind::Choose(choice) => {
+            let arms = choice.arms.iter().map(|arm| arm.body.as_slice());
+            arms.chain(choice.otherwise.as_deref()).find_map(|body| own_fail(body, name))
+        }
+        StepKind::Try(body, catches) => {
+            let handlers = catches.iter().map(|catch| catch.body.as_slice());
+            std::iter::once(body.as_slice()).chain(handlers).find_map(|body| own_fail(body, name))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a way through these steps ends the pipeline in success.
+fn returns(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Return(_) => true,
+        StepKind::Choose(choice) => {
+            choice.arms.iter().any(|arm| returns(&arm.body))
+                || choice.otherwise.as_deref().is_some_and(returns)
+        }
+        StepKind::Try(body, catches) => returns(body) || catches.iter().any(|catch| returns(&catch.body)),
+        _ => false,
+    })
+}

@@ -1,0 +1,511 @@
+//! Calls: of functions, of what the standard library can do itself (`publish`, `copy`), and of other pipelines.
+
+use std::sync::Arc;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    Builder, fault,
+    policy::Policy,
+    template::{Item, Template, present},
+};
+use crate::{
+    library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
+    platform::{
+        Column, DataType, Function, ResourceId, Value, ValueKind,
+        pipeline::{Call, Expression, Poll, Request},
+        resource::Noun,
+    },
+    resolve::{Meaning, scope::as_path, scope::dotted},
+    source::Span,
+    suggest,
+    syntax::ast::{Arg, CallPolicy, Expr, ExprKind, Path},
+};
+
+/// A call as it was resolved.
+pub(super) struct Called {
+    /// The call.
+    pub(super) call: Call,
+    /// What it returns.
+    pub(super) result: Option<DataType>,
+    /// The name of what is called.
+    pub(super) function: SmolStr,
+    /// Where that is declared, in the program.
+    pub(super) declared: Option<Span>,
+}
+
+/// What is called, with its arguments.
+struct Target {
+    integration: IntegrationId,
+    /// The name of what is called.
+    function: SmolStr,
+    /// The declaration that is called, where it is one.
+    resource: Option<ResourceId>,
+    /// The words of its templates.
+    words: Vec<(SmolStr, Item)>,
+    /// The arguments of a declared function.
+    arguments: Vec<(SmolStr, Expression)>,
+    /// What it returns.
+    result: Option<DataType>,
+}
+
+impl Builder<'_, '_> {
+    /// Whether an expression is a call, and so a step.
+    pub(super) fn is_call(expr: &Expr) -> bool {
+        matches!(expr.kind, ExprKind::Call(..) | ExprKind::Run(_))
+    }
+
+    /// A call with its policy.
+    pub(super) fn call(&mut self, expr: &Expr, written: &CallPolicy) -> Option<Called> {
+        let policy = self.policy(written);
+        self.check_retries(&policy, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
+        self.awaiting = written.callback.is_some();
+        self.token_passed = false;
+        let target = match &expr.kind {
+            ExprKind::Run(inner) => self.run_target(inner),
+            ExprKind::Call(callee, args) => self.target(callee, args, expr.span),
+            _ => None,
+        };
+        self.awaiting = false;
+        let target = target?;
+        if let Some(span) = written.callback
+            && !self.token_passed
+        {
+            self.report(fault::token_not_passed(span));
+        }
+        self.finish_call(target, policy, written.callback, expr.span)
+    }
+
+    fn target(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Option<Target> {
+        let Some(path) = as_path(callee) else {
+            self.report(fault::not_callable(
+                callee.span,
+                self.context.sources.text(callee.span),
+                "an expression",
+                "name a function",
+            ));
+            return None;
+        };
+        match self.context.peek(self.file, &path) {
+            Some(Meaning::Resource(id)) => self.declared_target(id, &path, args, span),
+            Some(meaning) => {
+                let (what, _) = self.context.described(meaning);
+                self.report(fault::not_callable(
+                    path.span,
+                    &dotted(&path),
+                    &format!("a {what}"),
+                    "name a function",
+                ));
+                None
+            }
+            None => match path.parts.as_slice() {
+                [name] => {
+                    match self.library.integration_named(&name.name).filter(|id| self.is_statement(*id)) {
+                        Some(id) => self.integration_target(id, args, span),
+                        None => self.unknown_target(&path),
+                    }
+                }
+                _ => self.unknown_target(&path),
+            },
+        }
+    }
+
+    fn is_statement(&self, id: IntegrationId) -> bool {
+        let integration = self.library.integration(id);
+        !integration.declared && integration.name != "run"
+    }
+
+    fn unknown_target(&mut self, path: &Path) -> Option<Target> {
+        let name = path.parts.last()?;
+        let platform = &self.context.platform;
+        let functions =
+            platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
+        let integrations =
+            self.library.integrations.iter().filter(|one| !one.declared).map(|one| one.name.as_str());
+        let mut known: Vec<&str> = functions.chain(integrations).collect();
+        known.sort_unstable();
+        if path.parts.len() > 1 || known.contains(&name.name.as_str()) {
+            self.context.lookup(self.file, path);
+            return None;
+        }
+        let near = suggest::nearest(&name.name, known);
+        let diagnostic = fault::unknown_function(name, near);
+        self.report(diagnostic);
+        None
+    }
+
+    fn declared_target(&mut self, id: ResourceId, path: &Path, args: &[Arg], span: Span) -> Option<Target> {
+        let resource = self.context.platform.resource(id);
+        let kind = &self.context.platform.kind_of(id).name;
+        match resource.noun {
+            Noun::Function(at) => {
+                let function = self.context.platform.functions.get(at as usize)?.clone();
+                self.function_target(&function, args, span)
+            }
+            _ if kind == "function" => None,
+            _ => {
+                let name = dotted(path);
+                let (what, help) = match kind.as_str() {
+                    "pipeline" => ("a pipeline".to_owned(), format!("run it: `run {name}(…)`")),
+                    _ => (format!("a `{kind}`"), self.statement_on(resource.kind, &name)),
+                };
+                self.report(fault::not_callable(path.span, &name, &what, &help));
+                None
+            }
+        }
+    }
+
+    /// What can be done with a declaration of that kind instead of calling it.
+    fn statement_on(&self, kind: KindId, name: &str) -> String {
+        let takes = |one: &&Integration| {
+            !one.declared && one.params.iter().any(|param| param.ty == FieldType::Resource(kind))
+        };
+        match self.library.integrations.iter().find(takes) {
+            Some(one) => format!("write `{}({name}, …)`", one.name),
+            None => "name a function".to_owned(),
+        }
+    }
+
+    fn function_target(&mut self, function: &Function, args: &[Arg], span: Span) -> Option<Target> {
+        let library = Arc::clone(&self.library);
+        let integration = library.integration(function.integration.integration);
+        let resource = self.context.platform.resource(function.resource);
+        let (name, arn) = (resource.name.clone(), resource.arn.clone());
+        let arguments = self.typed_arguments(&name, &function.params, args, span)?;
+        let mut words = field_words(&integration.params, &function.integration.fields);
+        let arn = arn.map_or(Item::Missing, |arn| Item::Data(Expression::text(arn, span)));
+        words.push(("arn".into(), arn));
+        Some(Target {
+            integration: function.integration.integration,
+            function: name,
+            resource: Some(function.resource),
+            words,
+            arguments,
+            result: function.result.clone(),
+        })
+    }
+
+    fn run_target(&mut self, inner: &Expr) -> Option<Target> {
+        let ExprKind::Call(callee, args) = &inner.kind else { return None };
+        let path = as_path(callee)?;
+        let id = self.context.resource(self.file, &path, "pipeline")?;
+        let Noun::Pipeline(at) = self.context.platform.resource(id).noun else { return None };
+        let other = self.context.platform.pipelines.get(at as usize)?;
+        let (params, result, account) = (other.params.clone(), other.result.clone(), other.account);
+        let integration = self.library.integration_named("run")?;
+        let function = self.context.platform.resource(id).name.clone();
+        let arguments = self.typed_arguments(&function, &params, args, inner.span)?;
+        if account != self.account {
+            self.report(fault::not_yet(path.span, "running a pipeline of another account"));
+            return None;
+        }
+        let value = Value { kind: ValueKind::Ref(id), span: path.span };
+        let words = vec![("pipeline".into(), Item::Value(value))];
+        Some(Target { integration, function, resource: Some(id), words, arguments, result })
+    }
+
+    fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
+        let library = Arc::clone(&self.library);
+        let integration = library.integration(id);
+        let names: Vec<&str> = integration.params.iter().map(|param| param.name.as_str()).collect();
+        let required: Vec<bool> = integration.params.iter().map(FieldDecl::required).collect();
+        let slots = self.slots(&integration.name, &names, &required, args, span)?;
+        let mut words = Vec::with_capacity(slots.len());
+        let mut whole = true;
+        for (param, slot) in integration.params.iter().zip(slots) {
+            match self.integration_argument(param, slot) {
+                Some(item) => words.push((param.name.clone(), item)),
+                None => whole = false,
+            }
+        }
+        whole.then(|| Target {
+            integration: id,
+            function: integration.name.clone(),
+            resource: None,
+            words,
+            arguments: Vec::new(),
+            result: integration.result.clone(),
+        })
+    }
+
+    fn integration_argument(&mut self, param: &FieldDecl, given: Option<&Expr>) -> Option<Item> {
+        let Some(expr) = given else {
+            return Some(self.context.default_of(param).as_ref().map_or(Item::Missing, present));
+        };
+        if let FieldType::Data(base) = &param.ty {
+            let wanted = DataType {
+                base: base.clone(),
+                nullable: false,
+                refinement: param.refinement.clone(),
+                labels: Vec::new(),
+            };
+            if param.nullable && matches!(expr.kind, ExprKind::None) {
+                return Some(Item::Missing);
+            }
+            return self.expected(expr, &wanted, &format!("`{}`", param.name)).map(Item::Data);
+        }
+        let value = match (&param.ty, &expr.kind) {
+            (FieldType::Construct(_), ExprKind::Call(callee, args)) => match &callee.kind {
+                ExprKind::Field(of, method) => {
+                    let name = Expr { kind: ExprKind::Name(method.name.clone()), span: method.span };
+                    let first = Arg { name: None, value: of.as_ref().clone() };
+                    let args = std::iter::once(first).chain(args.iter().cloned()).collect();
+                    let call = Expr { kind: ExprKind::Call(Box::new(name), args), span: expr.span };
+                    self.context.value(self.file, &call, param)
+                }
+                _ => self.context.value(self.file, expr, param),
+            },
+            _ => self.context.value(self.file, expr, param),
+        };
+        value.map(Item::Value)
+    }
+
+    /// The arguments of a declared function, each checked against its parameter's type.
+    fn typed_arguments(
+        &mut self,
+        function: &str,
+        params: &[Column],
+        args: &[Arg],
+        span: Span,
+    ) -> Option<Vec<(SmolStr, Expression)>> {
+        let names: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
+        let required: Vec<bool> = params.iter().map(|param| !param.ty.nullable).collect();
+        let slots = self.slots(function, &names, &required, args, span)?;
+        let mut arguments = Vec::with_capacity(slots.len());
+        let mut whole = true;
+        for (param, slot) in params.iter().zip(slots) {
+            let Some(expr) = slot else { continue };
+            match self.expected(expr, &param.ty, &format!("`{}` of `{function}`", param.name)) {
+                Some(value) => arguments.push((param.name.clone(), value)),
+                None => whole = false,
+            }
+        }
+        whole.then_some(arguments)
+    }
+
+    /// Which argument each parameter gets.
+    fn slots<'x>(
+        &mut self,
+        function: &str,
+        names: &[&str],
+        required: &[bool],
+        args: &'x [Arg],
+        span: Span,
+    ) -> Option<Vec<Option<&'x Expr>>> {
+        let mut slots: Vec<Option<&Expr>> = vec![None; names.len()];
+        let mut whole = true;
+        for (position, arg) in args.iter().enumerate() {
+            let at = match &arg.name {
+                Some(name) => names.iter().position(|known| *known == name.name),
+                None => Some(position).filter(|at| *at < names.len()),
+            };
+            let fault = match (at.and_then(|at| slots.get_mut(at)), &arg.name) {
+                (Some(slot @ None), _) => {
+                    *slot = Some(&arg.value);
+                    continue;
+                }
+                (Some(Some(first)), _) => {
+                    let name = at.and_then(|at| names.get(at)).copied().unwrap_or_default();
+                    fault::argument_twice(arg.value.span, name, first.span)
+                }
+                (None, Some(name)) => fault::unknown_argument(name, function, names),
+                (None, None) => fault::too_many_arguments(arg.value.span, function, names),
+            };
+            self.report(fault);
+            whole = false;
+        }
+        let missing: Vec<&str> = names
+            .iter()
+            .zip(required)
+            .zip(&slots)
+            .filter(|((_, required), slot)| **required && slot.is_none())
+            .map(|((name, _), _)| *name)
+            .collect();
+        if !missing.is_empty() && whole {
+            self.report(fault::missing_arguments(span, function, &missing));
+            whole = false;
+        }
+        whole.then_some(slots)
+    }
+
+    fn finish_call(
+        &mut self,
+        target: Target,
+        policy: Policy,
+        callback: Option<Span>,
+        span: Span,
+    ) -> Option<Called> {
+        let library = Arc::clone(&self.library);
+        let integration = library.integration(target.integration);
+        let declared = target.resource.map(|id| self.context.platform.resource(id).span);
+        if let Some(at) = callback
+            && !integration.properties.contains_key("callback")
+        {
+            self.report(fault::no_callback(at, &target.function));
+            return None;
+        }
+        let where_it_lives =
+            target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let template = Template {
+            platform: self.context.platform,
+            library: &library,
+            account: self.context.platform.account(where_it_lives),
+            words: target.words,
+            arguments: &target.arguments,
+            span,
+        };
+        let made = requests(&template, integration, callback.is_some());
+        let name = target.resource.map_or_else(
+            || format_smolstr!("{}_{}", integration.name, label(&template, integration)),
+            |_| target.function.clone(),
+        );
+        let permissions = self.permissions(&template, integration);
+        let missing = missing_needs(&template, integration);
+        for (id, field) in missing {
+            let resource = self.context.platform.resource(id);
+            let diagnostic = fault::missing_need(span, &resource.name, &field, resource.span);
+            self.report(diagnostic);
+        }
+        let (start, output, poll) =
+            match made.and_then(|made| permissions.map(|permissions| (made, permissions))) {
+                Ok((made, permissions)) => {
+                    self.take(permissions, span);
+                    made
+                }
+                Err(fault) => {
+                    self.report(fault::library(fault.span, &fault.why));
+                    return None;
+                }
+            };
+        let Policy { retry, timeout, heartbeat } = policy;
+        let call = Call { name, binding: None, start, output, poll, retry, timeout, heartbeat };
+        Some(Called { call, result: target.result, function: target.function, declared })
+    }
+}
+
+/// The fields of an integration that stands behind a function's `=`, as words.
+pub(super) fn field_words(params: &[FieldDecl], values: &[Option<Value>]) -> Vec<(SmolStr, Item)> {
+    let values = values.iter().map(|value| value.as_ref().map_or(Item::Missing, present));
+    params.iter().map(|param| param.name.clone()).zip(values).collect()
+}
+
+type Requests = (Request, Option<Expression>, Option<Poll>);
+
+/// What a call sends, what of the answer it returns, and how its end is found.
+fn requests(
+    template: &Template<'_>,
+    integration: &Integration,
+    awaited: bool,
+) -> Result<Requests, super::template::Fault> {
+    let property = |name: &str| integration.properties.get(name);
+    let missing = |name: &str| super::template::Fault {
+        span: integration.span,
+        why: format!("`{}` has no `{name}`", integration.name),
+    };
+    let word = if awaited { "callback" } else { "request" };
+    let resource = property(word).ok_or_else(|| missing(word))?;
+    let arguments = property("arguments").ok_or_else(|| missing("arguments"))?;
+    let start = request(template, resource, arguments)?;
+    let output = match property("output") {
+        _ if awaited => Some(Expression::new(
+            crate::platform::pipeline::ExpressionKind::Result,
+            crate::platform::Base::Json,
+            template.span,
+        )),
+        Some(output) => template.expression(output)?,
+        None => None,
+    };
+    let poll = match property("poll") {
+        Some(Expr { kind: ExprKind::Record(fields), span }) => {
+            let field =
+                |name: &str| fields.iter().find(|field| field.name.name == name).map(|field| &field.value);
+            Some(poll(template, field, *span)?)
+        }
+        _ => None,
+    };
+    Ok((start, output, poll))
+}
+
+fn request(
+    template: &Template<'_>,
+    resource: &Expr,
+    arguments: &Expr,
+) -> Result<Request, super::template::Fault> {
+    Ok(Request {
+        resource: required(template, resource)?.as_text().map(SmolStr::new).unwrap_or_default(),
+        arguments: required(template, arguments)?,
+    })
+}
+
+fn required(template: &Template<'_>, expr: &Expr) -> Result<Expression, super::template::Fault> {
+    let none = || super::template::Fault { span: expr.span, why: "this comes out as nothing".into() };
+    template.expression(expr)?.ok_or_else(none)
+}
+
+fn poll<'x>(
+    template: &Template<'_>,
+    field: impl Fn(&str) -> Option<&'x Expr>,
+    span: Span,
+) -> Result<Poll, super::template::Fault> {
+    let needed = |name: &str| {
+        field(name).ok_or_else(|| super::template::Fault { span, why: format!("`poll` has no `{name}`") })
+    };
+    let texts = |name: &str| -> Result<Vec<SmolStr>, super::template::Fault> {
+        match &needed(name)?.kind {
+            ExprKind::List(items) => items
+                .iter()
+                .map(|item| Ok(required(template, item)?.as_text().map(SmolStr::new).unwrap_or_default()))
+                .collect(),
+            _ => Err(super::template::Fault { span, why: format!("`{name}` is a list of texts") }),
+        }
+    };
+    let every = match needed("every")?.kind {
+        ExprKind::Duration(milliseconds) => milliseconds.div_ceil(1000).max(1),
+        _ => return Err(super::template::Fault { span, why: "`every` is a duration".into() }),
+    };
+    Ok(Poll {
+        keep: required(template, needed("keep")?)?,
+        every,
+        request: request(template, needed("request")?, needed("arguments")?)?,
+        status: required(template, needed("status")?)?,
+        done: texts("done")?,
+        failed: texts("failed")?,
+        error: required(template, needed("error")?)?.as_text().map(SmolStr::new).unwrap_or_default(),
+        cause: field("cause").map(|cause| required(template, cause)).transpose()?,
+    })
+}
+
+/// What a statement of the library acts on, for the names of its states.
+fn label(template: &Template<'_>, integration: &Integration) -> SmolStr {
+    let named = integration.properties.get("label").and_then(|expr| template.item(expr).ok());
+    let first = template
+        .words
+        .iter()
+        .map(|(_, item)| item)
+        .find(|item| matches!(item, Item::Value(Value { kind: ValueKind::Ref(_), .. })));
+    match named.as_ref().or(first) {
+        Some(Item::Value(Value { kind: ValueKind::Ref(id), .. })) => {
+            template.platform.resource(*id).name.clone()
+        }
+        Some(Item::Value(Value { kind: ValueKind::Text(text), .. })) => text.clone(),
+        Some(Item::Data(expression)) => expression.as_text().map(SmolStr::new).unwrap_or_default(),
+        _ => SmolStr::default(),
+    }
+}
+
+/// The fields of declarations that a call takes and that are not set.
+fn missing_needs(template: &Template<'_>, integration: &Integration) -> Vec<(ResourceId, SmolStr)> {
+    let Some(Expr { kind: ExprKind::List(needs), .. }) = integration.properties.get("needs") else {
+        return Vec::new();
+    };
+    let mut missing = Vec::new();
+    for need in needs {
+        let ExprKind::Field(of, name) = &need.kind else { continue };
+        if let (Ok(Item::Missing), Ok(Item::Value(Value { kind: ValueKind::Ref(id), .. }))) =
+            (template.item(need), template.item(of))
+        {
+            missing.push((id, name.name.clone()));
+        }
+    }
+    missing
+}

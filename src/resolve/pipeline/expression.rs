@@ -1,0 +1,528 @@
+//! Expressions of a pipeline, with the type of every part.
+
+use smol_str::SmolStr;
+
+use super::{Builder, fault, fit, fit::Fit, names};
+use crate::{
+    platform::{
+        Base, DataType, ResourceId,
+        pipeline::{Expression, ExpressionKind, LocalId},
+    },
+    resolve::{Meaning, scope::as_path},
+    source::Span,
+    syntax::ast::{BinaryOp, Expr, ExprKind, Field, Ident, StringPart, UnaryOp},
+};
+
+impl Builder<'_, '_> {
+    /// An expression that must fit a type. `what` names the place that wants it.
+    pub(super) fn expected(&mut self, expr: &Expr, wanted: &DataType, what: &str) -> Option<Expression> {
+        if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
+            return self.record(fields, wanted, expr.span);
+        }
+        if let (ExprKind::List(items), Base::List(element)) = (&expr.kind, &wanted.base) {
+            let items: Option<Vec<Expression>> =
+                items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
+            return Some(Expression {
+                kind: ExpressionKind::List(items?),
+                ty: wanted.clone(),
+                span: expr.span,
+            });
+        }
+        let given = self.expression(expr)?;
+        self.must_fit(given, wanted, what)
+    }
+
+    /// Reports a value that does not fit.
+    pub(super) fn must_fit(
+        &mut self,
+        given: Expression,
+        wanted: &DataType,
+        what: &str,
+    ) -> Option<Expression> {
+        if let Some(broken) = fault::broken_condition(&given, wanted) {
+            self.report(fault::constant_out_of_bounds(given.span, &broken));
+            return None;
+        }
+        match fit::fit(self.context.platform, &given.ty, wanted) {
+            Fit::Yes => Some(given),
+            Fit::ButForNone => {
+                let name = self.written(given.span);
+                self.report(fault::maybe_none(given.span, &name));
+                None
+            }
+            Fit::No => {
+                let from = fit::described(self.context.platform, &given.ty);
+                let to = fit::described(self.context.platform, wanted);
+                self.report(fault::does_not_fit(given.span, what, &from, &to));
+                None
+            }
+        }
+    }
+
+    /// An expression of whatever type it has.
+    pub(super) fn expression(&mut self, expr: &Expr) -> Option<Expression> {
+        let span = expr.span;
+        let simple = |kind, base| Some(Expression::new(kind, base, span));
+        match &expr.kind {
+            ExprKind::None => Some(Expression {
+                kind: ExpressionKind::None,
+                ty: DataType::plain(Base::Unknown).or_null(),
+                span,
+            }),
+            ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
+            ExprKind::Number(text) => {
+                let base = if text.contains('.') { Base::Double } else { Base::BigInt };
+                simple(ExpressionKind::Number(text.clone()), base)
+            }
+            ExprKind::String(parts) => self.string(parts, span),
+            ExprKind::Name(name) => self.name(name, span),
+            ExprKind::Field(of, name) => self.field(expr, of, name),
+            ExprKind::Index(of, at) => self.index(of, at, span),
+            ExprKind::List(items) => self.list(items, span),
+            ExprKind::Unary(UnaryOp::Not, inner) => {
+                let inner = self.expected(inner, &DataType::plain(Base::Boolean), "`not`")?;
+                simple(ExpressionKind::Not(Box::new(inner)), Base::Boolean)
+            }
+            ExprKind::Unary(UnaryOp::Negate, inner) => {
+                let inner = self.number(inner, "`-`")?;
+                let base = inner.ty.base.clone();
+                simple(ExpressionKind::Negate(Box::new(inner)), base)
+            }
+            ExprKind::Binary(operator, at, a, b) => self.binary(*operator, *at, a, b, span),
+            ExprKind::Call(..) | ExprKind::Run(_) => {
+                self.report(fault::call_in_expression(span));
+                None
+            }
+            ExprKind::BadUnit(number, unit) => {
+                self.report(fault::unknown_unit(span, number, unit));
+                None
+            }
+            ExprKind::Record(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Size(_)
+            | ExprKind::Tagged(..)
+            | ExprKind::Pattern(_) => {
+                self.report(fault::no_value(span, crate::resolve::value::described(expr)));
+                None
+            }
+            ExprKind::Error => None,
+        }
+    }
+
+    fn name(&mut self, name: &SmolStr, span: Span) -> Option<Expression> {
+        if let Some(id) = self.names.read(name) {
+            return Some(self.local(id, span));
+        }
+        if name == "task_token" {
+            return self.task_token(span);
+        }
+        self.declared(&Expr { kind: ExprKind::Name(name.clone()), span })
+    }
+
+    /// A local where it is read.
+    pub(super) fn local(&self, id: LocalId, span: Span) -> Expression {
+        let ty =
+            self.names.local(id).map_or_else(|| DataType::plain(Base::Unknown), |local| local.ty.clone());
+        self.known(Expression { kind: ExpressionKind::Local(id), ty, span })
+    }
+
+    /// The same expression, not null where it is known not to be.
+    fn known(&self, mut expression: Expression) -> Expression {
+        if expression.ty.nullable && self.names.is_present(&expression) {
+            expression.ty.nullable = false;
+        }
+        expression
+    }
+
+    fn task_token(&mut self, span: Span) -> Option<Expression> {
+        if !self.awaiting {
+            self.report(fault::no_task_token(span));
+            return None;
+        }
+        self.token_passed = true;
+        Some(Expression::new(ExpressionKind::Context("Task.Token".into()), Base::String, span))
+    }
+
+    /// A name that is no local: a parameter of the program, or a mistake.
+    fn declared(&mut self, expr: &Expr) -> Option<Expression> {
+        let path = as_path(expr)?;
+        let first = path.parts.first()?.clone();
+        match self.context.peek(self.file, &path) {
+            Some(Meaning::Param(at)) => {
+                let param = self.context.params.get(at as usize)?.value.clone();
+                self.expression(&Expr { kind: param.kind, span: expr.span })
+            }
+            Some(Meaning::Resource(id)) if self.context.platform.kind_of(id).name == "bucket" => {
+                Some(Expression::new(ExpressionKind::Location(id, Vec::new()), Base::Location, expr.span))
+            }
+            Some(meaning) => {
+                let (what, declared) = self.context.described(meaning);
+                self.report(fault::declaration_as_value(expr.span, &first.name, &what, declared));
+                None
+            }
+            None => {
+                if let Some(bound) = self.names.gone(&first.name) {
+                    self.report(fault::out_of_reach(&first, bound));
+                } else if let Some(near) = crate::suggest::nearest(&first.name, self.names.visible()) {
+                    let near = near.to_owned();
+                    self.report(fault::unknown_name(&first, &near));
+                } else {
+                    self.context.lookup(self.file, &path);
+                }
+                None
+            }
+        }
+    }
+
+    fn field(&mut self, expr: &Expr, of: &Expr, name: &Ident) -> Option<Expression> {
+        if let Some(path) = as_path(expr)
+            && let Some(first) = path.parts.first()
+            && self.names.find(&first.name).is_none()
+        {
+            return self.declared(expr);
+        }
+        let of = self.expression(of)?;
+        self.field_of(of, name)
+    }
+
+    fn field_of(&mut self, of: Expression, name: &Ident) -> Option<Expression> {
+        let span = of.span.to(name.span);
+        if of.ty.nullable {
+            let written = self.written(of.span);
+            self.report(fault::maybe_none(of.span, &written));
+            return None;
+        }
+        let ty = match &of.ty.base {
+            Base::Record(id) => {
+                let schema = self.context.platform.schema(*id);
+                match schema.column(&name.name) {
+                    Some(column) => column.ty.clone(),
+                    None => {
+                        let diagnostic = fault::unknown_member(name, schema);
+                        self.report(diagnostic);
+                        return None;
+                    }
+                }
+            }
+            Base::Json | Base::Unknown => DataType::plain(Base::Json),
+            Base::List(_) => {
+                self.report(fault::member_of_list(name));
+                return None;
+            }
+            _ => {
+                let ty = fit::described(self.context.platform, &of.ty);
+                self.report(fault::member_of_scalar(name, &ty));
+                return None;
+            }
+        };
+        let field = Expression { span, ..of.field(name.name.clone(), ty) };
+        Some(self.known(field))
+    }
+
+    fn index(&mut self, of: &Expr, at: &Expr, span: Span) -> Option<Expression> {
+        let of = self.expression(of)?;
+        if of.ty.nullable {
+            let written = self.written(of.span);
+            self.report(fault::maybe_none(of.span, &written));
+            return None;
+        }
+        let (key, ty) = match &of.ty.base {
+            Base::List(element) => (Base::BigInt, element.as_ref().clone().or_null()),
+            Base::Map(key, value) => (key.base.clone(), value.as_ref().clone().or_null()),
+            Base::Json | Base::Unknown => (Base::Json, DataType::plain(Base::Json)),
+            _ => {
+                let ty = fit::described(self.context.platform, &of.ty);
+                self.report(fault::not_indexable(of.span, &ty));
+                return None;
+            }
+        };
+        let at = self.expected(at, &DataType::plain(key), "an index")?;
+        Some(Expression { kind: ExpressionKind::Index(Box::new(of), Box::new(at)), ty, span })
+    }
+
+    fn list(&mut self, items: &[Expr], span: Span) -> Option<Expression> {
+        let items: Option<Vec<Expression>> = items.iter().map(|item| self.expression(item)).collect();
+        let items = items?;
+        let mut element =
+            items.first().map_or_else(|| DataType::plain(Base::Unknown), |item| item.ty.clone());
+        for item in &items {
+            match fit::common(self.context.platform, &element, &item.ty) {
+                Some(ty) => element = ty,
+                None => {
+                    let (a, b) = (
+                        fit::described(self.context.platform, &element),
+                        fit::described(self.context.platform, &item.ty),
+                    );
+                    self.report(fault::does_not_fit(item.span, "a list of such elements", &b, &a));
+                    return None;
+                }
+            }
+        }
+        let length = u64::try_from(items.len()).unwrap_or(u64::MAX);
+        let mut ty = DataType::plain(Base::List(Box::new(element)));
+        ty.refinement.max_length = Some(length);
+        Some(Expression { kind: ExpressionKind::List(items), ty, span })
+    }
+
+    fn record(&mut self, fields: &[Field], wanted: &DataType, span: Span) -> Option<Expression> {
+        let Base::Record(id) = wanted.base else { return None };
+        let schema = self.context.platform.schema(id).clone();
+        let mut given: Vec<(SmolStr, Expression)> = Vec::new();
+        let mut whole = true;
+        for field in fields {
+            let Some(column) = schema.column(&field.name.name) else {
+                self.report(fault::unknown_member(&field.name, &schema));
+                whole = false;
+                continue;
+            };
+            match self.expected(&field.value, &column.ty, &format!("`{}`", column.name)) {
+                Some(value) => given.push((column.name.clone(), value)),
+                None => whole = false,
+            }
+        }
+        for column in schema.columns.iter().filter(|column| !column.ty.nullable) {
+            if !fields.iter().any(|field| field.name.name == column.name) {
+                self.report(fault::missing_member(span, &column.name, &schema.name));
+                whole = false;
+            }
+        }
+        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty: wanted.clone(), span })
+    }
+
+    fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
+            pieces.push(match part {
+                StringPart::Text(text) => Expression::text(text, span),
+                StringPart::Expr(inner) => {
+                    let value = self.expression(inner)?;
+                    self.as_text(value)?
+                }
+            });
+        }
+        match pieces.as_slice() {
+            [] => Some(Expression::text("", span)),
+            [one] if one.as_text().is_some() => pieces.pop(),
+            _ => {
+                let labels = pieces.iter().flat_map(|piece| piece.ty.labels.clone()).collect();
+                let longest: Option<u64> = pieces.iter().map(longest_text).sum();
+                let mut ty = DataType { labels, ..DataType::plain(Base::String) };
+                ty.refinement.max_length = longest;
+                Some(Expression { kind: ExpressionKind::Join(pieces), ty, span })
+            }
+        }
+    }
+
+    /// A value that is put into text.
+    fn as_text(&mut self, value: Expression) -> Option<Expression> {
+        if value.ty.nullable {
+            let name = self.written(value.span);
+            self.report(fault::maybe_none(value.span, &name));
+            return None;
+        }
+        if !fit::is_scalar(&value.ty.base) {
+            let ty = fit::described(self.context.platform, &value.ty);
+            self.report(fault::no_text(value.span, &ty));
+            return None;
+        }
+        Some(value)
+    }
+
+    fn binary(&mut self, operator: BinaryOp, at: Span, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
+        match operator {
+            BinaryOp::Coalesce => self.coalesce(a, b, span),
+            BinaryOp::And | BinaryOp::Or => {
+                let boolean = DataType::plain(Base::Boolean);
+                let left = self.expected(a, &boolean, "`and` and `or`");
+                self.names.open();
+                if let Some(left) = &left {
+                    self.names.assume(names::present_when(left, operator == BinaryOp::And));
+                }
+                let right = self.expected(b, &boolean, "`and` and `or`");
+                self.names.close();
+                Some(operation(operator, left?, right?, Base::Boolean, span))
+            }
+            BinaryOp::Equal | BinaryOp::NotEqual => self.equality(operator, a, b, span),
+            BinaryOp::Less | BinaryOp::LessOrEqual | BinaryOp::Greater | BinaryOp::GreaterOrEqual => {
+                self.order(operator, a, b, span)
+            }
+            _ => {
+                let left = self.expression(a)?;
+                if operator == BinaryOp::Divide && left.ty.base == Base::Location && !left.ty.nullable {
+                    return self.below(left, b, span);
+                }
+                self.arithmetic(operator, at, left, b, span)
+            }
+        }
+    }
+
+    fn coalesce(&mut self, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
+        let left = self.expression(a)?;
+        if !left.ty.nullable && left.ty.base != Base::Json {
+            let name = self.written(left.span);
+            self.report(fault::never_none(left.span, &name));
+        }
+        let wanted = DataType { nullable: true, ..left.ty.clone() };
+        let right = self.expected(
+            b,
+            &DataType { refinement: Default::default(), ..wanted },
+            "the value behind `??`",
+        )?;
+        let mut ty = fit::common(self.context.platform, &left.ty, &right.ty)?;
+        ty.nullable = right.ty.nullable;
+        let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
+        Some(Expression { kind, ty, span })
+    }
+
+    fn equality(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
+        let (left, right) = (self.expression(a)?, self.expression(b)?);
+        for (one, other) in [(&left, &right), (&right, &left)] {
+            if one.kind == ExpressionKind::None && !other.ty.nullable && other.ty.base != Base::Json {
+                let name = self.written(other.span);
+                self.report(fault::never_none(other.span, &name));
+            }
+        }
+        let comparable = fit::is_scalar(&left.ty.base) && fit::is_scalar(&right.ty.base);
+        let with_none = left.kind == ExpressionKind::None || right.kind == ExpressionKind::None;
+        let common = fit::common(self.context.platform, &left.ty, &right.ty);
+        if !with_none && (!comparable || common.is_none()) {
+            self.report_incomparable(&left, &right, span);
+            return None;
+        }
+        self.report_foregone(operator, &left, &right, span);
+        Some(operation(operator, left, right, Base::Boolean, span))
+    }
+
+    fn order(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
+        let (left, right) = (self.expression(a)?, self.expression(b)?);
+        let (left, right) = (self.as_text(left)?, self.as_text(right)?);
+        let numbers = fit::is_number(&left.ty.base) && fit::is_number(&right.ty.base);
+        let ordered =
+            matches!(left.ty.base, Base::String | Base::Date | Base::Timestamp(_) | Base::TimestampLtz(_));
+        let texts = ordered && left.ty.base == right.ty.base;
+        if !numbers && !texts {
+            self.report_incomparable(&left, &right, span);
+            return None;
+        }
+        self.report_foregone(operator, &left, &right, span);
+        Some(operation(operator, left, right, Base::Boolean, span))
+    }
+
+    fn report_incomparable(&mut self, left: &Expression, right: &Expression, span: Span) {
+        let (a, b) = (
+            fit::described(self.context.platform, &left.ty),
+            fit::described(self.context.platform, &right.ty),
+        );
+        self.report(fault::incomparable(span, &a, &b));
+    }
+
+    /// Warns of a comparison with a constant whose outcome follows from the type's conditions.
+    fn report_foregone(&mut self, operator: BinaryOp, left: &Expression, right: &Expression, span: Span) {
+        if let Some((outcome, because)) = super::foregone::outcome(operator, left, right) {
+            let value = if super::foregone::is_constant(right) { left } else { right };
+            let name = self.written(value.span);
+            self.report(fault::foregone(span, &name, outcome, &because));
+        }
+    }
+
+    fn number(&mut self, expr: &Expr, what: &str) -> Option<Expression> {
+        let value = self.expression(expr)?;
+        self.must_be_number(value, what)
+    }
+
+    fn must_be_number(&mut self, value: Expression, what: &str) -> Option<Expression> {
+        let value = self.as_text(value)?;
+        if !fit::is_number(&value.ty.base) {
+            let ty = fit::described(self.context.platform, &value.ty);
+            self.report(fault::no_number(value.span, what, &ty));
+            return None;
+        }
+        Some(value)
+    }
+
+    fn arithmetic(
+        &mut self,
+        operator: BinaryOp,
+        at: Span,
+        left: Expression,
+        b: &Expr,
+        span: Span,
+    ) -> Option<Expression> {
+        let sign = format!("`{}`", self.context.sources.text(at));
+        let (left, right) = (self.must_be_number(left, &sign), self.number(b, &sign));
+        let (left, right) = (left?, right?);
+        let common = fit::common(self.context.platform, &left.ty, &right.ty)?;
+        let base = if operator == BinaryOp::Divide { Base::Double } else { common.base };
+        Some(operation(operator, left, right, base, span))
+    }
+
+    /// `place / "key"`.
+    fn below(&mut self, place: Expression, key: &Expr, span: Span) -> Option<Expression> {
+        let key = self.expected(key, &DataType::plain(Base::String), "a key")?;
+        let pieces = match key.kind {
+            ExpressionKind::Join(pieces) => pieces,
+            kind => vec![Expression { kind, ..key }],
+        };
+        let known = self.place_of(&place).cloned();
+        if let Some(Expression { kind: ExpressionKind::Location(bucket, above), .. }) = known {
+            return Some(Expression::new(
+                ExpressionKind::Location(bucket, joined_key(above, pieces, span)),
+                Base::Location,
+                span,
+            ));
+        }
+        let mut all = vec![place, Expression::text("/", span)];
+        all.extend(pieces);
+        Some(Expression::new(ExpressionKind::Join(all), Base::Location, span))
+    }
+
+    /// The place in a bucket that an expression is, as far as the program says.
+    pub(super) fn place_of<'e>(&'e self, expression: &'e Expression) -> Option<&'e Expression> {
+        match &expression.kind {
+            ExpressionKind::Location(..) => Some(expression),
+            ExpressionKind::Local(id) => self.places.get(id),
+            _ => None,
+        }
+    }
+
+    /// The bucket and the beginning of the key that are known of a place.
+    pub(super) fn known_place(&self, expression: &Expression) -> Option<(ResourceId, String, bool)> {
+        let ExpressionKind::Location(bucket, key) = &self.place_of(expression)?.kind else { return None };
+        let constant: Vec<&str> = key.iter().map_while(Expression::as_text).collect();
+        Some((*bucket, constant.concat(), constant.len() == key.len()))
+    }
+}
+
+fn operation(operator: BinaryOp, left: Expression, right: Expression, base: Base, span: Span) -> Expression {
+    Expression::new(ExpressionKind::Binary(operator, Box::new(left), Box::new(right)), base, span)
+}
+
+/// A key below another: `raw` and `x` are `raw/x`, and a key begins with no `/`.
+fn joined_key(mut above: Vec<Expression>, mut below: Vec<Expression>, span: Span) -> Vec<Expression> {
+    if let Some(first) = below.first_mut()
+        && let Some(text) = first.as_text()
+    {
+        first.kind = ExpressionKind::Text(SmolStr::new(text.trim_start_matches('/')));
+    }
+    let open = above.last().is_some_and(|last| last.as_text().is_none_or(|text| !text.ends_with('/')));
+    if open {
+        above.push(Expression::text("/", span));
+    }
+    above.extend(below);
+    above
+}
+
+/// How many characters the text of a value can have, where its type says so.
+fn longest_text(value: &Expression) -> Option<u64> {
+    match (&value.kind, &value.ty.base) {
+        (ExpressionKind::Text(text), _) => u64::try_from(text.chars().count()).ok(),
+        (_, Base::String) => value.ty.refinement.max_length,
+        (_, Base::Location) => Some(LONGEST_URI),
+        _ => Some(LONGEST_SCALAR),
+    }
+}
+
+/// `s3://`, a bucket's name of 63 characters, `/` and a key of 1,024.
+pub(super) const LONGEST_URI: u64 = 1_093;
+/// Numbers, booleans and timestamps need no more characters than this.
+const LONGEST_SCALAR: u64 = 64;

@@ -1,0 +1,117 @@
+//! Which value fits which type, and types in words.
+
+use crate::platform::{Base, DataType, Platform, Refinement};
+
+/// How a value of one type stands to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// Every value of the one is one of the other.
+    Yes,
+    /// Every value but `none`.
+    ButForNone,
+    /// No.
+    No,
+}
+
+/// Whether a value of type `from` can stand where `to` is wanted.
+pub(super) fn fit(platform: &Platform, from: &DataType, to: &DataType) -> Fit {
+    match (base_fits(platform, &from.base, &to.base), from.nullable && !to.nullable) {
+        (false, _) => Fit::No,
+        _ if disjoint(&from.refinement, &to.refinement) => Fit::No,
+        (true, true) => Fit::ButForNone,
+        (true, false) => Fit::Yes,
+    }
+}
+
+fn base_fits(platform: &Platform, from: &Base, to: &Base) -> bool {
+    match (from, to) {
+        (Base::Unknown | Base::Json, _) | (_, Base::Unknown | Base::Json) => true,
+        (Base::Int, Base::BigInt | Base::Double | Base::Decimal(..)) => true,
+        (Base::BigInt, Base::Double | Base::Decimal(..))
+        | (Base::Decimal(..), Base::Double | Base::Decimal(..)) => true,
+        (Base::Location, Base::String) => true,
+        (Base::List(from), Base::List(to)) => fit(platform, from, to) == Fit::Yes,
+        (Base::Map(from_key, from), Base::Map(to_key, to)) => {
+            fit(platform, from_key, to_key) == Fit::Yes && fit(platform, from, to) == Fit::Yes
+        }
+        (Base::Record(from), Base::Record(to)) => {
+            from == to || {
+                let from = platform.schema(*from);
+                platform.schema(*to).columns.iter().all(|wanted| match from.column(&wanted.name) {
+                    Some(given) => fit(platform, &given.ty, &wanted.ty) == Fit::Yes,
+                    None => wanted.ty.nullable,
+                })
+            }
+        }
+        _ => from == to,
+    }
+}
+
+/// Whether no value satisfies both.
+fn disjoint(from: &Refinement, to: &Refinement) -> bool {
+    let number = |text: &Option<smol_str::SmolStr>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
+    let above =
+        |low: Option<f64>, high: Option<f64>| matches!((low, high), (Some(low), Some(high)) if low > high);
+    let longer =
+        |low: Option<u64>, high: Option<u64>| matches!((low, high), (Some(low), Some(high)) if low > high);
+    above(number(&from.min), number(&to.max))
+        || above(number(&to.min), number(&from.max))
+        || longer(from.min_length, to.max_length)
+        || longer(to.min_length, from.max_length)
+        || (!from.one_of.is_empty()
+            && !to.one_of.is_empty()
+            && !from.one_of.iter().any(|value| to.one_of.contains(value)))
+}
+
+/// The narrowest of two types that holds the values of both.
+pub(super) fn common(platform: &Platform, a: &DataType, b: &DataType) -> Option<DataType> {
+    let nullable = a.nullable || b.nullable;
+    let mut ty = if a.base == b.base {
+        let refinement =
+            if a.refinement == b.refinement { a.refinement.clone() } else { Refinement::default() };
+        DataType { refinement, ..a.clone() }
+    } else if base_fits(platform, &a.base, &b.base) {
+        DataType::plain(b.base.clone())
+    } else if base_fits(platform, &b.base, &a.base) {
+        DataType::plain(a.base.clone())
+    } else {
+        return None;
+    };
+    ty.nullable = nullable;
+    ty.labels = a.labels.iter().chain(&b.labels).cloned().collect();
+    ty.labels.sort();
+    ty.labels.dedup();
+    Some(ty)
+}
+
+/// Whether it is a number.
+pub(super) fn is_number(base: &Base) -> bool {
+    matches!(base, Base::Int | Base::BigInt | Base::Double | Base::Decimal(..) | Base::Json | Base::Unknown)
+}
+
+/// Whether it has no parts, so that it can be compared and made text.
+pub(super) fn is_scalar(base: &Base) -> bool {
+    !matches!(base, Base::List(_) | Base::Map(..) | Base::Record(_))
+}
+
+/// A type as it would be written.
+pub(super) fn described(platform: &Platform, ty: &DataType) -> String {
+    let name = match &ty.base {
+        Base::String => "string".to_owned(),
+        Base::Boolean => "boolean".to_owned(),
+        Base::Int => "int".to_owned(),
+        Base::BigInt => "bigint".to_owned(),
+        Base::Double => "double".to_owned(),
+        Base::Decimal(precision, scale) => format!("decimal({precision}, {scale})"),
+        Base::Date => "date".to_owned(),
+        Base::Timestamp(digits) => format!("timestamp({digits})"),
+        Base::TimestampLtz(digits) => format!("timestamp_ltz({digits})"),
+        Base::Bytes => "bytes".to_owned(),
+        Base::List(element) => format!("list<{}>", described(platform, element)),
+        Base::Map(key, value) => format!("map<{}, {}>", described(platform, key), described(platform, value)),
+        Base::Record(id) => platform.schema(*id).name.to_string(),
+        Base::Location => "location".to_owned(),
+        Base::Json | Base::Unknown => "json".to_owned(),
+    };
+    if ty.nullable { format!("{name}?") } else { name }
+}

@@ -1,0 +1,231 @@
+//! Pipelines: from statements to the typed tree. Each name has one value and one type wherever it can be seen, so that a state never reads
+//! what an earlier one did not write.
+//!
+//! | file | does |
+//! | --- | --- |
+//! | `names.rs` | what is bound where, and what is known not to be `none` |
+//! | `expression.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
+//! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
+//! | `call.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `trigger.rs` | what starts it |
+//! | `fault.rs` | what can be wrong |
+
+mod attempt;
+mod call;
+mod expression;
+mod fault;
+mod fit;
+mod foregone;
+mod matching;
+mod names;
+mod permission;
+mod policy;
+mod statement;
+mod template;
+mod trigger;
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::{Context, Declared, index};
+use crate::{
+    diagnostic::Diagnostic,
+    library::Library,
+    platform::{
+        AccountId, Base, DataType, Pipeline, ResourceId, ValueKind,
+        pipeline::{Expression, LocalId, Origin, Retry, Use},
+        resource::Noun,
+    },
+    source::{FileId, Span},
+    syntax::ast::{Ident, Member, Statement},
+};
+
+use names::Names;
+
+impl Context<'_> {
+    /// Resolves all pipelines: first what each takes and returns, since one may run another, then what they do.
+    pub(super) fn pipelines(&mut self, resources: &[Declared<'_>]) {
+        self.function_arns();
+        let declared: Vec<Declared<'_>> = resources
+            .iter()
+            .filter(|one| self.platform.kind_of(one.id).name == "pipeline")
+            .copied()
+            .collect();
+        let known: Vec<Declared<'_>> = declared.iter().filter(|one| self.signature(one)).copied().collect();
+        for (at, one) in known.iter().enumerate() {
+            let Some(shell) = self.platform.pipelines.get(at).cloned() else { continue };
+            let pipeline = Builder::new(self, one, &shell).build(one, shell);
+            if let Some(slot) = self.platform.pipelines.get_mut(at) {
+                *slot = pipeline;
+            }
+        }
+    }
+
+    fn signature(&mut self, declared: &Declared<'_>) -> bool {
+        let params = self.columns(declared.file, declared.decl.params.as_deref().unwrap_or_default());
+        let result = declared.decl.result.as_ref().map(|ty| self.data_type(declared.file, ty));
+        let Some(account) = self.platform.resource(declared.id).account else { return false };
+        let timeout = match self.platform.field(declared.id, "timeout").map(|value| &value.kind) {
+            Some(ValueKind::Duration(milliseconds)) => Some(milliseconds.div_ceil(1000)),
+            _ => None,
+        };
+        let noun = Noun::Pipeline(index(self.platform.pipelines.len()));
+        let whole_event = matches!(params.as_slice(), [only] if matches!(only.ty.base, Base::Record(_)));
+        self.platform.pipelines.push(Pipeline {
+            resource: declared.id,
+            account,
+            params,
+            whole_event,
+            result,
+            trigger: None,
+            timeout,
+            locals: Vec::new(),
+            body: Vec::new(),
+            uses: Vec::new(),
+        });
+        self.set_noun(declared, noun);
+        true
+    }
+
+    /// The ARNs of functions, which their integrations know.
+    fn function_arns(&mut self) {
+        for at in 0..self.platform.functions.len() {
+            let Some(function) = self.platform.functions.get(at) else { continue };
+            let Some(account) = self.platform.resource(function.resource).account else { continue };
+            let integration = self.library.integration(function.integration.integration);
+            let template = template::Template {
+                platform: self.platform,
+                library: &self.library,
+                account: self.platform.account(account),
+                words: call::field_words(&integration.params, &function.integration.fields),
+                arguments: &[],
+                span: integration.span,
+            };
+            let text = |name: &str| -> Option<SmolStr> {
+                let word = template.words.iter().find(|(word, _)| word == name).map(|(_, item)| item.clone());
+                let item = word.or_else(|| template.item(integration.properties.get(name)?).ok())?;
+                template.data(item, integration.span).ok()??.as_text().map(SmolStr::new)
+            };
+            let (arn, name, id) = (text("arn"), text("name"), function.resource);
+            if let Some(resource) = self.platform.resources.get_mut(id.0 as usize) {
+                resource.arn = arn;
+                resource.physical = name.unwrap_or_else(|| resource.physical.clone());
+            }
+        }
+    }
+}
+
+/// One pipeline, as far as it is resolved.
+struct Builder<'b, 'c> {
+    context: &'b mut Context<'c>,
+    library: Arc<Library>,
+    file: FileId,
+    pipeline: ResourceId,
+    account: AccountId,
+    result: Option<DataType>,
+    /// How its calls are made again that say nothing of their own.
+    retry: Option<Retry>,
+    timeout: Option<u64>,
+    names: Names,
+    /// The locals that are places in a bucket that the program names.
+    places: FxHashMap<LocalId, Expression>,
+    uses: Vec<Use>,
+    /// The statement around this one that can't be returned from.
+    inside: Option<&'static str>,
+    /// Whether nothing follows behind this statement.
+    last: bool,
+    /// Whether these are the arguments of a call that is awaited.
+    awaiting: bool,
+    token_passed: bool,
+}
+
+impl<'b, 'c> Builder<'b, 'c> {
+    fn new(context: &'b mut Context<'c>, declared: &Declared<'_>, shell: &Pipeline) -> Self {
+        let library = Arc::clone(&context.library);
+        let retry = match context.platform.field(declared.id, "retry").map(|value| &value.kind) {
+            Some(ValueKind::Construct(construct)) => policy::retry_of(&library, construct),
+            _ => None,
+        };
+        Self {
+            library,
+            file: declared.file,
+            pipeline: declared.id,
+            account: shell.account,
+            result: shell.result.clone(),
+            retry,
+            timeout: shell.timeout,
+            names: Names::default(),
+            places: FxHashMap::default(),
+            uses: Vec::new(),
+            inside: None,
+            last: true,
+            awaiting: false,
+            token_passed: false,
+            context,
+        }
+    }
+
+    fn build(mut self, declared: &Declared<'_>, shell: Pipeline) -> Pipeline {
+        let trigger = self.trigger(&shell);
+        self.names.open();
+        for param in &shell.params {
+            let name = Ident { name: param.name.clone(), span: param.span };
+            self.bind(&name, param.ty.clone(), Origin::Param);
+        }
+        let members = declared.decl.body.iter().flatten();
+        let statements: Vec<&Statement> = members
+            .filter_map(|member| match member {
+                Member::Statement(statement) => Some(statement),
+                _ => None,
+            })
+            .collect();
+        let (body, open) = self.statements(&statements);
+        self.names.close();
+        if let Some(ty) = shell.result.as_ref().filter(|_| open) {
+            let resource = self.context.platform.resource(self.pipeline);
+            let (name, span) =
+                (resource.name.clone(), declared.decl.result.as_ref().map_or(resource.span, |ty| ty.span));
+            let ty = fit::described(self.context.platform, ty);
+            self.report(fault::no_end(span, &name, &ty));
+        }
+        self.names.settle_reads();
+        self.report_unread();
+        Pipeline { trigger, locals: self.names.locals, body, uses: self.uses, ..shell }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.context.diagnostics.push(diagnostic);
+    }
+
+    /// The text of the program at a span.
+    fn written(&self, span: Span) -> String {
+        self.context.sources.text(span).to_owned()
+    }
+
+    /// Binds a name, or reports that it is bound already.
+    fn bind(&mut self, name: &Ident, ty: DataType, origin: Origin) -> LocalId {
+        match self.names.bind(name, ty, origin) {
+            Ok(id) => id,
+            Err(first) => {
+                self.report(fault::bound_twice(name, first));
+                LocalId(index(self.names.locals.len().saturating_sub(1)))
+            }
+        }
+    }
+
+    fn report_unread(&mut self) {
+        let unread: Vec<(SmolStr, Span)> = self
+            .names
+            .locals
+            .iter()
+            .filter(|local| matches!(local.origin, Origin::Call | Origin::Value))
+            .filter(|local| !local.read && local.joins.is_none() && !local.name.starts_with('_'))
+            .map(|local| (local.name.clone(), local.span))
+            .collect();
+        for (name, span) in unread {
+            self.report(fault::never_read(span, &name));
+        }
+    }
+}

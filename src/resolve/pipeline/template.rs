@@ -1,0 +1,370 @@
+//! The standard library's templates of integrations, filled in for one call. The words that a template may use:
+//!
+//! | word | is |
+//! | --- | --- |
+//! | a parameter's name | what it is given; `resource.name .arn .account .region .FIELD` of a declaration, `.FIELD` of a constructor's value |
+//! | `partition`, `region`, `account`, `dns_suffix` | where the pipeline, or the function that is called, lives |
+//! | `arn` | the function's ARN |
+//! | `event` | the function's arguments: its one record, or an object keyed by parameter |
+//! | `texts(prefix)` | the arguments as text, their names behind a prefix |
+//! | `pairs` | the arguments as a list of `{ Name, Value }`, both text |
+//! | `result`, `result.Member` | what the request returned |
+//! | `kept` | what `keep` kept of the result of the call whose end is asked for |
+//! | `sql_text(x)`, `sql_name(x)` | text inside an SQL literal or a quoted SQL name, which it can't leave |
+//!
+//! What is `none` is left out, and so is text with such a part.
+
+use smol_str::SmolStr;
+
+use crate::{
+    library::Library,
+    platform::{
+        Account, Base, Construct, DataType, Location, Platform, ResourceId, Value, ValueKind,
+        pipeline::{Expression, ExpressionKind},
+    },
+    source::Span,
+    syntax::ast::{Arg, BinaryOp, Expr, ExprKind, StringPart},
+};
+
+/// A value inside a template.
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    /// Nothing: what it stands in is left out.
+    Missing,
+    /// A value of the run.
+    Data(Expression),
+    /// A value of the program.
+    Value(Value),
+}
+
+/// A template that means nothing: where, and why. A fault of the library.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// The part that means nothing.
+    pub(super) span: Span,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// What the words of a template mean for one call.
+pub(super) struct Template<'e> {
+    /// The program.
+    pub(super) platform: &'e Platform,
+    /// Its library.
+    pub(super) library: &'e Library,
+    /// Where what is called lives.
+    pub(super) account: &'e Account,
+    /// Parameters and other words.
+    pub(super) words: Vec<(SmolStr, Item)>,
+    /// The arguments of a declared function, by parameter.
+    pub(super) arguments: &'e [(SmolStr, Expression)],
+    /// The call in the program: the place of everything made for it.
+    pub(super) span: Span,
+}
+
+impl Template<'_> {
+    /// An expression of the run; `None` is left out.
+    pub(super) fn expression(&self, expr: &Expr) -> Result<Option<Expression>, Fault> {
+        let item = self.item(expr)?;
+        self.data(item, expr.span)
+    }
+
+    /// What a part of a template means.
+    pub(super) fn item(&self, expr: &Expr) -> Result<Item, Fault> {
+        let simple = |kind, base| Ok(Item::Data(Expression::new(kind, base, self.span)));
+        match &expr.kind {
+            ExprKind::None => Ok(Item::Missing),
+            ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
+            ExprKind::Number(text) => simple(ExpressionKind::Number(text.clone()), Base::Double),
+            ExprKind::Duration(milliseconds) => {
+                Ok(Item::Value(self.value(ValueKind::Duration(*milliseconds))))
+            }
+            ExprKind::String(parts) => self.string(parts),
+            ExprKind::Name(name) => self.word(name, expr.span),
+            ExprKind::Field(of, name) => self.member(self.item(of)?, &name.name, name.span),
+            ExprKind::Binary(BinaryOp::Coalesce, _, a, b) => self.coalesce(a, b),
+            ExprKind::List(items) => {
+                let items: Result<Vec<_>, Fault> = items.iter().map(|item| self.expression(item)).collect();
+                simple(ExpressionKind::List(items?.into_iter().flatten().collect()), Base::Json)
+            }
+            ExprKind::Record(fields) => {
+                let mut members = Vec::with_capacity(fields.len());
+                for field in fields {
+                    members
+                        .extend(self.expression(&field.value)?.map(|value| (field.name.name.clone(), value)));
+                }
+                simple(ExpressionKind::Record(members), Base::Json)
+            }
+            ExprKind::Call(callee, args) => self.call(callee, args, expr.span),
+            _ => Err(Fault { span: expr.span, why: "a template has no such expression".into() }),
+        }
+    }
+
+    fn value(&self, kind: ValueKind) -> Value {
+        Value { kind, span: self.span }
+    }
+
+    fn word(&self, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        if let Some((_, item)) = self.words.iter().find(|(word, _)| word == name) {
+            return Ok(item.clone());
+        }
+        let text = |text: &str| Ok(Item::Data(Expression::text(text, self.span)));
+        let partition = self.platform.project.partition();
+        match name.as_str() {
+            "partition" => text(partition),
+            "region" => text(&self.account.region),
+            "account" => text(&self.account.id),
+            "dns_suffix" => text(if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }),
+            "result" => Ok(Item::Data(Expression::new(ExpressionKind::Result, Base::Json, self.span))),
+            "kept" => Ok(Item::Data(Expression::new(ExpressionKind::Kept, Base::Json, self.span))),
+            "event" => Ok(Item::Data(self.event())),
+            "pairs" => Ok(Item::Data(self.pairs())),
+            _ => Err(Fault { span, why: format!("a template has no word `{name}`") }),
+        }
+    }
+
+    fn event(&self) -> Expression {
+        match self.arguments {
+            [(_, only)] if matches!(only.ty.base, Base::Record(_)) => only.clone(),
+            _ => Expression::new(ExpressionKind::Record(self.arguments.to_vec()), Base::Json, self.span),
+        }
+    }
+
+    fn texts(&self, prefix: &str) -> Expression {
+        let texts = self
+            .arguments
+            .iter()
+            .map(|(name, value)| (SmolStr::from(format!("{prefix}{name}")), self.as_text(value)));
+        Expression::new(ExpressionKind::Record(texts.collect()), Base::Json, self.span)
+    }
+
+    fn pairs(&self) -> Expression {
+        let pairs = self.arguments.iter().map(|(name, value)| {
+            let members = vec![
+                ("Name".into(), Expression::text(name.clone(), self.span)),
+                ("Value".into(), self.as_text(value)),
+            ];
+            Expression::new(ExpressionKind::Record(members), Base::Json, self.span)
+        });
+        Expression::new(ExpressionKind::List(pairs.collect()), Base::Json, self.span)
+    }
+
+    /// A value as text; what is not there is empty text.
+    fn as_text(&self, value: &Expression) -> Expression {
+        let value = if value.ty.nullable {
+            let empty = Box::new(Expression::text("", self.span));
+            let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(value.clone()), empty);
+            Expression { kind, ty: DataType { nullable: false, ..value.ty.clone() }, span: value.span }
+        } else {
+            value.clone()
+        };
+        match value.ty.base {
+            Base::String | Base::Location => value,
+            _ => Expression::new(ExpressionKind::Join(vec![value]), Base::String, self.span),
+        }
+    }
+
+    fn string(&self, parts: &[StringPart]) -> Result<Item, Fault> {
+        let mut pieces: Vec<Expression> = Vec::with_capacity(parts.len());
+        for part in parts {
+            let piece = match part {
+                StringPart::Text(text) => Some(Expression::text(text, self.span)),
+                StringPart::Expr(inner) => self.expression(inner)?,
+            };
+            match piece {
+                Some(piece) => push_text(&mut pieces, piece),
+                None => return Ok(Item::Missing),
+            }
+        }
+        Ok(Item::Data(match pieces.pop() {
+            None => Expression::text("", self.span),
+            Some(only) if pieces.is_empty() && only.as_text().is_some() => only,
+            Some(last) => {
+                pieces.push(last);
+                Expression::new(ExpressionKind::Join(pieces), Base::String, self.span)
+            }
+        }))
+    }
+
+    fn coalesce(&self, a: &Expr, b: &Expr) -> Result<Item, Fault> {
+        match self.item(a)? {
+            Item::Missing => self.item(b),
+            Item::Data(left) => match self.expression(b)? {
+                Some(right) => {
+                    let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
+                    Ok(Item::Data(Expression::new(kind, Base::Json, self.span)))
+                }
+                None => Ok(Item::Data(left)),
+            },
+            value => Ok(value),
+        }
+    }
+
+    fn call(&self, callee: &Expr, args: &[Arg], span: Span) -> Result<Item, Fault> {
+        let (ExprKind::Name(name), [arg]) = (&callee.kind, args) else {
+            return Err(Fault { span, why: "a template calls a word with one argument".into() });
+        };
+        let item = self.item(&arg.value)?;
+        match name.as_str() {
+            "texts" => match self.data(item, span)? {
+                Some(Expression { kind: ExpressionKind::Text(prefix), .. }) => {
+                    Ok(Item::Data(self.texts(&prefix)))
+                }
+                _ => Err(Fault { span, why: "`texts` takes a prefix".into() }),
+            },
+            "sql_text" => Ok(self
+                .data(item, span)?
+                .map_or(Item::Missing, |text| Item::Data(quoted(text, '\'', ExpressionKind::SqlText)))),
+            "sql_name" => Ok(self
+                .data(item, span)?
+                .map_or(Item::Missing, |text| Item::Data(quoted(text, '"', ExpressionKind::SqlName)))),
+            "rate" => match item {
+                Item::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => {
+                    Ok(Item::Data(Expression::text(rate(milliseconds), self.span)))
+                }
+                _ => Err(Fault { span, why: "`rate` takes a duration".into() }),
+            },
+            _ => Err(Fault { span, why: format!("a template has no function `{name}`") }),
+        }
+    }
+
+    /// `of.name`.
+    fn member(&self, of: Item, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        match of {
+            Item::Missing => Ok(Item::Missing),
+            Item::Data(of) => Ok(Item::Data(of.field(name.clone(), DataType::plain(Base::Json)))),
+            Item::Value(value) => match &value.kind {
+                ValueKind::Ref(id) => self.resource_member(*id, name, span),
+                ValueKind::Construct(construct) => self.construct_member(construct, name, span),
+                ValueKind::Location(location) => self.location_member(location, name, span),
+                _ => Err(Fault { span, why: format!("nothing here has a `{name}`") }),
+            },
+        }
+    }
+
+    fn resource_member(&self, id: ResourceId, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        let resource = self.platform.resource(id);
+        let account = resource.account.map(|account| self.platform.account(account));
+        let word = match name.as_str() {
+            "arn" => Some(resource.arn.clone()),
+            "name" => Some(Some(resource.physical.clone())),
+            "account" => Some(account.map(|account| account.id.clone())),
+            "region" => Some(account.map(|account| account.region.clone())),
+            _ => None,
+        };
+        if let Some(text) = word {
+            return Ok(text.map_or(Item::Missing, |text| Item::Data(Expression::text(text, self.span))));
+        }
+        let kind = self.platform.kind_of(id);
+        match kind.field_index(name) {
+            Some(_) => Ok(resource.field(kind, name).map_or(Item::Missing, present)),
+            None => Err(Fault { span, why: format!("a `{}` has no `{name}`", kind.name) }),
+        }
+    }
+
+    fn construct_member(&self, construct: &Construct, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        let constructor = self.library.constructor(construct.constructor);
+        match constructor.fields.iter().position(|field| field.name == *name) {
+            Some(at) => Ok(construct.fields.get(at).and_then(Option::as_ref).map_or(Item::Missing, present)),
+            None => Err(Fault { span, why: format!("`{}` has no `{name}`", constructor.name) }),
+        }
+    }
+
+    fn location_member(&self, location: &Location, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        match name.as_str() {
+            "bucket" => Ok(Item::Value(self.value(ValueKind::Ref(location.bucket)))),
+            "prefix" if location.key.is_empty() => Ok(Item::Missing),
+            "prefix" => {
+                let folder = location.key.trim_end_matches('/');
+                Ok(Item::Data(Expression::text(format!("{folder}/"), self.span)))
+            }
+            _ => Err(Fault { span, why: format!("a place has no `{name}`") }),
+        }
+    }
+
+    /// An item as a value of the run.
+    pub(super) fn data(&self, item: Item, span: Span) -> Result<Option<Expression>, Fault> {
+        let value = match item {
+            Item::Missing => return Ok(None),
+            Item::Data(expression) => return Ok(Some(expression)),
+            Item::Value(value) => value,
+        };
+        let kind = match value.kind {
+            ValueKind::None => return Ok(None),
+            ValueKind::Bool(value) => ExpressionKind::Bool(value),
+            ValueKind::Int(number) => ExpressionKind::Number(number.to_string().into()),
+            ValueKind::Decimal(text) => ExpressionKind::Number(text),
+            ValueKind::Text(text) => ExpressionKind::Text(text),
+            ValueKind::Duration(milliseconds) => {
+                ExpressionKind::Number((milliseconds / 1000).to_string().into())
+            }
+            ValueKind::Size(bytes) => ExpressionKind::Number(bytes.to_string().into()),
+            ValueKind::Variant(id, at) => {
+                let variant = self.library.enumeration(id).variants.get(at as usize);
+                ExpressionKind::Text(variant.map(|variant| variant.spelling.clone()).unwrap_or_default())
+            }
+            ValueKind::Ref(id) => match &self.platform.resource(id).arn {
+                Some(arn) => ExpressionKind::Text(arn.clone()),
+                None => return Ok(None),
+            },
+            ValueKind::Location(location) => {
+                ExpressionKind::Location(location.bucket, vec![Expression::text(location.key, self.span)])
+            }
+            ValueKind::List(items) => {
+                let items: Result<Vec<_>, Fault> =
+                    items.into_iter().map(|item| self.data(Item::Value(item), span)).collect();
+                ExpressionKind::List(items?.into_iter().flatten().collect())
+            }
+            _ => return Err(Fault { span, why: "this can't be a value of a request".into() }),
+        };
+        let base = match &kind {
+            ExpressionKind::Text(_) => Base::String,
+            ExpressionKind::Location(..) => Base::Location,
+            _ => Base::Json,
+        };
+        Ok(Some(Expression::new(kind, base, self.span)))
+    }
+}
+
+/// A field's value, where it is set.
+pub(super) fn present(value: &Value) -> Item {
+    match value.kind {
+        ValueKind::None => Item::Missing,
+        _ => Item::Value(value.clone()),
+    }
+}
+
+/// Adds a piece of text, joined with the one before where both are constant.
+fn push_text(pieces: &mut Vec<Expression>, piece: Expression) {
+    let before = pieces.last().and_then(Expression::as_text);
+    if let (Some(before), Some(text)) = (before, piece.as_text()) {
+        let joined = Expression::text(format!("{before}{text}"), piece.span);
+        pieces.pop();
+        pieces.push(joined);
+    } else {
+        pieces.push(piece);
+    }
+}
+
+/// Text inside quotes, which are doubled inside: now where it is constant, else when it runs.
+fn quoted(text: Expression, quote: char, kind: fn(Box<Expression>) -> ExpressionKind) -> Expression {
+    let span = text.span;
+    match text.as_text() {
+        Some(constant) => {
+            let doubled = constant.replace(quote, &format!("{quote}{quote}"));
+            Expression::text(format!("{quote}{doubled}{quote}"), span)
+        }
+        None => Expression::new(kind(Box::new(text)), Base::String, span),
+    }
+}
+
+/// A duration as EventBridge Scheduler spells it: whole minutes, hours or days, with the unit in the singular for one.
+fn rate(milliseconds: u64) -> String {
+    let minutes = milliseconds.div_ceil(60_000);
+    let (number, unit) = match minutes {
+        minutes if minutes % 1440 == 0 => (minutes / 1440, "day"),
+        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
+        minutes => (minutes, "minute"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}

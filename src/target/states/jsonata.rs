@@ -1,0 +1,304 @@
+//! Expressions as JSONata. Everything is written so that no value of the run can become a part of an expression: text stands in double quotes
+//! with JSON's escapes (JSONata has no `\'`), and values are only ever named.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    platform::{
+        Platform,
+        pipeline::{Expression, ExpressionKind, LocalId},
+    },
+    syntax::ast::BinaryOp,
+};
+
+/// What names stand for in the state that an expression is written into.
+pub struct Scope<'s> {
+    /// The program.
+    pub platform: &'s Platform,
+    /// How each local is read.
+    pub locals: &'s [String],
+    /// What the request returned: `$states.result` in its own state, `$states.input` in the one behind it.
+    pub result: &'static str,
+    /// The variable that keeps a part of it.
+    pub kept: &'s str,
+}
+
+/// What a state's request returned, in that state.
+pub const RESULT: &str = "$states.result";
+/// What the state before handed on.
+pub const INPUT: &str = "$states.input";
+
+/// Words that are no names in a path.
+const WORDS: &[&str] = &["and", "or", "in", "true", "false", "null", "function"];
+
+impl Scope<'_> {
+    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`.
+    pub fn json(&self, expression: &Expression) -> Json {
+        match &expression.kind {
+            ExpressionKind::None => Json::Null,
+            ExpressionKind::Bool(value) => Json::Bool(*value),
+            ExpressionKind::Number(text) => {
+                number(text).unwrap_or_else(|| Json::String(self.query(expression)))
+            }
+            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") => {
+                Json::String(text.to_string())
+            }
+            ExpressionKind::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
+            ExpressionKind::Record(fields) => {
+                let members = fields.iter().map(|(name, value)| (name.to_string(), self.json(value)));
+                Json::Object(members.collect::<Map<String, Json>>())
+            }
+            ExpressionKind::Location(_, key) if key.iter().all(|piece| piece.as_text().is_some()) => {
+                Json::String(self.constant_uri(expression))
+            }
+            _ => Json::String(self.query(expression)),
+        }
+    }
+
+    /// An expression between `{%` and `%}`. What may be missing is `null` then, since nothing at all is an error of Step Functions'.
+    pub fn query(&self, expression: &Expression) -> String {
+        let text = self.text(expression);
+        if !expression.ty.nullable {
+            format!("{{% {text} %}}")
+        } else if is_path(&text) {
+            format!("{{% {text} != null ? {text} : null %}}")
+        } else {
+            format!("{{% ($value := {text}; $value != null ? $value : null) %}}")
+        }
+    }
+
+    /// An expression in JSONata.
+    pub fn text(&self, expression: &Expression) -> String {
+        let mut out = String::new();
+        self.write(expression, &mut out);
+        out
+    }
+
+    fn constant_uri(&self, place: &Expression) -> String {
+        let ExpressionKind::Location(bucket, key) = &place.kind else { return String::new() };
+        let key: String = key.iter().filter_map(Expression::as_text).collect();
+        format!("s3://{}/{key}", self.platform.resource(*bucket).physical)
+    }
+
+    /// The same in parentheses where it is more than a name or a literal.
+    fn operand(&self, expression: &Expression, out: &mut String) {
+        let start = out.len();
+        self.write(expression, out);
+        let plain = match &expression.kind {
+            ExpressionKind::Local(id) => is_path(self.local(*id)),
+            ExpressionKind::Binary(..)
+            | ExpressionKind::Join(_)
+            | ExpressionKind::Location(..)
+            | ExpressionKind::Negate(_) => false,
+            _ => true,
+        };
+        if !plain {
+            out.insert(start, '(');
+            out.push(')');
+        }
+    }
+
+    fn local(&self, id: LocalId) -> &str {
+        self.locals.get(id.0 as usize).map_or("null", String::as_str)
+    }
+
+    fn write(&self, expression: &Expression, out: &mut String) {
+        match &expression.kind {
+            ExpressionKind::None => out.push_str("null"),
+            ExpressionKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            ExpressionKind::Number(text) => out.push_str(text),
+            ExpressionKind::Text(text) => literal(text, out),
+            ExpressionKind::Local(id) => out.push_str(self.local(*id)),
+            ExpressionKind::Result => out.push_str(self.result),
+            ExpressionKind::Kept => out.push_str(self.kept),
+            ExpressionKind::Context(path) => {
+                let _ = write!(out, "$states.context.{path}");
+            }
+            ExpressionKind::Field(of, name) => {
+                self.operand(of, out);
+                out.push('.');
+                member(name, out);
+            }
+            ExpressionKind::Index(of, at) => self.index(of, at, out),
+            ExpressionKind::List(items) => self.list(items, out),
+            ExpressionKind::Record(fields) => self.record(fields, out),
+            ExpressionKind::Location(bucket, key) => {
+                let head = format!("s3://{}/", self.platform.resource(*bucket).physical);
+                self.joined(&head, key, out);
+            }
+            ExpressionKind::Join(pieces) => self.joined("", pieces, out),
+            ExpressionKind::Not(inner) => {
+                out.push_str("$not(");
+                self.write(inner, out);
+                out.push(')');
+            }
+            ExpressionKind::Negate(inner) => {
+                out.push('-');
+                self.operand(inner, out);
+            }
+            ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
+            ExpressionKind::SqlText(inner) => self.quoted(inner, '\'', out),
+            ExpressionKind::SqlName(inner) => self.quoted(inner, '"', out),
+        }
+    }
+
+    /// `list[0]`; `$lookup(map, key)`, since a key in brackets would be a filter.
+    fn index(&self, of: &Expression, at: &Expression, out: &mut String) {
+        if matches!(of.ty.base, crate::platform::Base::List(_)) {
+            self.operand(of, out);
+            out.push('[');
+            self.write(at, out);
+            out.push(']');
+        } else {
+            out.push_str("$lookup(");
+            self.write(of, out);
+            out.push_str(", ");
+            self.write(at, out);
+            out.push(')');
+        }
+    }
+
+    fn list(&self, items: &[Expression], out: &mut String) {
+        out.push('[');
+        for (at, item) in items.iter().enumerate() {
+            out.push_str(if at == 0 { "" } else { ", " });
+            self.write(item, out);
+        }
+        out.push(']');
+    }
+
+    fn record(&self, fields: &[(smol_str::SmolStr, Expression)], out: &mut String) {
+        out.push('{');
+        for (at, (name, value)) in fields.iter().enumerate() {
+            out.push_str(if at == 0 { "" } else { ", " });
+            literal(name, out);
+            out.push_str(": ");
+            self.write(value, out);
+        }
+        out.push('}');
+    }
+
+    /// Texts one behind the other; constants that meet are one.
+    fn joined(&self, head: &str, pieces: &[Expression], out: &mut String) {
+        let mut pending = head.to_owned();
+        let mut parts: Vec<String> = Vec::new();
+        for piece in pieces {
+            match piece.as_text() {
+                Some(text) => pending.push_str(text),
+                None => {
+                    push_literal(&mut pending, &mut parts);
+                    let mut part = String::new();
+                    self.operand(piece, &mut part);
+                    parts.push(part);
+                }
+            }
+        }
+        push_literal(&mut pending, &mut parts);
+        match parts.as_slice() {
+            [] => out.push_str("\"\""),
+            [only] if !only.starts_with('"') => {
+                let _ = write!(out, "$string({only})");
+            }
+            _ => out.push_str(&parts.join(" & ")),
+        }
+    }
+
+    fn binary(&self, operator: BinaryOp, a: &Expression, b: &Expression, out: &mut String) {
+        let none = |side: &Expression| side.kind == ExpressionKind::None;
+        match operator {
+            BinaryOp::Coalesce => {
+                let left = self.text(a);
+                if is_path(&left) {
+                    let _ = write!(out, "{left} != null ? {left} : ");
+                    self.operand(b, out);
+                } else {
+                    let _ = write!(out, "($value := {left}; $value != null ? $value : ");
+                    self.operand(b, out);
+                    out.push(')');
+                }
+            }
+            // A field that is missing equals nothing and differs from nothing in JSONata: only `!= null` tells that it is there.
+            BinaryOp::Equal if none(a) || none(b) => {
+                out.push_str("$not(");
+                self.operand(if none(a) { b } else { a }, out);
+                out.push_str(" != null)");
+            }
+            _ => {
+                self.operand(a, out);
+                let _ = write!(out, " {} ", symbol(operator));
+                self.operand(b, out);
+            }
+        }
+    }
+
+    /// Text in quotes which are doubled inside, so that it can't leave them.
+    fn quoted(&self, inner: &Expression, quote: char, out: &mut String) {
+        let mut text = String::new();
+        literal(&quote.to_string(), &mut text);
+        let mut doubled = String::new();
+        literal(&format!("{quote}{quote}"), &mut doubled);
+        let _ = write!(out, "({text} & $replace(");
+        self.write(inner, out);
+        let _ = write!(out, ", {text}, {doubled}) & {text})");
+    }
+}
+
+fn push_literal(pending: &mut String, parts: &mut Vec<String>) {
+    if !pending.is_empty() {
+        let mut text = String::new();
+        literal(pending, &mut text);
+        parts.push(text);
+        pending.clear();
+    }
+}
+
+/// Whether a text is a path of names, which needs no parentheses anywhere.
+fn is_path(text: &str) -> bool {
+    text.chars()
+        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '$' | '.' | '`'))
+}
+
+/// A name in a path, in backquotes where it would be read as a word.
+pub fn member(name: &str, out: &mut String) {
+    let plain = !WORDS.contains(&name)
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+    if plain {
+        out.push_str(name);
+    } else {
+        let _ = write!(out, "`{name}`");
+    }
+}
+
+/// Text as a JSONata literal: JSON's, with `%` spelled out where it would end the expression around it.
+fn literal(text: &str, out: &mut String) {
+    let json = Json::String(text.to_owned()).to_string();
+    out.push_str(&json.replace("%}", "\\u0025}").replace("{%", "{\\u0025"));
+}
+
+fn number(text: &str) -> Option<Json> {
+    match text.parse::<i64>() {
+        Ok(whole) => Some(Json::from(whole)),
+        Err(_) => text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number),
+    }
+}
+
+fn symbol(operator: BinaryOp) -> &'static str {
+    match operator {
+        BinaryOp::Coalesce => "?:",
+        BinaryOp::Or => "or",
+        BinaryOp::And => "and",
+        BinaryOp::Equal => "=",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessOrEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterOrEqual => ">=",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Remainder => "%",
+    }
+}

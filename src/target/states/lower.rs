@@ -1,0 +1,560 @@
+//! Steps to states.
+//!
+//! - A parameter is read from the run's input wherever it is needed. What a call returns is assigned to a variable; a value that takes no call
+//!   is written where it is read, unless it is long or one of several.
+//! - A branch or a loop is a machine of its own: it reads the variables outside and assigns none of them, and its errors are caught around it.
+
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    document::{self, Assign, Flow, Next, State, States},
+    inline, jsonata,
+    jsonata::Scope,
+    names::{self, StateNames, Variables},
+};
+use crate::platform::{
+    Pipeline, Platform,
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Poll, Retry, Step, StepKind},
+};
+
+/// The states of a pipeline.
+pub fn flow(platform: &Platform, pipeline: &Pipeline) -> Flow {
+    let mut lowerer = Lowerer {
+        platform,
+        pipeline,
+        inlined: inline::decide(pipeline),
+        locals: parameters(pipeline),
+        names: StateNames::default(),
+        entries: FxHashMap::default(),
+        variables: Variables::default(),
+        scope: 0,
+        scopes: 0,
+        handlers: Vec::new(),
+    };
+    lowerer.name_steps(&pipeline.body);
+    lowerer.level(&pipeline.body, None)
+}
+
+/// How each parameter is read; other locals are not known yet.
+fn parameters(pipeline: &Pipeline) -> Vec<String> {
+    let mut locals = vec![String::new(); pipeline.locals.len()];
+    for (param, slot) in pipeline.params.iter().zip(&mut locals) {
+        slot.push_str("$states.context.Execution.Input");
+        if !pipeline.whole_event {
+            slot.push('.');
+            jsonata::member(&param.name, slot);
+        }
+    }
+    locals
+}
+
+struct Lowerer<'p> {
+    platform: &'p Platform,
+    pipeline: &'p Pipeline,
+    /// Whether each local is written where it is read.
+    inlined: Vec<bool>,
+    /// How each local is read.
+    locals: Vec<String>,
+    names: StateNames,
+    /// The name of each step's first state, by where the step begins.
+    entries: FxHashMap<u32, String>,
+    variables: Variables,
+    /// The machine, branch or loop that is lowered.
+    scope: u32,
+    scopes: u32,
+    /// What catches errors here, the outermost first.
+    handlers: Vec<Vec<Handler>>,
+}
+
+/// A `catch` that is in force.
+#[derive(Clone)]
+struct Handler {
+    errors: Vec<String>,
+    variable: Option<String>,
+    next: String,
+}
+
+/// The states of one machine, branch or loop so far.
+struct Level {
+    states: Vec<(String, State)>,
+    /// The state that ends it where another one only points.
+    done: Option<String>,
+    /// What the end hands on instead of nothing: the value of a branch.
+    value: Option<LocalId>,
+}
+
+impl Lowerer<'_> {
+    /// Gives every step's first state its name, in the order of the program.
+    fn name_steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            if !matches!(step.kind, StepKind::Try(..)) && self.has_state(step) {
+                let name = self.names.give(&names::of_step(self.pipeline, step));
+                self.entries.insert(step.span.start, name);
+            }
+            match &step.kind {
+                StepKind::Choose(choice) => {
+                    choice.arms.iter().for_each(|arm| self.name_steps(&arm.body));
+                    choice.otherwise.iter().for_each(|body| self.name_steps(body));
+                }
+                StepKind::Parallel(branches) => {
+                    branches.iter().for_each(|branch| self.name_steps(&branch.body))
+                }
+                StepKind::For(each) => self.name_steps(&each.body),
+                StepKind::Try(body, catches) => {
+                    self.name_steps(body);
+                    catches.iter().for_each(|catch| self.name_steps(&catch.body));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_inlined(&self, id: LocalId) -> bool {
+        self.inlined.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether a step becomes states.
+    fn has_state(&self, step: &Step) -> bool {
+        match &step.kind {
+            StepKind::Let(id, _) => !self.is_inlined(*id),
+            StepKind::Try(body, _) => body.iter().any(|step| self.has_state(step)),
+            _ => true,
+        }
+    }
+
+    /// The state that steps begin with, or what comes behind them.
+    fn entry(&self, steps: &[Step], next: &Next) -> Next {
+        let Some(first) = steps.iter().find(|step| self.has_state(step)) else { return next.clone() };
+        match &first.kind {
+            StepKind::Try(body, _) => self.entry(body, next),
+            _ => Next::Next(self.entries.get(&first.span.start).cloned().unwrap_or_default()),
+        }
+    }
+
+    /// A machine, branch or loop of its own.
+    fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
+        let mut level = Level { states: Vec::new(), done: None, value };
+        let start = self.entry(steps, &Next::End(true));
+        let start_at = self.target(&start, &mut level);
+        self.steps(steps, &Next::End(true), &mut level);
+        if let Some(done) = level.done {
+            let end = document::Succeed { comment: None, output: json!({}) };
+            level.states.push((done, State::Succeed(end)));
+        }
+        Flow { start_at, states: States(level.states) }
+    }
+
+    /// The same inside a branch or a loop, whose errors are caught around it.
+    fn inner_level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
+        self.scopes += 1;
+        let (scope, handlers) =
+            (std::mem::replace(&mut self.scope, self.scopes), std::mem::take(&mut self.handlers));
+        let flow = self.level(steps, value);
+        self.scope = scope;
+        self.handlers = handlers;
+        flow
+    }
+
+    /// The state to point to. What can only point ends in a state that does nothing but end.
+    fn target(&mut self, next: &Next, level: &mut Level) -> String {
+        match next {
+            Next::Next(name) => name.clone(),
+            Next::End(_) => level.done.get_or_insert_with(|| self.names.give("Done")).clone(),
+        }
+    }
+
+    fn steps(&mut self, steps: &[Step], next: &Next, level: &mut Level) {
+        for (at, step) in steps.iter().enumerate() {
+            let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
+            self.step(step, then, level);
+        }
+    }
+
+    fn step(&mut self, step: &Step, next: Next, level: &mut Level) {
+        let comment = step.doc.as_ref().map(ToString::to_string);
+        match &step.kind {
+            StepKind::Let(id, value) => self.value(*id, value, step, next, level),
+            StepKind::Call(call) => self.call(call, comment, step, next, level),
+            StepKind::Choose(choice) => self.choose(choice, comment, step, next, level),
+            StepKind::Parallel(branches) => self.parallel(branches, comment, step, next, level),
+            StepKind::For(each) => self.each(each, comment, step, next, level),
+            StepKind::Try(body, catches) => self.attempt(body, catches, next, level),
+            StepKind::Wait(pause) => {
+                let until = match pause {
+                    Pause::Seconds(seconds) => document::Until::Seconds(*seconds),
+                    Pause::Until(instant) => document::Until::Timestamp(self.scope().query(instant)),
+                };
+                let output = nothing_at_end(&next);
+                self.push(step, State::Wait(document::Wait { comment, until, output, next }), level);
+            }
+            StepKind::Fail(error, cause) => {
+                let cause = cause.as_ref().map(|cause| self.scope().json(cause));
+                self.push(
+                    step,
+                    State::Fail(document::Fail { comment, error: error.to_string(), cause }),
+                    level,
+                );
+            }
+            StepKind::Return(value) => {
+                let output = match value {
+                    Some(value) => self.scope().json(value),
+                    None if self.pipeline.result.is_some() => Json::Null,
+                    None => json!({}),
+                };
+                self.push(step, State::Succeed(document::Succeed { comment, output }), level);
+            }
+        }
+    }
+
+    fn push(&self, step: &Step, state: State, level: &mut Level) {
+        let name = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        level.states.push((name, state));
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { platform: self.platform, locals: &self.locals, result: jsonata::RESULT, kept: "" }
+    }
+
+    /// A value is written where it is read, or assigned.
+    fn value(&mut self, id: LocalId, value: &Expression, step: &Step, next: Next, level: &mut Level) {
+        if self.is_inlined(id) {
+            let text = self.scope().text(value);
+            self.read_as(id, text);
+            return;
+        }
+        let json = self.scope().json(value);
+        let variable = self.variable(id);
+        let assign = Map::from_iter([(variable, json)]);
+        let output = nothing_at_end(&next);
+        let comment = step.doc.as_ref().map(ToString::to_string);
+        self.push(step, State::Pass(document::Pass { comment, assign, output, next }), level);
+    }
+
+    fn read_as(&mut self, id: LocalId, text: String) {
+        if let Some(slot) = self.locals.get_mut(id.0 as usize) {
+            *slot = text;
+        }
+    }
+
+    /// The variable that a local is assigned to; one with another is the same variable.
+    fn variable(&mut self, id: LocalId) -> String {
+        let Some(local) = self.pipeline.locals.get(id.0 as usize) else { return String::new() };
+        let variable = self.variables.give(&local.name, self.scope);
+        let mut of = Some(id);
+        while let Some(id) = of {
+            self.read_as(id, format!("${variable}"));
+            of = self.pipeline.locals.get(id.0 as usize).and_then(|local| local.joins);
+        }
+        variable
+    }
+
+    fn is_read(&self, id: LocalId) -> bool {
+        self.pipeline.locals.get(id.0 as usize).is_some_and(|local| local.read)
+    }
+
+    fn call(&mut self, call: &Call, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
+        let arguments = self.scope().json(&call.start.arguments);
+        let returned = call.output.as_ref().map(|output| self.scope().query(output));
+        let (mut assign, mut output) = (Assign::new(), nothing_at_end(&next));
+        match call.binding {
+            Some(id) if level.value == Some(id) => output = returned.map(Json::String),
+            Some(id) if self.is_read(id) => {
+                let variable = self.variable(id);
+                assign.extend(returned.map(|value| (variable, Json::String(value))));
+            }
+            _ => {}
+        }
+        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call)));
+        if let Some((poll, names)) = &polled {
+            let kept = Scope { kept: &names.kept, ..self.scope() };
+            assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
+            output = None;
+        }
+        let then = polled.as_ref().map_or_else(|| next.clone(), |(_, names)| Next::Next(names.wait.clone()));
+        let task = document::Task {
+            comment,
+            resource: self.resource(&call.start.resource),
+            arguments,
+            timeout_seconds: call.timeout,
+            heartbeat_seconds: call.heartbeat,
+            retry: retries(&call.retry),
+            catch: self.catches(),
+            assign,
+            output,
+            next: then,
+        };
+        self.push(step, State::Task(task), level);
+        if let Some((poll, names)) = polled {
+            self.poll(call, poll, &names, &next, level);
+        }
+    }
+
+    fn resource(&self, integration: &str) -> String {
+        format!("arn:{}:states:::{integration}", self.platform.project.partition())
+    }
+
+    /// Asks again and again whether a call is done.
+    fn poll(&mut self, call: &Call, poll: &Poll, names: &PollNames, next: &Next, level: &mut Level) {
+        let wait = document::Wait {
+            comment: None,
+            until: document::Until::Seconds(poll.every),
+            output: None,
+            next: Next::Next(names.ask.clone()),
+        };
+        level.states.push((names.wait.clone(), State::Wait(wait)));
+        let scope = Scope { kept: &names.kept, ..self.scope() };
+        let ask = document::Task {
+            comment: None,
+            resource: self.resource(&poll.request.resource),
+            arguments: scope.json(&poll.request.arguments),
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+            retry: retries(&call.retry),
+            catch: self.catches(),
+            assign: Assign::new(),
+            output: None,
+            next: Next::Next(names.check.clone()),
+        };
+        level.states.push((names.ask.clone(), State::Task(ask)));
+        let answer = Scope { result: jsonata::INPUT, kept: &names.kept, ..self.scope() };
+        let status = answer.text(&poll.status);
+        let cause = poll.cause.as_ref().map(|cause| answer.query(cause));
+        let failure = self.poll_failure(poll, names, cause, is_one_of(&status, &poll.failed), level);
+        let done = document::Rule {
+            condition: is_one_of(&status, &poll.done),
+            assign: Assign::new(),
+            next: self.target(next, level),
+        };
+        let check = document::Choice {
+            comment: None,
+            choices: vec![done, failure],
+            default: Some(names.wait.clone()),
+        };
+        level.states.push((names.check.clone(), State::Choice(check)));
+    }
+
+    /// What a call that has failed leads to: the `catch` that is in force for it, or the end in failure.
+    fn poll_failure(
+        &mut self,
+        poll: &Poll,
+        names: &PollNames,
+        cause: Option<String>,
+        condition: String,
+        level: &mut Level,
+    ) -> document::Rule {
+        let applies = |handler: &&Handler| {
+            handler
+                .errors
+                .iter()
+                .any(|error| *error == poll.error || error == "States.ALL" || error == "States.TaskFailed")
+        };
+        let handler = self.handlers.iter().rev().flatten().find(applies).cloned();
+        if let Some(handler) = handler {
+            let assign = handler.variable.map(|variable| {
+                let error = json!({ "name": poll.error.as_str(), "cause": cause.unwrap_or_default() });
+                (variable, error)
+            });
+            return document::Rule { condition, assign: assign.into_iter().collect(), next: handler.next };
+        }
+        let fail =
+            document::Fail { comment: None, error: poll.error.to_string(), cause: cause.map(Json::String) };
+        level.states.push((names.failed.clone(), State::Fail(fail)));
+        document::Rule { condition, assign: Assign::new(), next: names.failed.clone() }
+    }
+
+    fn choose(
+        &mut self,
+        choice: &Choice,
+        comment: Option<String>,
+        step: &Step,
+        next: Next,
+        level: &mut Level,
+    ) {
+        let mut choices = Vec::with_capacity(choice.arms.len());
+        for arm in &choice.arms {
+            let condition = self.scope().query(&arm.condition);
+            let entry = self.entry(&arm.body, &next);
+            choices.push(document::Rule {
+                condition,
+                assign: Assign::new(),
+                next: self.target(&entry, level),
+            });
+        }
+        let default = choice.otherwise.as_ref().map(|body| {
+            let entry = self.entry(body, &next);
+            self.target(&entry, level)
+        });
+        self.push(step, State::Choice(document::Choice { comment, choices, default }), level);
+        for arm in &choice.arms {
+            self.steps(&arm.body, &next, level);
+        }
+        if let Some(body) = &choice.otherwise {
+            self.steps(body, &next, level);
+        }
+    }
+
+    fn parallel(
+        &mut self,
+        branches: &[Branch],
+        comment: Option<String>,
+        step: &Step,
+        next: Next,
+        level: &mut Level,
+    ) {
+        let catch = self.catches();
+        let flows = branches.iter().map(|branch| self.inner_level(&branch.body, branch.binding)).collect();
+        let mut assign = Assign::new();
+        for (at, branch) in branches.iter().enumerate() {
+            if let Some(id) = branch.binding.filter(|id| self.is_read(*id)) {
+                let variable = self.variable(id);
+                assign.insert(variable, Json::String(format!("{{% {}[{at}] %}}", jsonata::RESULT)));
+            }
+        }
+        let output = Some(nothing_at_end(&next).unwrap_or_else(|| json!({})));
+        let parallel = document::Parallel { comment, branches: flows, catch, assign, output, next };
+        self.push(step, State::Parallel(parallel), level);
+    }
+
+    fn each(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
+        let items = self.scope().json(&each.over);
+        let catch = self.catches();
+        let flow = self.loop_body(each);
+        let processor =
+            document::ItemProcessor { processor_config: document::ProcessorConfig { mode: "INLINE" }, flow };
+        let state = document::Loop {
+            comment,
+            items,
+            max_concurrency: each.limit,
+            item_processor: processor,
+            catch,
+            output: Some(json!({})),
+            next,
+        };
+        self.push(step, State::Map(state), level);
+    }
+
+    /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
+    fn loop_body(&mut self, each: &Loop) -> Flow {
+        let mut stateful = each.body.iter().filter(|step| self.has_state(step));
+        let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
+            (Some(StepKind::Call(call)), None) => call.poll.is_none(),
+            _ => false,
+        };
+        if only || !self.is_read(each.item) {
+            self.read_as(each.item, jsonata::INPUT.to_owned());
+            return self.inner_level(&each.body, None);
+        }
+        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
+        self.scopes += 1;
+        let scope = std::mem::replace(&mut self.scope, self.scopes);
+        let variable = self.variable(each.item);
+        let handlers = std::mem::take(&mut self.handlers);
+        let flow = self.level(&each.body, None);
+        self.handlers = handlers;
+        self.scope = scope;
+        let assign = Map::from_iter([(variable, Json::String(format!("{{% {} %}}", jsonata::INPUT)))]);
+        let take = document::Pass { comment: None, assign, output: None, next: Next::Next(flow.start_at) };
+        let mut states = vec![(binder.clone(), State::Pass(take))];
+        states.extend(flow.states.0);
+        Flow { start_at: binder, states: States(states) }
+    }
+
+    fn attempt(&mut self, body: &[Step], catches: &[Catch], next: Next, level: &mut Level) {
+        let handlers = catches.iter().map(|catch| self.handler(catch, &next, level)).collect();
+        self.handlers.push(handlers);
+        self.steps(body, &next, level);
+        self.handlers.pop();
+        if body.iter().any(|step| self.has_state(step)) {
+            catches.iter().for_each(|catch| self.steps(&catch.body, &next, level));
+        }
+    }
+
+    fn handler(&mut self, catch: &Catch, next: &Next, level: &mut Level) -> Handler {
+        let entry = self.entry(&catch.body, next);
+        let errors: Vec<String> = match catch.errors.as_slice() {
+            [] => vec!["States.ALL".to_owned()],
+            errors => errors.iter().map(ToString::to_string).collect(),
+        };
+        let variable = catch.binding.filter(|id| self.is_read(*id)).map(|id| self.variable(id));
+        Handler { errors, variable, next: self.target(&entry, level) }
+    }
+
+    /// What catches a state's errors: the innermost `try` first, and nothing behind what catches all.
+    fn catches(&self) -> Vec<document::Catch> {
+        let mut list = Vec::new();
+        for handler in self.handlers.iter().rev().flatten() {
+            let assign = handler.variable.iter().map(|variable| (variable.clone(), caught()));
+            list.push(document::Catch {
+                error_equals: handler.errors.clone(),
+                assign: assign.collect(),
+                next: handler.next.clone(),
+            });
+            if handler.errors.iter().any(|error| error == "States.ALL") {
+                break;
+            }
+        }
+        list
+    }
+}
+
+/// The record `Error` of what was caught. A failure need not have a cause.
+fn caught() -> Json {
+    json!({
+        "name": "{% $states.errorOutput.Error %}",
+        "cause": "{% $exists($states.errorOutput.Cause) ? $states.errorOutput.Cause : \"\" %}",
+    })
+}
+
+/// A state that ends its machine hands nothing on.
+fn nothing_at_end(next: &Next) -> Option<Json> {
+    matches!(next, Next::End(_)).then(|| json!({}))
+}
+
+fn is_one_of(status: &str, values: &[smol_str::SmolStr]) -> String {
+    match values {
+        [one] => format!("{{% {status} = {} %}}", Json::String(one.to_string())),
+        several => {
+            let list: Vec<String> =
+                several.iter().map(|value| Json::String(value.to_string()).to_string()).collect();
+            format!("{{% {status} in [{}] %}}", list.join(", "))
+        }
+    }
+}
+
+fn retries(retries: &[Retry]) -> Vec<document::Retry> {
+    let made = retries.iter().filter(|retry| retry.attempts > 0).map(|retry| document::Retry {
+        error_equals: retry.errors.iter().map(ToString::to_string).collect(),
+        interval_seconds: retry.every,
+        max_attempts: retry.attempts,
+        backoff_rate: retry.backoff.parse().unwrap_or(1.0),
+        max_delay_seconds: retry.max_delay,
+        jitter_strategy: retry.jitter.then_some("FULL"),
+    });
+    made.collect()
+}
+
+/// The names around a call whose end is asked for.
+struct PollNames {
+    wait: String,
+    ask: String,
+    check: String,
+    failed: String,
+    variable: String,
+    kept: String,
+}
+
+impl PollNames {
+    fn new(lowerer: &mut Lowerer<'_>, call: &Call) -> Self {
+        let base = names::of_call(call);
+        let variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
+        Self {
+            wait: lowerer.names.give(&format!("WaitFor{base}")),
+            ask: lowerer.names.give(&format!("Describe{base}")),
+            check: lowerer.names.give(&format!("Check{base}")),
+            failed: lowerer.names.give(&format!("{base}Failed")),
+            kept: format!("${variable}"),
+            variable,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Names of states and variables: readable, unique in the whole machine, and the same as long as what they are made from is.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::platform::{
+    Pipeline,
+    pipeline::{Branch, Call, Choice, Expression, ExpressionKind, LocalId, Loop, Pause, Step, StepKind},
+};
+
+/// The most characters that a state's name has.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
+const LONGEST: usize = 80;
+
+/// The names that a machine's states have, each given once.
+#[derive(Default)]
+pub struct StateNames {
+    given: FxHashSet<String>,
+    next: FxHashMap<String, u32>,
+}
+
+impl StateNames {
+    /// A name for a state: as wanted, or with a number behind it where that is taken.
+    pub fn give(&mut self, wanted: &str) -> String {
+        let mut name: String = wanted.chars().take(LONGEST).collect();
+        while self.given.contains(&name) {
+            let number = self.next.entry(wanted.to_owned()).or_insert(1);
+            *number += 1;
+            let suffix = number.to_string();
+            name = wanted.chars().take(LONGEST - suffix.len()).collect();
+            name.push_str(&suffix);
+        }
+        self.given.insert(name.clone());
+        name
+    }
+}
+
+/// The names that JSONata and Step Functions have given away: their functions and `$states`.
+const TAKEN: &[&str] = &[
+    "abs",
+    "append",
+    "assert",
+    "average",
+    "base64decode",
+    "base64encode",
+    "boolean",
+    "ceil",
+    "clone",
+    "contains",
+    "count",
+    "decodeUrl",
+    "decodeUrlComponent",
+    "distinct",
+    "each",
+    "encodeUrl",
+    "encodeUrlComponent",
+    "error",
+    "eval",
+    "exists",
+    "filter",
+    "floor",
+    "formatBase",
+    "formatInteger",
+    "formatNumber",
+    "fromMillis",
+    "hash",
+    "join",
+    "keys",
+    "length",
+    "lookup",
+    "lowercase",
+    "map",
+    "match",
+    "max",
+    "merge",
+    "millis",
+    "min",
+    "not",
+    "now",
+    "number",
+    "pad",
+    "parse",
+    "parseInteger",
+    "partition",
+    "power",
+    "random",
+    "range",
+    "reduce",
+    "replace",
+    "reverse",
+    "round",
+    "shuffle",
+    "sift",
+    "single",
+    "sort",
+    "split",
+    "spread",
+    "sqrt",
+    "states",
+    "string",
+    "substring",
+    "substringAfter",
+    "substringBefore",
+    "sum",
+    "toMillis",
+    "trim",
+    "type",
+    "uppercase",
+    "uuid",
+    "value",
+    "zip",
+];
+
+/// The variables of a machine. One in a branch or a loop must not have the name of one outside.
+#[derive(Default)]
+pub struct Variables {
+    scopes: FxHashMap<String, u32>,
+}
+
+impl Variables {
+    /// A variable for a name bound in a scope.
+    pub fn give(&mut self, name: &str, scope: u32) -> String {
+        let wanted = if TAKEN.contains(&name) { format!("{name}_") } else { name.to_owned() };
+        let mut variable = wanted.clone();
+        let mut number = 1;
+        while *self.scopes.entry(variable.clone()).or_insert(scope) != scope {
+            number += 1;
+            variable = format!("{wanted}_{number}");
+        }
+        variable
+    }
+}
+
+/// What a step's first state is called by itself.
+pub fn of_step(pipeline: &Pipeline, step: &Step) -> String {
+    match &step.kind {
+        StepKind::Let(id, _) => format!("Set{}", local(pipeline, *id)),
+        StepKind::Call(call) => of_call(call),
+        StepKind::Choose(choice) => of_choice(pipeline, choice),
+        StepKind::Parallel(branches) => of_parallel(pipeline, branches),
+        StepKind::For(each) => of_loop(pipeline, each),
+        StepKind::Try(..) => "Try".to_owned(),
+        StepKind::Wait(Pause::Seconds(seconds)) => format!("Wait{}", span_of_time(*seconds)),
+        StepKind::Wait(Pause::Until(instant)) => format!("WaitUntil{}", words(pipeline, instant)),
+        StepKind::Fail(error, _) => format!("Fail{}", pascal(error)),
+        StepKind::Return(Some(value)) => format!("Return{}", words(pipeline, value)),
+        StepKind::Return(None) => "Return".to_owned(),
+    }
+}
+
+/// What a call's first state is called.
+pub fn of_call(call: &Call) -> String {
+    pascal(&call.name)
+}
+
+/// What a loop is called.
+pub fn of_loop(pipeline: &Pipeline, each: &Loop) -> String {
+    format!("ForEach{}", local(pipeline, each.item))
+}
+
+fn of_choice(pipeline: &Pipeline, choice: &Choice) -> String {
+    let condition = choice.arms.first().map(|arm| &arm.condition);
+    let word = if choice.by_value { "Match" } else { "If" };
+    match condition.map(|condition| (&condition.kind, condition)) {
+        Some((ExpressionKind::Binary(_, subject, _), _)) if choice.by_value => {
+            format!("{word}{}", words(pipeline, subject))
+        }
+        Some((_, condition)) => format!("{word}{}", words(pipeline, condition)),
+        None => word.to_owned(),
+    }
+}
+
+fn of_parallel(pipeline: &Pipeline, branches: &[Branch]) -> String {
+    let names = branches.iter().map(|branch| match branch.body.first() {
+        Some(step) => of_step(pipeline, step),
+        None => String::new(),
+    });
+    format!("Parallel{}", names.collect::<String>())
+}
+
+fn local(pipeline: &Pipeline, id: LocalId) -> String {
+    pipeline.locals.get(id.0 as usize).map_or_else(String::new, |local| pascal(&local.name))
+}
+
+/// The words of an expression: the first value in it, and whether it is turned round.
+fn words(pipeline: &Pipeline, expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Local(id) => local(pipeline, *id),
+        ExpressionKind::Field(of, name) => words(pipeline, of) + &pascal(name),
+        ExpressionKind::Not(inner) => format!("Not{}", words(pipeline, inner)),
+        ExpressionKind::Binary(_, a, b) => {
+            let left = words(pipeline, a);
+            if left.is_empty() { words(pipeline, b) } else { left }
+        }
+        ExpressionKind::Index(of, _) | ExpressionKind::Negate(of) => words(pipeline, of),
+        ExpressionKind::Join(pieces) | ExpressionKind::Location(_, pieces) => pieces
+            .iter()
+            .map(|piece| words(pipeline, piece))
+            .find(|words| !words.is_empty())
+            .unwrap_or_default(),
+        ExpressionKind::Bool(value) => pascal(if *value { "true" } else { "false" }),
+        _ => String::new(),
+    }
+}
+
+fn span_of_time(seconds: u64) -> String {
+    match seconds {
+        _ if seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),
+        _ if seconds.is_multiple_of(3_600) => format!("{}h", seconds / 3_600),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    }
+}
+
+/// `validate_input` as `ValidateInput`.
+pub fn pascal(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for word in name.split(|character: char| !character.is_ascii_alphanumeric()) {
+        let mut letters = word.chars();
+        out.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        out.push_str(letters.as_str());
+    }
+    out
+}
