@@ -33,6 +33,7 @@ fn statement(platform: &Platform, rule: &GuardrailRule) -> Statement {
     let actions = if rule.except.is_empty() {
         Actions::Only(rule.actions.iter().cloned().collect())
     } else {
+        // A rule of the checks: exceptions are from `*` only.
         Actions::AllBut(rule.except.iter().cloned().collect())
     };
     Statement {

@@ -215,12 +215,16 @@ fn named(merged: BTreeMap<Merged, (Principals, Facts)>) -> Vec<Statement> {
     statements
 }
 
-/// `S3ObjectDataLake`: the service, the type of resource, and what it is about where that is one thing.
+/// `S3GetObjectDataLake`, `S3ObjectDataLake`: the service, the action or else the type of resource, and what it is about where that is one thing.
 fn statement_name(statement: &Merged, facts: &Facts) -> String {
     let mut name = String::from(if statement.effect == Effect::Deny { "Deny" } else { "" });
     name.push_str(&camel(&statement.service));
-    for only in [only(&facts.kinds), only(&facts.labels)].into_iter().flatten() {
-        name.push_str(&camel(only));
+    let what = match only(&statement.actions) {
+        Some(action) => action.split_once(':').map(|(_, name)| name),
+        None => only(&facts.kinds).map(SmolStr::as_str),
+    };
+    for part in [what, only(&facts.labels).map(SmolStr::as_str)].into_iter().flatten() {
+        name.push_str(&camel(part));
     }
     name
 }

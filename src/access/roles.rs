@@ -1,12 +1,14 @@
 //! All roles there are: declared ones, and those that the compiler derives, each where it is found again by what it is for.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::derived::{Duty, derived_role, derived_role_in};
 use crate::{
     platform::{
-        AccountId, Platform, ResourceId,
+        AccountId, Function, Platform, Principal, ResourceId,
         pipeline::{TriggerKind, User},
         resource::Noun,
     },
@@ -153,7 +155,11 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     for domain in &platform.domains {
         add(domain.resource, Duty::Registration, "lakeformation", None);
     }
-    for function in platform.functions.iter().filter(|it| !it.reads.is_empty() || !it.writes.is_empty()) {
+    let granted: BTreeSet<ResourceId> =
+        platform.grants.iter().flat_map(|grant| &grant.to).filter_map(receiver).collect();
+    let acting =
+        |it: &&Function| !it.reads.is_empty() || !it.writes.is_empty() || granted.contains(&it.resource);
+    for function in platform.functions.iter().filter(acting) {
         add(function.resource, Duty::Function, function_service(platform, function.resource), None);
     }
     for (id, resource) in platform.of_kind("sync") {
@@ -162,6 +168,13 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
         }
     }
     roles
+}
+
+fn receiver((principal, _): &(Principal, Span)) -> Option<ResourceId> {
+    match principal {
+        Principal::Resource(id) => Some(*id),
+        _ => None,
+    }
 }
 
 /// The service that runs a function's code, and so assumes its role.

@@ -1,9 +1,21 @@
 //! Every rule, in the order in which they are applied.
 
-use super::{Rule, agent, cron, domain, label, pipeline, share, sync, table};
+use super::{Rule, agent, cron, domain, grant, guardrail, label, pipeline, role, share, sync, table};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
+    ("guardrails bind somebody", guardrail::guardrails_bind_somebody),
+    ("guardrails are managed", guardrail::guardrails_are_managed),
+    ("exceptions are from everything", guardrail::exceptions_are_from_everything),
+    ("denied actions are known", guardrail::denied_actions_are_known),
+    ("roles are assumed", role::roles_are_assumed),
+    ("strangers bring an external id", role::strangers_bring_an_external_id),
+    ("trusts do not circle", role::trusts_do_not_circle),
+    ("actions fit their resources", grant::actions_fit_their_resources),
+    ("receivers can act", grant::receivers_can_act),
+    ("other accounts can be let in", grant::other_accounts_can_be_let_in),
+    ("denials are of IAM", grant::denials_are_of_iam),
+    ("assumed roles trust", grant::assumed_roles_trust),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

@@ -97,6 +97,7 @@ catalogue! {
     UNDECIDED = "DPL0319";
     NO_EXTERNAL_ID = "DPL0320";
     NOBODY_ACTS = "DPL0321";
+    EXCEPTION_FROM_SOME = "DPL0322";
     GRANT_NOT_CLEARED = "DPL0390";
     // 04: hybrid: agents and syncs
     SYNC_TIMES = "DPL0401";

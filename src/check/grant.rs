@@ -1,0 +1,221 @@
+//! Rules of grants and denials.
+
+use crate::{
+    access::{
+        requirement::{Place, Requirement, requirements},
+        roles::{RoleKey, acting},
+    },
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{
+        Account, Capability, CapabilityUse, Grant, Platform, Principal, grant::Effect, resource::Noun,
+    },
+    source::Span,
+};
+
+/// An action is granted on what AWS can limit it to.
+pub fn actions_fit_their_resources(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in &platform.grants {
+        let place = Place::from(&grant.on);
+        for wanted in &grant.capabilities {
+            let required = requirements(platform, wanted.capability, &place);
+            if !required.iter().any(|it| it.primary && (it.resource != "*" || is_named(wanted))) {
+                diagnostics.push(does_not_fit(platform, grant, wanted));
+            }
+        }
+    }
+}
+
+fn is_named(wanted: &CapabilityUse) -> bool {
+    matches!(wanted.capability, Capability::Named(_))
+}
+
+/// Whoever gets a grant can act.
+pub fn receivers_can_act(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in &platform.grants {
+        for (principal, span) in &grant.to {
+            match principal {
+                Principal::Resource(id) if acting(platform, *id).is_none() => {
+                    let kind = &platform.kind_of(*id).name;
+                    diagnostics.push(nobody_acts(
+                        *span,
+                        &format!("a `{kind}` has no role to act as"),
+                        "name a role",
+                    ));
+                }
+                Principal::Service(id) if platform.library.service(*id).principal.is_none() => {
+                    let name = &platform.library.service(*id).name;
+                    let why = format!("the service `{name}` never acts by itself");
+                    diagnostics.push(nobody_acts(*span, &why, "name a role"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What another account is granted can be said by the resource.
+pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let resource = platform.resource(grant.on.resource);
+        let Some(owner) = resource.account.filter(|_| !resource.external) else { continue };
+        let place = Place::from(&grant.on);
+        for (principal, span) in &grant.to {
+            let account = account_of(platform, principal);
+            if account.is_some_and(|account| std::ptr::eq(account, platform.account(owner))) {
+                if let (Principal::Account(_), Some(account)) = (principal, account) {
+                    diagnostics.push(own_account(*span, account));
+                }
+                continue;
+            }
+            for wanted in &grant.capabilities {
+                let required = requirements(platform, wanted.capability, &place);
+                if required.iter().any(|it| it.primary && !says_for_itself(platform, it)) {
+                    diagnostics.push(no_resource_policy(platform, grant, wanted, *span));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a resource has a policy of its own, or another way to let another account in: a role its trust, a table Lake Formation.
+fn says_for_itself(platform: &Platform, requirement: &Requirement) -> bool {
+    let Some(owner) = requirement.owner else { return true };
+    let service = platform.library.action(requirement.action).service;
+    let noun = platform.resource(owner).noun;
+    platform.library.service(service).resource_policy
+        || matches!(noun, Noun::Role(_) | Noun::Table(_) | Noun::Domain(_))
+}
+
+/// The account that a principal belongs to, where the program declares it.
+fn account_of<'a>(platform: &'a Platform, principal: &Principal) -> Option<&'a Account> {
+    match principal {
+        Principal::Resource(id) => {
+            let role = acting(platform, *id).map_or(*id, RoleKey::declaration);
+            platform.account_of(role)
+        }
+        Principal::Account(account) => Some(platform.account(*account)),
+        Principal::ForeignAccount(_) | Principal::Service(_) => None,
+    }
+}
+
+/// Lake Formation can't deny.
+pub fn denials_are_of_iam(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Deny) {
+        for wanted in &grant.capabilities {
+            if let Capability::Named(id) = wanted.capability
+                && platform.library.capability(id).permission.is_some()
+            {
+                diagnostics.push(nothing_to_deny(wanted.span));
+            }
+        }
+    }
+}
+
+/// Who may assume a role is one whom the role trusts.
+pub fn assumed_roles_trust(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let Noun::Role(at) = platform.resource(grant.on.resource).noun else { continue };
+        let Some(role) = platform.roles.get(at as usize) else { continue };
+        if platform.resource(role.resource).external {
+            continue;
+        }
+        for (principal, span) in &grant.to {
+            let account = account_of(platform, principal);
+            let trusted = role.trust.iter().any(|trust| match &trust.principal {
+                Principal::Account(id) => account.is_some_and(|it| std::ptr::eq(it, platform.account(*id))),
+                other => other == principal,
+            });
+            if !trusted {
+                diagnostics.push(not_trusted(platform, grant, *span, account));
+            }
+        }
+    }
+}
+
+fn does_not_fit(platform: &Platform, grant: &Grant, wanted: &CapabilityUse) -> Diagnostic {
+    let library = &platform.library;
+    let name = match wanted.capability {
+        Capability::Named(id) => library.capability(id).name.to_string(),
+        Capability::Action(id) => library.action_spelling(id),
+    };
+    let kind = &platform.kind_of(grant.on.resource).name;
+    let types: Vec<&str> = match wanted.capability {
+        Capability::Action(id) => {
+            let action = library.action(id);
+            let known = &library.service(action.service).types;
+            action
+                .types
+                .iter()
+                .filter_map(|&at| known.get(at as usize))
+                .map(|(name, _)| name.as_str())
+                .collect()
+        }
+        Capability::Named(_) => Vec::new(),
+    };
+    let diagnostic = Diagnostic::error(
+        catalogue::ACTION_DOES_NOT_FIT,
+        wanted.span,
+        format!("`{name}` can't be limited to a `{kind}`"),
+        "is about something else",
+    )
+    .related(grant.on.span, format!("a `{kind}`"));
+    if types.is_empty() {
+        diagnostic.help("AWS has no resource-level permission for it: nothing can be granted on one resource")
+    } else {
+        diagnostic.help(format!("AWS knows it on: {}", types.join(", ")))
+    }
+}
+
+fn nobody_acts(span: Span, why: &str, help: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::NOBODY_ACTS, span, why, "can't act").help(help)
+}
+
+fn own_account(span: Span, account: &Account) -> Diagnostic {
+    let name = &account.name;
+    Diagnostic::error(
+        catalogue::OWN_ACCOUNT,
+        span,
+        format!("a grant to `{name}` gives nobody anything: the resource is in that account already"),
+        "the resource's own account",
+    )
+    .help("name the role that needs it")
+}
+
+fn no_resource_policy(platform: &Platform, grant: &Grant, wanted: &CapabilityUse, to: Span) -> Diagnostic {
+    let resource = platform.resource(grant.on.resource);
+    let kind = &platform.kind_of(grant.on.resource).name;
+    let account = resource.account.map_or("its account", |account| platform.account(account).name.as_str());
+    Diagnostic::error(
+        catalogue::NO_RESOURCE_POLICY,
+        to,
+        format!("a `{kind}` can let nobody of another account in"),
+        "of another account",
+    )
+    .related(wanted.span, "this takes a policy of the resource")
+    .help(format!("grant it to a role in `{account}`, and let that role be assumed from here"))
+}
+
+fn nothing_to_deny(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOTHING_TO_DENY,
+        span,
+        "Lake Formation has no denials, only grants",
+        "can't be denied",
+    )
+    .help("take the grant away that gives it; nobody has what nobody was granted")
+}
+
+fn not_trusted(platform: &Platform, grant: &Grant, span: Span, account: Option<&Account>) -> Diagnostic {
+    let resource = platform.resource(grant.on.resource);
+    let mend = account.map_or_else(String::new, |account| {
+        format!("add the role, or its account `{}`, to the `trust` of `{}`", account.name, resource.name)
+    });
+    Diagnostic::error(
+        catalogue::NOT_TRUSTED,
+        span,
+        format!("`{}` does not trust who is to assume it", resource.name),
+        "not trusted",
+    )
+    .related(resource.span, "declared here")
+    .help(mend)
+}
