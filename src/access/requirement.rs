@@ -215,6 +215,8 @@ fn placeholder(platform: &Platform, resource: &Resource, place: &Place, name: &s
             Some(platform.domains.get(table.domain as usize)?.database.clone())
         }
         (_, "table", Noun::Table(at)) => Some(platform.tables.get(at as usize)?.name.clone()),
+        // What a function or a stream is called in AWS is for its integration or connector to say.
+        (_, _, Noun::Function(_) | Noun::Stream(_)) => None,
         (kind_name, _, _) if kind_name == name => Some(literal(&resource.physical)),
         _ => match &resource.field(kind, name)?.kind {
             ValueKind::Text(text) => Some(literal(text)),
