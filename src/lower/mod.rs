@@ -20,6 +20,6 @@ mod script;
 mod spell;
 pub mod verify;
 
-pub use request::{calls_of, property};
+pub use request::{calls_of, property, record};
 pub use scope::Surroundings;
 pub use script::{Call, Script, reference};

@@ -46,17 +46,20 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
 /// A property of a constructor's value, evaluated: what a target reads of it.
 pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
     let template = platform.library.constructor(construct.constructor).properties.get(name)?;
+    evaluate::json(&Scope { construct: Some(construct), ..alone(platform, id) }, template)
+}
+
+/// The record that a declaration's fields lower to, of a kind without calls.
+pub fn record(platform: &Platform, id: ResourceId) -> Map<String, Json> {
+    let mut members = Map::new();
+    let (fields, values) = (&platform.kind_of(id).fields, &platform.resource(id).fields);
+    place_fields(&alone(platform, id), fields, values, None, &mut members);
+    members
+}
+
+fn alone(platform: &Platform, id: ResourceId) -> Scope<'_, '_> {
     let resource = platform.resource(id);
-    let scope = Scope {
-        platform,
-        surroundings: &Nothing,
-        id,
-        resource,
-        construct: Some(construct),
-        made: &[],
-        earlier: &[],
-    };
-    evaluate::json(&scope, template)
+    Scope { platform, surroundings: &Nothing, id, resource, construct: None, made: &[], earlier: &[] }
 }
 
 /// For what takes neither roles nor policies.

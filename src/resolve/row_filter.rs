@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use smol_str::SmolStr;
+use sqlparser::keywords::ALL_KEYWORDS;
 
 use super::Context;
 use crate::{
@@ -142,9 +143,12 @@ fn symbol(op: Comparison) -> &'static str {
     }
 }
 
-/// A column's name as Glue keeps it, in quotes since it may be a reserved word.
+/// A column's name as Glue keeps it, in quotes where it is a word of SQL or no plain word.
 fn name(name: &str) -> String {
-    format!("\"{}\"", name.to_lowercase().replace('"', "\"\""))
+    let kept = name.to_lowercase();
+    let plain = kept.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let word = ALL_KEYWORDS.binary_search(&kept.to_uppercase().as_str()).is_ok();
+    if plain && !word { kept } else { format!("\"{}\"", kept.replace('"', "\"\"")) }
 }
 
 fn quoted(text: &str) -> String {

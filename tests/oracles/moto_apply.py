@@ -153,13 +153,21 @@ class Folder:
 
         given = call_scripts.substitute(call["input"], value_of)
         service, operation = call["service"], call["operation"]
+        name = f"{service}.{operation}"
+        if name == "glue.CreateTable" and "TableInput" not in given:
+            # moto knows the older form only; what is granted on the table is granted on a stand-in.
+            self.count_missing(f"{name} of an Iceberg schema")
+            given = {**given, "TableInput": {"Name": given["Name"]}}
+            return self.aws.call(call["account"], service, operation, given)
         if operation not in MISSING.get(service, ()):
             return self.aws.call(call["account"], service, operation, given)
-        name = f"{service}.{operation}"
-        self.missing[name] = self.missing.get(name, 0) + 1
+        self.count_missing(name)
         if name.startswith("datasync.CreateLocation"):
             return self.aws.call(call["account"], "datasync", "CreateLocationSmb", LOCATION)
         return sample_result(service, operation)
+
+    def count_missing(self, name):
+        self.missing[name] = self.missing.get(name, 0) + 1
 
 
 def sample_result(service, operation):

@@ -12,3 +12,4 @@ mod output;
 mod programs;
 mod render;
 mod run;
+mod templates;

@@ -268,7 +268,7 @@ pub struct IcebergTable<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub partition_spec: Option<PartitionSpec>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub properties: BTreeMap<&'static str, &'a str>,
+    pub properties: BTreeMap<String, String>,
 }
 
 /// Its columns.

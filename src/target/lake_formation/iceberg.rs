@@ -1,13 +1,11 @@
 //! An Iceberg table. Glue writes its first metadata file itself; the older form of the request can't divide it by columns.
 
-use std::collections::BTreeMap;
-
 use super::{
     document::{
         IcebergField, IcebergInput, IcebergSchema, IcebergTable, OpenTableFormatInput, PartitionField,
         PartitionSpec, Table as Described,
     },
-    table::comment,
+    table::{comment, promises},
     types::{FieldIds, iceberg},
 };
 use crate::platform::{Construct, Platform, Table, ValueKind};
@@ -34,7 +32,10 @@ pub fn describe<'a>(
         Some(PartitionField { source_id, transform: "identity", name: column.name.to_lowercase() })
     });
     let partition: Vec<PartitionField> = partition.collect();
-    let doc = platform.resource(table.resource).doc.as_deref();
+    let mut properties = promises(platform, table);
+    properties.extend(
+        platform.resource(table.resource).doc.as_ref().map(|doc| ("comment".to_owned(), doc.to_string())),
+    );
     Described::Iceberg {
         name: &table.name,
         open_table_format_input: Box::new(OpenTableFormatInput {
@@ -52,7 +53,7 @@ pub fn describe<'a>(
                             .collect(),
                     },
                     partition_spec: (!partition.is_empty()).then_some(PartitionSpec { fields: partition }),
-                    properties: doc.map(|doc| ("comment", doc)).into_iter().collect::<BTreeMap<_, _>>(),
+                    properties,
                 },
             },
         }),

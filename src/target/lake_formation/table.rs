@@ -15,6 +15,19 @@ use crate::{
     platform::{self, Construct, Domain, Platform, Table, ValueKind},
 };
 
+/// What a table's contract promises, in the table's own properties, where those who read the catalog find it.
+pub fn promises(platform: &Platform, table: &Table) -> BTreeMap<String, String> {
+    let Some(contract) = table.contract else { return BTreeMap::new() };
+    let promised = lower::record(platform, contract).into_iter().map(|(name, value)| {
+        let text = match value {
+            Json::String(text) => text,
+            other => other.to_string(),
+        };
+        (format!("contract.{name}"), text)
+    });
+    promised.collect()
+}
+
 /// The longest comment that Glue keeps, in characters.
 const LONGEST_COMMENT: usize = 255;
 
@@ -61,15 +74,16 @@ fn files<'a>(
         // Athena wants the member even where it is empty.
         partition_keys: Some(keys.map(|column| described(platform, column)).collect()),
         table_type: Some("EXTERNAL_TABLE"),
-        parameters: property("parameters").map(with_external),
+        parameters: property("parameters").map(|parameters| completed(parameters, promises(platform, table))),
         target_table: None,
     }
 }
 
-/// Hive's mark of a table whose files stay when it is dropped.
-fn with_external(mut parameters: Json) -> Json {
+/// With Hive's mark of a table whose files stay when it is dropped, and the contract's promises.
+fn completed(mut parameters: Json, promises: BTreeMap<String, String>) -> Json {
     if let Json::Object(members) = &mut parameters {
         members.insert("EXTERNAL".into(), "TRUE".into());
+        members.extend(promises.into_iter().map(|(name, text)| (name, Json::String(text))));
     }
     parameters
 }
