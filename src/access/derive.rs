@@ -13,6 +13,7 @@ use super::{
     roles::{RoleKey, Roles},
 };
 use crate::{
+    lower,
     platform::{
         AccountId, Capability, Grant, Location, Platform, Principal, ResourceId, Stream, Value, ValueKind,
         grant::Effect, pipeline::User, resource::Noun, stream::Rows,
@@ -142,7 +143,32 @@ impl Needs<'_> {
                     for (location, span) in locations(value) {
                         self.on(role, "bucket", capability, &Place::from(location), span);
                     }
+                    self.secrets(role, id, value);
                 }
+            }
+            if let Some(value) = resource.field(kind, "manifest") {
+                for (file, span) in locations(value) {
+                    self.on(role, "bucket", "read", &Place::Keys(file.bucket, file.key.clone()), span);
+                }
+            }
+            if let Some(value) = resource.field(kind, "report") {
+                for (folder, span) in locations(value) {
+                    self.on(role, "bucket", "write", &Place::from(folder), span);
+                }
+            }
+        }
+    }
+
+    /// Reading the secrets that a value refers to.
+    fn secrets(&mut self, role: RoleKey, id: ResourceId, value: &Value) {
+        let library = &self.platform.library;
+        let service = library.service_named("secretsmanager");
+        let Some(read) = service.and_then(|service| library.action_named(service, "GetSecretValue")) else {
+            return;
+        };
+        for (arn, span) in secret_arns(self.platform, id, value) {
+            for requirement in requirements(self.platform, Capability::Action(read), &Place::Arn(arn)) {
+                self.role(role, &requirement, Effect::Grant, span);
             }
         }
     }
@@ -360,4 +386,30 @@ fn locations(value: &Value) -> Vec<(&Location, Span)> {
         ValueKind::Construct(construct) => construct.fields.iter().flatten().flat_map(locations).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The ARNs of the secrets that a value refers to. Secrets Manager puts six characters of its own behind a name.
+fn secret_arns(platform: &Platform, id: ResourceId, value: &Value) -> Vec<(SmolStr, Span)> {
+    let ValueKind::Construct(construct) = &value.kind else { return Vec::new() };
+    let library = &platform.library;
+    let constructor = library.constructor(construct.constructor);
+    if library.family(constructor.family).name != "secret_reference" {
+        return construct
+            .fields
+            .iter()
+            .flatten()
+            .flat_map(|field| secret_arns(platform, id, field))
+            .collect();
+    }
+    let whole = constructor
+        .fields
+        .iter()
+        .zip(&construct.fields)
+        .any(|(field, value)| field.name == "arn" && value.is_some());
+    let arn = lower::property(platform, id, construct, "value");
+    let arn = arn
+        .as_ref()
+        .and_then(|arn| arn.as_str())
+        .map(|arn| if whole { arn.into() } else { SmolStr::from(format!("{arn}-??????")) });
+    arn.map(|arn| (arn, value.span)).into_iter().collect()
 }

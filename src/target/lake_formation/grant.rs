@@ -21,7 +21,8 @@ use super::{
 use crate::{
     access::{Duty, derived_role},
     platform::{
-        Capability, CapabilityUse, Domain, Grant, Platform, Principal, grant::Effect, resource::Noun,
+        Capability, CapabilityUse, Domain, Grant, Platform, Principal, Resource as Owned, grant::Effect,
+        resource::Noun,
     },
 };
 
@@ -48,6 +49,8 @@ pub struct Receiver {
     label: String,
     identifier: String,
     grant_option: bool,
+    /// The account, where it is of another organization, so that it must accept.
+    stranger: Option<String>,
 }
 
 /// Permissions and, for some columns, which.
@@ -72,12 +75,13 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
             },
             _ => continue,
         };
+        let owner = platform.resource(grant.on.resource);
         for used in &grant.capabilities {
             for (on, permission) in places(platform, grant, used, table) {
                 for receiver in grant
                     .to
                     .iter()
-                    .filter_map(|(principal, _)| receiver(platform, principal, grant.grant_option))
+                    .filter_map(|(principal, _)| receiver(platform, owner, principal, grant.grant_option))
                 {
                     let given = all.entry((domain, on.clone())).or_default().entry(receiver).or_default();
                     given.permissions.insert(permission);
@@ -128,7 +132,7 @@ fn selected(grant: &Grant, used: &CapabilityUse, table: u32) -> On {
     }
 }
 
-fn receiver(platform: &Platform, principal: &Principal, asked: bool) -> Option<Receiver> {
+fn receiver(platform: &Platform, owner: &Owned, principal: &Principal, asked: bool) -> Option<Receiver> {
     let (label, identifier, grant_option) = match principal {
         Principal::Resource(id) => {
             let resource = platform.resource(*id);
@@ -144,7 +148,20 @@ fn receiver(platform: &Platform, principal: &Principal, asked: bool) -> Option<R
         Principal::ForeignAccount(id) => (id.to_string(), id.to_string(), true),
         Principal::Service(_) => return None,
     };
-    Some(Receiver { label, identifier, grant_option })
+    let stranger = stranger(platform, owner, principal);
+    Some(Receiver { label, identifier, grant_option, stranger })
+}
+
+/// The account of somebody who is not in the organization of what is granted.
+fn stranger(platform: &Platform, owner: &Owned, principal: &Principal) -> Option<String> {
+    let account = match principal {
+        Principal::Resource(id) => platform.account(platform.resource(*id).account?),
+        Principal::Account(id) => platform.account(*id),
+        Principal::ForeignAccount(id) => return Some(id.to_string()),
+        Principal::Service(_) => return None,
+    };
+    let own = owner.account.and_then(|account| platform.account(account).organization);
+    (own.is_none() || account.organization != own).then(|| account.id.to_string())
 }
 
 /// The calls of one thing's grants.
@@ -161,6 +178,9 @@ pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, ca
         create_filter(domain, table(at), predicate, columns, &filter, calls);
     }
     for (receiver, given) in receivers {
+        calls.notes.extend(receiver.stranger.as_ref().map(|account| {
+            format!("Lake Formation invites account {account} by RAM for what is granted to it; its administrators must accept")
+        }));
         let (label, resource) = match on {
             On::Location => (
                 "location".to_owned(),

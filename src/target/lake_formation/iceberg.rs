@@ -36,6 +36,10 @@ pub fn describe<'a>(
     properties.extend(
         platform.resource(table.resource).doc.as_ref().map(|doc| ("comment".to_owned(), doc.to_string())),
     );
+    let labelled = columns.iter().filter(|column| !column.ty.labels.is_empty());
+    properties.extend(
+        labelled.map(|column| (format!("labels.{}", column.name.to_lowercase()), column.ty.labels.join(","))),
+    );
     Described::Iceberg {
         name: &table.name,
         open_table_format_input: Box::new(OpenTableFormatInput {

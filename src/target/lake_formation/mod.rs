@@ -18,6 +18,8 @@ mod share;
 mod table;
 mod types;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
@@ -87,7 +89,7 @@ fn file(
         declaration: resource.name.to_string(),
         source: resource.span,
         text: calls.script.text(),
-        notes: Vec::new(),
+        notes: calls.notes.iter().cloned().collect(),
     }
 }
 
@@ -97,11 +99,12 @@ struct Calls<'a> {
     account: &'a Account,
     script: Script,
     ids: FxHashSet<String>,
+    notes: BTreeSet<String>,
 }
 
 impl<'a> Calls<'a> {
     fn new(account: &'a Account) -> Self {
-        Self { account, script: Script::default(), ids: FxHashSet::default() }
+        Self { account, script: Script::default(), ids: FxHashSet::default(), notes: BTreeSet::new() }
     }
 
     fn is_empty(&self) -> bool {
