@@ -11,7 +11,7 @@ use crate::{
     suggest,
 };
 
-/// The finest fraction of a second that files other than Iceberg's version 3 keep.
+/// The digits of a second that Iceberg keeps before its version 3.
 const MICROSECONDS: u8 = 6;
 
 fn each(
@@ -184,9 +184,10 @@ pub fn formats_hold_their_columns(platform: &Platform, diagnostics: &mut Diagnos
                     "has one value a column",
                     "use `parquet` or `json`",
                 ));
-            } else if finest(platform, &column.ty) > MICROSECONDS && version.is_none_or(|version| version < 3)
+            } else if finest(platform, &column.ty) > MICROSECONDS
+                && version.is_some_and(|version| version < 3)
             {
-                let help = "write `timestamp(6)`, or `format = iceberg(version = 3)`";
+                let help = "write `timestamp(6)`, or `iceberg(version = 3)`";
                 diagnostics.push(not_held(
                     column,
                     &format.constructor.name,
