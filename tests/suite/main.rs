@@ -13,4 +13,5 @@ mod output;
 mod programs;
 mod render;
 mod run;
+mod states;
 mod templates;
