@@ -1,6 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
-use super::{Rule, agent, cron, domain, grant, guardrail, label, pipeline, role, share, sync, table};
+use super::{
+    Rule, agent, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
+};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -51,4 +53,13 @@ pub const RULES: &[Rule] = &[
         "labelled tables are shared with the cleared only",
         label::labelled_tables_are_shared_with_the_cleared_only,
     ),
+    ("late rows are accounted for", stream::late_rows_are_accounted_for),
+    ("event times are timestamps", stream::event_times_are_timestamps),
+    ("diverted rows fit", stream::diverted_rows_fit),
+    ("formats carry their columns", stream::formats_carry_their_columns),
+    ("windows are over the event time", query::windows_are_over_the_event_time),
+    ("late rows can be told", query::late_rows_can_be_told),
+    ("promises of latency can hold", query::promises_of_latency_can_hold),
+    ("branches can be reached", query::branches_can_be_reached),
+    ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
 ];

@@ -7,22 +7,6 @@ use crate::{
     window::time::Style,
 };
 
-/// Whether values of a type can be decoded so.
-pub fn can(base: &Base) -> bool {
-    matches!(
-        base,
-        Base::String
-            | Base::Boolean
-            | Base::Int
-            | Base::BigInt
-            | Base::Double
-            | Base::Decimal(..)
-            | Base::Date
-            | Base::Timestamp(_)
-            | Base::TimestampLtz(_)
-    )
-}
-
 /// A member of a line as JSON text in brackets, which keeps apart `"5"` and `5`; null where it is missing or null.
 pub fn member(line: &str, name: &str) -> String {
     // Names of columns are letters, digits and `_`, so the path needs no quotes.
