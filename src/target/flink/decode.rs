@@ -2,9 +2,9 @@
 //! the 30th of February no day.
 
 use crate::{
+    native::Style,
     platform::{Base, DataType},
     sql::print,
-    window::time::Style,
 };
 
 /// A member of a line as JSON text in brackets, which keeps apart `"5"` and `5`; null where it is missing or null.
