@@ -16,7 +16,6 @@ pub const RULES: &[Rule] = &[
     ("actions fit their resources", grant::actions_fit_their_resources),
     ("receivers can act", grant::receivers_can_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
-    ("denials are of IAM", grant::denials_are_of_iam),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),

@@ -1,6 +1,7 @@
 //! The project's own tests, in one binary.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod access;
 mod cases;
 mod catalogue;
 mod cli;

@@ -14,7 +14,8 @@ pub fn judge(program: &str, parts: &[&str], files: &[PathBuf]) {
         eprintln!("SKIPPED {program}: {why}");
         return;
     }
-    let done = Command::new("python3").arg(folder.join(program)).args(files).output().unwrap();
+    let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
+    let done = Command::new(interpreter).arg(folder.join(program)).args(files).output().unwrap();
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{program} exits with {:?}\n{out}\n{errors}", done.status.code());
 }
