@@ -133,7 +133,7 @@ fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
     let mut classes: BTreeMap<Class, Resources> = BTreeMap::new();
     for ((mut class, resource, action), (prefixes, facts)) in cells {
         if let Some((key, patterns)) = prefixes {
-            for pattern in patterns {
+            for pattern in widest(patterns) {
                 class.conditions.insert("StringLike", key.clone(), pattern);
             }
         }
@@ -169,6 +169,14 @@ fn drop_covered(resources: &mut Resources) {
             resources.insert(resource, actions);
         }
     }
+}
+
+/// Patterns of prefixes without those that others contain.
+fn widest(patterns: BTreeSet<SmolStr>) -> Vec<SmolStr> {
+    let mut sorted: Vec<SmolStr> = patterns.into_iter().collect();
+    sorted.sort_by(|a, b| (stem(a), a).cmp(&(stem(b), b)));
+    sorted.dedup_by(|later, first| is_prefix(first) && stem(later).starts_with(stem(first)));
+    sorted
 }
 
 /// A pattern without its last star.

@@ -42,8 +42,10 @@ fn services_are_as_aws_says() {
             let type_names = |places: &[u32]| -> Vec<&str> {
                 places.iter().map(|&place| service.types[place as usize].0.as_str()).collect()
             };
-            let actions: Map<String, Json> =
-                own.iter().map(|action| (action.name.to_string(), json!(type_names(&action.types)))).collect();
+            let actions: Map<String, Json> = own
+                .iter()
+                .map(|action| (action.name.to_string(), json!(type_names(&action.types))))
+                .collect();
             let prefixed: Map<String, Json> = own
                 .iter()
                 .filter_map(|action| Some((action.name.to_string(), json!(action.prefix_key.as_ref()?))))
@@ -87,14 +89,22 @@ fn cases(analysis: &Analysis) -> Vec<Json> {
     let mut cases = Vec::new();
     for ((action, resource), _) in asked {
         let owner = owner(platform, &resource);
-        let Some(account) = owner.map_or_else(|| account_in(platform, &resource), |id| platform.resource(id).account)
+        let Some(account) =
+            owner.map_or_else(|| account_in(platform, &resource), |id| platform.resource(id).account)
         else {
             continue;
         };
         for role in &access.roles {
             for region in [platform.account(account).region.as_str(), "eu-north-1"] {
                 let context = context(platform, role, account, &action, region, owner);
-                let request = Request { role, action: action.clone(), resource: resource.clone(), owner, account, context };
+                let request = Request {
+                    role,
+                    action: action.clone(),
+                    resource: resource.clone(),
+                    owner,
+                    account,
+                    context,
+                };
                 cases.push(case(analysis, &request));
             }
         }
@@ -136,7 +146,10 @@ fn context(
     }
     if let (true, Some(key)) = (action.starts_with("kms:"), owner) {
         context.insert("kms:viaservice".into(), vec!["s3.us-east-1.amazonaws.com".into()]);
-        context.insert("kms:resourcealiases".into(), vec![format!("alias/{}", platform.resource(key).physical).into()]);
+        context.insert(
+            "kms:resourcealiases".into(),
+            vec![format!("alias/{}", platform.resource(key).physical).into()],
+        );
     }
     context
 }
@@ -208,7 +221,11 @@ fn policies_allow_no_wildcard_action() {
             let dpl::access::document::Actions::Only(actions) = &statement.actions else {
                 panic!("{}: allows all but some actions", role.identity.name)
             };
-            assert!(actions.iter().all(|action| !action.contains('*')), "{}: {actions:?}", role.identity.name);
+            assert!(
+                actions.iter().all(|action| !action.contains('*')),
+                "{}: {actions:?}",
+                role.identity.name
+            );
         }
     }
 }
