@@ -42,7 +42,7 @@ pub const RULES: &[Rule] = &[
     ("partitions are plain columns", table::partitions_are_plain_columns),
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
-    ("table grants can be made", share::table_grants_can_be_made),
+    ("services read tables as roles", share::services_read_tables_as_roles),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),

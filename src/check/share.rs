@@ -121,47 +121,23 @@ fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
     }
 }
 
-/// What Lake Formation is told it can be told: it has no denials, no services, and no grants to the owner's own account.
-pub fn table_grants_can_be_made(platform: &Platform, diagnostics: &mut Diagnostics) {
+/// Permissions on tables go to roles and accounts.
+pub fn services_read_tables_as_roles(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in &platform.grants {
-        if !matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_)) {
-            continue;
-        }
-        if grant.effect == Effect::Deny {
-            diagnostics.push(no_denial(grant));
-            continue;
-        }
-        let account = platform.resource(grant.on.resource).account;
-        for (who, span) in &grant.to {
-            match who {
-                Principal::Service(_) => diagnostics.push(no_receiver(*span, "a service")),
-                Principal::Account(id) if Some(*id) == account => {
-                    diagnostics.push(no_receiver(*span, "the table's own account"))
-                }
-                _ => {}
-            }
-        }
+        let table = matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_));
+        let services = grant.to.iter().filter(|(who, _)| table && matches!(who, Principal::Service(_)));
+        diagnostics.extend(services.map(|(_, span)| to_service(*span)));
     }
 }
 
-fn no_denial(grant: &Grant) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::TABLE_DENIAL,
-        grant.span,
-        "Lake Formation has no denials",
-        "nothing in AWS would say this",
-    )
-    .help("grant the others what they need, and `assert` that this one has nothing")
-}
-
-fn no_receiver(span: Span, what: &str) -> Diagnostic {
+fn to_service(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::TABLE_RECEIVER,
         span,
-        format!("Lake Formation grants nothing to {what}"),
+        "Lake Formation grants nothing to a service",
         "not somebody it knows",
     )
-    .help("grant it to a role, or to another account")
+    .help("grant it to the role that the service acts as")
 }
 
 /// A row filter is on the rows that are read.

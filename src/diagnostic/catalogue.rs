@@ -74,6 +74,7 @@ catalogue! {
     BAD_REFINEMENT = "DPL0215";
     BAD_REGION = "DPL0216";
     PARAM_WITHOUT_VALUE = "DPL0217";
+    RECURSIVE_SCHEMA = "DPL0218";
     LIBRARY = "DPL0299";
     // 03: accounts, guardrails, roles, grants, proofs
     UNKNOWN_CAPABILITY = "DPL0301";
