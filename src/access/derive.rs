@@ -413,7 +413,8 @@ fn secret_arns(platform: &Platform, id: ResourceId, value: &Value) -> Vec<(SmolS
         .fields
         .iter()
         .zip(&construct.fields)
-        .any(|(field, value)| field.name == "arn" && value.is_some());
+        .filter(|(field, _)| field.name == "arn")
+        .any(|(_, value)| value.as_ref().is_some_and(|value| value.kind != ValueKind::None));
     let arn = lower::property(platform, id, construct, "value");
     let arn = arn
         .as_ref()

@@ -1,9 +1,14 @@
 //! Shares, and what Lake Formation can be told at all.
 
+use std::collections::BTreeMap;
+
 use super::domain::{is_plain, unquotable};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Capability, Domain, Grant, Platform, Principal, Share, Table, grant::Effect, resource::Noun},
+    platform::{
+        Capability, Domain, Grant, Platform, Principal, ResourceId, Share, Table, grant::Effect,
+        resource::Noun,
+    },
     source::Span,
 };
 
@@ -60,11 +65,14 @@ pub fn links_have_names_of_their_own(platform: &Platform, diagnostics: &mut Diag
 
 /// Whoever gets a link may read what it leads to.
 pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let mut grants: BTreeMap<ResourceId, Vec<&Grant>> = BTreeMap::new();
+    for grant in &platform.grants {
+        grants.entry(grant.on.resource).or_default().push(grant);
+    }
     for share in &platform.shares {
-        let Some((table, _, reader)) = sides(platform, share) else { continue };
-        if table.domain == share.with
-            || platform.grants.iter().any(|grant| reads(platform, grant, table, reader))
-        {
+        let Some((table, owner, reader)) = sides(platform, share) else { continue };
+        let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
+        if table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
             continue;
         }
         let owner = owner_name(platform, reader);
@@ -98,20 +106,15 @@ fn owner_name(platform: &Platform, domain: &Domain) -> String {
     }
 }
 
-/// Whether a grant lets a domain's owner, or its account, read a table.
-fn reads(platform: &Platform, grant: &Grant, table: &Table, reader: &Domain) -> bool {
-    let on = match platform.resource(grant.on.resource).noun {
-        Noun::Table(_) => grant.on.resource == table.resource,
-        Noun::Domain(domain) => domain == table.domain,
-        _ => false,
-    };
+/// Whether a grant lets a domain's owner, or its account, read what it is on.
+fn reads(platform: &Platform, grant: &Grant, reader: &Domain) -> bool {
     let account = platform.resource(reader.resource).account;
     let to = grant.to.iter().any(|(who, _)| {
         *who == reader.owner || matches!(who, Principal::Account(id) if Some(*id) == account)
     });
     let select =
         grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
-    grant.effect == Effect::Grant && on && to && select
+    grant.effect == Effect::Grant && to && select
 }
 
 fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
