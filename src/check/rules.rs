@@ -33,6 +33,7 @@ pub const RULES: &[Rule] = &[
     ("schedules are hourly at most", sync::schedules_are_hourly_at_most),
     ("scheduled syncs copy changes", sync::scheduled_syncs_copy_changes),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),

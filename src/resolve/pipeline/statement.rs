@@ -328,7 +328,8 @@ impl Builder<'_, '_> {
         let instant =
             matches!(value.ty.base, Base::TimestampLtz(_) | Base::Timestamp(_) | Base::Json | Base::Unknown);
         let wanted = if instant { value.ty.base.clone() } else { Base::String };
-        self.must_fit(value, &DataType::plain(wanted), "`wait until`").map(|instant| Pause::Until(Box::new(instant)))
+        self.must_fit(value, &DataType::plain(wanted), "`wait until`")
+            .map(|instant| Pause::Until(Box::new(instant)))
     }
 
     fn fail(&mut self, name: &Path, cause: Option<&Expr>) -> Option<StepKind> {
