@@ -12,7 +12,7 @@ use crate::{
 
 use super::refused;
 
-/// How a stream's format writes timestamps.
+/// How a stream's format writes timestamps: as Flink does where it has no option for it.
 pub fn style(platform: &Platform, stream: &Stream) -> Style {
     let constructor = platform.library.constructor(stream.format.constructor);
     let at = constructor.fields.iter().position(|field| field.name == "timestamps");
@@ -22,8 +22,8 @@ pub fn style(platform: &Platform, stream: &Stream) -> Style {
         _ => None,
     });
     match variant {
-        Some(variant) if variant.name == "sql" => Style::Sql,
-        _ => Style::Iso,
+        Some(variant) if variant.name == "iso" => Style::Iso,
+        _ => Style::Sql,
     }
 }
 
