@@ -28,13 +28,13 @@ pub fn style(platform: &Platform, stream: &Stream) -> Style {
 }
 
 /// The records of a stream, with what is demanded of them.
-pub fn schema(platform: &Platform, stream: &Stream) -> Result<Schema, Diagnostic> {
+pub fn schema(platform: &Platform, stream: &Stream) -> Result<Schema, Box<Diagnostic>> {
     let schema = platform.schema(stream.schema);
     let fields = schema.columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
     Schema::new(fields).map_err(|error| refused(schema.span, &error.to_string()))
 }
 
-fn field(column: &Column) -> Result<Field, Diagnostic> {
+fn field(column: &Column) -> Result<Field, Box<Diagnostic>> {
     let ty = types::physical(&column.ty.base).ok_or_else(|| {
         refused(column.span, &format!("a column of type {}", types::spelled(&column.ty.base)))
     })?;
