@@ -17,4 +17,6 @@ mod programs;
 mod render;
 mod run;
 mod states;
+mod syntax;
+mod syntax_tree;
 mod templates;
