@@ -122,8 +122,9 @@ fn close(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Optio
     let before = extent::last(text, start..stop.at)?.range.end;
     let closing = closing(bracket);
     let new_line = text.get(before..token.range.start)?.contains('\n') || token.kind == Kind::LineEnd;
-    let opened_on_line = !text.get(open..before)?.contains('\n');
-    (new_line && opened_on_line && stop.wanted.has(closing))
+    let opened_on_line = open + 1 < before && !text.get(open..before)?.contains('\n');
+    let possible = stop.wanted.has(closing) || token.kind == Kind::Doc;
+    (new_line && opened_on_line && possible)
         .then(|| faults::missing_close(reader.span(before..before), point, closing))
 }
 

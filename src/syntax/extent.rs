@@ -326,7 +326,8 @@ fn line_at(text: &str, within: Range<usize>, indentation: usize) -> Option<usize
     let mut found = None;
     let mut at = within.start;
     for line in text.get(within)?.split_inclusive('\n') {
-        let begins = line.as_bytes().get(indentation).is_some_and(u8::is_ascii_alphabetic);
+        let rest = line.get(indentation..).unwrap_or_default();
+        let begins = rest.trim_start_matches(['}', ' ']).starts_with(|c: char| c.is_ascii_alphabetic());
         if begins && line.len() - line.trim_start().len() == indentation {
             found = Some(at + line.trim_end().len());
         }
