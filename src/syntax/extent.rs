@@ -146,8 +146,7 @@ fn begins_line(text: &str, token: &Token) -> bool {
 pub(super) fn member(text: &str, within: Range<usize>) -> usize {
     let indentation = lex::indentation(text, within.start);
     let mut open = Open::default();
-    let mut tokens = lex::tokens(text, within.clone()).peekable();
-    while let Some(token) = tokens.next() {
+    for token in lex::tokens(text, within.clone()) {
         if !open.take(&token) {
             return token.range.start;
         }

@@ -275,7 +275,7 @@ fn hostile_texts_take_linear_time() {
         let (_, module, diagnostics) = read(&text);
         let shown: String = text.chars().take(40).collect();
         assert!(start.elapsed() < PATIENCE, "`{shown}…` takes {:?}", start.elapsed());
-        assert!(!diagnostics.is_empty() || module.items.len() == 1, "`{shown}…` is read without a word");
+        assert!(!diagnostics.is_empty() || !module.items.is_empty(), "`{shown}…` is read without a word");
         drop(module);
     }
 }

@@ -32,6 +32,7 @@ mod grammar {
 use grammar::{Grammar, Rule};
 
 /// What stands at the top of a file, where something stands.
+#[expect(clippy::large_enum_variant, reason = "it is moved into the module at once")]
 pub(super) enum Top {
     /// A `use` line.
     Use(Use),
