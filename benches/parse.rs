@@ -18,7 +18,8 @@ const ACME: [&str; 7] = [
 ];
 
 fn main() {
-    let megabytes = std::env::args().filter_map(|argument| argument.parse::<usize>().ok()).next().unwrap_or(10);
+    let megabytes =
+        std::env::args().filter_map(|argument| argument.parse::<usize>().ok()).next().unwrap_or(10);
     let once = ACME.concat();
     let text = once.repeat(megabytes * 1_000_000 / once.len() + 1);
     let size = text.len() as f64;
@@ -39,7 +40,10 @@ fn main() {
     println!("{:.1} MB in {:.3} s: {:.1} MB/s", size / 1e6, best, size / 1e6 / best);
     match (before, after) {
         (Some(before), Some(after)) => {
-            println!("{:.1} bytes of memory for each byte of text", after.saturating_sub(before) as f64 / size);
+            println!(
+                "{:.1} bytes of memory for each byte of text",
+                after.saturating_sub(before) as f64 / size
+            );
         }
         _ => println!("memory: not measured, /proc/self/status can't be read"),
     }
