@@ -161,7 +161,7 @@ impl<'a> Builder<'a, '_> {
         let span = self.span(&pair);
         let mut pairs = pair.into_inner();
         match pairs.clone().nth(1)?.as_rule() {
-            Rule::type_expr => self.column(pairs, span, doc).map(|column| Member::Column(Box::new(column))),
+            Rule::column_type => self.column(pairs, span, doc).map(|column| Member::Column(Box::new(column))),
             rule => {
                 let name = self.ident(&pairs.next()?);
                 if rule == Rule::foreign_value {
