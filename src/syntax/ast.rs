@@ -358,11 +358,11 @@ pub enum StatementKind {
 #[derive(Clone, Debug, Default)]
 pub struct CallPolicy {
     /// Behind `retry`.
-    pub retry: Option<Expr>,
+    pub retry: Option<Box<Expr>>,
     /// Behind `timeout`.
-    pub timeout: Option<Expr>,
+    pub timeout: Option<Box<Expr>>,
     /// Behind `heartbeat`.
-    pub heartbeat: Option<Expr>,
+    pub heartbeat: Option<Box<Expr>>,
     /// The words `await callback`.
     pub callback: Option<Span>,
 }

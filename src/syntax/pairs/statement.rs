@@ -74,13 +74,16 @@ impl<'a> Builder<'a, '_> {
         for pair in pairs {
             let span = self.span(&pair);
             let (twice, word) = match pair.as_rule() {
-                Rule::retry => (policy.retry.replace(self.expr(&mut pair.into_inner())).is_some(), "retry"),
+                Rule::retry => {
+                    (policy.retry.replace(Box::new(self.expr(&mut pair.into_inner()))).is_some(), "retry")
+                }
                 Rule::timeout => {
-                    (policy.timeout.replace(self.expr(&mut pair.into_inner())).is_some(), "timeout")
+                    (policy.timeout.replace(Box::new(self.expr(&mut pair.into_inner()))).is_some(), "timeout")
                 }
-                Rule::heartbeat => {
-                    (policy.heartbeat.replace(self.expr(&mut pair.into_inner())).is_some(), "heartbeat")
-                }
+                Rule::heartbeat => (
+                    policy.heartbeat.replace(Box::new(self.expr(&mut pair.into_inner()))).is_some(),
+                    "heartbeat",
+                ),
                 _ => (policy.callback.replace(span).is_some(), "await"),
             };
             if twice {

@@ -75,6 +75,8 @@ impl Wanted {
                 "_.._" => wanted.name = true,
                 "\n..\n" => wanted.line_end = true,
                 range if range.len() > 3 && range.contains("..") => {}
+                // By its first letter the grammar only decides whether to look for a word at all.
+                letter if letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_alphabetic()) => {}
                 _ => wanted.signs.push(token),
             }
         }
