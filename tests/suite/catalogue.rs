@@ -92,7 +92,7 @@ fn every_example_gives_its_code_and_no_other() {
 }
 
 /// Codes that no checked program can show: a fault of the standard library itself, and what only `dpl run` says.
-const WITHOUT_EXAMPLE: [&str; 2] = ["DPL0299", "DPL0726"];
+const WITHOUT_EXAMPLE: [&str; 3] = ["DPL0219", "DPL0299", "DPL0726"];
 
 #[test]
 fn every_page_shows_a_program_or_a_configuration() {

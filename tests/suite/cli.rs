@@ -3,9 +3,9 @@
 use crate::command::Sandbox;
 
 /// A program without a fault.
-const FINE: &str = "account lake { id = \"222222222222\" }\n";
+const FINE: &str = "account lake { id = \"222222222222\", region = \"us-east-1\" }\n";
 /// A program that no reading can make sense of.
-const FAULTY: &str = "account lake { id = }\n";
+const FAULTY: &str = "account lake { region = \"us-east-1\", id = }\n";
 
 #[test]
 fn a_program_without_fault_ends_in_0() {

@@ -95,7 +95,8 @@ fn a_strange_word_is_found_at_its_place() {
     }
 }
 
-/// The words that mean something by themselves: of the language, of the standard library, of SQL.
+/// The words that mean something by themselves: of the language, of the standard library, of SQL. Not among them is what acme declares: a name
+/// may be any word.
 fn vocabulary() -> BTreeSet<&'static str> {
     let library = &dpl::library::standard().library;
     let mut words: BTreeSet<&str> = BTreeSet::from([
@@ -116,6 +117,8 @@ fn vocabulary() -> BTreeSet<&'static str> {
     );
     words.extend(library.enums.iter().flat_map(|list| &list.variants).map(|variant| variant.name.as_str()));
     words.extend(library.capabilities.iter().map(|capability| capability.name.as_str()));
+    let acme = analyze(&example("acme"));
+    words.retain(|word| !acme.platform.resources.iter().any(|resource| resource.name == *word));
     words
 }
 
