@@ -66,7 +66,7 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
         project,
         &mut diagnostics,
     );
-    check::check(&platform, &mut diagnostics);
+    check::check(&platform, &modules, &mut diagnostics);
     let mut access = Access::default();
     if !diagnostics.has_errors() {
         access = Access::of(&platform);

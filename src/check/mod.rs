@@ -2,6 +2,7 @@
 
 mod agent;
 mod cron;
+mod damage;
 mod domain;
 mod field;
 mod grant;
@@ -16,14 +17,19 @@ mod stream;
 mod sync;
 mod table;
 
-use crate::{diagnostic::Diagnostics, platform::Platform};
+use crate::{diagnostic::Diagnostics, platform::Platform, syntax::ast::Module};
 
 /// A rule: its name as a sentence, and the function that reports where it is broken.
 pub type Rule = (&'static str, fn(&Platform, &mut Diagnostics));
 
-/// Applies every rule, in the order of [`rules::RULES`].
-pub fn check(platform: &Platform, diagnostics: &mut Diagnostics) {
+/// Applies every rule, in the order of [`rules::RULES`]. What a rule misses in a declaration that has an error already is left unsaid.
+pub fn check(platform: &Platform, modules: &[Module], diagnostics: &mut Diagnostics) {
+    let damaged = damage::names(modules, &diagnostics.error_starts());
+    let before = diagnostics.len();
     for (_, rule) in rules::RULES {
         rule(platform, diagnostics);
+    }
+    if !damaged.is_empty() {
+        diagnostics.retain_behind(before, |diagnostic| !damaged.contains(&diagnostic.span));
     }
 }

@@ -130,6 +130,23 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && inside(diagnostic.span))
     }
 
+    /// Where the errors begin, in order.
+    pub fn error_starts(&self) -> Vec<u32> {
+        let errors = self.list.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let mut starts: Vec<u32> = errors.map(|diagnostic| diagnostic.span.start).collect();
+        starts.sort_unstable();
+        starts
+    }
+
+    /// Keeps of those behind the first `count` the ones that are wanted.
+    pub fn retain_behind(&mut self, count: usize, wanted: impl Fn(&Diagnostic) -> bool) {
+        let mut at = 0;
+        self.list.retain(|diagnostic| {
+            at += 1;
+            at <= count || wanted(diagnostic)
+        });
+    }
+
     /// All of them, in the order they were said.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()

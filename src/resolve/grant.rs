@@ -11,7 +11,7 @@ use crate::{
         resource::Noun,
     },
     source::{FileId, Span},
-    syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind},
+    syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind, Ident},
 };
 
 impl Context<'_> {
@@ -158,6 +158,11 @@ impl Context<'_> {
     }
 
     pub(super) fn assertion(&mut self, file: FileId, assert: &ast::Assert) {
+        if let AssertSubject::None(word, _) = &assert.subject
+            && !QUANTIFIED.contains(&word.name.as_str())
+        {
+            self.diagnostics.push(not_quantified(word));
+        }
         let subject = match &assert.subject {
             AssertSubject::One(expr) => {
                 self.principal(file, expr).map(|principal| AssertionSubject::One(principal, expr.span))
@@ -211,6 +216,9 @@ impl Context<'_> {
     }
 }
 
+/// The words that may follow `assert no`.
+const QUANTIFIED: &[&str] = &["role", "principal"];
+
 type GrantKey<'a> = (
     Effect,
     u32,
@@ -261,6 +269,16 @@ fn capability(library: &Library, kind: KindId, cap: &Cap) -> Result<Capability, 
         }
         _ => Err(Box::new(unknown_action(cap, "an action is `service.Action`", std::iter::empty(), ""))),
     }
+}
+
+fn not_quantified(word: &Ident) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNRESOLVED,
+        word.span,
+        format!("`no {}` stands for nobody", word.name),
+        "not a kind of principal",
+    )
+    .help("write `no role in ACCOUNT`, or `no principal`")
 }
 
 fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic {

@@ -110,7 +110,7 @@ pub fn resolve(
     }
     context.sort_sentences();
     context.tests(&found.tests);
-    context.scopes.report_unused(context.diagnostics);
+    context.scopes.report_unused(sources, context.diagnostics);
     platform
 }
 

@@ -325,9 +325,12 @@ impl Scopes {
         modules.first().map(|module| (*module).to_owned())
     }
 
-    /// Warns of every `use` line, and every name in one, that nothing needed.
-    pub fn report_unused(&self, diagnostics: &mut Diagnostics) {
-        let mut files: Vec<(&FileId, &Scope)> = self.modules.iter().collect();
+    /// Warns of every `use` line, and every name in one, that nothing needed. In a module with an error, what is wrong may be what needed it.
+    pub fn report_unused(&self, sources: &SourceMap, diagnostics: &mut Diagnostics) {
+        let whole = |file: &FileId| {
+            sources.file(*file).is_some_and(|file| !diagnostics.has_error_within(file.span()))
+        };
+        let mut files: Vec<(&FileId, &Scope)> = self.modules.iter().filter(|(file, _)| whole(file)).collect();
         files.sort_by_key(|(file, _)| **file);
         for line in files.iter().flat_map(|(_, scope)| &scope.uses) {
             let unused_names = line.names.iter().flatten().filter(|(_, used)| !used.get());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use dpl::diagnostic::Severity;
+
 use super::programs::{analyze, example, messages};
 
 /// The words, numbers, strings and signs of a text: their byte ranges.
@@ -78,9 +80,9 @@ fn a_strange_word_is_found_at_its_place() {
                 if !analysis.sources.files().any(|(_, file)| file.text.contains("zzqx")) {
                     return;
                 }
-                let lines: Vec<u32> = analysis
-                    .diagnostics
-                    .iter()
+                let errors =
+                    analysis.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+                let lines: Vec<u32> = errors
                     .filter_map(|diagnostic| analysis.sources.position(diagnostic.span.start))
                     .filter(|(file, _)| file.module == module)
                     .map(|(_, position)| position.line)

@@ -185,7 +185,9 @@ impl<'b, 'c> Builder<'b, 'c> {
             .collect();
         let (body, open) = self.statements(&statements);
         self.names.close();
-        if let Some(ty) = shell.result.as_ref().filter(|_| open) {
+        // A statement that could not be read may be the one that ends it.
+        let damaged = self.context.diagnostics.has_error_within(declared.decl.span);
+        if let Some(ty) = shell.result.as_ref().filter(|_| open && !damaged) {
             let resource = self.context.platform.resource(self.pipeline);
             let (name, span) =
                 (resource.name.clone(), declared.decl.result.as_ref().map_or(resource.span, |ty| ty.span));
