@@ -372,7 +372,7 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
-    /// Text as an SQL literal: in single quotes, which are doubled inside.
+    /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod layers;
 mod mutations;
+mod oracle;
 mod output;
 mod programs;
 mod render;

@@ -214,10 +214,10 @@ impl Template<'_> {
             },
             "sql_text" => Ok(self
                 .data(item, span)?
-                .map_or(Item::Missing, |text| Item::Data(quoted(text, '\'', ExpressionKind::SqlText)))),
+                .map_or(Item::Missing, |text| Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText)))),
             "sql_name" => Ok(self
                 .data(item, span)?
-                .map_or(Item::Missing, |text| Item::Data(quoted(text, '"', ExpressionKind::SqlName)))),
+                .map_or(Item::Missing, |text| Item::Data(quoted(text, "\"", &["\""], ExpressionKind::SqlName)))),
             "rate" => match item {
                 Item::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => {
                     Ok(Item::Data(Expression::text(rate(milliseconds), self.span)))
@@ -346,13 +346,13 @@ fn push_text(pieces: &mut Vec<Expression>, piece: Expression) {
     }
 }
 
-/// Text inside quotes, which are doubled inside: now where it is constant, else when it runs.
-fn quoted(text: Expression, quote: char, kind: fn(Box<Expression>) -> ExpressionKind) -> Expression {
+/// Text in quotes, in which whatever could end it is doubled: now where it is constant, else when it runs.
+fn quoted(text: Expression, quote: &str, doubled: &[&str], kind: fn(Box<Expression>) -> ExpressionKind) -> Expression {
     let span = text.span;
     match text.as_text() {
         Some(constant) => {
-            let doubled = constant.replace(quote, &format!("{quote}{quote}"));
-            Expression::text(format!("{quote}{doubled}{quote}"), span)
+            let safe = doubled.iter().fold(constant.to_owned(), |text, one| text.replace(one, &one.repeat(2)));
+            Expression::text(format!("{quote}{safe}{quote}"), span)
         }
         None => Expression::new(kind(Box::new(text)), Base::String, span),
     }

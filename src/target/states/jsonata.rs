@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::{
     platform::{
-        Platform,
+        Base, Platform,
         pipeline::{Expression, ExpressionKind, LocalId},
     },
     syntax::ast::BinaryOp,
@@ -139,14 +139,14 @@ impl Scope<'_> {
                 self.operand(inner, out);
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
-            ExpressionKind::SqlText(inner) => self.quoted(inner, '\'', out),
-            ExpressionKind::SqlName(inner) => self.quoted(inner, '"', out),
+            ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
+            ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
         }
     }
 
     /// `list[0]`; `$lookup(map, key)`, since a key in brackets would be a filter.
     fn index(&self, of: &Expression, at: &Expression, out: &mut String) {
-        if matches!(of.ty.base, crate::platform::Base::List(_)) {
+        if matches!(of.ty.base, Base::List(_)) {
             self.operand(of, out);
             out.push('[');
             self.write(at, out);
@@ -198,7 +198,7 @@ impl Scope<'_> {
         push_literal(&mut pending, &mut parts);
         match parts.as_slice() {
             [] => out.push_str("\"\""),
-            [only] if !only.starts_with('"') => {
+            [only] if !pieces.iter().any(is_text) => {
                 let _ = write!(out, "$string({only})");
             }
             _ => out.push_str(&parts.join(" & ")),
@@ -233,16 +233,24 @@ impl Scope<'_> {
         }
     }
 
-    /// Text in quotes which are doubled inside, so that it can't leave them.
-    fn quoted(&self, inner: &Expression, quote: char, out: &mut String) {
-        let mut text = String::new();
-        literal(&quote.to_string(), &mut text);
-        let mut doubled = String::new();
-        literal(&format!("{quote}{quote}"), &mut doubled);
-        let _ = write!(out, "({text} & $replace(");
-        self.write(inner, out);
-        let _ = write!(out, ", {text}, {doubled}) & {text})");
+    /// Text in quotes, in which whatever could end it is doubled.
+    fn quoted(&self, inner: &Expression, quote: &str, doubled: &[&str], out: &mut String) {
+        let mut text = self.text(inner);
+        for one in doubled {
+            let (mut once, mut twice) = (String::new(), String::new());
+            literal(one, &mut once);
+            literal(&one.repeat(2), &mut twice);
+            text = format!("$replace({text}, {once}, {twice})");
+        }
+        let mut mark = String::new();
+        literal(quote, &mut mark);
+        let _ = write!(out, "({mark} & {text} & {mark})");
     }
+}
+
+/// Whether a value is text without being made so.
+fn is_text(piece: &Expression) -> bool {
+    matches!(piece.ty.base, Base::String | Base::Location)
 }
 
 fn push_literal(pending: &mut String, parts: &mut Vec<String>) {

@@ -110,19 +110,27 @@ const TAKEN: &[&str] = &[
     "zip",
 ];
 
+/// The most characters of a variable's name that come from the program's, so that a number fits behind them: names have 80 at most.
+const LONGEST_VARIABLE: usize = 72;
+
 /// The variables of a machine. One in a branch or a loop must not have the name of one outside.
 #[derive(Default)]
 pub struct Variables {
-    scopes: FxHashMap<String, u32>,
+    given: FxHashMap<String, (String, u32)>,
 }
 
 impl Variables {
-    /// A variable for a name bound in a scope.
+    /// A variable for a name bound in a scope: the same one for the same name there.
     pub fn give(&mut self, name: &str, scope: u32) -> String {
-        let wanted = if TAKEN.contains(&name) { format!("{name}_") } else { name.to_owned() };
+        let letters = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' });
+        let mut wanted: String = letters.take(LONGEST_VARIABLE).collect();
+        if TAKEN.contains(&name) {
+            wanted.push('_');
+        }
+        let owner = (name.to_owned(), scope);
         let mut variable = wanted.clone();
         let mut number = 1;
-        while *self.scopes.entry(variable.clone()).or_insert(scope) != scope {
+        while *self.given.entry(variable.clone()).or_insert_with(|| owner.clone()) != owner {
             number += 1;
             variable = format!("{wanted}_{number}");
         }

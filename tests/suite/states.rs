@@ -1,0 +1,58 @@
+//! Pipelines run: the state machines that the compiler makes are executed by an interpreter that we did not write, with the tasks' results
+//! given. `tests/cases/runs/*.json` names a program, a pipeline and its runs, in the form of `tests/oracles/run_states.py`.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use super::{oracle, programs};
+
+/// The program's modules: a folder of `examples`, or one file.
+fn modules(program: &str) -> Vec<(String, String)> {
+    match program.strip_prefix("examples/") {
+        Some(example) => programs::example(example),
+        None => {
+            let path = root().join(program);
+            vec![(path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())]
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// The state machine of a pipeline, as it is written to the output folder.
+fn definition(program: &str, pipeline: &str) -> String {
+    let analysis = programs::analyze(&modules(program));
+    assert!(!analysis.has_errors(), "{program}: {}", programs::messages(&analysis));
+    let wanted = format!("/states/{pipeline}.asl.json");
+    let files = dpl::compile(&analysis, &[]).files;
+    let found = files.into_iter().find(|file| file.path.ends_with(&wanted));
+    found.unwrap_or_else(|| panic!("{program} has no pipeline `{pipeline}`")).text
+}
+
+#[test]
+fn pipelines_run_as_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut runs, mut machines) = (Vec::new(), Vec::new());
+    let mut cases: Vec<PathBuf> =
+        std::fs::read_dir(root().join("tests/cases/runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    for case in cases {
+        let text = std::fs::read_to_string(&case).unwrap();
+        let document: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
+        let (program, pipeline) = (document["program"].as_str().unwrap(), document["pipeline"].as_str().unwrap());
+        let name = case.file_stem().unwrap().to_string_lossy().into_owned();
+        let machine = folder.path().join(format!("{name}.asl.json"));
+        std::fs::write(&machine, definition(program, pipeline)).unwrap();
+        let file = folder.path().join(format!("{name}.json"));
+        let content = json!({ "definition": format!("{name}.asl.json"), "runs": document["runs"] });
+        std::fs::write(&file, content.to_string()).unwrap();
+        runs.push(file);
+        machines.push(machine);
+    }
+    assert!(!runs.is_empty(), "there are no runs");
+    oracle::judge("check_states.py", &["python", "node"], &machines);
+    oracle::judge("run_states.py", &["python"], &runs);
+}
