@@ -153,6 +153,8 @@ fn operator_query(stream: &Stream, shape: &Shape<'_>, query: &Query) -> Result<w
     let aggregates = shape.calls.iter().map(|call| aggregate(call, &rows)).collect::<Result<Vec<_>, _>>()?;
     let mut plan = window::Query {
         input: input_types.iter().map(operator_types).collect::<Result<_, _>>()?,
+        // The printed SQL declares no column of a source NOT NULL.
+        nullable: vec![true; input_types.len()],
         event_time,
         watermark_delay_ms: milliseconds(delay),
         late: if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop },

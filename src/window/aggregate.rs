@@ -1,11 +1,15 @@
 //! Aggregates: their result types, and accumulators as fixed runs of 64-bit words, so that a window's state is one
 //! allocation whatever is aggregated.
 
+use super::cast::cast;
 use super::column::{Column, Data, Value};
 use super::decimal;
 use super::expr::Expr;
+use super::query::Query;
+use super::reduce::{is_reduced, key_of};
 use super::types::{Class, Type};
 use super::typing::{as_decimal, avg_type, sum_type};
+use std::ops::Range;
 
 /// An aggregate function over the rows of a window and key. Nulls count for nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +70,18 @@ enum Kind {
     CountAll,
     /// `[count]`
     Count,
-    /// `[sum, count]`
-    Sum(Class),
-    /// `[sum, count]`; integers are summed in 64 bits.
-    Avg,
+    /// `[sum, count]`; starts with the first value or, where reduced, with zero.
+    Sum { class: Class, reduced: bool },
+    /// `[sum, count]`; integers are summed in 64 bits or, where reduced, in their own width.
+    Avg { reduced: bool },
     /// `[low, high, count]`; a count of 0 is null.
     SumDecimal,
     /// `[low, high, count, overflowed]`
+    SumDecimalReduced,
+    /// `[low, high, count, overflowed]`
     AvgDecimal { scale: u8, result: (u8, u8) },
+    /// Nothing: the value of a grouping column, as another type.
+    Key { key: usize, from: Type, to: Type },
     /// `[value, seen]`; the flag says whether less or greater wins.
     Extreme(bool),
     /// `[low, high, seen]`
@@ -83,20 +91,21 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(aggregate: &Aggregate) -> Kind {
-        let class = aggregate.argument().map_or(Class::I64, |e| e.ty().class());
-        match aggregate {
-            Aggregate::CountAll => Kind::CountAll,
-            Aggregate::Count(_) => Kind::Count,
-            Aggregate::Sum(_) if class == Class::I128 => Kind::SumDecimal,
-            Aggregate::Sum(_) => Kind::Sum(class),
-            Aggregate::Avg(e) => match (as_decimal(e.ty()), aggregate.ty().and_then(as_decimal)) {
-                (Some((_, scale)), Some(result)) if class == Class::I128 => {
-                    Kind::AvgDecimal { scale, result }
-                }
-                _ => Kind::Avg,
+    fn of(aggregate: &Aggregate, query: &Query, reduced: bool) -> Kind {
+        let Some(argument) = aggregate.argument() else { return Kind::CountAll };
+        let (class, to) = (argument.class(), aggregate.ty().unwrap_or(argument.ty()));
+        let key = key_of(argument, query).filter(|_| reduced);
+        match (aggregate, key) {
+            (Aggregate::CountAll | Aggregate::Count(_), _) => Kind::Count,
+            (Aggregate::Sum(_), _) if class != Class::I128 => Kind::Sum { class, reduced },
+            (Aggregate::Sum(_), _) if reduced => Kind::SumDecimalReduced,
+            (Aggregate::Sum(_), _) => Kind::SumDecimal,
+            (_, Some(key)) => Kind::Key { key, from: argument.ty(), to },
+            (Aggregate::Avg(_), None) => match (argument.ty(), as_decimal(to)) {
+                (Type::Decimal { scale, .. }, Some(result)) => Kind::AvgDecimal { scale, result },
+                _ => Kind::Avg { reduced },
             },
-            Aggregate::Min(_) | Aggregate::Max(_) => {
+            (Aggregate::Min(_) | Aggregate::Max(_), None) => {
                 let least = matches!(aggregate, Aggregate::Min(_));
                 match class {
                     Class::I128 => Kind::ExtremeDecimal(least),
@@ -112,10 +121,11 @@ impl Kind {
         match self {
             Kind::CountAll | Kind::Count | Kind::ExtremeText(_) => &[0],
             // -0.0 is the neutral element of addition: Flink's SUM takes the first value as it is.
-            Kind::Sum(Class::F64) => &[NEGATIVE_ZERO, 0],
-            Kind::Sum(_) | Kind::Avg | Kind::Extreme(_) => &[0, 0],
+            Kind::Sum { class: Class::F64, reduced: false } => &[NEGATIVE_ZERO, 0],
+            Kind::Sum { .. } | Kind::Avg { .. } | Kind::Extreme(_) => &[0, 0],
             Kind::SumDecimal | Kind::ExtremeDecimal(_) => &[0, 0, 0],
-            Kind::AvgDecimal { .. } => &[0, 0, 0, 0],
+            Kind::SumDecimalReduced | Kind::AvgDecimal { .. } => &[0, 0, 0, 0],
+            Kind::Key { .. } => &[],
         }
     }
 }
@@ -154,10 +164,11 @@ pub(super) struct Assigned {
 }
 
 impl Layout {
-    pub fn new(aggregates: &[Aggregate]) -> Layout {
+    pub fn new(query: &Query) -> Layout {
+        let reduced = is_reduced(query);
         let mut layout = Layout { cells: Vec::new(), initial: Vec::new() };
-        for aggregate in aggregates {
-            let kind = Kind::of(aggregate);
+        for aggregate in &query.aggregates {
+            let kind = Kind::of(aggregate, query, reduced);
             let result = aggregate.ty().map_or(Class::I64, Type::class);
             layout.cells.push(Cell { kind, offset: layout.initial.len(), result });
             layout.initial.extend_from_slice(kind.initial());
@@ -175,9 +186,13 @@ impl Layout {
         }
     }
 
-    /// The results of the `index`-th aggregate for some groups.
-    pub fn results(&self, index: usize, groups: std::ops::Range<usize>, state: &State) -> Column {
+    /// The results of the `index`-th aggregate for some groups, whose keys are given.
+    pub fn results(&self, index: usize, groups: Range<usize>, state: &State, keys: &[Column]) -> Column {
         let Some(cell) = self.cells.get(index) else { return Column::new(Class::I64) };
+        if let Kind::Key { key, from, to } = cell.kind {
+            // Every type can be cast to the type of its average, and no value fails there.
+            return keys.get(key).and_then(|k| cast(k, from, to).ok()).unwrap_or(Column::new(cell.result));
+        }
         let mut out = Column::new(cell.result);
         for group in groups {
             let start = group * self.initial.len() + cell.offset;
@@ -271,21 +286,23 @@ impl Kind {
     fn update(self, column: &Column, target: &mut Target<'_>) {
         match (self, &column.data) {
             (Kind::CountAll | Kind::Count, data) => count(data, column, target),
-            (Kind::Sum(_) | Kind::Avg, Data::F64(v)) => target.each(v, column, |[sum, n], x| {
+            (Kind::Sum { .. } | Kind::Avg { .. }, Data::F64(v)) => target.each(v, column, |[sum, n], x| {
                 *sum = (f64::from_bits(*sum) + x).to_bits();
                 *n += 1;
             }),
-            (Kind::Sum(_) | Kind::Avg, Data::I64(v)) => target.each(v, column, |[sum, n], x| {
+            (Kind::Sum { .. } | Kind::Avg { .. }, Data::I64(v)) => target.each(v, column, |[sum, n], x| {
                 *sum = sum.wrapping_add(x as u64);
                 *n += 1;
             }),
             // The low 32 bits are the wrapped sum of 32-bit values, so one accumulator serves SUM and AVG.
-            (Kind::Sum(_) | Kind::Avg, Data::I32(v)) => target.each(v, column, |[sum, n], x| {
+            (Kind::Sum { .. } | Kind::Avg { .. }, Data::I32(v)) => target.each(v, column, |[sum, n], x| {
                 *sum = sum.wrapping_add(i64::from(x) as u64);
                 *n += 1;
             }),
             (Kind::SumDecimal, Data::I128(v)) => target.each(v, column, add_decimal),
-            (Kind::AvgDecimal { .. }, Data::I128(v)) => target.each(v, column, average_decimal),
+            (Kind::SumDecimalReduced | Kind::AvgDecimal { .. }, Data::I128(v)) => {
+                target.each(v, column, average_decimal)
+            }
             (Kind::Extreme(least), data) => extreme(data, column, least, target),
             (Kind::ExtremeDecimal(least), Data::I128(v)) => target.each(v, column, |[low, high, seen], x| {
                 let held = join(*low, *high);
@@ -303,22 +320,29 @@ impl Kind {
     fn result(self, words: &[u64], class: Class, texts: &[Box<[u8]>]) -> Value {
         match (self, words) {
             (Kind::CountAll | Kind::Count, [n, ..]) => Value::I64(*n as i64),
-            (Kind::Sum(_) | Kind::Avg, [_, 0, ..]) | (Kind::Extreme(..), [_, 0, ..]) => Value::Null,
+            (Kind::Sum { .. } | Kind::Avg { .. }, [_, 0, ..]) | (Kind::Extreme(..), [_, 0, ..]) => {
+                Value::Null
+            }
             (Kind::SumDecimal | Kind::ExtremeDecimal(_), [_, _, 0, ..]) => Value::Null,
-            (Kind::AvgDecimal { .. }, [_, _, 0, ..] | [_, _, _, 1, ..]) => Value::Null,
-            (Kind::Avg, [sum, n, ..]) => match class {
+            (Kind::SumDecimalReduced | Kind::AvgDecimal { .. }, [_, _, 0, ..] | [_, _, _, 1, ..]) => {
+                Value::Null
+            }
+            (Kind::Avg { reduced }, [sum, n, ..]) => match class {
                 // AVG starts from 0.0, so a sum of nothing but -0.0 is 0.0.
                 Class::F64 => Value::F64((f64::from_bits(*sum) + 0.0) / *n as f64),
+                Class::I32 if reduced => Value::I32((i64::from(*sum as i32)).wrapping_div(*n as i64) as i32),
                 Class::I32 => Value::I32((*sum as i64).wrapping_div(*n as i64) as i32),
                 _ => Value::I64((*sum as i64).wrapping_div(*n as i64)),
             },
-            (Kind::Sum(_) | Kind::Extreme(..), [value, ..]) => match class {
+            (Kind::Sum { .. } | Kind::Extreme(..), [value, ..]) => match class {
                 Class::Bool => Value::Bool(*value != 0),
                 Class::I32 => Value::I32(*value as i32),
                 Class::F64 => Value::F64(f64::from_bits(*value)),
                 _ => Value::I64(*value as i64),
             },
-            (Kind::SumDecimal | Kind::ExtremeDecimal(_), [low, high, ..]) => Value::I128(join(*low, *high)),
+            (Kind::SumDecimal | Kind::SumDecimalReduced | Kind::ExtremeDecimal(_), [low, high, ..]) => {
+                Value::I128(join(*low, *high))
+            }
             (Kind::AvgDecimal { scale, result }, [low, high, n, ..]) => {
                 let quotient = decimal::divide((join(*low, *high), scale), (i128::from(*n), 0), result);
                 quotient.map_or(Value::Null, Value::I128)

@@ -30,6 +30,9 @@ fn map<T: Copy, R>(v: &[T], f: impl Fn(T) -> R) -> Vec<R> {
 
 /// Casts a column; an error is the position of a value that can't be cast.
 pub(super) fn cast(column: &Column, from: Type, to: Type) -> Result<Column, usize> {
+    if from == to {
+        return Ok(column.clone());
+    }
     let data = match (&column.data, to.class()) {
         (_, Class::Text) => Data::Text(to_text(column, from, to)),
         (Data::I32(v), Class::I64) if from == Type::Date => Data::I64(map(v, |x| i64::from(x) * DAY)),

@@ -57,6 +57,16 @@ pub(super) fn compare(op: Comparison, (a, ta): (&Column, Type), (b, tb): (&Colum
     Column { data: Data::Bool(data), nulls: merge_nulls(a, b) }
 }
 
+/// `a op b` of doubles in the order of Java's `Double.compare`: -0.0 before 0.0, NaN last and equal to itself.
+pub(super) fn compare_total(op: Comparison, a: &Column, b: &Column) -> Column {
+    let canonical = |x: f64| if x.is_nan() { f64::NAN } else { x };
+    let data = match (&a.data, &b.data) {
+        (Data::F64(x), Data::F64(y)) => zip(x, y, |x, y| holds(op, canonical(x).total_cmp(&canonical(y)))),
+        _ => vec![false; a.len()],
+    };
+    Column { data: Data::Bool(data), nulls: merge_nulls(a, b) }
+}
+
 /// True where either column is null.
 pub(super) fn merge_nulls(a: &Column, b: &Column) -> Option<Vec<bool>> {
     match (&a.nulls, &b.nulls) {

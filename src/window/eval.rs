@@ -3,7 +3,7 @@
 
 use super::cast::cast;
 use super::column::{Column, Data, Text, Value};
-use super::compare::{compare, merge_nulls};
+use super::compare::{compare, compare_total, merge_nulls};
 use super::decimal;
 use super::expr::{Arithmetic, Expr, Function, Node};
 use super::text;
@@ -89,6 +89,7 @@ pub(super) fn eval<'a>(expr: &Expr, columns: &'a [Column], rows: Rows<'_>) -> Ev
                 .map_err(|p| EvalError { row: rows.row(p), kind: EvalErrorKind::DivisionByZero })?
         }
         Node::Compare(op, a, b) => compare(*op, (&*of(a)?, a.ty), (&*of(b)?, b.ty)),
+        Node::CompareTotal(op, a, b) => compare_total(*op, &*of(a)?, &*of(b)?),
         Node::And(list) => connect(list, false, columns, rows)?,
         Node::Or(list) => connect(list, true, columns, rows)?,
         Node::Not(inner) => not(&*of(inner)?),

@@ -32,7 +32,8 @@ impl Arithmetic {
     }
 }
 
-/// A comparison operator. Any comparison with NaN is false, but for `<>`, which is true.
+/// A comparison operator. Any comparison of doubles with NaN is false, but for `<>`, which is true; between a decimal
+/// and a double, NaN is the greatest value and -0.0 is less than 0.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// `=`
@@ -106,6 +107,8 @@ pub(super) enum Node {
     Column(usize),
     Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
     Compare(Comparison, Box<Expr>, Box<Expr>),
+    /// A decimal and a double, both cast to DOUBLE: ordered as Java's `Double.compare` does.
+    CompareTotal(Comparison, Box<Expr>, Box<Expr>),
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
@@ -173,11 +176,29 @@ impl Expr {
         let Some(common) = common_type(left.ty, right.ty) else {
             return undefined(op.symbol(), &[&left, &right]);
         };
+        let is_decimal = |ty| matches!(ty, Type::Decimal { .. });
+        let mixed = common == Type::Double && (is_decimal(left.ty) || is_decimal(right.ty));
         let (left, right) = match common {
             Type::Decimal { .. } => (left.exact()?, right.exact()?),
             _ => (left.cast(common)?, right.cast(common)?),
         };
+        if mixed {
+            let node = Node::CompareTotal(op, Box::new(left), Box::new(right));
+            return Ok(Expr::new(Type::Boolean, node));
+        }
+        if left == right {
+            return Expr::compare_with_itself(op, left);
+        }
         Ok(Expr::new(Type::Boolean, Node::Compare(op, Box::new(left), Box::new(right))))
+    }
+
+    /// `x op x`, which Flink's planner decides without looking at x, but for null: `x = x` is true of NaN too.
+    fn compare_with_itself(op: Comparison, x: Expr) -> Result<Expr, TypeError> {
+        use Comparison::{Equal, GreaterOrEqual, LessOrEqual};
+        let answer =
+            Expr::literal(Value::Bool(matches!(op, Equal | LessOrEqual | GreaterOrEqual)), Type::Boolean)?;
+        let unknown = Expr::literal(Value::Null, Type::Boolean)?;
+        Expr::case(vec![(x.is_null(), unknown)], Some(answer))
     }
 
     /// `a AND b AND …`; the first false one ends the evaluation.
@@ -217,6 +238,7 @@ impl Expr {
         let all = |list: Vec<Expr>| list.into_iter().map(Expr::negate).collect();
         let node = match self.node {
             Node::Compare(op, a, b) => Node::Compare(op.negated(), a, b),
+            Node::CompareTotal(op, a, b) => Node::CompareTotal(op.negated(), a, b),
             Node::And(list) => Node::Or(all(list)),
             Node::Or(list) => Node::And(all(list)),
             Node::Not(inner) => return *inner,
@@ -332,7 +354,7 @@ impl Expr {
         match &self.node {
             Node::Literal(_) => {}
             Node::Column(index) => visit(*index, self.ty),
-            Node::Arithmetic(_, a, b) | Node::Compare(_, a, b) => {
+            Node::Arithmetic(_, a, b) | Node::Compare(_, a, b) | Node::CompareTotal(_, a, b) => {
                 [a, b].iter().for_each(|e| e.columns(visit))
             }
             Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::Like(e, _) => e.columns(visit),

@@ -8,6 +8,7 @@ use super::column::{Column, Data, Text, Value};
 use super::types::{Class, Type};
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
 /// Marks a slot that holds no key.
 const EMPTY: u32 = u32::MAX;
@@ -22,6 +23,11 @@ struct Slot {
     high: u64,
     id: u32,
 }
+
+/// A table of more slots than this is larger than the nearer caches.
+const LARGE: usize = 1 << 15;
+/// As many rows are looked up together in a large table.
+const AHEAD: usize = 32;
 
 const FREE: Slot = Slot { low: 0, high: 0, id: EMPTY };
 
@@ -74,23 +80,34 @@ impl Keys {
     }
 
     fn intern_texts(&mut self, texts: &Text, column: &Column, ids: &mut Vec<u32>) {
-        let bytes = texts.bytes();
-        for row in 0..texts.len() {
-            let id = match texts.range(row) {
-                Some((start, end)) if !column.is_null(row) && end - start < 16 => {
-                    match load16(bytes, start) {
-                        Some(wide) => {
-                            let (low, high) = inline(wide, end - start);
-                            self.find(low, high, bytes.get(start..end).unwrap_or_default())
-                        }
-                        None => self.intern_bytes(texts.get(row)),
-                    }
-                }
-                _ if column.is_null(row) => self.intern_null(),
-                _ => self.intern_bytes(texts.get(row)),
-            };
-            ids.push(id);
+        let large = self.slots.len() > LARGE;
+        for first in (0..texts.len()).step_by(AHEAD) {
+            let rows = first..texts.len().min(first + AHEAD);
+            if large {
+                self.warm(texts, rows.clone());
+            }
+            ids.extend(rows.map(|row| self.intern_text(texts, column, row)));
         }
+    }
+
+    fn intern_text(&mut self, texts: &Text, column: &Column, row: usize) -> u32 {
+        if column.is_null(row) {
+            return self.intern_null();
+        }
+        match inline_text(texts, row) {
+            Some((low, high)) => self.find(low, high, texts.get(row)),
+            None => self.intern_bytes(texts.get(row)),
+        }
+    }
+
+    /// Reads the slots that some rows will look at, one after the other without waiting for each, so that the
+    /// cache misses of a large table overlap.
+    fn warm(&self, texts: &Text, rows: Range<usize>) {
+        let slots = rows.filter_map(|row| inline_text(texts, row)).filter_map(|(low, high)| {
+            let slot = self.slots.get(self.start(low, high))?;
+            Some(slot.id)
+        });
+        std::hint::black_box(slots.fold(0, |sum, id| sum ^ id));
     }
 
     fn intern_null(&mut self) -> u32 {
@@ -233,6 +250,14 @@ impl Keys {
         }
         columns
     }
+}
+
+/// The inline form of a short text; `None` for a long one, and for one whose bytes can't be loaded at once.
+#[inline]
+fn inline_text(texts: &Text, row: usize) -> Option<(u64, u64)> {
+    let (start, end) = texts.range(row)?;
+    let len = end - start;
+    (len < 16).then(|| load16(texts.bytes(), start).map(|wide| inline(wide, len)))?
 }
 
 fn load16(bytes: &[u8], start: usize) -> Option<u128> {

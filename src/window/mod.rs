@@ -30,6 +30,7 @@ mod keys;
 mod operator;
 mod pane;
 mod query;
+mod reduce;
 mod text;
 pub mod time;
 mod types;

@@ -163,7 +163,7 @@ impl Operator {
             first_open: i64::MIN,
         };
         Ok(Operator {
-            layout: Layout::new(&query.aggregates),
+            layout: Layout::new(&query),
             keys: Keys::new(query.keys.iter().map(Expr::ty).collect()),
             panes: Panes::default(),
             clock,
@@ -320,9 +320,9 @@ impl Operator {
         for (chunk, keys) in pane.keys.chunks(RESULTS).enumerate() {
             let groups = chunk * RESULTS..chunk * RESULTS + keys.len();
             let mut columns = self.keys.columns(keys);
-            let results =
-                (0..self.query.aggregates.len()).map(|i| self.layout.results(i, groups.clone(), &pane.state));
-            columns.extend(results);
+            for index in 0..self.query.aggregates.len() {
+                columns.push(self.layout.results(index, groups.clone(), &pane.state, &columns));
+            }
             columns.extend([start, end, end - 1].map(|t| Column::of(Data::I64(vec![t * 1000; keys.len()]))));
             let all = Rows::All(keys.len());
             let having = self.query.having.as_ref();

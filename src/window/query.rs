@@ -13,6 +13,9 @@ use std::fmt;
 pub struct Query {
     /// The types of the stream's columns.
     pub input: Vec<Type>,
+    /// For each of them, whether it may be null in the SQL that Flink runs. The rows' own nulls are always minded;
+    /// this decides which form Flink's planner gives to SUM and AVG (see the module `reduce`).
+    pub nullable: Vec<bool>,
     /// Which of them is the event time.
     pub event_time: usize,
     /// How far the watermark stays behind the latest event time, in milliseconds.
@@ -69,6 +72,8 @@ pub enum PlanError {
     Aggregate(&'static str, Type),
     /// A type whose parameters are out of range.
     Type(Type),
+    /// Not as many nullable flags as columns.
+    Nullable,
 }
 
 impl fmt::Display for PlanError {
@@ -83,6 +88,7 @@ impl fmt::Display for PlanError {
             PlanError::Column(index, ty) => write!(f, "there is no column {index} of type {ty}"),
             PlanError::Condition(clause) => write!(f, "{clause} must be boolean"),
             PlanError::Aggregate(name, ty) => write!(f, "`{name}` is not defined on {ty}"),
+            PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),
         }
     }
@@ -102,6 +108,9 @@ impl Query {
         }
         if let Some(ty) = self.input.iter().find(|t| !t.is_valid()) {
             return Err(PlanError::Type(*ty));
+        }
+        if self.nullable.len() != self.input.len() {
+            return Err(PlanError::Nullable);
         }
         let Window::Tumble { size_ms, offset_ms } = self.window;
         let durations = [size_ms, offset_ms.saturating_abs(), self.watermark_delay_ms.saturating_abs()];

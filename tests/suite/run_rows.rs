@@ -270,6 +270,7 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
     let schema = schema();
     let query = Query {
         input: schema.types(),
+        nullable: vec![true; 4],
         event_time: 3,
         watermark_delay_ms: 0,
         late,

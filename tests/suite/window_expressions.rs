@@ -10,6 +10,7 @@ fn eval_over(expr: Expr, columns: &[(Type, Value)]) -> Result<Value, EvalErrorKi
     let mut input = vec![Type::Timestamp(3)];
     input.extend(columns.iter().map(|(ty, _)| *ty));
     let query = Query {
+        nullable: vec![true; input.len()],
         event_time: 0,
         watermark_delay_ms: 0,
         late: Late::Drop,
@@ -102,6 +103,28 @@ fn comparisons_with_nan_are_false_and_so_are_negated_ones() {
     let not_greater = compare(Greater, double(f64::NAN), double(50.0)).not().unwrap();
     assert_eq!(eval(not_greater), Value::Bool(false));
     assert_eq!(eval(compare(Equal, double(0.0), double(-0.0))), Value::Bool(true));
+}
+
+#[test]
+fn a_decimal_and_a_double_are_ordered_totally() {
+    let zero = || decimal(0, 4, 2);
+    assert_eq!(eval(compare(Comparison::Greater, zero(), double(-0.0))), Value::Bool(true));
+    assert_eq!(eval(compare(Comparison::Equal, double(-0.0), zero())), Value::Bool(false));
+    assert_eq!(eval(compare(Comparison::Less, zero(), double(f64::NAN))), Value::Bool(true));
+    assert_eq!(eval(compare(Comparison::Equal, decimal(150, 4, 2), double(1.5))), Value::Bool(true));
+}
+
+#[test]
+fn what_is_compared_with_itself_is_not_looked_at() {
+    let with_itself = |op, x: f64| {
+        let column = || Expr::column(1, Type::Double);
+        eval_over(compare(op, column(), column()), &[(Type::Double, Value::F64(x))])
+    };
+    assert_eq!(with_itself(Comparison::Equal, f64::NAN), Ok(Value::Bool(true)));
+    assert_eq!(with_itself(Comparison::NotEqual, f64::NAN), Ok(Value::Bool(false)));
+    let column = || Expr::column(1, Type::Double);
+    let null = eval_over(compare(Comparison::Equal, column(), column()), &[(Type::Double, Value::Null)]);
+    assert_eq!(null, Ok(Value::Null));
 }
 
 #[test]

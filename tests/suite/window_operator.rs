@@ -9,6 +9,7 @@ fn query(key: Type, x: Type, aggregates: &[fn(Expr) -> Aggregate]) -> Query {
     let aggregates: Vec<Aggregate> = aggregates.iter().map(|make| make(Expr::column(2, x))).collect();
     let mut query = Query {
         input: vec![Type::Timestamp(3), key, x],
+        nullable: vec![true; 3],
         event_time: 0,
         watermark_delay_ms: 0,
         late: Late::Divert,
@@ -268,6 +269,35 @@ fn decimals_are_exact_and_forget_after_an_overflow() {
         query(Type::String, cents, &[Aggregate::Avg]).result_types()[1],
         Type::Decimal { precision: 38, scale: 6 }
     );
+}
+
+#[test]
+fn sum_average_and_count_of_one_column_are_computed_from_one_another() {
+    let of = |nullable: bool, aggregates: &[fn(Expr) -> Aggregate]| {
+        let query =
+            Query { nullable: vec![false, true, nullable], ..query(Type::String, Type::Int, aggregates) };
+        let mut run = Run::new(query, 1);
+        run.push(
+            0,
+            &[(1, Value::text("k"), Value::I32(i32::MAX)), (1, Value::text("k"), Value::I32(i32::MAX))],
+        );
+        run.finish().0[0][1].clone()
+    };
+    let count_all = |_| Aggregate::CountAll;
+    assert_eq!(of(true, &[Aggregate::Avg, Aggregate::Sum]), Value::I32(i32::MAX));
+    assert_eq!(of(true, &[Aggregate::Avg, Aggregate::Sum, Aggregate::Count]), Value::I32(-1));
+    assert_eq!(of(true, &[Aggregate::Avg, Aggregate::Sum, count_all]), Value::I32(i32::MAX));
+    assert_eq!(of(false, &[Aggregate::Avg, Aggregate::Sum, count_all]), Value::I32(-1));
+}
+
+#[test]
+fn the_average_of_a_key_is_the_key() {
+    let mut query = query(Type::Double, Type::Double, &[Aggregate::Avg]);
+    query.aggregates = vec![Aggregate::Avg(Expr::column(1, Type::Double))];
+    let mut run = Run::new(query, 1);
+    let row = (1, Value::F64(0.1), Value::Null);
+    run.push(0, &[row.clone(), row.clone(), row]);
+    assert_eq!(run.finish().0[0][1], Value::F64(0.1), "0.1 + 0.1 + 0.1 is not 0.3");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::cast;
 use super::rng::Rng;
-use dpl::window::{Arithmetic, Comparison, Expr, Function, Type, Value};
+use dpl::window::{Aggregate, Arithmetic, Comparison, Expr, Function, Type, Value};
 
 /// An expression in both languages.
 #[derive(Clone)]
@@ -68,6 +68,20 @@ impl Scope {
     pub fn key(&self, rng: &mut Rng) -> Typed {
         let column = self.column(rng, |ty| ty != Type::Timestamp(3)).expect("tables have columns");
         if rng.below(3) == 0 { self.any(rng, 1) } else { column }
+    }
+
+    /// The aggregates that Flink's planner computes from one another.
+    pub fn sum_average_count(&self, rng: &mut Rng) -> Vec<(String, Aggregate)> {
+        let Typed { sql, expr } = self.column(rng, Type::is_numeric).expect("tables have numbers");
+        let count = match rng.below(2) {
+            0 => ("COUNT(*)".to_string(), Aggregate::CountAll),
+            _ => (format!("COUNT({sql})"), Aggregate::Count(expr.clone())),
+        };
+        vec![
+            (format!("SUM({sql})"), Aggregate::Sum(expr.clone())),
+            (format!("AVG({sql})"), Aggregate::Avg(expr)),
+            count,
+        ]
     }
 
     /// An expression of any type.

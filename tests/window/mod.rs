@@ -176,6 +176,7 @@ fn case(rng: &mut Rng, index: usize, table: &Table) -> Case {
     let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
     let mut query = Query {
         input: table.schema().types(),
+        nullable: table.columns.iter().map(|c| c.nullable).collect(),
         event_time: table.event_time(),
         watermark_delay_ms: table.delay_seconds * 1000,
         late: Late::Drop,

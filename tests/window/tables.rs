@@ -6,9 +6,15 @@ use dpl::run::{Field, Schema};
 use dpl::window::{Type, decimal, time};
 use std::path::Path;
 
+pub struct Column {
+    name: &'static str,
+    ty: Type,
+    pub nullable: bool,
+}
+
 pub struct Table {
     pub name: String,
-    pub columns: Vec<(&'static str, Type)>,
+    pub columns: Vec<Column>,
     pub delay_seconds: i64,
     /// JSON lines.
     pub rows: String,
@@ -31,7 +37,7 @@ const WORDS: &[&str] = &[
 impl Table {
     pub fn generate(rng: &mut Rng, index: usize) -> Table {
         let small = 1 + rng.below(12) as u8;
-        let columns = vec![
+        let types = [
             ("b", Type::Boolean),
             ("i", Type::Int),
             ("l", Type::BigInt),
@@ -45,6 +51,8 @@ impl Table {
             ("tm", Type::Timestamp(rng.pick(&[0, 3, 6]))),
             ("ts", Type::Timestamp(3)),
         ];
+        let column = |(name, ty)| Column { name, ty, nullable: name == "ts" || rng.below(4) > 0 };
+        let columns: Vec<Column> = types.into_iter().map(column).collect();
         let mut table = Table {
             name: format!("t{index}"),
             columns,
@@ -58,11 +66,9 @@ impl Table {
             clock +=
                 rng.pick(&[0, 1, 50, 400, 999, 1000, 3000]) + if rng.below(30) == 0 { 100_000 } else { 0 };
             let lag = if rng.below(6) == 0 { rng.below(20_000) as i64 } else { rng.below(1500) as i64 };
-            let row: Vec<String> = table
-                .columns
-                .iter()
-                .map(|(name, ty)| format!("\"{name}\":{}", value(rng, name, *ty, clock - lag, calm)))
-                .collect();
+            let cells = table.columns.iter();
+            let row: Vec<String> =
+                cells.map(|c| format!("\"{}\":{}", c.name, value(rng, c, clock - lag, calm))).collect();
             table.rows.push_str(&format!("{{{}}}\n", row.join(",")));
         }
         table
@@ -73,22 +79,23 @@ impl Table {
     }
 
     pub fn schema(&self) -> Schema {
-        let field = |(name, ty): &(&str, Type)| Field {
-            name: (*name).to_string(),
-            ty: *ty,
-            nullable: *name != "ts",
+        let field = |c: &Column| Field {
+            name: c.name.to_string(),
+            ty: c.ty,
+            nullable: c.nullable && c.name != "ts",
             rules: Vec::new(),
         };
         Schema::new(self.columns.iter().map(field).collect()).expect("a valid schema")
     }
 
     pub fn scope(&self) -> Scope {
-        Scope { columns: self.columns.iter().map(|(name, ty)| ((*name).to_string(), *ty)).collect() }
+        Scope { columns: self.columns.iter().map(|c| (c.name.to_string(), c.ty)).collect() }
     }
 
     pub fn ddl(&self, file: &Path) -> String {
-        let columns: Vec<String> =
-            self.columns.iter().map(|(name, ty)| format!("{name} {}", sql_type(*ty))).collect();
+        let not_null = |c: &Column| if c.nullable { "" } else { " NOT NULL" };
+        let column = |c: &Column| format!("{} {}{}", c.name, sql_type(c.ty), not_null(c));
+        let columns: Vec<String> = self.columns.iter().map(column).collect();
         format!(
             "CREATE TABLE {} ({}, WATERMARK FOR ts AS ts - INTERVAL '{}' SECOND) WITH ('connector'='filesystem','path'='file://{}','format'='json');\n",
             self.name,
@@ -99,8 +106,9 @@ impl Table {
     }
 }
 
-fn value(rng: &mut Rng, name: &str, ty: Type, clock: i64, calm: bool) -> String {
-    if name != "ts" && rng.below(7) == 0 {
+fn value(rng: &mut Rng, column: &Column, clock: i64, calm: bool) -> String {
+    let Column { name, ty, nullable } = *column;
+    if nullable && name != "ts" && rng.below(7) == 0 {
         return "null".to_string();
     }
     match (name, ty) {
