@@ -32,7 +32,7 @@ PACKED = ("identity", "trust")
 TEMPLATES = {
     "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
-    "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"Bucket": "any-bucket", "PolicyDocument": policy}),
+    "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"PolicyDocument": policy}),
     "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
 }
 
@@ -66,6 +66,8 @@ def check_with_cfn_lint(report, policies):
             name = f"R{len(names)}"
             names[name] = file
             resource, properties = TEMPLATES[kind](policy)
+            if kind == "bucket":
+                properties["Bucket"] = f"bucket-{len(names)}"  # a bucket takes one policy
             resources[name] = {"Type": resource, "Properties": properties}
     if not resources:
         return
