@@ -9,8 +9,15 @@ mod config;
 mod layers;
 mod mutations;
 mod oracle;
+mod oracles;
 mod output;
 mod programs;
 mod render;
 mod run;
+mod run_rows;
+mod states;
 mod templates;
+#[path = "../window/mod.rs"]
+mod window;
+mod window_expressions;
+mod window_operator;
