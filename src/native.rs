@@ -4,6 +4,7 @@
 mod expr;
 mod rows;
 
+pub use crate::window::time::Style;
 pub use rows::style;
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     run::{Job, OnInvalid},
     source::Span,
     sql::plan::{AggregateCall, AggregateFunction, Expr, ExprKind, Relation, RelationKind, WindowShape},
-    window::{self, Aggregate, Late, Window, time::Style},
+    window::{self, Aggregate, Late, Window},
 };
 
 /// A query with the streams around it. Made from the query's typed plan and its streams' schemas.

@@ -141,7 +141,7 @@ impl Needs<'_> {
             for (field, capability) in [("from", "sync_from"), ("to", "sync_to")] {
                 if let Some(value) = resource.field(kind, field) {
                     for (location, span) in locations(value) {
-                        self.on(role, "bucket", capability, &Place::from(location), span);
+                        self.transfer(role, capability, &Place::from(location), span);
                     }
                     self.secrets(role, id, value);
                 }
@@ -156,6 +156,14 @@ impl Needs<'_> {
                     self.on(role, "bucket", "write", &Place::from(folder), span);
                 }
             }
+        }
+    }
+
+    /// DataSync looks at the bucket itself before it looks at a place in it, so it lists without a prefix. Objects it takes at the place only.
+    fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
+        let Some(capability) = self.capability("bucket", capability) else { return };
+        for requirement in requirements(self.platform, capability, place) {
+            self.role(role, &Requirement { prefix: None, ..requirement }, Effect::Grant, origin);
         }
     }
 
@@ -405,7 +413,8 @@ fn secret_arns(platform: &Platform, id: ResourceId, value: &Value) -> Vec<(SmolS
         .fields
         .iter()
         .zip(&construct.fields)
-        .any(|(field, value)| field.name == "arn" && value.is_some());
+        .filter(|(field, _)| field.name == "arn")
+        .any(|(_, value)| value.as_ref().is_some_and(|value| value.kind != ValueKind::None));
     let arn = lower::property(platform, id, construct, "value");
     let arn = arn
         .as_ref()

@@ -1,5 +1,5 @@
-//! Permissions into as few statements as say the same: what a wider resource covers is left out, equal resources share their actions, equal
-//! actions their resources, equal statements their principals. The result depends on the permissions alone, not on their order.
+//! Permissions into as few statements as say the same: what a wider resource covers is left out, actions with equal resources share a statement,
+//! equal statements their principals. The result depends on the permissions alone, not on their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,7 +65,7 @@ pub fn statements(permissions: Vec<Permission>) -> Vec<Statement> {
     let mut merged: BTreeMap<Merged, (Principals, Facts)> = BTreeMap::new();
     for (class, mut resources) in classes(permissions) {
         drop_covered(&mut resources);
-        for (actions, (resources, facts)) in by_actions(resources) {
+        for (resources, (actions, facts)) in by_resources(resources) {
             let key = Merged {
                 effect: class.effect,
                 service: class.service.clone(),
@@ -133,7 +133,7 @@ fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
     let mut classes: BTreeMap<Class, Resources> = BTreeMap::new();
     for ((mut class, resource, action), (prefixes, facts)) in cells {
         if let Some((key, patterns)) = prefixes {
-            for pattern in patterns {
+            for pattern in widest(patterns) {
                 class.conditions.insert("StringLike", key.clone(), pattern);
             }
         }
@@ -171,6 +171,14 @@ fn drop_covered(resources: &mut Resources) {
     }
 }
 
+/// Patterns of prefixes without those that others contain.
+fn widest(patterns: BTreeSet<SmolStr>) -> Vec<SmolStr> {
+    let mut sorted: Vec<SmolStr> = patterns.into_iter().collect();
+    sorted.sort_by(|a, b| (stem(a), a).cmp(&(stem(b), b)));
+    sorted.dedup_by(|later, first| is_prefix(first) && stem(later).starts_with(stem(first)));
+    sorted
+}
+
 /// A pattern without its last star.
 fn stem(pattern: &str) -> &str {
     pattern.strip_suffix('*').unwrap_or(pattern)
@@ -181,14 +189,20 @@ fn is_prefix(pattern: &str) -> bool {
     pattern.ends_with('*') && !stem(pattern).contains(['*', '?'])
 }
 
-/// Resources with the same actions, together.
-fn by_actions(resources: Resources) -> BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> {
+/// Actions with the same resources, together. An action that takes several types of resources has them in one statement.
+fn by_resources(resources: Resources) -> BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> {
+    let mut actions: BTreeMap<SmolStr, (BTreeSet<SmolStr>, Facts)> = BTreeMap::new();
+    for (resource, taken) in resources {
+        for (action, facts) in taken {
+            let (places, known) = actions.entry(action).or_default();
+            places.insert(resource.clone());
+            known.extend(&facts);
+        }
+    }
     let mut groups: BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> = BTreeMap::new();
-    for (resource, actions) in resources {
-        let mut facts = Facts::default();
-        actions.values().for_each(|known| facts.extend(known));
-        let (together, known) = groups.entry(actions.into_keys().collect()).or_default();
-        together.insert(resource);
+    for (action, (places, facts)) in actions {
+        let (together, known) = groups.entry(places).or_default();
+        together.insert(action);
         known.extend(&facts);
     }
     groups

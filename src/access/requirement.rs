@@ -209,7 +209,7 @@ fn placeholder(platform: &Platform, resource: &Resource, place: &Place, name: &s
         // KMS makes up a key's id: where it is not known, the alias says which key is meant.
         ("key", "key", _) => Some("*".into()),
         (_, "database", Noun::Domain(at)) => Some(platform.domains.get(at as usize)?.database.clone()),
-        (_, "table", Noun::Domain(_)) => Some("*".into()),
+        (_, "table" | "userdefinedfunction", Noun::Domain(_)) => Some("*".into()),
         (_, "database", Noun::Table(at)) => {
             let table = platform.tables.get(at as usize)?;
             Some(platform.domains.get(table.domain as usize)?.database.clone())

@@ -62,7 +62,9 @@ pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagn
         for (principal, span) in &grant.to {
             let account = account_of(platform, principal);
             if account.is_some_and(|account| std::ptr::eq(account, platform.account(owner))) {
-                if let (Principal::Account(_), Some(account)) = (principal, account) {
+                // Lake Formation has rules of its own for accounts.
+                let shared = matches!(resource.noun, Noun::Table(_) | Noun::Domain(_));
+                if let (Principal::Account(_), Some(account), false) = (principal, account, shared) {
                     diagnostics.push(own_account(*span, account));
                 }
                 continue;
@@ -95,19 +97,6 @@ fn account_of<'a>(platform: &'a Platform, principal: &Principal) -> Option<&'a A
         }
         Principal::Account(account) => Some(platform.account(*account)),
         Principal::ForeignAccount(_) | Principal::Service(_) => None,
-    }
-}
-
-/// Lake Formation can't deny.
-pub fn denials_are_of_iam(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Deny) {
-        for wanted in &grant.capabilities {
-            if let Capability::Named(id) = wanted.capability
-                && platform.library.capability(id).permission.is_some()
-            {
-                diagnostics.push(nothing_to_deny(wanted.span));
-            }
-        }
     }
 }
 
@@ -193,16 +182,6 @@ fn no_resource_policy(platform: &Platform, grant: &Grant, wanted: &CapabilityUse
     )
     .related(wanted.span, "this takes a policy of the resource")
     .help(format!("grant it to a role in `{account}`, and let that role be assumed from here"))
-}
-
-fn nothing_to_deny(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::NOTHING_TO_DENY,
-        span,
-        "Lake Formation has no denials, only grants",
-        "can't be denied",
-    )
-    .help("take the grant away that gives it; nobody has what nobody was granted")
 }
 
 fn not_trusted(platform: &Platform, grant: &Grant, span: Span, account: Option<&Account>) -> Diagnostic {

@@ -8,9 +8,11 @@ mod grant;
 mod guardrail;
 mod label;
 mod pipeline;
+mod query;
 mod role;
 pub mod rules;
 mod share;
+mod stream;
 mod sync;
 mod table;
 

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{
-        Base, DataType, Platform,
+        Base, DataType, Platform, ValueKind,
         pipeline::{Local, Origin},
     },
     source::Span,
@@ -16,6 +16,18 @@ pub fn functions_return_what_their_service_returns(platform: &Platform, diagnost
         if function.result.is_some() && !integration.properties.contains_key("output") {
             let resource = platform.resource(function.resource);
             diagnostics.push(loses_result(resource.span, &resource.name, &integration.name));
+        }
+    }
+}
+
+/// A warehouse is a cluster, or a serverless workgroup.
+pub fn warehouses_can_be_reached(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for (id, resource) in platform.of_kind("warehouse") {
+        let given = |name: &str| platform.field(id, name).is_some_and(|value| value.kind != ValueKind::None);
+        match (given("cluster"), given("workgroup")) {
+            (false, false) => diagnostics.push(unreachable_warehouse(resource.span, &resource.name)),
+            (true, true) => diagnostics.push(doubled_warehouse(resource.span, &resource.name)),
+            _ => {}
         }
     }
 }
@@ -100,6 +112,26 @@ fn repeated(platform: &Platform, ty: &DataType, parts: &[&DataType], depth: u32)
         }
     }
     Bound::Bytes(element.saturating_mul(length))
+}
+
+fn unreachable_warehouse(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::MISSING_FIELD,
+        span,
+        format!("the warehouse `{name}` is neither a cluster nor a workgroup"),
+        "where is it?",
+    )
+    .help("add `cluster = \"its-identifier\"`, or `workgroup` with the workgroup's ARN")
+}
+
+fn doubled_warehouse(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNKNOWN_FIELD,
+        span,
+        format!("the warehouse `{name}` is a cluster and a workgroup at once"),
+        "which of them?",
+    )
+    .help("leave `cluster` or `workgroup` out")
 }
 
 fn loses_result(span: Span, name: &str, integration: &str) -> Diagnostic {

@@ -1,6 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
-use super::{Rule, agent, cron, domain, grant, guardrail, label, pipeline, role, share, sync, table};
+use super::{
+    Rule, agent, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
+};
 
 /// The rules.
 pub const RULES: &[Rule] = &[
@@ -14,7 +16,6 @@ pub const RULES: &[Rule] = &[
     ("actions fit their resources", grant::actions_fit_their_resources),
     ("receivers can act", grant::receivers_can_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
-    ("denials are of IAM", grant::denials_are_of_iam),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
@@ -32,6 +33,7 @@ pub const RULES: &[Rule] = &[
     ("schedules are hourly at most", sync::schedules_are_hourly_at_most),
     ("scheduled syncs copy changes", sync::scheduled_syncs_copy_changes),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),
@@ -41,7 +43,7 @@ pub const RULES: &[Rule] = &[
     ("partitions are plain columns", table::partitions_are_plain_columns),
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
-    ("table grants can be made", share::table_grants_can_be_made),
+    ("services read tables as roles", share::services_read_tables_as_roles),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),
@@ -51,4 +53,13 @@ pub const RULES: &[Rule] = &[
         "labelled tables are shared with the cleared only",
         label::labelled_tables_are_shared_with_the_cleared_only,
     ),
+    ("late rows are accounted for", stream::late_rows_are_accounted_for),
+    ("event times are timestamps", stream::event_times_are_timestamps),
+    ("diverted rows fit", stream::diverted_rows_fit),
+    ("formats carry their columns", stream::formats_carry_their_columns),
+    ("windows are over the event time", query::windows_are_over_the_event_time),
+    ("late rows can be told", query::late_rows_can_be_told),
+    ("promises of latency can hold", query::promises_of_latency_can_hold),
+    ("branches can be reached", query::branches_can_be_reached),
+    ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
 ];

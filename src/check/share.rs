@@ -1,9 +1,14 @@
 //! Shares, and what Lake Formation can be told at all.
 
+use std::collections::BTreeMap;
+
 use super::domain::{is_plain, unquotable};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Capability, Domain, Grant, Platform, Principal, Share, Table, grant::Effect, resource::Noun},
+    platform::{
+        Capability, Domain, Grant, Platform, Principal, ResourceId, Share, Table, grant::Effect,
+        resource::Noun,
+    },
     source::Span,
 };
 
@@ -60,11 +65,14 @@ pub fn links_have_names_of_their_own(platform: &Platform, diagnostics: &mut Diag
 
 /// Whoever gets a link may read what it leads to.
 pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let mut grants: BTreeMap<ResourceId, Vec<&Grant>> = BTreeMap::new();
+    for grant in &platform.grants {
+        grants.entry(grant.on.resource).or_default().push(grant);
+    }
     for share in &platform.shares {
-        let Some((table, _, reader)) = sides(platform, share) else { continue };
-        if table.domain == share.with
-            || platform.grants.iter().any(|grant| reads(platform, grant, table, reader))
-        {
+        let Some((table, owner, reader)) = sides(platform, share) else { continue };
+        let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
+        if table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
             continue;
         }
         let owner = owner_name(platform, reader);
@@ -98,20 +106,15 @@ fn owner_name(platform: &Platform, domain: &Domain) -> String {
     }
 }
 
-/// Whether a grant lets a domain's owner, or its account, read a table.
-fn reads(platform: &Platform, grant: &Grant, table: &Table, reader: &Domain) -> bool {
-    let on = match platform.resource(grant.on.resource).noun {
-        Noun::Table(_) => grant.on.resource == table.resource,
-        Noun::Domain(domain) => domain == table.domain,
-        _ => false,
-    };
+/// Whether a grant lets a domain's owner, or its account, read what it is on.
+fn reads(platform: &Platform, grant: &Grant, reader: &Domain) -> bool {
     let account = platform.resource(reader.resource).account;
     let to = grant.to.iter().any(|(who, _)| {
         *who == reader.owner || matches!(who, Principal::Account(id) if Some(*id) == account)
     });
     let select =
         grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
-    grant.effect == Effect::Grant && on && to && select
+    grant.effect == Effect::Grant && to && select
 }
 
 fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
@@ -121,47 +124,23 @@ fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
     }
 }
 
-/// What Lake Formation is told it can be told: it has no denials, no services, and no grants to the owner's own account.
-pub fn table_grants_can_be_made(platform: &Platform, diagnostics: &mut Diagnostics) {
+/// Permissions on tables go to roles and accounts.
+pub fn services_read_tables_as_roles(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in &platform.grants {
-        if !matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_)) {
-            continue;
-        }
-        if grant.effect == Effect::Deny {
-            diagnostics.push(no_denial(grant));
-            continue;
-        }
-        let account = platform.resource(grant.on.resource).account;
-        for (who, span) in &grant.to {
-            match who {
-                Principal::Service(_) => diagnostics.push(no_receiver(*span, "a service")),
-                Principal::Account(id) if Some(*id) == account => {
-                    diagnostics.push(no_receiver(*span, "the table's own account"))
-                }
-                _ => {}
-            }
-        }
+        let table = matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_));
+        let services = grant.to.iter().filter(|(who, _)| table && matches!(who, Principal::Service(_)));
+        diagnostics.extend(services.map(|(_, span)| to_service(*span)));
     }
 }
 
-fn no_denial(grant: &Grant) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::TABLE_DENIAL,
-        grant.span,
-        "Lake Formation has no denials",
-        "nothing in AWS would say this",
-    )
-    .help("grant the others what they need, and `assert` that this one has nothing")
-}
-
-fn no_receiver(span: Span, what: &str) -> Diagnostic {
+fn to_service(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::TABLE_RECEIVER,
         span,
-        format!("Lake Formation grants nothing to {what}"),
+        "Lake Formation grants nothing to a service",
         "not somebody it knows",
     )
-    .help("grant it to a role, or to another account")
+    .help("grant it to the role that the service acts as")
 }
 
 /// A row filter is on the rows that are read.

@@ -1,5 +1,7 @@
 //! Tables: columns, keys, partitions, what a format can hold, contracts.
 
+use std::collections::BTreeMap;
+
 use super::{
     domain::{folded, is_plain, unquotable},
     field,
@@ -231,11 +233,11 @@ fn not_held(column: &Column, format: &str, because: &str, help: &str) -> Diagnos
 
 /// A table has one contract.
 pub fn tables_have_one_contract(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let mut found: Vec<(ResourceId, Span)> = Vec::new();
+    let mut found: BTreeMap<ResourceId, Span> = BTreeMap::new();
     for (_, contract) in platform.of_kind("contract") {
         let Some(table) = contract.parent else { continue };
-        match found.iter().find(|(known, _)| *known == table) {
-            Some((_, first)) => diagnostics.push(
+        match found.get(&table) {
+            Some(first) => diagnostics.push(
                 Diagnostic::error(
                     catalogue::CONTRACTS,
                     contract.span,
@@ -245,7 +247,9 @@ pub fn tables_have_one_contract(platform: &Platform, diagnostics: &mut Diagnosti
                 .related(*first, "the first")
                 .help("promise everything in one of them"),
             ),
-            None => found.push((table, contract.span)),
+            None => {
+                found.insert(table, contract.span);
+            }
         }
     }
 }

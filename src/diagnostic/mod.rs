@@ -124,6 +124,12 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Whether there is an error inside a place.
+    pub fn has_error_within(&self, place: Span) -> bool {
+        let inside = |span: Span| place.start <= span.start && span.end <= place.end;
+        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && inside(diagnostic.span))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

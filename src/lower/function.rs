@@ -20,6 +20,7 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("json", 1, 1),
     ("period", 1, 1),
     ("rooted", 1, 1),
+    ("ends_with", 2, 2),
     ("seconds", 1, 1),
     ("minutes", 1, 1),
     ("hours", 1, 1),
@@ -43,6 +44,7 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
             .map_or(Term::None, |of| text(of.to_string())),
         "period" => period(&argument(0)).map_or(Term::None, text),
         "rooted" => spell::text(scope, &argument(0)).map_or(Term::None, |path| text(rooted(&path))),
+        "ends_with" => Term::Json(Json::Bool(ends_with(scope, &argument(0), &argument(1)))),
         "seconds" => encoded(Encoding::Seconds),
         "minutes" => encoded(Encoding::Minutes),
         "hours" => encoded(Encoding::Hours),
@@ -79,4 +81,8 @@ fn period(of: &Term<'_>) -> Option<String> {
 /// A path that begins at the root.
 fn rooted(path: &str) -> String {
     format!("/{}", path.trim_start_matches('/'))
+}
+
+fn ends_with<'a>(scope: &Scope<'a, '_>, text: &Term<'a>, end: &Term<'a>) -> bool {
+    spell::text(scope, text).zip(spell::text(scope, end)).is_some_and(|(text, end)| text.ends_with(&end))
 }

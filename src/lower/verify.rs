@@ -42,6 +42,10 @@ fn calls(library: &Library, fields: &[FieldDecl], calls: &[Call], faults: &mut V
     for (index, call) in calls.iter().enumerate() {
         let earlier = calls.get(..index).unwrap_or_default();
         let mut templates = Templates { library, fields, earlier, faults };
+        if templates.name(&call.name).is_some() {
+            let span = call.input.first().map_or_else(Span::default, |(_, value)| value.span);
+            templates.fault(span, "the call has the name of a field, a word or an earlier call");
+        }
         call.input.iter().for_each(|(_, expr)| templates.expr(expr));
         call.only_if.iter().for_each(|expr| templates.expr(expr));
     }

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{resource::ResourceId, schema::SchemaId, value::Construct};
+use super::{Platform, resource::ResourceId, schema::SchemaId, types::Base, value::Construct};
 
 /// A typed stream.
 #[derive(Clone, Debug)]
@@ -23,6 +23,22 @@ pub struct Stream {
     pub late: Option<Rows>,
     /// What becomes of rows that break the schema.
     pub on_invalid: Rows,
+}
+
+impl Stream {
+    /// Whether each row is a line of text that can be decoded value by value, so that the text of one that can't be read can be kept: the format
+    /// has one row a line, and no column is made of others.
+    pub fn is_lines(&self, platform: &Platform) -> bool {
+        let format = platform.library.constructor(self.format.constructor);
+        let plain = |base: &Base| {
+            !matches!(
+                base,
+                Base::List(_) | Base::Map(..) | Base::Record(_) | Base::Json | Base::Location | Base::Bytes
+            )
+        };
+        let columns = &platform.schema(self.schema).columns;
+        format.properties.contains_key("lines") && columns.iter().all(|column| plain(&column.ty.base))
+    }
 }
 
 /// What becomes of rows that can't be used.

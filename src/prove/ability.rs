@@ -173,7 +173,7 @@ impl<'a> Prover<'a> {
         let mut ability = self.on_place(role, wanted.capability, &Place::from(on));
         let (all, some, spans) = self.told(role, wanted, on);
         if !all && ability.missing.is_none() {
-            let reason = "Lake Formation must grant it".to_owned();
+            let reason = "a grant of Lake Formation on it".to_owned();
             ability.missing = Some(Missing { reason, denied_by: Vec::new() });
         }
         ability.fully &= all;
@@ -304,7 +304,7 @@ impl Ability {
         self.fully = false;
         if self.missing.is_none() {
             let Request { action, resource, .. } = request;
-            let reason = format!("{action} on {}: {reason}", resource.replace("~any~", "*"));
+            let reason = format!("{action} on {} ({reason})", resource.replace("~any~", "*"));
             self.missing = Some(Missing { reason, denied_by });
         }
     }

@@ -78,7 +78,7 @@ impl Proof<'_> {
                     for span in missing.denied_by.into_iter().take(MOST_PLACES) {
                         diagnostic = diagnostic.related(span, "denied here");
                     }
-                    diagnostic = diagnostic.help(format!("needed is {}", missing.reason));
+                    diagnostic = diagnostic.help(format!("what is missing: {}", missing.reason));
                 }
                 diagnostics.push(diagnostic);
             }

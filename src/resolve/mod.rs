@@ -12,6 +12,7 @@ pub mod mesh;
 pub mod param;
 mod pipeline;
 pub mod query;
+mod recursion;
 pub mod role;
 pub mod row_filter;
 pub mod schema;
@@ -94,6 +95,7 @@ pub fn resolve(
     context.accounts(&found.resources);
     context.places(&found.resources);
     context.schemas(&found.schemas);
+    context.break_circles();
     context.fields(&found.resources);
     context.names_in_aws();
     context.roles(&found.resources);

@@ -107,7 +107,7 @@ fn write_i64(value: i64, ty: Type, style: Style, out: &mut Vec<u8>) {
         _ => return write_display(value, out),
     };
     out.push(b'"');
-    time::write_timestamp(value, style, (precision, precision), out);
+    time::write_timestamp(value, style, (0, precision), out);
     out.extend_from_slice(zone.as_bytes());
     out.push(b'"');
 }

@@ -24,7 +24,8 @@ pub fn run(program: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) -> Op
         say(&format!("SKIPPED {program}: {}", why.trim()));
         return None;
     }
-    Some(Command::new("python3").arg(folder.join(program)).args(arguments).output().unwrap())
+    let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
+    Some(Command::new(interpreter).arg(folder.join(program)).args(arguments).output().unwrap())
 }
 
 /// Installs what a program needs, unless it is there already.

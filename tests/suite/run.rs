@@ -57,9 +57,9 @@ const CSV: &str = "temperature,timestamp,device_id
 99,2026-01-01T00:00:30,a
 ";
 
-const AVERAGES: &str = r#"{"device_id":"a","avg_temp":15.0,"window_start":"2026-01-01T00:00:00.000","window_end":"2026-01-01T00:01:00.000"}
-{"device_id":"b","avg_temp":1.5,"window_start":"2026-01-01T00:00:00.000","window_end":"2026-01-01T00:01:00.000"}
-{"device_id":"a","avg_temp":30.0,"window_start":"2026-01-01T00:01:00.000","window_end":"2026-01-01T00:02:00.000"}
+const AVERAGES: &str = r#"{"device_id":"a","avg_temp":15.0,"window_start":"2026-01-01T00:00:00","window_end":"2026-01-01T00:01:00"}
+{"device_id":"b","avg_temp":1.5,"window_start":"2026-01-01T00:00:00","window_end":"2026-01-01T00:01:00"}
+{"device_id":"a","avg_temp":30.0,"window_start":"2026-01-01T00:01:00","window_end":"2026-01-01T00:02:00"}
 "#;
 
 fn sandbox() -> Sandbox {

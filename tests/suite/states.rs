@@ -13,7 +13,10 @@ fn modules(program: &str) -> Vec<(String, String)> {
         Some(example) => programs::example(example),
         None => {
             let path = root().join(program);
-            vec![(path.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(path).unwrap())]
+            vec![(
+                path.file_stem().unwrap().to_string_lossy().into_owned(),
+                std::fs::read_to_string(path).unwrap(),
+            )]
         }
     }
 }
@@ -36,13 +39,17 @@ fn definition(program: &str, pipeline: &str) -> String {
 fn pipelines_run_as_written() {
     let folder = tempfile::tempdir().unwrap();
     let (mut runs, mut machines) = (Vec::new(), Vec::new());
-    let mut cases: Vec<PathBuf> =
-        std::fs::read_dir(root().join("tests/cases/runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(root().join("tests/cases/runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     cases.sort();
     for case in cases {
         let text = std::fs::read_to_string(&case).unwrap();
-        let document: Json = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
-        let (program, pipeline) = (document["program"].as_str().unwrap(), document["pipeline"].as_str().unwrap());
+        let document: Json =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
+        let (program, pipeline) =
+            (document["program"].as_str().unwrap(), document["pipeline"].as_str().unwrap());
         let name = case.file_stem().unwrap().to_string_lossy().into_owned();
         let machine = folder.path().join(format!("{name}.asl.json"));
         std::fs::write(&machine, definition(program, pipeline)).unwrap();

@@ -7,13 +7,14 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     Builder, fault,
     policy::Policy,
+    request::{label, missing_needs, requests},
     template::{Item, Template, present},
 };
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
         Column, DataType, Function, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression, Poll, Request},
+        pipeline::{Call, Expression},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -72,6 +73,10 @@ impl Builder<'_, '_> {
             && !self.token_passed
         {
             self.report(fault::token_not_passed(span));
+        }
+        let polled = self.library.integration(target.integration).properties.contains_key("poll");
+        if let Some(limit) = written.timeout.as_ref().or(written.heartbeat.as_ref()).filter(|_| polled) {
+            self.report(fault::timeout_of_polled(limit.span, &target.function));
         }
         self.finish_call(target, policy, written.callback, expr.span)
     }
@@ -387,125 +392,4 @@ impl Builder<'_, '_> {
 pub(super) fn field_words(params: &[FieldDecl], values: &[Option<Value>]) -> Vec<(SmolStr, Item)> {
     let values = values.iter().map(|value| value.as_ref().map_or(Item::Missing, present));
     params.iter().map(|param| param.name.clone()).zip(values).collect()
-}
-
-type Requests = (Request, Option<Expression>, Option<Poll>);
-
-/// What a call sends, what of the answer it returns, and how its end is found.
-fn requests(
-    template: &Template<'_>,
-    integration: &Integration,
-    awaited: bool,
-) -> Result<Requests, super::template::Fault> {
-    let property = |name: &str| integration.properties.get(name);
-    let missing = |name: &str| super::template::Fault {
-        span: integration.span,
-        why: format!("`{}` has no `{name}`", integration.name),
-    };
-    let word = if awaited { "callback" } else { "request" };
-    let resource = property(word).ok_or_else(|| missing(word))?;
-    let arguments = property("arguments").ok_or_else(|| missing("arguments"))?;
-    let start = request(template, resource, arguments)?;
-    let output = match property("output") {
-        _ if awaited => Some(Expression::new(
-            crate::platform::pipeline::ExpressionKind::Result,
-            crate::platform::Base::Json,
-            template.span,
-        )),
-        Some(output) => template.expression(output)?,
-        None => None,
-    };
-    let poll = match property("poll") {
-        Some(Expr { kind: ExprKind::Record(fields), span }) => {
-            let field =
-                |name: &str| fields.iter().find(|field| field.name.name == name).map(|field| &field.value);
-            Some(poll(template, field, *span)?)
-        }
-        _ => None,
-    };
-    Ok((start, output, poll))
-}
-
-fn request(
-    template: &Template<'_>,
-    resource: &Expr,
-    arguments: &Expr,
-) -> Result<Request, super::template::Fault> {
-    Ok(Request {
-        resource: required(template, resource)?.as_text().map(SmolStr::new).unwrap_or_default(),
-        arguments: required(template, arguments)?,
-    })
-}
-
-fn required(template: &Template<'_>, expr: &Expr) -> Result<Expression, super::template::Fault> {
-    let none = || super::template::Fault { span: expr.span, why: "this comes out as nothing".into() };
-    template.expression(expr)?.ok_or_else(none)
-}
-
-fn poll<'x>(
-    template: &Template<'_>,
-    field: impl Fn(&str) -> Option<&'x Expr>,
-    span: Span,
-) -> Result<Poll, super::template::Fault> {
-    let needed = |name: &str| {
-        field(name).ok_or_else(|| super::template::Fault { span, why: format!("`poll` has no `{name}`") })
-    };
-    let texts = |name: &str| -> Result<Vec<SmolStr>, super::template::Fault> {
-        match &needed(name)?.kind {
-            ExprKind::List(items) => items
-                .iter()
-                .map(|item| Ok(required(template, item)?.as_text().map(SmolStr::new).unwrap_or_default()))
-                .collect(),
-            _ => Err(super::template::Fault { span, why: format!("`{name}` is a list of texts") }),
-        }
-    };
-    let every = match needed("every")?.kind {
-        ExprKind::Duration(milliseconds) => milliseconds.div_ceil(1000).max(1),
-        _ => return Err(super::template::Fault { span, why: "`every` is a duration".into() }),
-    };
-    Ok(Poll {
-        keep: required(template, needed("keep")?)?,
-        every,
-        request: request(template, needed("request")?, needed("arguments")?)?,
-        status: required(template, needed("status")?)?,
-        done: texts("done")?,
-        failed: texts("failed")?,
-        error: required(template, needed("error")?)?.as_text().map(SmolStr::new).unwrap_or_default(),
-        cause: field("cause").map(|cause| required(template, cause)).transpose()?,
-    })
-}
-
-/// What a statement of the library acts on, for the names of its states.
-fn label(template: &Template<'_>, integration: &Integration) -> SmolStr {
-    let named = integration.properties.get("label").and_then(|expr| template.item(expr).ok());
-    let first = template
-        .words
-        .iter()
-        .map(|(_, item)| item)
-        .find(|item| matches!(item, Item::Value(Value { kind: ValueKind::Ref(_), .. })));
-    match named.as_ref().or(first) {
-        Some(Item::Value(Value { kind: ValueKind::Ref(id), .. })) => {
-            template.platform.resource(*id).name.clone()
-        }
-        Some(Item::Value(Value { kind: ValueKind::Text(text), .. })) => text.clone(),
-        Some(Item::Data(expression)) => expression.as_text().map(SmolStr::new).unwrap_or_default(),
-        _ => SmolStr::default(),
-    }
-}
-
-/// The fields of declarations that a call takes and that are not set.
-fn missing_needs(template: &Template<'_>, integration: &Integration) -> Vec<(ResourceId, SmolStr)> {
-    let Some(Expr { kind: ExprKind::List(needs), .. }) = integration.properties.get("needs") else {
-        return Vec::new();
-    };
-    let mut missing = Vec::new();
-    for need in needs {
-        let ExprKind::Field(of, name) = &need.kind else { continue };
-        if let (Ok(Item::Missing), Ok(Item::Value(Value { kind: ValueKind::Ref(id), .. }))) =
-            (template.item(need), template.item(of))
-        {
-            missing.push((id, name.name.clone()));
-        }
-    }
-    missing
 }

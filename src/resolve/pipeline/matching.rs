@@ -14,12 +14,7 @@ use crate::{
 
 impl Builder<'_, '_> {
     /// `match`; the second answer is whether what stands behind it can be reached.
-    pub(super) fn match_on(
-        &mut self,
-        subject: &Expr,
-        arms: &[MatchArm],
-        span: Span,
-    ) -> (Option<Choice>, bool) {
+    pub(super) fn match_on(&mut self, subject: &Expr, arms: &[MatchArm]) -> (Option<Choice>, bool) {
         let Some(subject) = self.expression(subject) else {
             for arm in arms {
                 self.block(&arm.body);
@@ -54,7 +49,7 @@ impl Builder<'_, '_> {
             }
         }
         if otherwise.is_none() {
-            self.check_exhaustive(&subject, &seen, span);
+            self.check_exhaustive(&subject, &seen);
         }
         let goes_on = branches.iter().any(|(open, _)| *open);
         self.join(branches);
@@ -88,7 +83,7 @@ impl Builder<'_, '_> {
         Some(Expression::new(kind, Base::Boolean, pattern.span))
     }
 
-    fn check_exhaustive(&mut self, subject: &Expression, seen: &[(SmolStr, Span)], span: Span) {
+    fn check_exhaustive(&mut self, subject: &Expression, seen: &[(SmolStr, Span)]) {
         let mut wanted: Vec<SmolStr> = match &subject.ty.base {
             Base::Boolean => vec!["true".into(), "false".into()],
             Base::Unknown => return,
@@ -96,7 +91,7 @@ impl Builder<'_, '_> {
                 subject.ty.refinement.one_of.iter().map(|value| shown(&subject.ty.base, value)).collect()
             }
             _ => {
-                self.report(fault::not_exhaustive(span, "all other values"));
+                self.report(fault::not_exhaustive(subject.span, "all other values"));
                 return;
             }
         };
@@ -105,7 +100,7 @@ impl Builder<'_, '_> {
         }
         wanted.retain(|value| !seen.iter().any(|(known, _)| known == value));
         if !wanted.is_empty() {
-            self.report(fault::not_exhaustive(span, &format!("`{}`", wanted.join("`, `"))));
+            self.report(fault::not_exhaustive(subject.span, &format!("`{}`", wanted.join("`, `"))));
         }
     }
 }

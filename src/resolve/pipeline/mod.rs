@@ -4,9 +4,9 @@
 //! | file | does |
 //! | --- | --- |
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
-//! | `expression.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
+//! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
 //! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
-//! | `call.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
 
@@ -18,8 +18,10 @@ mod fit;
 mod foregone;
 mod matching;
 mod names;
+mod operator;
 mod permission;
 mod policy;
+mod request;
 mod statement;
 mod template;
 mod trigger;

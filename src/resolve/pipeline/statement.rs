@@ -76,7 +76,7 @@ impl Builder<'_, '_> {
                 choice.map(StepKind::Choose)
             }
             StatementKind::Match(subject, arms) => {
-                let (choice, goes_on) = self.match_on(subject, arms, statement.span);
+                let (choice, goes_on) = self.match_on(subject, arms);
                 open = goes_on;
                 choice.map(StepKind::Choose)
             }
@@ -209,7 +209,7 @@ impl Builder<'_, '_> {
 
     /// Branches that are calls bind their names behind it; values that take no call are bound there as they are.
     fn parallel(&mut self, statements: &[Statement], whole: &Statement, steps: &mut Vec<Step>) {
-        let (mut branches, mut values) = (Vec::new(), Vec::new());
+        let (mut branches, mut bound, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for statement in statements {
             if let StatementKind::Let(_, value, _) = &statement.kind
                 && !Self::is_call(value)
@@ -218,16 +218,15 @@ impl Builder<'_, '_> {
                 continue;
             }
             let block = self.apart("parallel", |this| this.block(std::slice::from_ref(statement)));
-            if block.steps.is_empty() {
-                continue;
-            }
             let binding = match &statement.kind {
                 StatementKind::Let(..) => block.bound.first().copied(),
                 _ => None,
             };
-            branches.push(Branch { binding, body: block.steps });
+            bound.extend(binding);
+            if !block.steps.is_empty() {
+                branches.push(Branch { binding, body: block.steps });
+            }
         }
-        let bound: Vec<LocalId> = branches.iter().filter_map(|branch| branch.binding).collect();
         if !branches.is_empty() {
             steps.push(step(StepKind::Parallel(branches), whole));
         }
@@ -328,7 +327,8 @@ impl Builder<'_, '_> {
         let instant =
             matches!(value.ty.base, Base::TimestampLtz(_) | Base::Timestamp(_) | Base::Json | Base::Unknown);
         let wanted = if instant { value.ty.base.clone() } else { Base::String };
-        self.must_fit(value, &DataType::plain(wanted), "`wait until`").map(|instant| Pause::Until(Box::new(instant)))
+        self.must_fit(value, &DataType::plain(wanted), "`wait until`")
+            .map(|instant| Pause::Until(Box::new(instant)))
     }
 
     fn fail(&mut self, name: &Path, cause: Option<&Expr>) -> Option<StepKind> {

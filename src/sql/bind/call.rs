@@ -7,6 +7,7 @@ use super::{
     Binder, Scope, aggregate, derived, error, faults, select::arguments_text, window::WINDOW_COLUMNS,
 };
 use crate::{
+    diagnostic::Diagnostic,
     library::SqlFunction,
     platform::{Base, DataType},
     source::Span,
@@ -64,8 +65,25 @@ impl Binder<'_> {
         if let Some(column) = self.window_bound(&name, function, scope, span) {
             return column;
         }
+        if !self.is_known(&name) {
+            self.report(self.unknown(&name, place));
+            return error(span);
+        }
         let Some(args) = self.arguments(function, scope, span) else { return error(span) };
-        self.call(&name, args, place, span)
+        self.call(&name, args, span)
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        BY_RULE.contains(&name) || self.library.sql_functions.iter().any(|known| known.name == name)
+    }
+
+    fn unknown(&self, name: &str, place: Span) -> Diagnostic {
+        let declared = self.library.sql_functions.iter().map(|known| known.name.as_str());
+        let aggregates = AggregateFunction::ALL.iter().map(|function| function.name());
+        let mut known: Vec<&str> = declared.chain(aggregates).chain(BY_RULE.iter().copied()).collect();
+        known.sort_unstable();
+        known.dedup();
+        faults::unknown_function(name, place, known.into_iter())
     }
 
     fn arguments(
@@ -99,7 +117,7 @@ impl Binder<'_> {
         Some(args)
     }
 
-    fn call(&mut self, name: &str, args: Vec<Expr>, place: Span, span: Span) -> Expr {
+    fn call(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Expr {
         if args.iter().any(|argument| matches!(argument.kind, ExprKind::Error)) {
             return error(span);
         }
@@ -112,18 +130,6 @@ impl Binder<'_> {
         }
         let overloads: Vec<&SqlFunction> =
             self.library.sql_functions.iter().filter(|known| known.name == name).collect();
-        if overloads.is_empty() && !BY_RULE.contains(&name) {
-            let known = self
-                .library
-                .sql_functions
-                .iter()
-                .map(|known| known.name.as_str())
-                .chain(BY_RULE.iter().copied());
-            let known: Vec<&str> =
-                known.chain(AggregateFunction::ALL.iter().map(|function| function.name())).collect();
-            self.report(faults::unknown_function(name, place, known.into_iter()));
-            return error(span);
-        }
         let fits = |function: &&&SqlFunction| {
             function.params.len() == args.len()
                 && function
@@ -204,22 +210,22 @@ impl Binder<'_> {
             ast::Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
                 let mut args = vec![self.expr(expr, scope), self.expr(from, scope)];
                 args.extend(substring_for.as_ref().map(|length| self.expr(length, scope)));
-                self.call("SUBSTRING", args, span, span)
+                self.call("SUBSTRING", args, span)
             }
             ast::Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters: None } => {
                 let args = vec![self.expr(expr, scope)];
-                self.call("TRIM", args, span, span)
+                self.call("TRIM", args, span)
             }
             ast::Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
                 let args = vec![self.expr(expr, scope)];
-                self.call("CEIL", args, span, span)
+                self.call("CEIL", args, span)
             }
             ast::Expr::Floor {
                 expr,
                 field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime),
             } => {
                 let args = vec![self.expr(expr, scope)];
-                self.call("FLOOR", args, span, span)
+                self.call("FLOOR", args, span)
             }
             other => {
                 self.unsupported(span, &format!("`{other}`"));

@@ -36,7 +36,11 @@ impl Binder<'_> {
         if let Some(key) = self.whole_key(expr, scope) {
             return key;
         }
-        let span = self.span(expr);
+        let span = match expr {
+            ast::Expr::Function(_) => self.places.call(self.span(expr)),
+            ast::Expr::Cast { .. } => self.places.enclosing_call(self.span(expr)),
+            _ => self.span(expr),
+        };
         match expr {
             ast::Expr::Identifier(name) => self.name(name, scope, span),
             ast::Expr::CompoundIdentifier(names) => match names.as_slice() {

@@ -92,7 +92,10 @@ impl Binder<'_> {
     }
 
     fn factor(&mut self, factor: &TableFactor) -> Option<From> {
-        let span = self.span(factor);
+        let span = match factor {
+            TableFactor::Table { args: Some(_), .. } => self.places.call(self.span(factor)),
+            _ => self.span(factor),
+        };
         let (name, alias, args) = match factor {
             TableFactor::Table {
                 name,

@@ -28,6 +28,9 @@ pub struct Parsed {
 
 /// Reads a query; reports where it can't be read.
 pub fn query(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) -> Option<Parsed> {
+    if diagnostics.has_error_within(sql) {
+        return None;
+    }
     let places = Places::new(sources.text(sql), sql.start);
     let tokens = tokens(sources.text(sql), &places, diagnostics)?;
     match one_statement(tokens) {

@@ -33,6 +33,44 @@ impl Places {
         if span.start.line == 0 { otherwise } else { self.span(span) }
     }
 
+    /// A call whose name is where this part begins, with its closing parenthesis.
+    pub fn call(&self, part: Span) -> Span {
+        let start = part.start.saturating_sub(self.base) as usize;
+        self.closing(start).map_or(part, |end| self.absolute(start, end))
+    }
+
+    /// The call in whose parentheses this part stands first.
+    pub fn enclosing_call(&self, part: Span) -> Span {
+        let start = part.start.saturating_sub(self.base) as usize;
+        let before = self.text.get(..start).unwrap_or_default().trim_end();
+        let Some(named) = before.strip_suffix('(').map(str::trim_end) else { return part };
+        let in_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let start = named.trim_end_matches(in_name).len();
+        self.closing(start).map_or(part, |end| self.absolute(start, end))
+    }
+
+    /// The end of the parenthesis that opens behind the name at an offset; parentheses in text and in quoted names do not count.
+    fn closing(&self, start: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        let mut quote = None;
+        for (at, letter) in self.text.get(start..)?.char_indices() {
+            match (quote, letter) {
+                (Some(open), letter) if letter == open => quote = None,
+                (Some(_), _) => {}
+                (None, '\'' | '`') => quote = Some(letter),
+                (None, '(') => depth += 1,
+                (None, ')') => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        return Some(start + at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// The whole text, without blanks around it.
     pub fn whole(&self) -> Span {
         let start = self.text.len().saturating_sub(self.text.trim_start().len());

@@ -2,26 +2,10 @@
 //! the 30th of February no day.
 
 use crate::{
+    native::Style,
     platform::{Base, DataType},
     sql::print,
-    window::time::Style,
 };
-
-/// Whether values of a type can be decoded so.
-pub fn can(base: &Base) -> bool {
-    matches!(
-        base,
-        Base::String
-            | Base::Boolean
-            | Base::Int
-            | Base::BigInt
-            | Base::Double
-            | Base::Decimal(..)
-            | Base::Date
-            | Base::Timestamp(_)
-            | Base::TimestampLtz(_)
-    )
-}
 
 /// A member of a line as JSON text in brackets, which keeps apart `"5"` and `5`; null where it is missing or null.
 pub fn member(line: &str, name: &str) -> String {

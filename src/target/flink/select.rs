@@ -45,11 +45,23 @@ pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: Reso
         RelationKind::Filter { input, .. } => std::ptr::eq(input.as_ref(), windowed),
         _ => false,
     });
-    let RelationKind::Window { input, shape, .. } = &windowed.kind else { return None };
-    let WindowShape::Tumble { .. } = shape else { return None };
+    let RelationKind::Window { input, time: event_time, shape } = &windowed.kind else { return None };
     let mut block = block(platform, filtered.unwrap_or(windowed));
     let time = block.columns.last()?.clone();
-    let end = block.columns.get(input.fields.len() + 1)?.clone();
+    let (start, end) =
+        (block.columns.get(input.fields.len())?.clone(), block.columns.get(input.fields.len() + 1)?.clone());
+    let own_time = block.columns.get(event_time.0)?.clone();
+    // A row lies in several windows: it is late when the last of them has fired.
+    match shape {
+        WindowShape::Tumble { .. } => {}
+        WindowShape::Hop { slide, .. } => {
+            block.filter.push(format!("{start} + {} > {own_time}", interval(*slide)))
+        }
+        WindowShape::Cumulate { size, .. } => {
+            block.filter.push(format!("{end} = {start} + {}", interval(*size)))
+        }
+        WindowShape::Session { .. } => return None,
+    }
     block.filter.push(format!("{end} - INTERVAL '0.001' SECOND <= CURRENT_WATERMARK({time})"));
     let columns = &platform.schema(stream.schema).columns;
     let names: Vec<String> = columns.iter().map(|column| print::name(&column.name)).collect();

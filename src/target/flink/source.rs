@@ -17,16 +17,9 @@ pub const LINE: &str = "$line";
 /// The event time of a stream that Flink decodes, guarded against null.
 const TIME: &str = "$time";
 
-/// Whether the script decodes a stream itself.
-pub fn as_lines(platform: &Platform, stream: &Stream) -> bool {
-    let format = platform.library.constructor(stream.format.constructor);
-    let scalars = platform.schema(stream.schema).columns.iter().all(|column| decode::can(&column.ty.base));
-    format.properties.contains_key("lines") && scalars
-}
-
 /// `CREATE TABLE` of a source, and the views that part its valid rows from the others.
 pub fn declare(platform: &Platform, stream: &Stream) -> String {
-    let lines = as_lines(platform, stream);
+    let lines = stream.is_lines(platform);
     let table = if lines { line_table(platform, stream) } else { format_table(platform, stream) };
     let views =
         if lines { guard::line_views(platform, stream) } else { guard::format_views(platform, stream, TIME) };

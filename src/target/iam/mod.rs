@@ -4,8 +4,10 @@
 mod organization;
 mod roles;
 
+use smol_str::SmolStr;
+
 use crate::{
-    access::{Access, Document, document::Actions},
+    access::{Access, Document, document::Actions, requirement::declared_arn},
     artifact::{Artifact, Artifacts},
     platform::{Account, Platform, ResourceId},
     source::Span,
@@ -30,13 +32,17 @@ impl Target for Iam {
 /// The policies of buckets, keys, topics, …
 fn resources(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (&id, document) in &access.resources {
-        let (Some(account), Some(folder)) = (platform.account_of(id), &platform.kind_of(id).service) else {
-            continue;
-        };
+        let (Some(account), Some(folder)) = (platform.account_of(id), service(platform, id)) else { continue };
         let file = format!("{folder}/{}.policy.json", platform.file_stem(id));
         let resource = platform.resource(id);
         out.files.push(artifact(account, file, &resource.name, resource.span, document, Vec::new()));
     }
+}
+
+/// The service that a declaration belongs to: its kind's, or the one in its ARN where the kind leaves that open.
+fn service(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
+    let of_kind = platform.kind_of(id).service.clone();
+    of_kind.or_else(|| declared_arn(platform, id)?.split(':').nth(2).map(SmolStr::from))
 }
 
 /// A policy as a file.

@@ -12,10 +12,11 @@ use super::{
     inline, jsonata,
     jsonata::Scope,
     names::{self, StateNames, Variables},
+    poll::PollNames,
 };
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Poll, Retry, Step, StepKind},
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Retry, Step, StepKind},
 };
 
 /// The states of a pipeline.
@@ -49,35 +50,35 @@ fn parameters(pipeline: &Pipeline) -> Vec<String> {
     locals
 }
 
-struct Lowerer<'p> {
+pub(super) struct Lowerer<'p> {
     platform: &'p Platform,
     pipeline: &'p Pipeline,
     /// Whether each local is written where it is read.
     inlined: Vec<bool>,
     /// How each local is read.
     locals: Vec<String>,
-    names: StateNames,
+    pub(super) names: StateNames,
     /// The name of each step's first state, by where the step begins.
     entries: FxHashMap<u32, String>,
-    variables: Variables,
+    pub(super) variables: Variables,
     /// The machine, branch or loop that is lowered.
-    scope: u32,
+    pub(super) scope: u32,
     scopes: u32,
     /// What catches errors here, the outermost first.
-    handlers: Vec<Vec<Handler>>,
+    pub(super) handlers: Vec<Vec<Handler>>,
 }
 
 /// A `catch` that is in force.
 #[derive(Clone)]
-struct Handler {
-    errors: Vec<String>,
-    variable: Option<String>,
-    next: String,
+pub(super) struct Handler {
+    pub(super) errors: Vec<String>,
+    pub(super) variable: Option<String>,
+    pub(super) next: String,
 }
 
 /// The states of one machine, branch or loop so far.
-struct Level {
-    states: Vec<(String, State)>,
+pub(super) struct Level {
+    pub(super) states: Vec<(String, State)>,
     /// The state that ends it where another one only points.
     done: Option<String>,
     /// What the end hands on instead of nothing: the value of a branch.
@@ -157,7 +158,7 @@ impl Lowerer<'_> {
     }
 
     /// The state to point to. What can only point ends in a state that does nothing but end.
-    fn target(&mut self, next: &Next, level: &mut Level) -> String {
+    pub(super) fn target(&mut self, next: &Next, level: &mut Level) -> String {
         match next {
             Next::Next(name) => name.clone(),
             Next::End(_) => level.done.get_or_insert_with(|| self.names.give("Done")).clone(),
@@ -212,7 +213,7 @@ impl Lowerer<'_> {
         level.states.push((name, state));
     }
 
-    fn scope(&self) -> Scope<'_> {
+    pub(super) fn scope(&self) -> Scope<'_> {
         Scope { platform: self.platform, locals: &self.locals, result: jsonata::RESULT, kept: "" }
     }
 
@@ -290,77 +291,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn resource(&self, integration: &str) -> String {
+    pub(super) fn resource(&self, integration: &str) -> String {
         format!("arn:{}:states:::{integration}", self.platform.project.partition())
-    }
-
-    /// Asks again and again whether a call is done.
-    fn poll(&mut self, call: &Call, poll: &Poll, names: &PollNames, next: &Next, level: &mut Level) {
-        let wait = document::Wait {
-            comment: None,
-            until: document::Until::Seconds(poll.every),
-            output: None,
-            next: Next::Next(names.ask.clone()),
-        };
-        level.states.push((names.wait.clone(), State::Wait(wait)));
-        let scope = Scope { kept: &names.kept, ..self.scope() };
-        let ask = document::Task {
-            comment: None,
-            resource: self.resource(&poll.request.resource),
-            arguments: scope.json(&poll.request.arguments),
-            timeout_seconds: None,
-            heartbeat_seconds: None,
-            retry: retries(&call.retry),
-            catch: self.catches(),
-            assign: Assign::new(),
-            output: None,
-            next: Next::Next(names.check.clone()),
-        };
-        level.states.push((names.ask.clone(), State::Task(ask)));
-        let answer = Scope { result: jsonata::INPUT, kept: &names.kept, ..self.scope() };
-        let status = answer.text(&poll.status);
-        let cause = poll.cause.as_ref().map(|cause| answer.query(cause));
-        let failure = self.poll_failure(poll, names, cause, is_one_of(&status, &poll.failed), level);
-        let done = document::Rule {
-            condition: is_one_of(&status, &poll.done),
-            assign: Assign::new(),
-            next: self.target(next, level),
-        };
-        let check = document::Choice {
-            comment: None,
-            choices: vec![done, failure],
-            default: Some(names.wait.clone()),
-        };
-        level.states.push((names.check.clone(), State::Choice(check)));
-    }
-
-    /// What a call that has failed leads to: the `catch` that is in force for it, or the end in failure.
-    fn poll_failure(
-        &mut self,
-        poll: &Poll,
-        names: &PollNames,
-        cause: Option<String>,
-        condition: String,
-        level: &mut Level,
-    ) -> document::Rule {
-        let applies = |handler: &&Handler| {
-            handler
-                .errors
-                .iter()
-                .any(|error| *error == poll.error || error == "States.ALL" || error == "States.TaskFailed")
-        };
-        let handler = self.handlers.iter().rev().flatten().find(applies).cloned();
-        if let Some(handler) = handler {
-            let assign = handler.variable.map(|variable| {
-                let error = json!({ "name": poll.error.as_str(), "cause": cause.unwrap_or_default() });
-                (variable, error)
-            });
-            return document::Rule { condition, assign: assign.into_iter().collect(), next: handler.next };
-        }
-        let fail =
-            document::Fail { comment: None, error: poll.error.to_string(), cause: cause.map(Json::String) };
-        level.states.push((names.failed.clone(), State::Fail(fail)));
-        document::Rule { condition, assign: Assign::new(), next: names.failed.clone() }
     }
 
     fn choose(
@@ -481,7 +413,7 @@ impl Lowerer<'_> {
     }
 
     /// What catches a state's errors: the innermost `try` first, and nothing behind what catches all.
-    fn catches(&self) -> Vec<document::Catch> {
+    pub(super) fn catches(&self) -> Vec<document::Catch> {
         let mut list = Vec::new();
         for handler in self.handlers.iter().rev().flatten() {
             let assign = handler.variable.iter().map(|variable| (variable.clone(), caught()));
@@ -511,18 +443,7 @@ fn nothing_at_end(next: &Next) -> Option<Json> {
     matches!(next, Next::End(_)).then(|| json!({}))
 }
 
-fn is_one_of(status: &str, values: &[smol_str::SmolStr]) -> String {
-    match values {
-        [one] => format!("{{% {status} = {} %}}", Json::String(one.to_string())),
-        several => {
-            let list: Vec<String> =
-                several.iter().map(|value| Json::String(value.to_string()).to_string()).collect();
-            format!("{{% {status} in [{}] %}}", list.join(", "))
-        }
-    }
-}
-
-fn retries(retries: &[Retry]) -> Vec<document::Retry> {
+pub(super) fn retries(retries: &[Retry]) -> Vec<document::Retry> {
     let made = retries.iter().filter(|retry| retry.attempts > 0).map(|retry| document::Retry {
         error_equals: retry.errors.iter().map(ToString::to_string).collect(),
         interval_seconds: retry.every,
@@ -532,29 +453,4 @@ fn retries(retries: &[Retry]) -> Vec<document::Retry> {
         jitter_strategy: retry.jitter.then_some("FULL"),
     });
     made.collect()
-}
-
-/// The names around a call whose end is asked for.
-struct PollNames {
-    wait: String,
-    ask: String,
-    check: String,
-    failed: String,
-    variable: String,
-    kept: String,
-}
-
-impl PollNames {
-    fn new(lowerer: &mut Lowerer<'_>, call: &Call) -> Self {
-        let base = names::of_call(call);
-        let variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
-        Self {
-            wait: lowerer.names.give(&format!("WaitFor{base}")),
-            ask: lowerer.names.give(&format!("Describe{base}")),
-            check: lowerer.names.give(&format!("Check{base}")),
-            failed: lowerer.names.give(&format!("{base}Failed")),
-            kept: format!("${variable}"),
-            variable,
-        }
-    }
 }

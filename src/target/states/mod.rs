@@ -5,6 +5,7 @@ mod inline;
 mod jsonata;
 mod lower;
 mod names;
+mod poll;
 mod trigger;
 
 use serde_json::{Map, Value as Json, json};

@@ -1,0 +1,279 @@
+//! Streaming queries: their windows, what their conditions leave, and what they promise.
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{Platform, Query, ResourceId, Stream, ValueKind, stream::Rows},
+    source::Span,
+    sql::{
+        plan::{CaseArm, Expr, ExprKind, Relation, RelationKind, WindowShape},
+        range::{self, Set},
+        types,
+    },
+};
+
+/// A window is over the event time of a stream that has one.
+pub fn windows_are_over_the_event_time(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for query in &platform.queries {
+        for relation in query.plan.chain() {
+            let RelationKind::Window { input, time, .. } = &relation.kind else { continue };
+            let RelationKind::Scan(source) = input.kind else { continue };
+            let (Some(stream), Some(field)) = (platform.stream(source), input.field(time.0)) else {
+                continue;
+            };
+            let declared = platform.resource(source);
+            match &stream.watermark {
+                None => {
+                    diagnostics.push(without_watermark(&declared.name, declared.span, &field.name, time.1))
+                }
+                Some((column, _)) if *column != field.name => {
+                    diagnostics.push(not_event_time(
+                        &field.name,
+                        &declared.name,
+                        declared.span,
+                        column,
+                        time.1,
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// Late rows are diverted from windows only whose end is known as a row comes.
+pub fn late_rows_can_be_told(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for query in &platform.queries {
+        let diverted = query
+            .sources()
+            .into_iter()
+            .filter_map(|id| platform.stream(id))
+            .find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        let session = query.plan.chain().find(|relation| {
+            matches!(relation.kind, RelationKind::Window { shape: WindowShape::Session { .. }, .. })
+        });
+        if let (Some(stream), Some(session)) = (diverted, session) {
+            diagnostics.push(late_session(&platform.resource(stream.resource).name, session.span));
+        }
+    }
+}
+
+/// A promised latency can hold: the window, the watermark's delay and the time until a silent partition is given up are not longer.
+pub fn promises_of_latency_can_hold(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for query in &platform.queries {
+        let source = query.sources().into_iter().find_map(|id| platform.stream(id));
+        let Some(stream) = source else { continue };
+        let promises = [query.latency, promise(platform, stream.resource), promise(platform, query.sink)];
+        for (milliseconds, span) in promises.into_iter().flatten() {
+            if let Some(diagnostic) = broken_promise(query, stream, milliseconds, span) {
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// What a stream promises.
+fn promise(platform: &Platform, stream: ResourceId) -> Option<(u64, Span)> {
+    let value = platform.field(stream, "latency")?;
+    match value.kind {
+        ValueKind::Duration(milliseconds) => Some((milliseconds, value.span)),
+        _ => None,
+    }
+}
+
+fn broken_promise(query: &Query, stream: &Stream, promised: u64, span: Span) -> Option<Diagnostic> {
+    let window = query.plan.chain().find_map(|relation| match &relation.kind {
+        RelationKind::Window { shape, .. } => Some((shape, relation.span)),
+        _ => None,
+    });
+    let (shape, place) = window?;
+    let delay = stream.watermark.as_ref().map_or(0, |(_, delay)| *delay);
+    let idle = stream.idle.unwrap_or(0);
+    match shape.longest_wait() {
+        Some(size) if size + delay + idle <= promised => None,
+        Some(size) => {
+            let sum = format!(
+                "{} of window, {} of watermark and {} of idle time",
+                length(size),
+                length(delay),
+                length(idle)
+            );
+            Some(too_late(promised, Some(size + delay + idle), &sum, span, place))
+        }
+        None => Some(too_late(promised, None, "a session lasts as long as rows come", span, place)),
+    }
+}
+
+/// Each branch of a CASE can be reached.
+pub fn branches_can_be_reached(platform: &Platform, diagnostics: &mut Diagnostics) {
+    each_relation(platform, |relation| {
+        for expr in relation.exprs() {
+            expr.walk(&mut |part| {
+                if let ExprKind::Case(arms, otherwise) = &part.kind {
+                    case(arms, otherwise.as_deref(), relation.input(), diagnostics);
+                }
+            });
+        }
+    });
+}
+
+/// What reaches each branch, for each expression that the conditions compare.
+fn case(arms: &[CaseArm], otherwise: Option<&Expr>, input: Option<&Relation>, diagnostics: &mut Diagnostics) {
+    let mut subjects: Vec<&Expr> = Vec::new();
+    for subject in arms.iter().flat_map(|arm| range::subjects(&arm.condition)) {
+        if !subjects.iter().any(|known| known.same(subject)) {
+            subjects.push(subject);
+        }
+    }
+    let mut reported: Vec<Span> = Vec::new();
+    for subject in subjects {
+        let mut left = possible(subject, input);
+        if left.is_empty() {
+            continue;
+        }
+        for arm in arms {
+            let taken = left.and(&range::where_true(&arm.condition, subject));
+            if taken.is_empty() && !reported.contains(&arm.condition.span) {
+                reported.push(arm.condition.span);
+                diagnostics.push(unreachable(arm.condition.span, "this condition is never true here"));
+            }
+            if range::only_about(&arm.condition, subject) {
+                left = left.without(&range::where_true(&arm.condition, subject));
+            }
+        }
+        if let Some(otherwise) =
+            otherwise.filter(|otherwise| left.is_empty() && !reported.contains(&otherwise.span))
+        {
+            reported.push(otherwise.span);
+            diagnostics.push(unreachable(otherwise.span, "no row gets here"));
+        }
+    }
+}
+
+/// What an expression over a relation can be: what its type says, and what the conditions below let through.
+fn possible(subject: &Expr, input: Option<&Relation>) -> Set {
+    let mut set = by_type(subject, input);
+    let mut relation = input;
+    // Conditions directly below see the same columns.
+    while let Some(Relation { kind: RelationKind::Filter { input, condition }, .. }) = relation {
+        set = set.and(&range::where_true(condition, subject));
+        relation = Some(input);
+    }
+    set
+}
+
+fn by_type(subject: &Expr, input: Option<&Relation>) -> Set {
+    let below = input
+        .into_iter()
+        .flat_map(Relation::chain)
+        .find(|relation| !matches!(relation.kind, RelationKind::Filter { .. }));
+    match (&subject.kind, below.map(|relation| &relation.kind)) {
+        (ExprKind::Column(index), Some(RelationKind::Aggregate { keys, calls, .. }))
+            if *index >= keys.len() =>
+        {
+            calls.get(index - keys.len()).map_or_else(Set::everything, range::of_aggregate)
+        }
+        (ExprKind::Column(_), _) => {
+            Set::of_type(&subject.ty.base, subject.ty.nullable, &subject.ty.refinement)
+        }
+        _ => Set::everything(),
+    }
+}
+
+/// A comparison can come out both ways.
+pub fn comparisons_can_come_out_both_ways(platform: &Platform, diagnostics: &mut Diagnostics) {
+    each_relation(platform, |relation| {
+        for expr in relation.exprs() {
+            expr.walk(&mut |part| {
+                for subject in range::subjects(part) {
+                    let Some((op, _)) = range::comparison(part, subject) else { continue };
+                    let all = by_type(subject, relation.input());
+                    let taken = all.and(&range::where_true(part, subject));
+                    let rest = all.without(&range::where_true(part, subject));
+                    let outcome = if taken.is_empty() {
+                        "never"
+                    } else if rest.is_empty() {
+                        "always"
+                    } else {
+                        continue;
+                    };
+                    diagnostics.push(constant(part.span, types::comparison(op), outcome));
+                }
+            });
+        }
+    });
+}
+
+fn each_relation(platform: &Platform, mut visit: impl FnMut(&Relation)) {
+    for query in &platform.queries {
+        query.plan.chain().for_each(&mut visit);
+    }
+}
+
+/// A length of time as the language writes it.
+fn length(milliseconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let unit = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
+    match unit {
+        Some((length, unit)) => format!("{}{unit}", milliseconds / length),
+        None if milliseconds == 0 => "0s".to_owned(),
+        None => format!("{milliseconds}ms"),
+    }
+}
+
+fn without_watermark(stream: &str, declared: Span, column: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WINDOW_WITHOUT_WATERMARK,
+        span,
+        format!("`{stream}` has no event time, so a window over it never ends"),
+        "no watermark on this",
+    )
+    .related(declared, "declared without `watermark`")
+    .help(format!("add to the stream: `watermark = {column} - 5s`, and `late = drop`"))
+}
+
+fn not_event_time(column: &str, stream: &str, declared: Span, wanted: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOT_THE_EVENT_TIME,
+        span,
+        format!("`{column}` is not the event time of `{stream}`, which is `{wanted}`"),
+        "no watermark on this",
+    )
+    .related(declared, format!("its watermark is on `{wanted}`"))
+    .help(format!("write `{wanted}`"))
+    .fix(span, wanted)
+}
+
+fn late_session(stream: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_WINDOW,
+        span,
+        format!("`{stream}` diverts late rows, and a session's end is not known before it is over"),
+        "which rows are late?",
+    )
+    .help("use `late = drop` on the stream, or a window of fixed length")
+}
+
+fn unreachable(span: Span, label: &str) -> Diagnostic {
+    Diagnostic::warning(catalogue::UNREACHABLE_CASE, span, "no row reaches this branch of CASE", label)
+        .help("what HAVING and WHERE let through, the branches before have taken: leave the branch out, or let those rows through")
+}
+
+fn constant(span: Span, op: &str, outcome: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::CONSTANT_COMPARISON,
+        span,
+        format!("this `{op}` is {outcome} true, given the column's range"),
+        format!("{outcome} true"),
+    )
+    .help("compare with a value inside the range that the schema gives, or leave the comparison out")
+}
+
+fn too_late(promised: u64, needed: Option<u64>, sum: &str, span: Span, window: Span) -> Diagnostic {
+    let message = match needed {
+        Some(needed) => format!("a result can take {}, and {} is promised", length(needed), length(promised)),
+        None => format!("a result can take any time, and {} is promised", length(promised)),
+    };
+    Diagnostic::error(catalogue::LATENCY, span, message, "can't hold")
+        .related(window, "the window")
+        .help(format!("{sum}: promise more, or make one of them shorter"))
+}

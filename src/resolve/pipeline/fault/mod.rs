@@ -1,0 +1,13 @@
+//! What can be wrong in a pipeline, each said where it is found.
+
+mod call;
+mod name;
+mod statement;
+mod trigger;
+mod value;
+
+pub(super) use call::*;
+pub(super) use name::*;
+pub(super) use statement::*;
+pub(super) use trigger::*;
+pub(super) use value::*;

@@ -1,0 +1,178 @@
+//! Statements.
+
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    source::Span,
+    suggest,
+    syntax::ast::Ident,
+};
+
+pub(in super::super) fn unreachable(span: Span, because: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::UNREACHABLE, span, "nothing leads here", "never reached")
+        .related(because, "the pipeline has ended here on every way")
+        .help("remove it, or move it before the end")
+}
+
+pub(in super::super) fn arm_again(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::UNREACHABLE, span, "this arm is never taken", "matched already")
+        .related(first, "this arm takes it")
+        .help("remove one of them")
+}
+
+pub(in super::super) fn not_exhaustive(span: Span, missing: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOT_EXHAUSTIVE,
+        span,
+        format!("the arms leave {missing} out"),
+        "not every value has an arm",
+    )
+    .help("add an arm for it, or `else -> { … }`")
+}
+
+pub(in super::super) fn no_pattern(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NO_VALUE,
+        span,
+        "an arm is for one value that the program gives",
+        "no constant",
+    )
+    .help("write text, a number, `true`, `false` or `none`; other conditions are for `if`")
+}
+
+pub(in super::super) fn no_end(span: Span, name: &str, ty: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::RETURN,
+        span,
+        format!("`{name}` returns `{ty}`, and a way through it ends without one"),
+        "says that it returns a value",
+    )
+    .help("end every way with `return …` or `fail …`")
+}
+
+pub(in super::super) fn nothing_to_return(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::RETURN,
+        span,
+        format!("`{name}` returns nothing"),
+        "a value that nobody gets",
+    )
+    .help("leave the value out, or declare the pipeline's result: `pipeline name(…) -> type`")
+}
+
+pub(in super::super) fn return_without_value(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::RETURN, span, format!("the pipeline returns `{ty}`"), "returns nothing")
+        .help("add the value behind `return`")
+}
+
+pub(in super::super) fn return_inside(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::RETURN,
+        span,
+        format!("a pipeline can't return from inside `{word}`"),
+        format!("inside `{word}`"),
+    )
+    .help(format!("return behind the `{word}`; `fail` ends the pipeline from inside as well"))
+}
+
+pub(in super::super) fn ends_in_success(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ENDS_IN_SUCCESS,
+        span,
+        "an error that is caught here ends the pipeline in success",
+        "a failed run is reported as a good one",
+    )
+    .help("end the block with `fail NAME …`, or say which errors are no failure: `catch error as Name.Of.Error`")
+}
+
+pub(in super::super) fn swallowed(span: Span) -> Diagnostic {
+    Diagnostic::warning(catalogue::ENDS_IN_SUCCESS, span, "any error that is caught here is forgotten", "the pipeline goes on as if nothing was")
+        .help("end the block with `fail NAME …`, or say which errors are no failure: `catch error as Name.Of.Error`")
+}
+
+pub(in super::super) fn catch_after_all(span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNREACHABLE,
+        span,
+        "this `catch` is never taken",
+        "everything is caught before it",
+    )
+    .related(first, "this one catches every error")
+    .help("put the one without names last")
+}
+
+pub(in super::super) fn unknown_error(span: Span, name: &str, near: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("there is no error `{name}`"),
+        "Step Functions knows no such error",
+    );
+    match near {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => diagnostic.help("names that begin with `States.` are Step Functions' own: `States.Timeout`, `States.TaskFailed`, …"),
+    }
+}
+
+pub(in super::super) fn reserved_error(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("`{name}` is Step Functions' own name"),
+        "reserved",
+    )
+    .help("give the failure a name of its own, such as `InvalidData`")
+}
+
+pub(in super::super) fn catches_own_fail(span: Span, name: &str, fail: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("`fail {name}` ends the pipeline and is not caught"),
+        "never comes here",
+    )
+    .related(fail, "the pipeline ends here")
+    .help("do here what the `catch` does, before `fail`")
+}
+
+pub(in super::super) fn unknown_option(name: &Ident) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::ARGUMENTS,
+        name.span,
+        format!("`for` has no option `{}`", name.name),
+        "not known",
+    );
+    match suggest::nearest(&name.name, ["limit", "batch"]) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
+        None => diagnostic.help("`limit 10` says how many run at the same time"),
+    }
+}
+
+pub(in super::super) fn bad_limit(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::OUT_OF_RANGE,
+        span,
+        "a limit is a whole number from 1 to 40",
+        "not such a number",
+    )
+    .help("write `limit 10`; more than 40 at the same time take a distributed loop")
+}
+
+pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("`for` goes through a list, and this is `{ty}`"),
+        format!("this is `{ty}`"),
+    )
+    .help("give a list")
+}
+
+pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOT_LOWERED,
+        span,
+        format!("{what} can't be generated yet"),
+        "no state machine for this yet",
+    )
+    .help("use what there is: a loop over a list, a schedule, an event, or an object that is created")
+}

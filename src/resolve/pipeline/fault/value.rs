@@ -1,0 +1,172 @@
+//! Values that do not fit.
+
+use crate::{
+    diagnostic::{Diagnostic, catalogue},
+    platform::{
+        DataType,
+        pipeline::{Expression, ExpressionKind},
+    },
+    source::Span,
+};
+
+pub(in super::super) fn does_not_fit(span: Span, what: &str, from: &str, to: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes `{to}`, and this is `{from}`"),
+        format!("this is `{from}`"),
+    );
+    match (from, to) {
+        ("string", "location") => diagnostic.help("a place is made from its bucket: `bucket / \"{key}\"`"),
+        (_, "string") => diagnostic.help("put it into text: `\"{value}\"`"),
+        _ => diagnostic.help(format!("give a `{to}`")),
+    }
+}
+
+pub(in super::super) fn maybe_none(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::MAYBE_NONE, span, format!("`{name}` may be `none`"), "may be `none` here")
+        .help(format!(
+            "say what stands for it then: `{name} ?? …`, or ask first: `if {name} != none {{ … }}`"
+        ))
+}
+
+pub(in super::super) fn never_none(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning(catalogue::FOREGONE, span, format!("`{name}` is never `none`"), "always there")
+        .help("leave the question out, or give its type a `?` where it is declared")
+}
+
+pub(in super::super) fn foregone(span: Span, name: &str, outcome: bool, because: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::FOREGONE,
+        span,
+        format!("this is always {outcome}: of `{name}` it is known that {because}"),
+        format!("always {outcome}"),
+    )
+    .help("compare with a value that its type allows")
+}
+
+pub(in super::super) fn incomparable(span: Span, a: &str, b: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("`{a}` and `{b}` can't be compared so"),
+        "no such comparison",
+    )
+    .help("compare numbers with numbers, text with text, and fields of records one by one")
+}
+
+pub(in super::super) fn no_number(span: Span, what: &str, ty: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes numbers, and this is `{ty}`"),
+        format!("this is `{ty}`"),
+    );
+    if ty == "string" {
+        diagnostic.help("join text by interpolation: `\"{a}{b}\"`")
+    } else {
+        diagnostic.help("give a number")
+    }
+}
+
+pub(in super::super) fn no_text(span: Span, ty: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("a `{ty}` can't be put into text"),
+        format!("this is `{ty}`"),
+    )
+    .help("name one of its fields or elements")
+}
+
+pub(in super::super) fn no_value(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::NO_VALUE, span, format!("{what} is no value of a pipeline"), "not a value here")
+        .help("values are text, numbers, `true`, `false`, `none`, lists, places in buckets, and records where their type is known")
+}
+
+pub(in super::super) fn unknown_unit(span: Span, number: &str, unit: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::UNKNOWN_UNIT, span, format!("there is no unit `{unit}`"), "not known")
+        .help(format!("write the number alone, `{number}`, or a duration such as `30s`"))
+}
+
+pub(in super::super) fn declaration_as_value(
+    span: Span,
+    name: &str,
+    what: &str,
+    declared: Option<Span>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::NO_VALUE,
+        span,
+        format!("`{name}` is a {what}, and no value"),
+        "not a value",
+    );
+    let diagnostic = diagnostic.help("a pipeline's values are its parameters and what `let` binds");
+    match declared {
+        Some(declared) => diagnostic.related(declared, "declared here"),
+        None => diagnostic,
+    }
+}
+
+pub(in super::super) fn call_in_expression(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::CALL_IN_EXPRESSION,
+        span,
+        "a call is a step of its own",
+        "a call inside an expression",
+    )
+    .help("bind its result first: `let result = …`")
+}
+
+pub(in super::super) fn constant_out_of_bounds(span: Span, broken: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::OUT_OF_RANGE,
+        span,
+        format!("this value breaks a condition of its type: {broken}"),
+        "not allowed here",
+    )
+    .help("give a value that the type allows")
+}
+
+/// The condition of a type that a constant breaks.
+pub(in super::super) fn broken_condition(given: &Expression, wanted: &DataType) -> Option<String> {
+    let refinement = &wanted.refinement;
+    match &given.kind {
+        ExpressionKind::Text(text) => {
+            let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+            let pattern = refinement.matching.as_ref();
+            let pattern = pattern.and_then(|pattern| regex::Regex::new(&format!("^(?:{pattern})$")).ok());
+            if !refinement.one_of.is_empty() && !refinement.one_of.contains(text) {
+                Some(format!("it is one of `{}`", refinement.one_of.join("`, `")))
+            } else if refinement.min_length.is_some_and(|least| length < least) {
+                Some(format!("it has at least {} characters", refinement.min_length.unwrap_or_default()))
+            } else if refinement.max_length.is_some_and(|most| length > most) {
+                Some(format!("it has at most {} characters", refinement.max_length.unwrap_or_default()))
+            } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
+                Some(format!("it matches `{}`", refinement.matching.clone().unwrap_or_default()))
+            } else {
+                None
+            }
+        }
+        ExpressionKind::Number(text) => outside(text, false, wanted),
+        ExpressionKind::Negate(inner) => match &inner.kind {
+            ExpressionKind::Number(text) => outside(text, true, wanted),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn outside(text: &str, negative: bool, wanted: &DataType) -> Option<String> {
+    let number: f64 = text.parse().ok()?;
+    let number = if negative { -number } else { number };
+    let bound = |bound: &Option<smol_str::SmolStr>| bound.as_ref().and_then(|text| text.parse::<f64>().ok());
+    let (min, max) = (bound(&wanted.refinement.min), bound(&wanted.refinement.max));
+    if min.is_some_and(|min| number < min) {
+        Some(format!("it is at least {}", min.unwrap_or_default()))
+    } else if max.is_some_and(|max| number > max) {
+        Some(format!("it is at most {}", max.unwrap_or_default()))
+    } else {
+        None
+    }
+}
