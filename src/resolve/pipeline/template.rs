@@ -212,21 +212,12 @@ impl Template<'_> {
                 }
                 _ => Err(Fault { span, why: "`texts` takes a prefix".into() }),
             },
-<<<<<<< HEAD
-            "sql_text" => Ok(self
-                .data(item, span)?
-                .map_or(Item::Missing, |text| Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText)))),
-            "sql_name" => Ok(self
-                .data(item, span)?
-                .map_or(Item::Missing, |text| Item::Data(quoted(text, "\"", &["\""], ExpressionKind::SqlName)))),
-=======
             "sql_text" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
                 Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText))
             })),
             "sql_name" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
                 Item::Data(quoted(text, "\"", &["\""], ExpressionKind::SqlName))
             })),
->>>>>>> main
             "rate" => match item {
                 Item::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => {
                     Ok(Item::Data(Expression::text(rate(milliseconds), self.span)))
@@ -356,13 +347,6 @@ fn push_text(pieces: &mut Vec<Expression>, piece: Expression) {
 }
 
 /// Text in quotes, in which whatever could end it is doubled: now where it is constant, else when it runs.
-<<<<<<< HEAD
-fn quoted(text: Expression, quote: &str, doubled: &[&str], kind: fn(Box<Expression>) -> ExpressionKind) -> Expression {
-    let span = text.span;
-    match text.as_text() {
-        Some(constant) => {
-            let safe = doubled.iter().fold(constant.to_owned(), |text, one| text.replace(one, &one.repeat(2)));
-=======
 fn quoted(
     text: Expression,
     quote: &str,
@@ -374,7 +358,6 @@ fn quoted(
         Some(constant) => {
             let safe =
                 doubled.iter().fold(constant.to_owned(), |text, one| text.replace(one, &one.repeat(2)));
->>>>>>> main
             Expression::text(format!("{quote}{safe}{quote}"), span)
         }
         None => Expression::new(kind(Box::new(text)), Base::String, span),
