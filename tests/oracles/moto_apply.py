@@ -73,6 +73,10 @@ class Aws:
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")).read()
 
 
+# Folders whose calls others build on, in this order.
+FIRST = ("organizations", "iam", "kms", "s3")
+
+
 class Folder:
     """One build's output, being applied."""
 
@@ -84,8 +88,10 @@ class Folder:
         self.accounts = {}
 
     def apply(self):
-        """Makes policies first, since calls may refer to roles, keys and buckets by name."""
+        """Makes policies first, since calls may refer to roles, keys and buckets by name; where calls make them, those."""
         files = [path for path in sorted(self.root.rglob("*")) if path.is_file() and documents.kind(path)]
+        files = [file for file in files if documents.kind(file) == "calls" or not made_by_calls(file)]
+        files.sort(key=lambda file: FIRST.index(file.parent.name) if file.parent.name in FIRST else len(FIRST))
         for kind in ("trust", "identity", "bucket", "kms", "scp", "states", "calls"):
             for file in [file for file in files if documents.kind(file) == kind]:
                 self.report.checked += 1
@@ -122,11 +128,15 @@ class Folder:
     def make_kms(self, file, account, document):
         self.aws.call(account, "kms", "CreateKey", {"Policy": json.dumps(document)})
 
-    def make_scp(self, file, account, document):
+    def make_organization(self, account):
+        """An organization is there before a build is applied to it."""
         try:
             self.aws.call(account, "organizations", "DescribeOrganization", {})
         except Refused:
             self.aws.call(account, "organizations", "CreateOrganization", {"FeatureSet": "ALL"})
+
+    def make_scp(self, file, account, document):
+        self.make_organization(account)
         given = {"Name": stem(file), "Description": stem(file), "Type": "SERVICE_CONTROL_POLICY",
                  "Content": json.dumps(document)}
         self.aws.call(account, "organizations", "CreatePolicy", given)
@@ -138,6 +148,8 @@ class Folder:
 
     def make_calls(self, file, account, document):
         results = {}
+        if file.parent.name == "organizations" and document["calls"]:
+            self.make_organization(document["calls"][0]["account"])
         for call in document["calls"]:
             try:
                 results[call["id"]] = self.answer(call, results)
@@ -174,6 +186,13 @@ def sample_result(service, operation):
     """A response of the right shape to an operation that moto lacks or wrongly refuses."""
     output = models.service_model(service).operation_model(operation).output_shape
     return samples.whole(output) if output else {}
+
+
+def made_by_calls(file):
+    """Whether a script of the build carries a document, so that the document need not be applied by itself."""
+    makers = {"scp": "organizations/*.calls.json", "iam": "iam/*.calls.json"}
+    pattern = makers.get(file.parent.name, f"{file.parent.name}/{stem(file)}.calls.json")
+    return any(file.parent.parent.glob(pattern))
 
 
 def stem(file):
