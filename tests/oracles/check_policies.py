@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_policies.py [--type identity|trust|bucket|kms|scp] FILE...: policies, judged by four programs and AWS's limits.
+"""check_policies.py [--type identity|trust|bucket|kms|resource|scp] FILE...: policies, judged by four programs.
 
 Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
 """
@@ -24,8 +24,9 @@ import node_script
 import parliament
 import reporting
 
-# Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total.
-LIMITS = {"identity": 10240, "trust": 2048, "bucket": 20480, "kms": 32768, "scp": 5120}
+# Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total,
+# resource the limit of a queue.
+LIMITS = {"identity": 10240, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120}
 PACKED = ("identity", "trust")
 
 # The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
@@ -37,7 +38,7 @@ TEMPLATES = {
 }
 
 # parliament has no mode for trust policies; it takes SCPs for grants.
-PARLIAMENT = ("identity", "bucket", "kms")
+PARLIAMENT = ("identity", "bucket", "kms", "resource")
 
 
 def check_form(report, kind, file, policy):

@@ -32,7 +32,9 @@ impl Target for Iam {
 /// The policies of buckets, keys, topics, …
 fn resources(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (&id, document) in &access.resources {
-        let (Some(account), Some(folder)) = (platform.account_of(id), service(platform, id)) else { continue };
+        let (Some(account), Some(folder)) = (platform.account_of(id), service(platform, id)) else {
+            continue;
+        };
         let file = format!("{folder}/{}.policy.json", platform.file_stem(id));
         let resource = platform.resource(id);
         out.files.push(artifact(account, file, &resource.name, resource.span, document, Vec::new()));

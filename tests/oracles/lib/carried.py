@@ -3,15 +3,19 @@
 import json
 import re
 
+import call_scripts
 import documents
 
-# Where a call carries a document: the kind of the file that says the same, the member with the text, and the member with
-# the name that the file bears, where it bears one that AWS knows.
+# Where a call carries a document: the kind of the file that says the same, the path of the text, and the member with the
+# name that the file bears, where it bears one that AWS knows.
 CARRIERS = {
     "iam.CreateRole": ("trust", "AssumeRolePolicyDocument", "RoleName"),
     "iam.PutRolePolicy": ("identity", "PolicyDocument", "RoleName"),
     "s3.PutBucketPolicy": ("bucket", "Policy", None),
     "kms.CreateKey": ("kms", "Policy", None),
+    "sns.SetTopicAttributes": ("resource", "AttributeValue", None),
+    "sqs.SetQueueAttributes": ("resource", "Attributes.Policy", None),
+    "kinesis.PutResourcePolicy": ("resource", "Policy", None),
     "organizations.CreatePolicy": ("scp", "Content", None),
     "stepfunctions.CreateStateMachine": ("states", "definition", None),
 }
@@ -41,10 +45,23 @@ def findings(folder):
 def documents_of(script):
     """Each document that the calls of a script carry: the call's id, and the document's kind, name and content."""
     for call in script["calls"]:
-        carrier = CARRIERS.get(f"{call['service']}.{call['operation']}")
-        if carrier and isinstance(call["input"].get(carrier[1]), str):
-            kind, member, name = carrier
-            yield call["id"], (kind, call["input"][name] if name else None, canonical(json.loads(call["input"][member])))
+        kind, path, name = CARRIERS.get(f"{call['service']}.{call['operation']}", (None, "", None))
+        given = call["input"]
+        if kind is None or given.get("AttributeName", "Policy") != "Policy":
+            continue
+        try:
+            text = call_scripts.take(given, path.split("."))
+        except LookupError:
+            continue  # the call carries none
+        yield call["id"], (kind, given[name] if name else None, content(text))
+
+
+def content(text):
+    """A document in one spelling; what is no JSON stays as it is, and is then like no file."""
+    try:
+        return canonical(json.loads(text))
+    except ValueError:
+        return text
 
 
 def canonical(document):

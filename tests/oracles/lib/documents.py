@@ -41,11 +41,12 @@ def kind(path):
     if path.name.endswith(".sql"):
         return "flink"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
-                ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp"}
+                ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp", ("sns", ".policy.json"): "resource",
+                ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource"}
     for (where, ending), policy in policies.items():
         if folder == where and path.name.endswith(ending):
             return policy
     return None
 
 
-POLICY_KINDS = ("identity", "trust", "bucket", "kms", "scp")
+POLICY_KINDS = ("identity", "trust", "bucket", "kms", "resource", "scp")

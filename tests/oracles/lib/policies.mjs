@@ -10,6 +10,7 @@ const VALIDATE = {
   trust: rules.validateTrustPolicy,
   bucket: rules.validateResourcePolicy,
   kms: rules.validateResourcePolicy,
+  resource: rules.validateResourcePolicy,
   scp: rules.validateServiceControlPolicy,
 }
 
