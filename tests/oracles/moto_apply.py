@@ -127,8 +127,10 @@ class Folder:
         return sample_result(service, operation)
 
     def with_members(self, management, given):
-        """An input with moto's ids of the accounts in it. A program's accounts exist before it does, but moto lets nobody
-        choose the id of an account that it takes into an organization."""
+        """An input with moto's ids of the accounts in it.
+
+        A program's accounts exist before it does, but moto lets nobody choose the id of a member of an organization.
+        """
         if not self.members:
             self.aws.call(management, "organizations", "CreateOrganization", {"FeatureSet": "ALL"})
             self.members[management] = management
@@ -146,8 +148,7 @@ class Folder:
 
 
 def turn(script):
-    """When a script's turn is. Policies name roles, buckets and all else may name keys, links name what others share; the
-    order is AWS's, which refuses a policy about a role that does not exist."""
+    """When a script's turn is: AWS refuses policies about roles that do not exist, and links name what others share."""
     if script.name.endswith(".links.calls.json"):
         return len(FIRST) + 1
     return FIRST.index(script.parent.name) if script.parent.name in FIRST else len(FIRST)

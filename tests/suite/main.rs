@@ -10,18 +10,12 @@ mod config;
 mod layers;
 mod mutations;
 mod oracle;
-<<<<<<< HEAD
 mod oracles;
-=======
->>>>>>> main
 mod output;
 mod programs;
 mod render;
 mod run;
-<<<<<<< HEAD
 mod run_rows;
-=======
->>>>>>> main
 mod states;
 mod templates;
 #[path = "../window/mod.rs"]

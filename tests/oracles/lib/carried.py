@@ -30,7 +30,8 @@ def findings(folder):
         kind = documents.kind(file)
         try:
             if kind == "calls":
-                carried.update({(account, *what): f"{file}: {call}" for call, what in documents_of(documents.load(file))})
+                for call, what in documents_of(documents.load(file)):
+                    carried[account, *what] = f"{file}: {call}"
             elif kind:
                 name = re.sub(r"\.(trust|policy)\.json$", "", file.name) if kind in NAMED else None
                 written[account, kind, name, canonical(documents.load(file))] = file
