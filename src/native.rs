@@ -36,7 +36,7 @@ pub struct Native {
 }
 
 /// The job of a query; where the operator can't run it, the construct that it lacks.
-pub fn native(platform: &Platform, query: &Query) -> Result<Native, Diagnostic> {
+pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnostic>> {
     let shape =
         Shape::of(&query.plan).ok_or_else(|| refused(query.span, "a query without a window and GROUP BY"))?;
     let stream = platform.stream(shape.source).ok_or_else(|| refused(query.span, "what FROM reads"))?;
@@ -137,7 +137,11 @@ fn unfiltered(relation: &Relation) -> (&Relation, Option<&Expr>) {
     }
 }
 
-fn operator_query(stream: &Stream, shape: &Shape<'_>, query: &Query) -> Result<window::Query, Diagnostic> {
+fn operator_query(
+    stream: &Stream,
+    shape: &Shape<'_>,
+    query: &Query,
+) -> Result<window::Query, Box<Diagnostic>> {
     let (window, event_time, span) = shape.window;
     let (size, offset_ms) = match window {
         WindowShape::Tumble { size, offset } => (*size, *offset),
@@ -174,7 +178,7 @@ fn operator_query(stream: &Stream, shape: &Shape<'_>, query: &Query) -> Result<w
     Ok(plan)
 }
 
-fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<Aggregate, Diagnostic> {
+fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<Aggregate, Box<Diagnostic>> {
     if call.distinct {
         return Err(refused(call.span, "DISTINCT in an aggregate"));
     }
@@ -197,12 +201,13 @@ fn milliseconds(length: u64) -> i64 {
 }
 
 /// A construct that Flink runs and the native operator does not.
-fn refused(span: Span, construct: &str) -> Diagnostic {
-    Diagnostic::error(
+fn refused(span: Span, construct: &str) -> Box<Diagnostic> {
+    let refusal = Diagnostic::error(
         catalogue::NATIVE_UNSUPPORTED,
         span,
         format!("`dpl run` can't run {construct}"),
         "not run on this machine",
     )
-    .help("the query is checked and built for Flink all the same")
+    .help("the query is checked and built for Flink all the same");
+    Box::new(refusal)
 }

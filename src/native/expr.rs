@@ -30,7 +30,7 @@ impl Columns {
 }
 
 /// The operator's expression that computes the same.
-pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Diagnostic> {
+pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Box<Diagnostic>> {
     let converted = match &expr.kind {
         ExprKind::Column(index) => return column(expr, *index, columns),
         ExprKind::Literal(literal) => return constant(expr, literal),
@@ -48,7 +48,7 @@ pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Diagnosti
             let arms = arms
                 .iter()
                 .map(|arm| Ok((convert(&arm.condition, columns)?, typed(&arm.value, ty, columns)?)));
-            let arms = arms.collect::<Result<Vec<_>, Diagnostic>>()?;
+            let arms = arms.collect::<Result<Vec<_>, Box<Diagnostic>>>()?;
             let otherwise = otherwise.as_ref().map(|value| typed(value, ty, columns)).transpose()?;
             window::Expr::case(arms, otherwise)
         }
@@ -61,24 +61,24 @@ pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Diagnosti
     converted.map_err(|error| refused(expr.span, &error.to_string()))
 }
 
-fn all(list: &[Expr], columns: &Columns) -> Result<Vec<window::Expr>, Diagnostic> {
+fn all(list: &[Expr], columns: &Columns) -> Result<Vec<window::Expr>, Box<Diagnostic>> {
     list.iter().map(|part| convert(part, columns)).collect()
 }
 
 /// A value where another's type is wanted: NULL has none of its own.
-fn typed(expr: &Expr, ty: Type, columns: &Columns) -> Result<window::Expr, Diagnostic> {
+fn typed(expr: &Expr, ty: Type, columns: &Columns) -> Result<window::Expr, Box<Diagnostic>> {
     match &expr.kind {
         ExprKind::Literal(Literal::Null) => literal(Value::Null, ty, expr.span),
         _ => convert(expr, columns),
     }
 }
 
-fn physical(expr: &Expr) -> Result<Type, Diagnostic> {
+fn physical(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
     types::physical(&expr.ty.base)
         .ok_or_else(|| refused(expr.span, &format!("a {}", types::spelled(&expr.ty.base))))
 }
 
-fn column(expr: &Expr, index: usize, columns: &Columns) -> Result<window::Expr, Diagnostic> {
+fn column(expr: &Expr, index: usize, columns: &Columns) -> Result<window::Expr, Box<Diagnostic>> {
     let ty = physical(expr)?;
     let place = columns.places.get(index).copied();
     let known = place.and_then(|place| columns.types.get(place).copied());
@@ -91,11 +91,11 @@ fn column(expr: &Expr, index: usize, columns: &Columns) -> Result<window::Expr, 
     }
 }
 
-fn literal(value: Value, ty: Type, span: Span) -> Result<window::Expr, Diagnostic> {
+fn literal(value: Value, ty: Type, span: Span) -> Result<window::Expr, Box<Diagnostic>> {
     window::Expr::literal(value, ty).map_err(|error| refused(span, &error.to_string()))
 }
 
-fn constant(expr: &Expr, constant: &Literal) -> Result<window::Expr, Diagnostic> {
+fn constant(expr: &Expr, constant: &Literal) -> Result<window::Expr, Box<Diagnostic>> {
     let ty = physical(expr)?;
     let value = match constant {
         Literal::Null => Some(Value::Null),
@@ -125,7 +125,7 @@ fn number(text: &str, ty: Type) -> Option<Value> {
     }
 }
 
-fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result<window::Expr, Diagnostic> {
+fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result<window::Expr, Box<Diagnostic>> {
     let function = match name {
         "ABS" => Function::Abs,
         "UPPER" => Function::Upper,
@@ -140,7 +140,12 @@ fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result<win
 }
 
 /// Calls whose arguments may be NULL without a type.
-fn by_type(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result<window::Expr, Diagnostic> {
+fn by_type(
+    expr: &Expr,
+    name: &str,
+    args: &[Expr],
+    columns: &Columns,
+) -> Result<window::Expr, Box<Diagnostic>> {
     let ty = physical(expr)?;
     let args = args.iter().map(|argument| typed(argument, ty, columns)).collect::<Result<Vec<_>, _>>()?;
     let built = match (name, args.as_slice()) {

@@ -12,7 +12,7 @@ use crate::{
 
 use super::refused;
 
-/// How a stream's format writes timestamps.
+/// How a stream's format writes timestamps: as Flink does where it has no option for it.
 pub fn style(platform: &Platform, stream: &Stream) -> Style {
     let constructor = platform.library.constructor(stream.format.constructor);
     let at = constructor.fields.iter().position(|field| field.name == "timestamps");
@@ -22,19 +22,19 @@ pub fn style(platform: &Platform, stream: &Stream) -> Style {
         _ => None,
     });
     match variant {
-        Some(variant) if variant.name == "sql" => Style::Sql,
-        _ => Style::Iso,
+        Some(variant) if variant.name == "iso" => Style::Iso,
+        _ => Style::Sql,
     }
 }
 
 /// The records of a stream, with what is demanded of them.
-pub fn schema(platform: &Platform, stream: &Stream) -> Result<Schema, Diagnostic> {
+pub fn schema(platform: &Platform, stream: &Stream) -> Result<Schema, Box<Diagnostic>> {
     let schema = platform.schema(stream.schema);
     let fields = schema.columns.iter().map(field).collect::<Result<Vec<_>, _>>()?;
     Schema::new(fields).map_err(|error| refused(schema.span, &error.to_string()))
 }
 
-fn field(column: &Column) -> Result<Field, Diagnostic> {
+fn field(column: &Column) -> Result<Field, Box<Diagnostic>> {
     let ty = types::physical(&column.ty.base).ok_or_else(|| {
         refused(column.span, &format!("a column of type {}", types::spelled(&column.ty.base)))
     })?;

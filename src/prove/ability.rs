@@ -1,6 +1,6 @@
 //! What a role can do with a resource: everything that a capability takes there, or some of it, by itself or as another role that it can assume.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     access::{
-        Access, RoleAccess, RoleKey, TableGrant,
+        Access, RoleAccess, RoleKey, TableGrant, account_root,
+        document::Actions,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -245,13 +246,16 @@ impl<'a> Prover<'a> {
     /// Who can become whom: for each role, by its place in the list, the roles that it can assume.
     pub fn chains(&self) -> Vec<Vec<usize>> {
         let mut chains = vec![Vec::new(); self.access.roles.len()];
-        let by_arn: BTreeMap<&SmolStr, usize> =
-            self.access.roles.iter().enumerate().map(|(at, role)| (&role.identity.arn, at)).collect();
         let Some(assume) = self.assume() else { return chains };
+        let callers = self.callers_by_arn();
         for (at, assumed) in self.access.roles.iter().enumerate() {
             let RoleKey::Declared(id) = assumed.identity.key else { continue };
             let required = requirements(self.platform, assume, &Place::Resource(id));
-            for caller in self.callers(assumed, &by_arn) {
+            let named =
+                assumed.trust.statements.iter().filter_map(|it| it.principal.as_ref()).flat_map(|it| &it.aws);
+            let let_in: BTreeSet<usize> =
+                named.filter_map(|arn| callers.get(arn)).flatten().copied().collect();
+            for caller in let_in {
                 let Some(role) = self.access.roles.get(caller).filter(|_| caller != at) else { continue };
                 let mut ability = Ability { fully: true, ..Ability::default() };
                 required.iter().for_each(|it| self.decide_all(role, it, &mut ability));
@@ -263,39 +267,30 @@ impl<'a> Prover<'a> {
         chains
     }
 
+    /// The roles that a principal of a trust stands for: a role itself, and for an account those of its roles that may assume anything at all.
+    fn callers_by_arn(&self) -> BTreeMap<SmolStr, Vec<usize>> {
+        let mut callers: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
+        for (at, role) in self.access.roles.iter().enumerate() {
+            callers.entry(role.identity.arn.clone()).or_default().push(at);
+            if assumes(role) {
+                let root = account_root(self.platform, &self.platform.account(role.identity.account).id);
+                callers.entry(root).or_default().push(at);
+            }
+        }
+        callers
+    }
+
     fn assume(&self) -> Option<Capability> {
         let library = &self.platform.library;
         library.capability_named(library.kind_named("role")?, "assume").map(Capability::Named)
-    }
-
-    /// The roles that a trust may let in: those it names, and of an account that it names those that may assume anything at all.
-    fn callers(&self, assumed: &RoleAccess, by_arn: &BTreeMap<&SmolStr, usize>) -> Vec<usize> {
-        let named =
-            assumed.trust.statements.iter().filter_map(|it| it.principal.as_ref()).flat_map(|it| &it.aws);
-        let mut callers = Vec::new();
-        for arn in named {
-            match by_arn.get(arn) {
-                Some(at) => callers.push(*at),
-                None => callers.extend(self.access.roles.iter().enumerate().filter_map(|(at, role)| {
-                    let root = crate::access::account_root(
-                        self.platform,
-                        &self.platform.account(role.identity.account).id,
-                    );
-                    (root == *arn && assumes(role)).then_some(at)
-                })),
-            }
-        }
-        callers.sort_unstable();
-        callers.dedup();
-        callers
     }
 }
 
 /// Whether a role may assume any role.
 fn assumes(role: &RoleAccess) -> bool {
     role.policy.statements.iter().any(|statement| match &statement.actions {
-        crate::access::document::Actions::Only(actions) => actions.contains("sts:AssumeRole"),
-        crate::access::document::Actions::AllBut(_) => false,
+        Actions::Only(actions) => actions.contains("sts:AssumeRole"),
+        Actions::AllBut(_) => false,
     })
 }
 

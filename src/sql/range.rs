@@ -130,23 +130,27 @@ impl Set {
         Self { intervals, null: self.null && other.null, nan: self.nan && other.nan }
     }
 
-    /// The values in either.
-    #[must_use]
-    pub fn or(&self, other: &Self) -> Self {
-        let mut all: Vec<(Cut, Cut)> = self.intervals.iter().chain(&other.intervals).copied().collect();
+    /// The values in any of them.
+    pub fn any(sets: impl IntoIterator<Item = Self>) -> Self {
+        let mut union = Self { intervals: Vec::new(), null: false, nan: false };
+        let mut all: Vec<(Cut, Cut)> = Vec::new();
+        for set in sets {
+            all.extend(set.intervals);
+            union.null |= set.null;
+            union.nan |= set.nan;
+        }
         all.sort_by(|a, b| a.0.compare(b.0));
-        let mut intervals: Vec<(Cut, Cut)> = Vec::new();
         for (low, high) in all {
-            match intervals.last_mut() {
+            match union.intervals.last_mut() {
                 Some(last) if !last.1.below(low) => {
                     if last.1.below(high) {
                         last.1 = high;
                     }
                 }
-                _ => intervals.push((low, high)),
+                _ => union.intervals.push((low, high)),
             }
         }
-        Self { intervals, null: self.null || other.null, nan: self.nan || other.nan }
+        union
     }
 
     /// The values in this one alone.
@@ -173,11 +177,7 @@ pub fn where_true(condition: &Expr, of: &Expr) -> Set {
         ExprKind::And(list) => {
             list.iter().fold(Set::everything(), |set, part| set.and(&where_true(part, of)))
         }
-        ExprKind::Or(list) => {
-            let mut sets = list.iter().map(|part| where_true(part, of));
-            let first = sets.next().unwrap_or_else(Set::everything);
-            sets.fold(first, |set, other| set.or(&other))
-        }
+        ExprKind::Or(list) => Set::any(list.iter().map(|part| where_true(part, of))),
         ExprKind::Not(inner) => where_not_true(inner, of),
         ExprKind::IsNull(inner) if inner.same(of) => Set { intervals: Vec::new(), null: true, nan: false },
         ExprKind::Compare(..) => {

@@ -57,3 +57,18 @@ fn targets() {
         snapshot(path, &content);
     });
 }
+
+#[test]
+fn queries() {
+    insta::glob!("../cases/queries", "**/*.dpl", |path| {
+        let (source, analysis) = analyze(path);
+        assert!(!analysis.has_errors(), "{}: {}", path.display(), rendered(&analysis));
+        let mut content = format!("{source}\n---- says ----\n\n{}", rendered(&analysis));
+        for query in &analysis.platform.queries {
+            let script = dpl::target::flink::script(&analysis.platform, query);
+            write!(content, "\n---- {} ----\n\n{script}", analysis.platform.resource(query.resource).name)
+                .unwrap();
+        }
+        snapshot(path, &content);
+    });
+}

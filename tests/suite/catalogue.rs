@@ -1,7 +1,10 @@
 //! Every code has a page that says something.
 
-use dpl::diagnostic::catalogue::{PAGES, page, title};
-use dpl::platform::Project;
+use dpl::{
+    Analysis,
+    diagnostic::catalogue::{PAGES, page, title},
+    platform::Project,
+};
 
 #[test]
 fn every_page_has_a_title_and_a_text() {
@@ -58,13 +61,18 @@ fn modules(example: &str) -> Vec<(&str, String)> {
     modules
 }
 
-/// The codes of all that is said about an example.
-fn codes(example: &str) -> Vec<&'static str> {
+/// Analyzes an example as a program of its own.
+pub fn analyze(example: &str) -> Analysis {
     let mut sources = dpl::sources();
     for (name, text) in modules(example) {
         sources.add(format!("{name}.dpl"), name, text, false);
     }
-    let analysis = dpl::analyze(sources, Project::default());
+    dpl::analyze(sources, Project::default())
+}
+
+/// The codes of all that is said about an example.
+fn codes(example: &str) -> Vec<&'static str> {
+    let analysis = analyze(example);
     analysis.diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect()
 }
 

@@ -7,6 +7,8 @@ mod catalogue;
 mod cli;
 mod command;
 mod config;
+mod docs;
+mod flink;
 mod layers;
 mod mutations;
 mod oracle;

@@ -1,11 +1,6 @@
 //! What the compiler writes and what the operator computes, before programs that we did not write.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
-
-use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
 
 use super::{command::Sandbox, oracle, window::Suite};
 
@@ -54,101 +49,6 @@ fn builds_pass_every_checker() {
         builds.push(build(&sandbox, &program, &name));
     }
     oracle::judge("judge", &[], &builds);
-}
-
-/// Rows that test the borders of a schema's rules, beside those that come with acme.
-const BORDERS: &str = r#"{"device_id":"edge","temperature":-90,"humidity":0,"timestamp":"2026-01-01T01:00:00"}
-{"device_id":"edge","temperature":150.0,"humidity":1e2,"timestamp":"2026-01-01T01:00:00.5"}
-{"device_id":"edge","temperature":150.00000000000003,"humidity":1,"timestamp":"2026-01-01T01:00:01"}
-{"device_id":"edge","temperature":1,"humidity":-0.001,"timestamp":"2026-01-01T01:00:02"}
-{"device_id":"edge","temperature":"1","humidity":1,"timestamp":"2026-01-01T01:00:03"}
-{"device_id":7,"temperature":1,"humidity":1,"timestamp":"2026-01-01T01:00:04"}
-{"device_id":null,"temperature":1,"humidity":1,"timestamp":"2026-01-01T01:00:05"}
-{"temperature":1,"humidity":1,"timestamp":"2026-01-01T01:00:06"}
-{"device_id":"edge","temperature":null,"humidity":1,"timestamp":"2026-01-01T01:00:07"}
-{"device_id":"edge","temperature":1,"humidity":[1],"timestamp":"2026-01-01T01:00:08"}
-{"device_id":"edge","temperature":true,"humidity":1,"timestamp":"2026-01-01T01:00:09"}
-{"device_id":"edge","temperature":1,"humidity":1,"timestamp":"2026-02-30T01:00:00"}
-{"device_id":"edge","temperature":1,"humidity":1,"timestamp":"2026-01-01 01:00:10"}
-{"device_id":"edge","temperature":1,"humidity":1,"timestamp":1767229211}
-{"device_id":"edge","temperature":1,"humidity":1}
-{"device_id":"a \"quoted\" é 日本","temperature":60,"humidity":1,"timestamp":"2026-01-01T01:00:12","more":{"a":[1]}}
-["edge",1,1,"2026-01-01T01:00:13"]
-"edge"
-{"device_id":"","temperature":-1e1,"humidity":50,"timestamp":"2026-01-01T01:00:14.123456789"}
-{"device_id":"edge","temperature":99,"humidity":50,"timestamp":"2026-01-01T00:00:00"}
-{"device_id":"edge","temperature":-5.5,"humidity":50,"timestamp":"2026-01-01T01:02:00"}
-"#;
-
-#[test]
-fn flink_computes_what_run_computes() {
-    let sandbox = Sandbox::new();
-    let acme = root().join("examples/acme");
-    let rows = std::fs::read_to_string(acme.join("readings.jsonl")).unwrap() + BORDERS;
-    sandbox.write("readings.jsonl", rows);
-    let script = build(&sandbox, &acme, "out").join("prod/flink/temperature_alerts.sql");
-    let to = |name: &str, file: &str| OsString::from(format!("{name}={}", sandbox.path(file).display()));
-    let theirs = [
-        script.into_os_string(),
-        "--table".into(),
-        to("iot_stream", "readings.jsonl"),
-        "--sink".into(),
-        to("alert_sink", "flink-alerts.jsonl"),
-        "--sink".into(),
-        to("rejected_readings", "flink-rejected.jsonl"),
-    ];
-    let Some(done) = oracle::run("flink/run", &["flink", "runner"], &theirs) else { return };
-    let said = String::from_utf8_lossy(&done.stdout) + String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
-    let said = sandbox.dpl(&[
-        "run",
-        "temperature_alerts",
-        acme.to_str().unwrap(),
-        "--from",
-        "iot_stream=readings.jsonl",
-        "--to",
-        "alert_sink=alerts.jsonl",
-        "--to",
-        "rejected_readings=rejected.jsonl",
-    ]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    let both = |ours: &str, theirs: &str| (rows_of(&sandbox.read(ours)), rows_of(&sandbox.read(theirs)));
-    for (ours, theirs) in
-        [both("alerts.jsonl", "flink-alerts.jsonl"), both("rejected.jsonl", "flink-rejected.jsonl")]
-    {
-        assert!(ours.len() > 20, "there are only {} rows", ours.len());
-        let only = |a: &[String], b: &[String]| -> Vec<String> {
-            a.iter().filter(|row| !b.contains(row)).cloned().collect()
-        };
-        assert_eq!(only(&ours, &theirs), only(&theirs, &ours), "rows that only one of them has");
-        assert_eq!(ours.len(), theirs.len());
-    }
-}
-
-/// Rows in the order of their texts, since Flink keeps none. Doubles are compared by value, times without the zeros that Flink leaves out. What a
-/// JSON parser has to say of a text that is none is its own, and so is an example of how a time is to be written: of such reasons the rest counts.
-fn rows_of(text: &str) -> Vec<String> {
-    let mut rows: Vec<String> = text
-        .lines()
-        .map(|line| {
-            let mut row: serde_json::Map<String, Json> = serde_json::from_str(line).unwrap();
-            for time in ["window_start", "window_end"] {
-                if let Some(Json::String(text)) = row.get_mut(time) {
-                    *text = text.trim_end_matches(".000").to_owned();
-                }
-            }
-            if let Some(Json::String(reason)) = row.get_mut("reason") {
-                match reason.split_once(" like ") {
-                    _ if reason.starts_with("the row is not") => "the row is not JSON".clone_into(reason),
-                    Some((said, _)) => *reason = said.to_owned(),
-                    None => {}
-                }
-            }
-            Json::Object(row).to_string()
-        })
-        .collect();
-    rows.sort();
-    rows
 }
 
 /// The same queries over the same random tables. With `CI=true` also those of a seed that is never the same, and is told.

@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     match native(&analysis.platform, query) {
         Ok(native) => execute(arguments, &analysis.platform, &native),
         Err(refusal) => {
-            report::diagnostics(&[refusal], &analysis.sources, format);
+            report::diagnostics(&[*refusal], &analysis.sources, format);
             Ok(Outcome::Faulty)
         }
     }

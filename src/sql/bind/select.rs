@@ -153,7 +153,7 @@ impl Binder<'_> {
         let mut window = None;
         for expr in key_exprs {
             if let Some(function) = group_window(expr) {
-                input = self.group_window(function, input, &names).ok()?;
+                input = self.group_window(function, input, &names)?;
                 window = Some(arguments_text(function));
             }
         }

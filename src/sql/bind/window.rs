@@ -78,26 +78,22 @@ impl Binder<'_> {
         function: &ast::Function,
         input: Relation,
         scope_names: &[SmolStr],
-    ) -> Result<Relation, Relation> {
+    ) -> Option<Relation> {
         let span = self.span(function);
         let name = function.name.to_string().to_ascii_uppercase();
-        let ast::FunctionArguments::List(list) = &function.args else { return Err(input) };
+        let ast::FunctionArguments::List(list) = &function.args else { return None };
         let arguments: Vec<Option<ast::Expr>> =
             list.args.iter().map(|argument| unnamed(argument).cloned()).collect();
         let Some(time) = arguments.first().and_then(|argument| identifier(argument.as_ref()?)) else {
             self.report(faults::window_arguments(&name, &form(&name).replace("stream, ", ""), span));
-            return Err(input);
+            return None;
         };
         let scope =
             Scope { fields: &input.fields, names: scope_names.to_vec(), groups: None, clause: "GROUP BY" };
-        let Some(column) = self.column(&time, &scope) else { return Err(input) };
-        match self.shape(&name, arguments.get(1..).unwrap_or_default(), Vec::new(), span) {
-            Some(shape) => {
-                let time = (column, self.places.span_or(time.span, span));
-                Ok(windowed(input, time, shape, span))
-            }
-            None => Err(input),
-        }
+        let column = self.column(&time, &scope)?;
+        let shape = self.shape(&name, arguments.get(1..).unwrap_or_default(), Vec::new(), span)?;
+        let time = (column, self.places.span_or(time.span, span));
+        Some(windowed(input, time, shape, span))
     }
 
     /// The arguments in the order of their names.

@@ -1,5 +1,6 @@
 //! SQL text to its syntax tree, with places in the program.
 
+mod guard;
 mod places;
 mod rewrite;
 
@@ -71,7 +72,14 @@ pub fn condition(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) 
 
 fn tokens(text: &str, places: &Places, diagnostics: &mut Diagnostics) -> Option<Vec<TokenWithSpan>> {
     match Tokenizer::new(&Flink, text).tokenize_with_location() {
-        Ok(tokens) => Some(rewrite::rewrite(tokens)),
+        Ok(tokens) => {
+            let tokens = rewrite::rewrite(tokens);
+            if let Some(token) = guard::too_deep(&tokens) {
+                diagnostics.push(too_deep(places.span(token.span)));
+                return None;
+            }
+            Some(tokens)
+        }
         Err(error) => {
             diagnostics.push(syntax(&error.into(), places));
             None
@@ -126,6 +134,16 @@ fn syntax(error: &ParserError, places: &Places) -> Diagnostic {
     );
     Diagnostic::error(catalogue::SQL_SYNTAX, span, format!("the SQL can't be read: {text}"), "not expected here")
         .help("a query is one SELECT in Flink's SQL, ended by `;`: names in backticks where they need quotes, text in single quotes")
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_SYNTAX,
+        span,
+        "this expression is too long to be read",
+        "one operator too many",
+    )
+    .help("write `x IN (a, b, …)` for a chain of comparisons, or compute a part in a query of its own")
 }
 
 fn lower_first(text: &str) -> String {

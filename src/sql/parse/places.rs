@@ -9,15 +9,19 @@ use crate::source::Span;
 pub struct Places {
     text: String,
     base: u32,
-    /// Where each line starts.
+    /// Where each line starts, in bytes.
     lines: Vec<usize>,
+    /// Where each character starts, in bytes; empty where all characters are one byte long.
+    letters: Vec<usize>,
 }
 
 impl Places {
     /// For a text that begins at an offset of the program.
     pub fn new(text: &str, base: u32) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text: text.to_owned(), base, lines }
+        let letters =
+            if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
+        Self { text: text.to_owned(), base, lines, letters }
     }
 
     /// The place of a part of the tree; that of the whole text where the parser gave none.
@@ -113,8 +117,11 @@ impl Places {
         let line = usize::try_from(location.line).ok()?.checked_sub(1)?;
         let column = usize::try_from(location.column).ok()?.checked_sub(1)?;
         let start = *self.lines.get(line)?;
-        let rest = self.text.get(start..)?;
-        Some(start.saturating_add(rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)))
+        if self.letters.is_empty() {
+            return Some(start.saturating_add(column).min(self.text.len()));
+        }
+        let first = self.letters.partition_point(|at| *at < start);
+        Some(self.letters.get(first.saturating_add(column)).copied().unwrap_or(self.text.len()))
     }
 
     fn absolute(&self, start: usize, end: usize) -> Span {

@@ -72,7 +72,8 @@ pub fn script(platform: &Platform, query: &Query) -> String {
 fn head(platform: &Platform, query: &Query) -> String {
     let resource = platform.resource(query.resource);
     let mut lines = vec![format!("-- {}", resource.name)];
-    lines.extend(resource.doc.iter().flat_map(|doc| doc.lines()).map(|line| format!("-- {}", line.trim())));
+    lines
+        .extend(resource.doc.iter().flat_map(|doc| doc.lines()).map(|line| format!("-- {}", one_line(line))));
     if query.plan.chain().any(|relation| matches!(relation.kind, RelationKind::Aggregate { .. })) {
         lines.push(String::new());
         lines.push("-- One phase: DOUBLE values are added in the order in which they come, so that sums and averages are the same".into());
@@ -93,6 +94,11 @@ fn head(platform: &Platform, query: &Query) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Text of a comment without characters that could end its line.
+fn one_line(text: &str) -> String {
+    text.trim().replace(|letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}'), " ")
 }
 
 fn set(key: &str, value: &str) -> String {
