@@ -140,7 +140,10 @@ fn write_copy(acme: &[(String, String)], source: &Path, copy: usize) -> usize {
     fs::create_dir_all(&folder).unwrap();
     let mut lines = 0;
     for (module, text) in acme {
-        let text = renamed(text, copy);
+        let text = renamed(text, copy).replace(
+            &format!("account management_{copy} {{"),
+            &format!("account management_{copy} {{ management = true,"),
+        );
         lines += text.lines().count();
         fs::write(folder.join(format!("{module}.dpl")), text).unwrap();
     }

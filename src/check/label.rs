@@ -3,29 +3,39 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+use super::field;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::Library,
     platform::{
-        Capability, CapabilityUse, Column, Grant, Location, Platform, Principal, ResourceId, Table,
-        grant::Effect, resource::Noun,
+        Base, Capability, CapabilityUse, Column, DataType, Grant, Location, Platform, Principal, ResourceId,
+        SchemaId, grant::Effect, resource::Noun,
     },
     source::Span,
 };
 
-/// A grant on a labelled column, on its table, or on the place where the table lies, needs the receiver's clearance.
+/// Labelled rows in buckets, by bucket: where they lie, and what they are.
+type Places = FxHashMap<ResourceId, Vec<(Location, SchemaId)>>;
+
+/// A grant on a labelled column, on its table or stream, or on a place where its rows lie, needs the receiver's clearance.
 pub fn labelled_data_is_granted_to_the_cleared_only(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let labelled = labelled_by_bucket(platform);
+    let places = labelled_places(platform);
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
         for (principal, span) in &grant.to {
             let clearance = clearance(platform, principal);
-            for (table, capability) in readable(platform, grant, &labelled) {
-                let columns = &platform.schema(table.schema).columns;
-                let seen = columns.iter().filter(|column| {
+            for (schema, capability) in shown(platform, grant, &places) {
+                let columns = platform.schema(schema).columns.iter();
+                let mut seen = columns.filter(|column| {
                     capability.columns.is_empty() || capability.columns.contains(&column.name)
                 });
-                if let Some((column, label)) = missing(seen, clearance) {
-                    diagnostics.push(not_cleared(platform, principal, *span, table, column, label));
+                let open = seen.find_map(|column| {
+                    labels(platform, &column.ty)
+                        .into_iter()
+                        .find(|label| !clearance.contains(label))
+                        .map(|label| (column, label))
+                });
+                if let Some((column, label)) = open {
+                    diagnostics.push(not_cleared(platform, principal, *span, schema, column, &label));
                     break;
                 }
             }
@@ -33,63 +43,98 @@ pub fn labelled_data_is_granted_to_the_cleared_only(platform: &Platform, diagnos
     }
 }
 
-/// A shared table's labelled columns are seen by the owner of the domain that gets the link.
-pub fn labelled_tables_are_shared_with_the_cleared_only(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for share in &platform.shares {
-        let (Some(table), Some(domain)) =
-            (platform.tables.get(share.table as usize), platform.domains.get(share.with as usize))
-        else {
-            continue;
-        };
-        let columns = platform.schema(table.schema).columns.iter();
-        if let Some((column, label)) = missing(columns, clearance(platform, &domain.owner)) {
-            diagnostics.push(not_cleared(platform, &domain.owner, share.span, table, column, label));
+/// Every label of a type, those of what stands inside it included.
+fn labels(platform: &Platform, ty: &DataType) -> Vec<SmolStr> {
+    let mut labels = Vec::new();
+    let mut seen: Vec<SchemaId> = Vec::new();
+    let mut rest = vec![ty];
+    while let Some(ty) = rest.pop() {
+        labels.extend(ty.labels.iter().cloned());
+        match &ty.base {
+            Base::List(element) => rest.push(element),
+            Base::Map(key, value) => rest.extend([key.as_ref(), value.as_ref()]),
+            Base::Record(schema) if !seen.contains(schema) => {
+                seen.push(*schema);
+                rest.extend(platform.schema(*schema).columns.iter().map(|column| &column.ty));
+            }
+            _ => {}
         }
     }
+    labels
 }
 
-/// The tables that have a labelled column, by the bucket that they lie in.
-fn labelled_by_bucket(platform: &Platform) -> FxHashMap<ResourceId, Vec<&Table>> {
-    let mut tables: FxHashMap<ResourceId, Vec<&Table>> = FxHashMap::default();
-    for table in &platform.tables {
-        if platform.schema(table.schema).columns.iter().any(|column| !column.ty.labels.is_empty()) {
-            tables.entry(table.location.bucket).or_default().push(table);
+fn is_labelled(platform: &Platform, schema: SchemaId) -> bool {
+    platform.schema(schema).columns.iter().any(|column| !labels(platform, &column.ty).is_empty())
+}
+
+/// Where labelled rows lie: under the tables that have them, and wherever syncs copy those places to.
+fn labelled_places(platform: &Platform) -> Places {
+    let mut places = Places::default();
+    for table in platform.tables.iter().filter(|table| is_labelled(platform, table.schema)) {
+        places.entry(table.location.bucket).or_default().push((table.location.clone(), table.schema));
+    }
+    let copies = copies(platform);
+    let mut changed = !places.is_empty();
+    while changed {
+        changed = false;
+        for (from, to) in &copies {
+            let here: Vec<SchemaId> = at(&places, from).collect();
+            let there = places.entry(to.bucket).or_default();
+            for schema in here {
+                if !there.contains(&(to.clone(), schema)) {
+                    there.push((to.clone(), schema));
+                    changed = true;
+                }
+            }
         }
     }
-    tables
+    places
 }
 
-/// The tables whose rows a grant shows, each with the capability that does.
-fn readable<'a>(
-    platform: &'a Platform,
-    grant: &'a Grant,
-    labelled: &FxHashMap<ResourceId, Vec<&'a Table>>,
-) -> Vec<(&'a Table, &'a CapabilityUse)> {
-    let mut readable = Vec::new();
+/// From where to where each sync copies, where both are in buckets.
+fn copies(platform: &Platform) -> Vec<(Location, Location)> {
+    let syncs = platform.of_kind("sync").map(|(id, _)| id);
+    syncs
+        .filter_map(|id| {
+            let end = |name| field::made(platform, id, name)?.location().cloned();
+            Some((end("from")?, end("to")?))
+        })
+        .collect()
+}
+
+/// The labelled rows that lie in, above or around a place.
+fn at<'a>(places: &'a Places, place: &'a Location) -> impl Iterator<Item = SchemaId> + 'a {
+    let here = places.get(&place.bucket).into_iter().flatten();
+    here.filter(|(location, _)| location.holds(place) || place.holds(location)).map(|(_, schema)| *schema)
+}
+
+/// What rows a grant shows, each with the capability that does.
+fn shown<'a>(platform: &Platform, grant: &'a Grant, places: &Places) -> Vec<(SchemaId, &'a CapabilityUse)> {
+    let mut shown = Vec::new();
     for capability in grant.capabilities.iter().filter(|one| shows_rows(&platform.library, one.capability)) {
-        let tables: Vec<&Table> = match platform.resource(grant.on.resource).noun {
-            Noun::Table(at) => platform.tables.get(at as usize).into_iter().collect(),
+        let schemas: Vec<SchemaId> = match platform.resource(grant.on.resource).noun {
+            Noun::Table(at) => {
+                platform.tables.get(at as usize).map(|table| table.schema).into_iter().collect()
+            }
+            Noun::Stream(at) => {
+                platform.streams.get(at as usize).map(|stream| stream.schema).into_iter().collect()
+            }
             Noun::Domain(at) => {
-                let domain = platform.domains.get(at as usize);
-                domain
-                    .into_iter()
-                    .flat_map(|domain| &domain.tables)
-                    .filter_map(|at| platform.tables.get(*at as usize))
-                    .collect()
+                let tables = platform.domains.get(at as usize).into_iter().flat_map(|domain| &domain.tables);
+                tables.filter_map(|at| platform.tables.get(*at as usize)).map(|table| table.schema).collect()
             }
             _ => {
-                let place =
-                    Location { bucket: grant.on.resource, key: grant.on.prefix.clone().unwrap_or_default() };
-                let here = labelled.get(&grant.on.resource).into_iter().flatten();
-                here.copied().filter(|table| overlap(&table.location, &place)).collect()
+                let key = grant.on.prefix.clone().unwrap_or_default();
+                let place = Location { bucket: grant.on.resource, key };
+                at(places, &place).collect()
             }
         };
-        readable.extend(tables.into_iter().map(|table| (table, capability)));
+        shown.extend(schemas.into_iter().map(|schema| (schema, capability)));
     }
-    readable
+    shown
 }
 
-/// Whether a capability lets one see what is in a table: SELECT, or reading the objects that it is made of.
+/// Whether a capability lets one see rows: SELECT, or reading the objects or records that they are.
 fn shows_rows(library: &Library, capability: Capability) -> bool {
     let actions = match capability {
         Capability::Named(id) => {
@@ -101,17 +146,8 @@ fn shows_rows(library: &Library, capability: Capability) -> bool {
         }
         Capability::Action(ref id) => std::slice::from_ref(id),
     };
-    actions.iter().any(|id| library.action_spelling(*id).starts_with("s3:GetObject"))
-}
-
-/// Whether one place holds the other, or is it.
-fn overlap(a: &Location, b: &Location) -> bool {
-    let below = |inner: &str, outer: &str| {
-        outer.is_empty()
-            || inner == outer
-            || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
-    };
-    a.bucket == b.bucket && (below(&a.key, &b.key) || below(&b.key, &a.key))
+    let reads = |spelling: &str| spelling.starts_with("s3:GetObject") || spelling == "kinesis:GetRecords";
+    actions.iter().any(|id| reads(&library.action_spelling(*id)))
 }
 
 fn clearance<'a>(platform: &'a Platform, principal: &Principal) -> &'a [SmolStr] {
@@ -124,19 +160,11 @@ fn clearance<'a>(platform: &'a Platform, principal: &Principal) -> &'a [SmolStr]
     }
 }
 
-fn missing<'a>(
-    columns: impl Iterator<Item = &'a Column>,
-    clearance: &[SmolStr],
-) -> Option<(&'a Column, &'a SmolStr)> {
-    let mut labels = columns.flat_map(|column| column.ty.labels.iter().map(move |label| (column, label)));
-    labels.find(|(_, label)| !clearance.contains(label))
-}
-
 fn not_cleared(
     platform: &Platform,
     principal: &Principal,
     span: Span,
-    table: &Table,
+    schema: SchemaId,
     column: &Column,
     label: &SmolStr,
 ) -> Diagnostic {
@@ -146,11 +174,11 @@ fn not_cleared(
         Principal::ForeignAccount(id) => format!("the account {id}"),
         Principal::Service(id) => format!("the service `{}`", platform.library.service(*id).name),
     };
-    let table = &platform.schema(table.schema).name;
+    let rows = &platform.schema(schema).name;
     let diagnostic = Diagnostic::error(
         catalogue::GRANT_NOT_CLEARED,
         span,
-        format!("{name} would see `{}` of `{table}`, which is labelled `@{label}`", column.name),
+        format!("{name} would see `{}` of `{rows}`, which is labelled `@{label}`", column.name),
         format!("not cleared for `{label}`"),
     )
     .related(column.span, "labelled here");

@@ -49,10 +49,6 @@ pub const RULES: &[Rule] = &[
     ("links have names of their own", share::links_have_names_of_their_own),
     ("links can be followed", share::links_can_be_followed),
     ("labelled data is granted to the cleared only", label::labelled_data_is_granted_to_the_cleared_only),
-    (
-        "labelled tables are shared with the cleared only",
-        label::labelled_tables_are_shared_with_the_cleared_only,
-    ),
     ("late rows are accounted for", stream::late_rows_are_accounted_for),
     ("event times are timestamps", stream::event_times_are_timestamps),
     ("diverted rows fit", stream::diverted_rows_fit),

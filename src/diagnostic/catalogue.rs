@@ -75,6 +75,7 @@ catalogue! {
     BAD_REGION = "DPL0216";
     PARAM_WITHOUT_VALUE = "DPL0217";
     RECURSIVE_SCHEMA = "DPL0218";
+    UNKNOWN_PARAM = "DPL0219";
     LIBRARY = "DPL0299";
     // 03: accounts, guardrails, roles, grants, proofs
     UNKNOWN_CAPABILITY = "DPL0301";

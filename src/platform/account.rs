@@ -50,6 +50,7 @@ pub struct Account {
     /// Whether it is the organization's management account, which no service control policy binds: the one directly below the root that is
     /// named `management` or says `management = true`.
     pub management: bool,
-    /// Whether it belongs to somebody else: nothing is generated for it.
+    /// Whether it belongs to somebody else, so that nothing is generated for it: it says `external = true`, or stands outside the organization
+    /// where the program has one.
     pub external: bool,
 }

@@ -54,7 +54,9 @@ impl Context<'_> {
 
     fn new_account(&self, id: ResourceId) -> Account {
         let resource = self.platform.resource(id);
-        let external = resource.external || resource.parent.is_none();
+        // Where there is an organization, an account outside it is somebody else's; without one, the accounts declared are all there is.
+        let outside = resource.parent.is_none() && !self.platform.organizations.is_empty();
+        let external = resource.external || outside;
         Account {
             resource: id,
             name: resource.name.clone(),
@@ -96,7 +98,8 @@ impl Context<'_> {
             Some(ValueKind::Bool(true))
         );
         let management = said || (organization.is_some() && unit.is_none() && resource.name == "management");
-        let (span, external) = (resource.span, resource.external || organization.is_none());
+        let (span, external) =
+            (resource.span, self.platform.accounts.get(at).is_some_and(|account| account.external));
         if region.is_none() && !external {
             self.diagnostics.push(without_region(span));
         }

@@ -44,6 +44,8 @@ pub struct Scopes {
 #[derive(Debug, Default)]
 struct Scope {
     own: FxHashMap<SmolStr, (Meaning, Span)>,
+    /// Whether a `use` line leads nowhere, so that any name may be one that it was to bring in.
+    incomplete: bool,
     uses: Vec<UseScope>,
 }
 
@@ -155,6 +157,7 @@ impl Scopes {
         let module = dotted(&line.path);
         let Some(target) = modules.get(module.as_str()).copied() else {
             diagnostics.push(unknown_module(&line.path, &module, modules));
+            self.break_names(file, line);
             return None;
         };
         if target == file {
@@ -169,10 +172,20 @@ impl Scopes {
                 diagnostics.push(unresolved(&name.name, name.span, &module, own.keys().map(SmolStr::as_str)));
             }
         }
-        let names = line
+        let missing: Vec<&Ident> = line
             .names
-            .as_ref()
-            .map(|names| names.iter().map(|name| (name.clone(), Cell::new(false))).collect());
+            .iter()
+            .flatten()
+            .filter(|name| own.is_some_and(|own| !own.contains_key(&name.name)))
+            .collect();
+        let names = line.names.as_ref().map(|names| {
+            names.iter().map(|name| (name.clone(), Cell::new(missing.contains(&name)))).collect()
+        });
+        if let Some(scope) = self.modules.get_mut(&file) {
+            for name in missing {
+                scope.own.entry(name.name.clone()).or_insert((Meaning::Broken, name.span));
+            }
+        }
         let alias = line.alias.as_ref().map(|alias| alias.name.clone());
         Some(UseScope {
             target,
@@ -182,6 +195,16 @@ impl Scopes {
             span: line.span,
             used: Cell::new(false),
         })
+    }
+
+    /// What a `use` line of no module would bring in means nothing, silently: the line is reported.
+    fn break_names(&mut self, file: FileId, line: &Use) {
+        let Some(scope) = self.modules.get_mut(&file) else { return };
+        let first = line.path.parts.first().filter(|_| line.alias.is_none() && line.names.is_none());
+        scope.incomplete |= first.is_some();
+        for name in line.names.iter().flatten().chain(&line.alias).chain(first) {
+            scope.own.entry(name.name.clone()).or_insert((Meaning::Broken, name.span));
+        }
     }
 
     /// What the path's first names mean, and how many of them were taken. Reports nothing.
@@ -275,6 +298,11 @@ impl Scopes {
         names.extend(self.library.keys().map(SmolStr::as_str));
         names.sort_unstable();
         names
+    }
+
+    /// Whether a module's names are not all known, since a `use` line of it leads nowhere.
+    pub(super) fn incomplete(&self, file: FileId) -> bool {
+        self.modules.get(&file).is_some_and(|scope| scope.incomplete)
     }
 
     /// The names of what stands inside a declaration.
@@ -378,7 +406,7 @@ impl Context<'_> {
     }
 
     fn report_unknown(&mut self, file: FileId, path: &Path) {
-        let Some(first) = path.parts.first() else { return };
+        let Some(first) = path.parts.first().filter(|_| !self.scopes.incomplete(file)) else { return };
         let mut diagnostic = unresolved(&first.name, first.span, "this module", self.scopes.visible(file));
         if let Some(module) = self.scopes.elsewhere(file, &first.name, self.sources) {
             diagnostic.fix = None;

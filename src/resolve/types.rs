@@ -48,6 +48,7 @@ impl Context<'_> {
         match self.peek(file, &ty.path) {
             Some(Meaning::Schema(id)) => self.applied(file, ty, id),
             Some(Meaning::Broken) => Base::Unknown,
+            None if self.scopes.incomplete(file) => Base::Unknown,
             None => {
                 let visible: Vec<&str> =
                     self.platform.schemas.iter().map(|schema| schema.name.as_str()).collect();

@@ -32,7 +32,7 @@ impl Context<'_> {
         }
     }
 
-    fn typed(&mut self, file: FileId, expr: &Expr, ty: &FieldType) -> Option<ValueKind> {
+    pub(super) fn typed(&mut self, file: FileId, expr: &Expr, ty: &FieldType) -> Option<ValueKind> {
         if let Some(kind) = self.by_name(file, expr, ty) {
             return kind;
         }

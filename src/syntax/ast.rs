@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use crate::source::{FileId, Span};
 
 /// A name where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ident {
     /// The name.
     pub name: SmolStr,
@@ -61,7 +61,7 @@ pub enum Item {
 
 /// `kind name (params) -> Result : Type for target on place in account into sink = value { body }`: the one form of every declaration.
 /// Which parts a kind takes is for the resolver to say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Decl {
     /// The doc comment above, its lines joined by `\n`, without slashes.
     pub doc: Option<String>,

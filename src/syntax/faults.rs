@@ -193,6 +193,21 @@ pub(super) fn unclosed_brace(open: Span, here: Span) -> Diagnostic {
         .related(open, "opened here")
 }
 
+pub(super) fn never_closed(open: Span, bracket: char) -> Diagnostic {
+    Diagnostic::error(code::UNCLOSED, open, format!("`{bracket}` is never closed"), "opened here")
+}
+
+/// The closing bracket that belongs behind `end`.
+pub(super) fn missing_close(end: Span, open: Span, bracket: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::UNCLOSED,
+        end,
+        format!("`{bracket}` is missing"),
+        format!("expected `{bracket}` behind this"),
+    )
+    .related(open, "opened here")
+}
+
 pub(super) fn nothing_to_close(span: Span, bracket: &str) -> Diagnostic {
     Diagnostic::error(code::UNCLOSED, span, format!("`{bracket}` closes nothing"), "nothing is open here")
 }
@@ -208,9 +223,46 @@ pub(super) fn unexpected(span: Span, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error(code::SYNTAX, span, format!("unexpected {found}"), label)
 }
 
+/// A field or column begins on the line of another.
+pub(super) fn missing_separator(span: Span) -> Diagnostic {
+    Diagnostic::error(code::SYNTAX, span, "a comma is missing", "expected `,` or a new line before this")
+        .fix(span, ", ")
+}
+
+/// A declaration's name is missing: what stands in its place says how it goes on.
+pub(super) fn name_missing(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::RESERVED_WORD,
+        span,
+        format!("`{word}` is a reserved word"),
+        "expected a name before this",
+    )
+    .help("give the declaration a name")
+}
+
 /// As [`unexpected`], where only a comma is missing.
 pub(super) fn missing_comma(span: Span, behind: Span) -> Diagnostic {
     Diagnostic::error(code::SYNTAX, span, "a comma is missing", "expected `,` before this").fix(behind, ",")
+}
+
+/// A member in a block of statements that is none.
+pub(super) fn no_statement(span: Span, word: &str, field: bool) -> Diagnostic {
+    if word == "let" {
+        return Diagnostic::error(code::SYNTAX, span, "`let` has no name", "expected a name behind this");
+    }
+    let message = format!("`{word}` begins no statement");
+    let diagnostic = Diagnostic::error(code::SYNTAX, span, message, "a block holds statements");
+    if field { diagnostic.help(format!("a value is named by `let {word} = …`")) } else { diagnostic }
+}
+
+pub(super) fn sentence_in_body(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        code::SYNTAX,
+        span,
+        format!("`{word}` stands in no body"),
+        "a sentence inside a declaration",
+    )
+    .help("write it at the top of the file, or close the declaration before it")
 }
 
 pub(super) fn misspelled(span: Span, word: &str, meant: &str) -> Diagnostic {

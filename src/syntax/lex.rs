@@ -46,22 +46,24 @@ impl Token {
 /// The tokens of a range of a text.
 pub(super) fn tokens(text: &str, within: Range<usize>) -> impl Iterator<Item = Token> {
     let mut at = within.start;
+    let mut regex = false;
     std::iter::from_fn(move || {
-        let token = token(text, at, within.end)?;
+        let token = token(text, at, within.end, regex)?;
         at = token.range.end;
+        regex = token.text(text) == "matching";
         Some(token)
     })
 }
 
-/// The first token at or behind `at`.
-fn token(text: &str, at: usize, end: usize) -> Option<Token> {
+/// The first token at or behind `at`. A string there may be a regular expression, whose braces are its own.
+fn token(text: &str, at: usize, end: usize, regex: bool) -> Option<Token> {
     let bytes = text.as_bytes().get(..end)?;
     let start = at + bytes.get(at..)?.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r'))?;
     let rest = bytes.get(start..)?;
     let (kind, length) = match rest {
         [b'a'..=b'z' | b'A'..=b'Z' | b'_', ..] => (Kind::Word, run(rest, is_name_byte)),
         [b'0'..=b'9', ..] => (Kind::Number, run(rest, is_name_byte)),
-        [b'"', ..] => string(rest),
+        [b'"', ..] => string(rest, regex),
         [b'\'', ..] => quoted(rest),
         [open @ (b'(' | b'[' | b'{'), ..] => (Kind::Open(*open), 1),
         [close @ (b')' | b']' | b'}'), ..] => (Kind::Close(*close), 1),
@@ -94,7 +96,7 @@ pub(super) fn is_name_byte(byte: u8) -> bool {
 }
 
 /// A string up to its closing quote, or to the end of the line where that is missing. Strings nest through their braces.
-fn string(bytes: &[u8]) -> (Kind, usize) {
+fn string(bytes: &[u8], regex: bool) -> (Kind, usize) {
     let mut open = vec![b'"'];
     let mut depth = 0;
     let mut at = 1;
@@ -102,11 +104,14 @@ fn string(bytes: &[u8]) -> (Kind, usize) {
         let in_string = open.last() == Some(&b'"');
         match byte {
             b'\n' => break,
-            b'\\' if in_string && bytes.get(at + 1).is_some_and(|next| *next != b'\n') => at += 1,
+            b'\\' if in_string && bytes.get(at + 1).is_some_and(|next| *next != b'\n') => {
+                at += if bytes.get(at + 1..at + 3) == Some(b"u{") { 2 } else { 1 };
+            }
             b'"' if in_string => {
                 open.pop();
             }
-            b'"' | b'{' => open.push(byte),
+            b'"' => open.push(byte),
+            b'{' if !regex => open.push(byte),
             b'(' | b'[' if !in_string => open.push(byte),
             b'}' | b')' | b']' if !in_string => {
                 open.pop();

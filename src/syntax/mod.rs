@@ -5,11 +5,15 @@
 //! | `guard` | says how much of a text may be read at all: size, nesting |
 //! | `pairs` | reads one item or member with the grammar and builds its tree; the only user of pest's rules |
 //! | `recover` | what happens where the grammar stops: says why, keeps what can be kept, finds the place to go on |
+//! | `explain` | says what was expected where the grammar stopped |
+//! | `extent` | how far a piece reaches that the grammar can't read |
 //! | `lex` | tokens, for the guard and the recovery |
 //! | `sql` | where a piece of SQL ends |
 //! | `faults` | every error of this stage, one function each |
 
 pub mod ast;
+mod explain;
+mod extent;
 mod faults;
 mod guard;
 mod lex;

@@ -13,6 +13,8 @@ pub(super) struct Found {
     pub range: Range<usize>,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
+    /// Whether a quote or comment in it is never closed, so that its end can't be known.
+    pub open: bool,
     /// Where the next item begins, if the SQL was read over it because its end is missing.
     pub cut: Option<usize>,
 }
@@ -59,16 +61,26 @@ fn scan(text: &str, in_parentheses: bool) -> Found {
     let mut faults = Vec::new();
     let mut cut = None;
     let mut depth = 0_usize;
+    // Where quotes do not come in pairs, the first quoted text that goes over a line's end shows where one is missing.
+    let mut long_quote = None;
     let mut at = 0;
     let mut end = text.len();
     let mut closed = !in_parentheses;
+    let mut open = false;
     while let Some(byte) = text.as_bytes().get(at).copied() {
         let next = match skip(text, at) {
-            Some(Skip { end: Some(next), .. }) => next,
+            Some(Skip { end: Some(next), kind }) => {
+                let long = matches!(kind, FaultKind::Quote(_))
+                    && text.get(at..next).is_some_and(|text| text.contains('\n'));
+                long_quote = long_quote.or(long.then_some(at));
+                next
+            }
             Some(Skip { end: None, kind }) => {
-                faults.push(Fault { kind, range: at..at + 1 });
-                closed = true;
-                let from = at + text.get(at..).and_then(|rest| rest.find('\n')).unwrap_or(text.len() - at);
+                let blamed = if matches!(kind, FaultKind::Quote(_)) { long_quote.unwrap_or(at) } else { at };
+                faults.push(Fault { kind, range: blamed..blamed + 1 });
+                (closed, open) = (true, true);
+                let from = blamed
+                    + text.get(blamed..).and_then(|rest| rest.find('\n')).unwrap_or(text.len() - blamed);
                 cut = text
                     .get(from..)
                     .unwrap_or_default()
@@ -101,7 +113,7 @@ fn scan(text: &str, in_parentheses: bool) -> Found {
     if !closed {
         faults.push(Fault { kind: FaultKind::Parenthesis, range: 0..0 });
     }
-    Found { range: trimmed(text, end), faults, cut }
+    Found { range: trimmed(text, end), faults, open, cut }
 }
 
 /// Words that can begin a line of SQL.

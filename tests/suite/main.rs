@@ -19,6 +19,8 @@ mod render;
 mod run;
 mod run_rows;
 mod states;
+mod syntax;
+mod syntax_tree;
 mod templates;
 #[path = "../window/mod.rs"]
 mod window;

@@ -9,7 +9,8 @@ fn every_template_can_be_evaluated() {
         .into_iter()
         .map(|fault| {
             let place = standard.sources.position(fault.span.start);
-            let place = place.map_or_else(String::new, |(file, at)| format!("{}:{}:{}", file.path, at.line, at.column));
+            let place = place
+                .map_or_else(String::new, |(file, at)| format!("{}:{}:{}", file.path, at.line, at.column));
             format!("{place}: {}", fault.message)
         })
         .collect();

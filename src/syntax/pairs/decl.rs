@@ -4,7 +4,7 @@ use pest::iterators::{Pair, Pairs};
 
 use super::{Builder, Rule, Top};
 use crate::source::Span;
-use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Item, Member, Sql, TypeExpr, Use};
+use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Item, Member, Sql, Use};
 use crate::syntax::{faults, sql};
 
 impl<'a> Builder<'a, '_> {
@@ -64,7 +64,7 @@ impl<'a> Builder<'a, '_> {
 
     /// The parts of a declaration in the order that the language has for them.
     pub(super) fn decl_parts(&mut self, mut pairs: Pairs<'a, Rule>) -> Decl {
-        let mut decl = empty_decl();
+        let mut decl = Decl::default();
         if let Some(kind) = pairs.next() {
             decl.kind = self.ident(&kind);
             decl.span = decl.kind.span;
@@ -123,7 +123,7 @@ impl<'a> Builder<'a, '_> {
             self.report(fault.at(base));
         }
         let span = Span::new(base + super::offset(found.range.start), base + super::offset(found.range.end));
-        if found.cut.is_some() || (!closed && found.faults.is_empty()) {
+        if !found.open && (found.cut.is_some() || !closed) {
             self.report(faults::missing_semicolon(span));
         }
         if let Some(cut) = found.cut {
@@ -140,6 +140,7 @@ impl<'a> Builder<'a, '_> {
             match pair.as_rule() {
                 Rule::doc => self.hold_doc(&mut doc, &pair),
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
+                Rule::missing_comma => self.report(faults::missing_separator(self.span(&pair))),
                 Rule::entry => members.extend(self.entry(pair, take(&mut doc))),
                 Rule::decl => members.push(Member::Decl(Box::new(self.decl(pair, take(&mut doc))))),
                 Rule::grant => members.push(Member::Deny(Box::new(self.grant(pair, take(&mut doc))))),
@@ -255,24 +256,5 @@ fn rank(rule: Rule) -> (u8, &'static str) {
         Rule::as_sql => (8, "as"),
         Rule::value => (9, "="),
         _ => (0, ""),
-    }
-}
-
-fn empty_decl() -> Decl {
-    Decl {
-        doc: None,
-        kind: crate::syntax::ast::Ident { name: smol_str::SmolStr::default(), span: Span::default() },
-        name: None,
-        params: None,
-        result: None::<TypeExpr>,
-        ty: None,
-        target: None,
-        on: Vec::new(),
-        account: None,
-        into: None,
-        sql: None,
-        value: None,
-        body: None,
-        span: Span::default(),
     }
 }

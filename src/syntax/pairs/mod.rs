@@ -16,7 +16,7 @@ use pest::Parser;
 use pest::iterators::{Pair, Pairs};
 use smol_str::SmolStr;
 
-use super::ast::{Decl, Ident, Item, Member, Path, Statement, Use};
+use super::ast::{Decl, Ident, Item, Member, Path, Use};
 use super::faults;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -32,6 +32,7 @@ mod grammar {
 use grammar::{Grammar, Rule};
 
 /// What stands at the top of a file, where something stands.
+#[expect(clippy::large_enum_variant, reason = "it is moved into the module at once")]
 pub(super) enum Top {
     /// A `use` line.
     Use(Use),
@@ -57,16 +58,28 @@ pub(super) struct Reader<'a> {
     base: u32,
     /// What has been said so far.
     pub diagnostics: Diagnostics,
+    /// Up to where the braces are accounted for.
+    pub solid: usize,
+    /// Where the item that is being recovered begins, if its brackets do not match and that is not reported yet.
+    pub crooked_from: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, base: u32) -> Self {
-        Self { text, base, diagnostics: Diagnostics::default() }
+        Self { text, base, diagnostics: Diagnostics::default(), solid: 0, crooked_from: None }
     }
 
     /// The span of a range of the text.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.base + offset(range.start), self.base + offset(range.end))
+    }
+
+    /// Whether something is said already about the line that holds an offset.
+    pub(super) fn said_on_line(&self, at: usize) -> bool {
+        let line = self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+        let length = self.text.get(line..).and_then(|rest| rest.find('\n')).unwrap_or(self.text.len() - line);
+        let line = self.span(line..line + length);
+        self.diagnostics.iter().any(|said| line.start <= said.span.start && said.span.start <= line.end)
     }
 
     /// Says something about the text.
@@ -130,6 +143,7 @@ fn is_reserved(word: &str) -> bool {
             | "catch"
             | "deny"
             | "else"
+            | "false"
             | "for"
             | "grant"
             | "if"
@@ -137,12 +151,14 @@ fn is_reserved(word: &str) -> bool {
             | "into"
             | "let"
             | "match"
+            | "none"
             | "not"
             | "on"
             | "or"
             | "return"
             | "share"
             | "to"
+            | "true"
             | "try"
             | "use"
             | "where"
@@ -161,14 +177,6 @@ pub(super) fn read_member(
     within: Range<usize>,
 ) -> Result<(Option<Member>, usize), Stop> {
     read(reader, Rule::one_member, within, |builder, pairs| builder.members(pairs).pop())
-}
-
-/// Reads the statement at a range's start up to where the next can begin.
-pub(super) fn read_statement(
-    reader: &mut Reader<'_>,
-    within: Range<usize>,
-) -> Result<(Option<Statement>, usize), Stop> {
-    read(reader, Rule::one_statement, within, |builder, pairs| builder.statements(pairs).pop())
 }
 
 /// Reads a declaration's head at a range's start, up to the brace of its body.

@@ -115,6 +115,7 @@ impl Wanted {
         let value = self.value();
         fold(self.behind_value(), &CONTINUES_VALUE, "");
         fold(self.has("matching"), &CONTINUES_TYPE, "");
+        fold(self.has(".."), &["*", ".", ".*"], "");
         fold(sentences, &BEGINS_SENTENCE, "a declaration");
         fold(statements, &BEGINS_STATEMENT, if self.name { "a member" } else { "a statement" });
         fold(value, &BEGINS_VALUE, "a value");

@@ -27,7 +27,9 @@ impl Target for States {
     }
 
     fn lower(&self, platform: &Platform, _access: &Access, out: &mut Artifacts) {
-        for pipeline in platform.pipelines.iter().filter(|pipeline| !platform.account(pipeline.account).external) {
+        for pipeline in
+            platform.pipelines.iter().filter(|pipeline| !platform.account(pipeline.account).external)
+        {
             let machine = machine(platform, pipeline);
             let file = |folder: &str, suffix: &str, account: AccountId, text: String| {
                 artifact(platform, pipeline, account, &format!("{folder}/{{}}.{suffix}.json"), text)
@@ -35,7 +37,9 @@ impl Target for States {
             out.files.push(file("states", "asl", pipeline.account, pretty(&machine)));
             let calls = Script { calls: vec![create(platform, pipeline, &machine)] };
             out.files.push(file("states", "calls", pipeline.account, calls.text()));
-            for (account, script) in pipeline.trigger.iter().flat_map(|one| trigger::scripts(platform, pipeline, one)) {
+            for (account, script) in
+                pipeline.trigger.iter().flat_map(|one| trigger::scripts(platform, pipeline, one))
+            {
                 if !platform.account(account).external {
                     out.files.push(file("events", "calls", account, script.text()));
                 }
@@ -80,7 +84,13 @@ fn create(platform: &Platform, pipeline: &Pipeline, machine: &document::Machine)
     }
 }
 
-fn artifact(platform: &Platform, pipeline: &Pipeline, account: AccountId, pattern: &str, text: String) -> Artifact {
+fn artifact(
+    platform: &Platform,
+    pipeline: &Pipeline,
+    account: AccountId,
+    pattern: &str,
+    text: String,
+) -> Artifact {
     let resource = platform.resource(pipeline.resource);
     let account = platform.account(account).name.to_string();
     Artifact {
