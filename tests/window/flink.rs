@@ -26,7 +26,8 @@ pub struct Answer<'a> {
 pub fn answers(printed: &str) -> BTreeMap<usize, Answer<'_>> {
     let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
     for line in printed.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
-        let number = line.script.rsplit_once("case-").and_then(|(_, name)| name.strip_suffix(".sql")?.parse().ok());
+        let number =
+            line.script.rsplit_once("case-").and_then(|(_, name)| name.strip_suffix(".sql")?.parse().ok());
         let Some(index) = number else { continue };
         let answer = answers.entry(index).or_default();
         answer.rows.extend(line.row);

@@ -63,8 +63,9 @@ impl Suite {
         for (index, case) in self.cases.iter().enumerate() {
             let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
             let ours = self.rows(case);
-            let theirs =
-                answers.get(&index).map_or(Err("no answer".to_string()), |answer| flink::rows(answer, &types));
+            let theirs = answers
+                .get(&index)
+                .map_or(Err("no answer".to_string()), |answer| flink::rows(answer, &types));
             if ours != theirs {
                 differences.push(flink::report(index, &case.sql, &ours, &theirs));
             }
@@ -145,6 +146,9 @@ impl std::io::Write for Counter<'_> {
     }
 }
 
+/// Makes an aggregate of its argument.
+type Make = fn(Expr) -> Aggregate;
+
 fn aggregate(rng: &mut Rng, scope: &Scope) -> (String, Aggregate) {
     if rng.below(8) == 0 {
         return ("COUNT(*)".to_string(), Aggregate::CountAll);
@@ -152,7 +156,7 @@ fn aggregate(rng: &mut Rng, scope: &Scope) -> (String, Aggregate) {
     let depth = if rng.below(3) == 0 { 2 } else { 0 };
     let Typed { sql, expr } = scope.any(rng, depth);
     let numeric = expr.ty().is_numeric();
-    let names: &[(&str, fn(Expr) -> Aggregate)] = &[
+    let names: &[(&str, Make)] = &[
         ("COUNT", Aggregate::Count),
         ("MIN", Aggregate::Min),
         ("MAX", Aggregate::Max),
