@@ -162,6 +162,7 @@ impl Context<'_> {
                     }
                     None => None,
                 },
+                (Place::Account, None) if self.diagnostics.has_error_within(declared.decl.span) => None,
                 (Place::Account, None) => {
                     self.diagnostics.push(without_account(&kind.name, resource.span));
                     None

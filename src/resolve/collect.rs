@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::{Declared, index, suggest};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    library::{KindId, Library, Part, Place},
+    library::{Kind, KindId, Library, Part, Place},
     platform::{Platform, Resource, ResourceId, Schema, SchemaId, resource::Noun},
     source::{FileId, Span},
     syntax::ast::{Decl, Item, Member, Module},
@@ -119,7 +119,11 @@ impl<'a> Collector<'a, '_> {
             word => match self.library.kind_named(word) {
                 Some(kind) => self.resource(file, decl, kind, parent),
                 None => {
-                    self.diagnostics.push(unknown_kind(self.library, decl));
+                    let parent =
+                        parent.and_then(|at| self.pending.get(at)).map(|above| self.library.kind(above.kind));
+                    if !self.diagnostics.has_error_within(decl.span) {
+                        self.diagnostics.push(unknown_kind(self.library, decl, parent));
+                    }
                     self.found.broken.push((file, decl));
                 }
             },
@@ -164,6 +168,13 @@ impl<'a> Collector<'a, '_> {
         let kind = self.library.kind(kind);
         let takes = |part: Part| kind.takes.contains(&part);
         let members = |wanted: fn(&Member) -> Option<Span>| decl.body.iter().flatten().find_map(wanted);
+        // A word that is no kind is reported as such.
+        let inner = decl.body.iter().flatten().find_map(|member| match member {
+            Member::Decl(inner) if self.library.kind_named(&inner.kind.name).is_some() => {
+                Some(inner.kind.span)
+            }
+            _ => None,
+        });
         let parts: [(Part, Option<Span>, &str); 10] = [
             (
                 Part::Params,
@@ -200,14 +211,7 @@ impl<'a> Collector<'a, '_> {
                 }),
                 "rules",
             ),
-            (
-                Part::Declarations,
-                members(|member| match member {
-                    Member::Decl(inner) => Some(inner.kind.span),
-                    _ => None,
-                }),
-                "declarations inside",
-            ),
+            (Part::Declarations, inner, "declarations inside"),
         ];
         for (part, span, word) in parts {
             if let Some(span) = span
@@ -262,8 +266,17 @@ pub(super) fn name_of(decl: &Decl) -> SmolStr {
     decl.name.as_ref().map_or_else(|| decl.kind.name.clone(), |name| name.name.clone())
 }
 
-fn unknown_kind(library: &Library, decl: &Decl) -> Diagnostic {
+fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagnostic {
     let word = decl.kind.name.as_str();
+    if parent.is_some_and(|parent| parent.field_index(word).is_some()) {
+        return Diagnostic::error(
+            catalogue::UNKNOWN_KIND,
+            decl.kind.span,
+            format!("`{word}` is a field, and no declaration"),
+            "a field",
+        )
+        .help(format!("write `{word} = …`"));
+    }
     if LIBRARY_WORDS.contains(&word) {
         return Diagnostic::error(
             catalogue::UNKNOWN_KIND,

@@ -6,7 +6,7 @@ use super::{Context, suggest};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::FieldType,
-    platform::{Base, Value},
+    platform::Base,
     source::{FileId, SourceMap, Span},
     syntax::{
         self,
@@ -41,8 +41,10 @@ impl Context<'_> {
                 Expr { kind: ExprKind::Error, span }
             });
             self.params.push(Param { name, value: value.clone(), file: *file });
-            if let Some(ty) = ty {
-                self.fits(*file, &value, &ty);
+            if let Some(ty) = ty
+                && !self.diagnostics.has_error_within(value.span)
+            {
+                self.typed(*file, &value, &ty);
             }
         }
         self.unknown_params(found);
@@ -63,11 +65,6 @@ impl Context<'_> {
             ("list", [TypeArg::Type(element)]) => FieldType::List(Box::new(self.param_type(file, element))),
             _ => FieldType::Data(self.data_type(file, ty).base),
         }
-    }
-
-    fn fits(&mut self, file: FileId, value: &Expr, ty: &FieldType) -> Option<Value> {
-        let kind = self.typed(file, value, ty)?;
-        Some(Value { kind, span: value.span })
     }
 
     /// A value that the configuration gives, as text. Where the parameter is text, it is that; else it is read as a program would.

@@ -510,6 +510,8 @@ fn cycle_of(line: &UseScope, stack: &[(FileId, usize)], scopes: &Scopes) -> Diag
         .iter()
         .skip(start)
         .filter_map(|(file, at)| scopes.modules.get(file)?.uses.get(at.checked_sub(1)?))
+        // A line that has to go anyway is not called needless as well.
+        .inspect(|other| other.used.set(true))
         .map(|other| other.span)
         .filter(|span| *span != line.span)
         .collect();
