@@ -328,11 +328,11 @@ fn a_run_counts_diverts_and_writes() {
     let written = run_job(&job(OnInvalid::Divert, Late::Divert), &text).unwrap();
     assert_eq!(
         written.results,
-        "{\"id\":\"a\",\"avg\":1.75,\"start\":\"2026-01-01T00:00:00.000\"}\n{\"id\":\"b\",\"avg\":2.0,\"start\":\"2026-01-01T00:00:00.000\"}\n"
+        "{\"id\":\"a\",\"avg\":1.75,\"start\":\"2026-01-01T00:00:00\"}\n{\"id\":\"b\",\"avg\":2.0,\"start\":\"2026-01-01T00:00:00\"}\n"
     );
     assert_eq!(
         written.late,
-        "{\"id\":\"d\",\"t\":3.0,\"n\":null,\"timestamp\":\"2026-01-01T00:00:59.000\"}\n"
+        "{\"id\":\"d\",\"t\":3.0,\"n\":null,\"timestamp\":\"2026-01-01T00:00:59\"}\n"
     );
     let rejected: Vec<&str> = written.rejected.lines().collect();
     assert_eq!(rejected.len(), 2);
