@@ -330,10 +330,7 @@ fn a_run_counts_diverts_and_writes() {
         written.results,
         "{\"id\":\"a\",\"avg\":1.75,\"start\":\"2026-01-01T00:00:00\"}\n{\"id\":\"b\",\"avg\":2.0,\"start\":\"2026-01-01T00:00:00\"}\n"
     );
-    assert_eq!(
-        written.late,
-        "{\"id\":\"d\",\"t\":3.0,\"n\":null,\"timestamp\":\"2026-01-01T00:00:59\"}\n"
-    );
+    assert_eq!(written.late, "{\"id\":\"d\",\"t\":3.0,\"n\":null,\"timestamp\":\"2026-01-01T00:00:59\"}\n");
     let rejected: Vec<&str> = written.rejected.lines().collect();
     assert_eq!(rejected.len(), 2);
     assert!(
