@@ -8,8 +8,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    missing_docs,
     reason = "a measurement that can't be made stops"
 )]
 

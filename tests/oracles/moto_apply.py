@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""moto_apply.py OUTDIR...: makes everything that a build wrote, in moto's server on this machine, account by account.
+"""moto_apply.py OUTDIR...: makes every call that a build wrote, in moto's server on this machine, in the calls' accounts.
 
 Each folder gets fresh accounts. What moto refuses is a finding; operations that moto is known to lack
 (moto_missing.json) are counted, and answered with samples so that what depends on them still runs.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -32,6 +31,9 @@ import samples
 
 REGION = "us-east-1"
 MISSING = json.loads((Path(__file__).resolve().parent / "moto_missing.json").read_text())
+
+# The folders of an account whose calls come before all others'.
+FIRST = ("organizations", "iam", "kms", "s3")
 
 # moto makes tasks between locations that it made itself, and of these it can make only two kinds.
 LOCATION = {"ServerHostname": "stand-in", "Subdirectory": "/", "User": "u", "Password": "p",
@@ -73,10 +75,6 @@ class Aws:
         urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")).read()
 
 
-# Folders whose calls others build on, in this order.
-FIRST = ("organizations", "iam", "kms", "s3")
-
-
 class Folder:
     """One build's output, being applied."""
 
@@ -85,76 +83,24 @@ class Folder:
         self.aws = aws
         self.report = report
         self.missing = {}
-        self.accounts = {}
+        self.members = {}
 
     def apply(self):
-        """Makes policies first, since calls may refer to roles, keys and buckets by name; where calls make them, those."""
-        files = [path for path in sorted(self.root.rglob("*")) if path.is_file() and documents.kind(path)]
-        files = [file for file in files if documents.kind(file) == "calls" or not made_by_calls(file)]
-        files.sort(key=lambda file: FIRST.index(file.parent.name) if file.parent.name in FIRST else len(FIRST))
-        for kind in ("trust", "identity", "bucket", "kms", "scp", "states", "calls"):
-            for file in [file for file in files if documents.kind(file) == kind]:
-                self.report.checked += 1
-                try:
-                    getattr(self, f"make_{kind}")(file, self.account_of(file), documents.load(file))
-                except (Refused, documents.Malformed, LookupError) as error:
-                    self.report.finding("moto", file, "", error)
+        scripts = [path for path in self.root.rglob("*.calls.json") if path.is_file()]
+        for script in sorted(scripts, key=lambda path: (turn(path), path)):
+            self.report.checked += 1
+            try:
+                self.make(script, documents.load(script)["calls"])
+            except documents.Malformed as error:
+                self.report.finding("moto", script, "", error)
 
-    def account_of(self, file):
-        """The id of the account whose folder a file lies in.
-
-        Folders bear accounts' names, and only calls say ids; moto asks for no more than that ids differ.
-        """
-        name = file.relative_to(self.root).parts[0]
-        if name not in self.accounts:
-            ids = (call["account"] for script in sorted((self.root / name).rglob("*.calls.json"))
-                   for call in documents.load(script)["calls"])
-            self.accounts[name] = next(ids, str(int(hashlib.sha256(name.encode()).hexdigest(), 16))[:12])
-        return self.accounts[name]
-
-    def make_trust(self, file, account, document):
-        given = {"RoleName": stem(file), "AssumeRolePolicyDocument": json.dumps(document)}
-        self.aws.call(account, "iam", "CreateRole", given)
-
-    def make_identity(self, file, account, document):
-        given = {"RoleName": stem(file), "PolicyName": "permissions", "PolicyDocument": json.dumps(document)}
-        self.aws.call(account, "iam", "PutRolePolicy", given)
-
-    def make_bucket(self, file, account, document):
-        bucket = bucket_of(document)
-        self.aws.call(account, "s3", "CreateBucket", {"Bucket": bucket})
-        self.aws.call(account, "s3", "PutBucketPolicy", {"Bucket": bucket, "Policy": json.dumps(document)})
-
-    def make_kms(self, file, account, document):
-        self.aws.call(account, "kms", "CreateKey", {"Policy": json.dumps(document)})
-
-    def make_organization(self, account):
-        """An organization is there before a build is applied to it."""
-        try:
-            self.aws.call(account, "organizations", "DescribeOrganization", {})
-        except Refused:
-            self.aws.call(account, "organizations", "CreateOrganization", {"FeatureSet": "ALL"})
-
-    def make_scp(self, file, account, document):
-        self.make_organization(account)
-        given = {"Name": stem(file), "Description": stem(file), "Type": "SERVICE_CONTROL_POLICY",
-                 "Content": json.dumps(document)}
-        self.aws.call(account, "organizations", "CreatePolicy", given)
-
-    def make_states(self, file, account, document):
-        given = {"name": stem(file), "definition": json.dumps(document),
-                 "roleArn": f"arn:aws:iam::{account}:role/{stem(file)}"}
-        self.aws.call(account, "stepfunctions", "CreateStateMachine", given)
-
-    def make_calls(self, file, account, document):
+    def make(self, script, calls):
         results = {}
-        if file.parent.name == "organizations" and document["calls"]:
-            self.make_organization(document["calls"][0]["account"])
-        for call in document["calls"]:
+        for call in calls:
             try:
                 results[call["id"]] = self.answer(call, results)
             except (Refused, LookupError) as error:
-                if not self.report.finding("moto", file, call["id"], error):
+                if not self.report.finding("moto", script, call["id"], error):
                     results[call["id"]] = sample_result(call["service"], call["operation"])
 
     def answer(self, call, results):
@@ -165,6 +111,8 @@ class Folder:
 
         given = call_scripts.substitute(call["input"], value_of)
         service, operation = call["service"], call["operation"]
+        if service == "organizations":
+            given = self.with_members(call["account"], given)
         name = f"{service}.{operation}"
         if name == "glue.CreateTable" and "TableInput" not in given:
             # moto knows the older form only; what is granted on the table is granted on a stand-in.
@@ -178,34 +126,42 @@ class Folder:
             return self.aws.call(call["account"], "datasync", "CreateLocationSmb", LOCATION)
         return sample_result(service, operation)
 
+    def with_members(self, management, given):
+        """An input with moto's ids of the accounts in it.
+
+        A program's accounts exist before it does, but moto lets nobody choose the id of a member of an organization.
+        """
+        if not self.members:
+            self.aws.call(management, "organizations", "CreateOrganization", {"FeatureSet": "ALL"})
+            self.members[management] = management
+        return {name: self.member(management, value) if is_account(value) else value for name, value in given.items()}
+
+    def member(self, management, account):
+        if account not in self.members:
+            made = self.aws.call(management, "organizations", "CreateAccount",
+                                 {"AccountName": account, "Email": f"{account}@example.com"})
+            self.members[account] = made["CreateAccountStatus"]["AccountId"]
+        return self.members[account]
+
     def count_missing(self, name):
         self.missing[name] = self.missing.get(name, 0) + 1
+
+
+def turn(script):
+    """When a script's turn is: AWS refuses policies about roles that do not exist, and links name what others share."""
+    if script.name.endswith(".links.calls.json"):
+        return len(FIRST) + 1
+    return FIRST.index(script.parent.name) if script.parent.name in FIRST else len(FIRST)
+
+
+def is_account(value):
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{12}", value) is not None
 
 
 def sample_result(service, operation):
     """A response of the right shape to an operation that moto lacks or wrongly refuses."""
     output = models.service_model(service).operation_model(operation).output_shape
     return samples.whole(output) if output else {}
-
-
-def made_by_calls(file):
-    """Whether a script of the build carries a document, so that the document need not be applied by itself."""
-    makers = {"scp": "organizations/*.calls.json", "iam": "iam/*.calls.json"}
-    pattern = makers.get(file.parent.name, f"{file.parent.name}/{stem(file)}.calls.json")
-    return any(file.parent.parent.glob(pattern))
-
-
-def stem(file):
-    """A file's name without its endings: `DataSyncRole` of `DataSyncRole.trust.json`."""
-    return re.sub(r"\.(trust|policy|asl|calls)?\.?json$", "", file.name)
-
-
-def bucket_of(policy):
-    """The bucket's real name, which only the ARNs inside the policy have."""
-    found = re.search(r'"arn:aws[a-z-]*:s3:::([a-z0-9.-]+)', json.dumps(policy))
-    if found is None:
-        raise LookupError("the policy names no bucket")
-    return found[1]
 
 
 def main(folders):

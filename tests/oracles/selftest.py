@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 CASES = HERE / "cases"
 sys.path.insert(0, str(HERE / "lib"))
 
+import carried
 import manifests
 
 
@@ -124,6 +125,20 @@ class Judge(unittest.TestCase):
             (account / "notes.txt").write_text("who reads me?")
             told = {finding["where"].rpartition("/")[2] for finding in manifests.findings(build)}
         self.assertEqual(told, {"home_regions.json", "lake_key.policy.json", "notes.txt"})
+
+    def test_documents_and_calls_must_agree(self):
+        with tempfile.TemporaryDirectory() as folder:
+            build = Path(folder) / "out"
+            shutil.copytree(CASES / "platform", build)
+            self.assertEqual(list(carried.findings(build)), [])
+            management = build / "management"
+            (management / "scp/home_regions.json").unlink()
+            trust = (management / "iam/Ingest.trust.json").read_text()
+            (management / "iam/Ingest.trust.json").rename(management / "iam/Stranger.trust.json")
+            (management / "kms/lake_key.policy.json").write_text(trust)
+            told = {str(where).rpartition("/")[2] for where, _ in carried.findings(build)}
+        self.assertEqual(told, {"lake_key.policy.json", "Stranger.trust.json", "roles.calls.json: Ingest",
+                                "lake_key.calls.json: create", "acme.calls.json: home_regions"})
 
     def test_a_defect_fails_the_build(self):
         code, lines, text = call("./judge", CASES / "refused")

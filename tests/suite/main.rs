@@ -1,5 +1,11 @@
 //! The project's own tests, in one binary.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod access;
 mod cases;
@@ -12,11 +18,17 @@ mod flink;
 mod layers;
 mod mutations;
 mod oracle;
+mod oracles;
 mod output;
 mod programs;
 mod render;
 mod run;
+mod run_rows;
 mod states;
 mod syntax;
 mod syntax_tree;
 mod templates;
+#[path = "../window/mod.rs"]
+mod window;
+mod window_expressions;
+mod window_operator;

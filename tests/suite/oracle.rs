@@ -2,27 +2,44 @@
 //! is a failure.
 
 use std::{
-    path::{Path, PathBuf},
-    process::Command,
+    ffi::OsStr,
+    io::Write as _,
+    path::Path,
+    process::{Command, Output},
 };
 
 /// Puts files before one of the programs, which must find nothing.
-pub fn judge(program: &str, parts: &[&str], files: &[PathBuf]) {
+pub fn judge(program: &str, parts: &[&str], files: &[impl AsRef<OsStr>]) {
+    let Some(done) = run(program, parts, files) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{program} exits with {:?}\n{out}\n{errors}", done.status.code());
+    out.lines().filter(|line| line.starts_with("SKIPPED")).for_each(say);
+}
+
+/// Runs one of the programs, which needs `parts` installed; `None` where they can't be.
+pub fn run(program: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) -> Option<Output> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
     if let Err(why) = provide(&folder, parts) {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{program} is required with CI=true: {why}");
-        eprintln!("SKIPPED {program}: {why}");
-        return;
+        say(&format!("SKIPPED {program}: {}", why.trim()));
+        return None;
     }
     let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
-    let done = Command::new(interpreter).arg(folder.join(program)).args(files).output().unwrap();
-    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{program} exits with {:?}\n{out}\n{errors}", done.status.code());
+    Some(Command::new(interpreter).arg(folder.join(program)).args(arguments).output().unwrap())
 }
 
 /// Installs what a program needs, unless it is there already.
 fn provide(folder: &Path, parts: &[&str]) -> Result<(), String> {
-    let done = Command::new("python3").arg(folder.join("provision")).args(parts).output();
-    let done = done.map_err(|error| format!("python3 can't be started: {error}"))?;
+    let mut python = Command::new("python3");
+    match parts {
+        [] => python.arg("--version"),
+        parts => python.arg(folder.join("provision")).args(parts),
+    };
+    let done = python.output().map_err(|error| format!("python3 can't be started: {error}"))?;
     if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned()) }
+}
+
+/// Says something even of a test that passes: the test runner keeps what `eprintln!` prints.
+fn say(line: &str) {
+    std::io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }

@@ -205,7 +205,7 @@ impl Scope {
                     let x = self.of(rng, ty, depth - 1);
                     made(format!("(- {})", x.sql), Expr::call(Function::Negate, vec![x.expr]))
                 }
-                2 => self.from_text(rng, ty).unwrap_or_else(|| cast(self.boolean(rng, depth - 1), ty)),
+                2 => self.number_in_text(rng, ty).unwrap_or_else(|| cast(self.boolean(rng, depth - 1), ty)),
                 _ => {
                     let x = self.arithmetic(rng, depth);
                     // A double that is no number fails the job when it becomes a decimal.
@@ -217,7 +217,7 @@ impl Scope {
     }
 
     /// A number from a string column that holds numbers.
-    fn from_text(&self, rng: &mut Rng, ty: Type) -> Option<Typed> {
+    fn number_in_text(&self, rng: &mut Rng, ty: Type) -> Option<Typed> {
         let name = if matches!(ty, Type::Int | Type::BigInt) { "ni" } else { rng.pick(&["ni", "nd"]) };
         let place = self.columns.iter().position(|(n, _)| n == name)?;
         Some(cast(Typed { sql: name.to_string(), expr: Expr::column(place, Type::String) }, ty))

@@ -1,37 +1,51 @@
 //! What Flink printed, and what we wrote, as comparable rows: doubles by their bits, timestamps in microseconds.
 
 use dpl::window::{Type, time};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// The lines printed after each `-- case N`.
-pub fn split(printed: &str) -> BTreeMap<usize, Vec<&str>> {
-    let mut answers: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    let mut current = None;
-    for line in printed.lines() {
-        match line.strip_prefix("-- case ").and_then(|n| n.trim().parse().ok()) {
-            Some(index) => {
-                current = Some(index);
-                answers.entry(index).or_default();
-            }
-            None => {
-                if let Some(lines) = current.and_then(|index| answers.get_mut(&index)) {
-                    lines.push(line);
-                }
-            }
+/// A line that `tests/oracles/flink/run` prints: a row, or how a script ended.
+#[derive(Deserialize)]
+struct Line<'a> {
+    script: String,
+    #[serde(borrow)]
+    row: Option<Vec<&'a RawValue>>,
+    ok: Option<bool>,
+    error: Option<String>,
+}
+
+/// What became of one case.
+#[derive(Default)]
+pub struct Answer<'a> {
+    rows: Vec<Vec<&'a RawValue>>,
+    ended: Option<Result<(), String>>,
+}
+
+/// The answer to each `case-N.sql`.
+pub fn answers(printed: &str) -> BTreeMap<usize, Answer<'_>> {
+    let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
+    for line in printed.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+        let number =
+            line.script.rsplit_once("case-").and_then(|(_, name)| name.strip_suffix(".sql")?.parse().ok());
+        let Some(index) = number else { continue };
+        let answer = answers.entry(index).or_default();
+        answer.rows.extend(line.row);
+        if let Some(ok) = line.ok {
+            answer.ended = Some(if ok { Ok(()) } else { Err(line.error.unwrap_or_default()) });
         }
     }
     answers
 }
 
 /// Flink's rows, sorted.
-pub fn rows(lines: &[&str], types: &[Type]) -> Result<Vec<String>, String> {
+pub fn rows(answer: &Answer, types: &[Type]) -> Result<Vec<String>, String> {
+    answer.ended.clone().unwrap_or_else(|| Err("the script did not end".to_string()))?;
     let mut rows = Vec::new();
-    for line in lines.iter().filter(|l| !l.starts_with("schema ")) {
-        let cells: Vec<&RawValue> = serde_json::from_str(line).map_err(|_| (*line).to_string())?;
-        let (kind, cells) = cells.split_first().ok_or("an empty row")?;
+    for row in &answer.rows {
+        let (kind, cells) = row.split_first().ok_or("an empty row")?;
         if kind.get() != "\"+I\"" || cells.len() != types.len() {
-            return Err(format!("an odd row {line}"));
+            return Err(format!("an odd row of {} cells, {kind}", cells.len()));
         }
         let cells: Vec<String> = cells.iter().zip(types).map(|(c, ty)| canonical(c.get(), *ty)).collect();
         rows.push(cells.join(" | "));

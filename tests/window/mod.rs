@@ -1,6 +1,6 @@
 //! The window operator against a real Flink: random tables and queries, as Flink SQL and as physical plans.
 //!
-//! [`Suite::generate`] makes the cases of a seed, [`Suite::script`] the SQL for all of them, and [`Suite::compare`]
+//! [`Suite::generate`] makes the cases of a seed, [`Suite::scripts`] the SQL for each of them, and [`Suite::compare`]
 //! reads what Flink printed and tells every difference.
 
 mod expressions;
@@ -12,7 +12,7 @@ use dpl::run::{Job, JsonSource, OnInvalid, Sinks, Style, run};
 use dpl::window::{Aggregate, Batch, Expr, Late, Operator, Query, Type, Window};
 use expressions::{Scope, Typed, sql_type};
 use rng::Rng;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tables::Table;
 
 /// One query over one table.
@@ -42,29 +42,30 @@ impl Suite {
         Suite { tables, cases }
     }
 
-    /// Writes the tables' rows into a folder, and gives the script that declares the tables and runs the queries.
-    pub fn script(&self, folder: &Path) -> std::io::Result<String> {
-        let mut script = String::from("SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';\n");
-        for table in &self.tables {
+    /// Writes the tables' rows into a folder, and a script for each case, which declares the case's table and asks its query.
+    pub fn scripts(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+        let write = |(index, case): (usize, &Case)| {
+            let table = &self.tables[case.table];
             let file = folder.join(format!("{}.json", table.name));
             std::fs::write(&file, &table.rows)?;
-            script.push_str(&table.ddl(&file));
-        }
-        for (index, case) in self.cases.iter().enumerate() {
-            script.push_str(&format!("PRINT case {index};\n{};\n", case.sql));
-        }
-        Ok(script)
+            let script = folder.join(format!("case-{index}.sql"));
+            let one_phase = "SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';";
+            std::fs::write(&script, format!("{one_phase}\n{}{};\n", table.ddl(&file), case.sql))?;
+            Ok(script)
+        };
+        self.cases.iter().enumerate().map(write).collect()
     }
 
     /// Every case whose rows differ, with its SQL.
     pub fn compare(&self, printed: &str) -> Vec<String> {
-        let answers = flink::split(printed);
+        let answers = flink::answers(printed);
         let mut differences = Vec::new();
         for (index, case) in self.cases.iter().enumerate() {
             let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
             let ours = self.rows(case);
-            let theirs =
-                answers.get(&index).map_or(Err("no answer".to_string()), |text| flink::rows(text, &types));
+            let theirs = answers
+                .get(&index)
+                .map_or(Err("no answer".to_string()), |answer| flink::rows(answer, &types));
             if ours != theirs {
                 differences.push(flink::report(index, &case.sql, &ours, &theirs));
             }
@@ -145,6 +146,9 @@ impl std::io::Write for Counter<'_> {
     }
 }
 
+/// Makes an aggregate of its argument.
+type Make = fn(Expr) -> Aggregate;
+
 fn aggregate(rng: &mut Rng, scope: &Scope) -> (String, Aggregate) {
     if rng.below(8) == 0 {
         return ("COUNT(*)".to_string(), Aggregate::CountAll);
@@ -152,7 +156,7 @@ fn aggregate(rng: &mut Rng, scope: &Scope) -> (String, Aggregate) {
     let depth = if rng.below(3) == 0 { 2 } else { 0 };
     let Typed { sql, expr } = scope.any(rng, depth);
     let numeric = expr.ty().is_numeric();
-    let names: &[(&str, fn(Expr) -> Aggregate)] = &[
+    let names: &[(&str, Make)] = &[
         ("COUNT", Aggregate::Count),
         ("MIN", Aggregate::Min),
         ("MAX", Aggregate::Max),
@@ -171,8 +175,11 @@ fn case(rng: &mut Rng, index: usize, table: &Table) -> Case {
     let size = [1, 2, 5, 10, 60][rng.below(5)];
     let offset = if rng.below(4) == 0 { rng.below(size as usize) as i64 } else { 0 };
     let keys: Vec<Typed> = (0..rng.below(3)).map(|_| scope.key(rng)).collect();
-    let aggregates: Vec<(String, Aggregate)> =
+    let mut aggregates: Vec<(String, Aggregate)> =
         (0..1 + rng.below(5)).map(|_| aggregate(rng, &scope)).collect();
+    if rng.below(3) == 0 {
+        aggregates.extend(scope.sum_average_count(rng));
+    }
     let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
     let mut query = Query {
         input: table.schema().types(),

@@ -1,0 +1,74 @@
+//! What the compiler writes and what the operator computes, before programs that we did not write.
+
+use std::path::{Path, PathBuf};
+
+use super::{command::Sandbox, oracle, window::Suite};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Every program of the project that compiles: the examples' folders, and the files under `tests/cases/targets`.
+fn programs() -> Vec<PathBuf> {
+    let mut programs = Vec::new();
+    for entry in std::fs::read_dir(root().join("examples")).unwrap() {
+        programs.push(entry.unwrap().path());
+    }
+    programs.retain(|path| path.is_dir());
+    assert!(!programs.is_empty(), "there are no examples");
+    collect(&root().join("tests/cases/targets"), &mut programs);
+    programs.sort();
+    programs
+}
+
+fn collect(folder: &Path, programs: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, programs);
+        } else if path.extension().is_some_and(|extension| extension == "dpl") {
+            programs.push(path);
+        }
+    }
+}
+
+/// Builds a program with the command, so that a manifest is written too.
+fn build(sandbox: &Sandbox, program: &Path, out: &str) -> PathBuf {
+    let said = sandbox.dpl(&["build", program.to_str().unwrap(), "-o", out]);
+    assert_eq!(said.code, Some(0), "{}: {}", program.display(), said.err);
+    sandbox.path(out)
+}
+
+#[test]
+fn builds_pass_every_checker() {
+    let sandbox = Sandbox::new();
+    let mut builds = Vec::new();
+    for program in programs() {
+        let name = program.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(!sandbox.path(&name).exists(), "two programs are called {name}");
+        builds.push(build(&sandbox, &program, &name));
+    }
+    oracle::judge("judge", &[], &builds);
+}
+
+/// The same queries over the same random tables. With `CI=true` also those of a seed that is never the same, and is told.
+#[test]
+fn flink_computes_what_the_operator_computes() {
+    let mut seeds = vec![1];
+    if std::env::var("CI").as_deref() == Ok("true") {
+        let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        seeds.push(clock.as_secs());
+    }
+    for seed in seeds {
+        let folder = tempfile::tempdir().unwrap();
+        let suite = Suite::generate(seed, 5, 8);
+        let Some(done) =
+            oracle::run("flink/run", &["flink", "runner"], &suite.scripts(folder.path()).unwrap())
+        else {
+            return;
+        };
+        let differences = suite.compare(&String::from_utf8_lossy(&done.stdout));
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(differences.is_empty(), "seed {seed}:\n{}\n{said}", differences.join("\n"));
+    }
+}
