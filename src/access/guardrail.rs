@@ -1,6 +1,6 @@
 //! Service control policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -9,7 +9,7 @@ use super::{
     minimize::camel,
 };
 use crate::{
-    platform::{Guardrail, GuardrailRule, Outside, Platform, grant::Effect},
+    platform::{Account, AccountId, Guardrail, GuardrailRule, Node, Outside, Platform, grant::Effect},
     source::Span,
 };
 
@@ -27,6 +27,26 @@ pub fn policy(platform: &Platform, guardrail: &Guardrail) -> Document {
         .sort_by(|a, b| (&a.sid, &a.resources, &a.conditions).cmp(&(&b.sid, &b.resources, &b.conditions)));
     number(&mut statements);
     Document::new(statements)
+}
+
+/// For each account, by its index, the guardrails above it in their order. The management account is bound by none.
+pub fn binding(platform: &Platform) -> Vec<Vec<usize>> {
+    let mut attached: BTreeMap<Node, Vec<usize>> = BTreeMap::new();
+    for (at, guardrail) in platform.guardrails.iter().enumerate() {
+        for node in &guardrail.on {
+            attached.entry(*node).or_default().push(at);
+        }
+    }
+    let above = |(id, account): (u32, &Account)| {
+        if account.management {
+            return Vec::new();
+        }
+        let units = std::iter::successors(account.unit, |at| platform.unit(*at).parent).map(Node::Unit);
+        let nodes = units.chain(account.organization.map(Node::Root)).chain([Node::Account(AccountId(id))]);
+        let all: BTreeSet<usize> = nodes.filter_map(|node| attached.get(&node)).flatten().copied().collect();
+        all.into_iter().collect()
+    };
+    (0_u32..).zip(&platform.accounts).map(above).collect()
 }
 
 fn statement(platform: &Platform, rule: &GuardrailRule) -> Statement {

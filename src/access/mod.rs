@@ -33,7 +33,7 @@ pub use document::{Document, Statement};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
 
-use crate::platform::{Platform, ResourceId};
+use crate::platform::{AccountId, Platform, ResourceId};
 use roles::Roles;
 
 /// Every policy of a program.
@@ -48,6 +48,8 @@ pub struct Access {
     /// What Lake Formation is told.
     pub tables: Vec<TableGrant>,
     places: FxHashMap<RoleKey, usize>,
+    /// Of each account, by its index.
+    binding: Vec<Vec<usize>>,
 }
 
 /// A role with its policies.
@@ -95,12 +97,19 @@ impl Access {
                 .map(|guardrail| guardrail::policy(platform, guardrail))
                 .collect(),
             tables: lake_formation::table_grants(platform),
+            binding: guardrail::binding(platform),
         }
     }
 
     /// The policy that a resource has of its own; a role's is its trust.
     pub fn policy_of(&self, id: ResourceId) -> Option<&Document> {
         self.resources.get(&id).or_else(|| Some(&self.role(RoleKey::Declared(id))?.trust))
+    }
+
+    /// The service control policies that bind an account, in the order of the platform's guardrails.
+    pub fn guardrails_on(&self, account: AccountId) -> impl Iterator<Item = &Document> {
+        let binding = self.binding.get(account.0 as usize).into_iter().flatten();
+        binding.filter_map(|&at| self.guardrails.get(at))
     }
 
     /// Where a role stands in [`Self::roles`]; `None` where it is not ours.

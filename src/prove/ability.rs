@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
+    candidates::Candidates,
     decide::{Decision, decide},
     request::{Request, requests},
 };
 use crate::{
     access::{
-        Access, RoleAccess, RoleKey, TableGrant, account_root,
-        document::Actions,
+        Access, RoleAccess, RoleKey, TableGrant,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -24,6 +24,7 @@ use crate::{
 pub struct Prover<'a> {
     platform: &'a Platform,
     access: &'a Access,
+    candidates: Candidates<'a>,
     bucket: Option<KindId>,
 }
 
@@ -52,17 +53,51 @@ pub struct Missing {
 impl<'a> Prover<'a> {
     /// For one program.
     pub fn new(platform: &'a Platform, access: &'a Access) -> Self {
-        Self { platform, access, bucket: platform.library.kind_named("bucket") }
+        let bucket = platform.library.kind_named("bucket");
+        Self { platform, access, candidates: Candidates::of(platform, access), bucket }
+    }
+
+    /// Every role that can do some of something by itself, by its place in the list, and what it can do.
+    pub fn able(&self, wanted: &CapabilityUse, on: &Target) -> BTreeMap<usize, Ability> {
+        let able = self.candidates(wanted, on).into_iter().filter_map(|at| {
+            let ability = self.ability(self.access.roles.get(at)?, wanted, on);
+            ability.partly.then_some((at, ability))
+        });
+        able.collect()
+    }
+
+    /// At least the roles that can do some of it: who has none of the primary requirements can't.
+    fn candidates(&self, wanted: &CapabilityUse, on: &Target) -> BTreeSet<usize> {
+        let at_place = |capability: Capability, place: &Place| -> BTreeSet<usize> {
+            let required = requirements(self.platform, capability, place);
+            let primary = required.iter().filter(|it| it.primary);
+            primary.flat_map(|it| self.candidates.for_requirement(it)).collect()
+        };
+        let Some(permission) = self.permission(wanted) else {
+            return at_place(wanted.capability, &Place::from(on));
+        };
+        let told =
+            self.table_grants(permission, on).filter_map(|it| self.access.index_of(self.receiver(it)?));
+        let mut found: BTreeSet<usize> = told.collect();
+        if let Some((capability, objects)) = self.around(permission, on) {
+            found.extend(at_place(capability, &objects));
+        }
+        found
     }
 
     /// What a role can do by itself.
     pub fn ability(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
-        let place = Place::from(on);
+        match self.permission(wanted) {
+            Some(permission) => self.on_table(role, wanted, permission, on),
+            None => self.on_place(role, wanted.capability, &Place::from(on)),
+        }
+    }
+
+    /// The permission of Lake Formation that a capability is, where it is one.
+    fn permission(&self, wanted: &CapabilityUse) -> Option<&'a str> {
         match wanted.capability {
-            Capability::Named(id) if self.platform.library.capability(id).permission.is_some() => {
-                self.on_table(role, wanted, on)
-            }
-            capability => self.on_place(role, capability, &place),
+            Capability::Named(id) => self.platform.library.capability(id).permission.as_deref(),
+            Capability::Action(_) => None,
         }
     }
 
@@ -128,7 +163,7 @@ impl<'a> Prover<'a> {
         let theirs = theirs.filter(|statement| {
             statement.principal.as_ref().is_none_or(|it| it.everybody || it.aws.contains(&role.identity.arn))
         });
-        let rails = self.access.guardrails.iter().flat_map(|it| &it.statements);
+        let rails = self.access.guardrails_on(role.identity.account).flat_map(|it| &it.statements);
         let (mut resources, mut prefixes) = (Vec::new(), Vec::new());
         for statement in own.chain(theirs).chain(rails) {
             resources.extend(&statement.resources);
@@ -142,9 +177,9 @@ impl<'a> Prover<'a> {
     }
 
     /// Lake Formation and IAM must both allow it; or the objects below the table are open to the role, whatever Lake Formation says.
-    fn on_table(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
-        let granted = self.granted(role, wanted, on);
-        match self.bypass(role, wanted, on) {
+    fn on_table(&self, role: &RoleAccess, wanted: &CapabilityUse, permission: &str, on: &Target) -> Ability {
+        let granted = self.granted(role, wanted, permission, on);
+        match self.bypass(role, permission, on) {
             Some(bypass) if bypass.fully || (bypass.partly && !granted.fully) => {
                 Ability { fully: bypass.fully || granted.fully, missing: granted.missing, ..bypass }
             }
@@ -153,26 +188,32 @@ impl<'a> Prover<'a> {
     }
 
     /// What a role can do with the objects of a table past Lake Formation.
-    fn bypass(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Option<Ability> {
-        let Capability::Named(id) = wanted.capability else { return None };
-        let around = match self.platform.library.capability(id).permission.as_deref()? {
+    fn bypass(&self, role: &RoleAccess, permission: &str, on: &Target) -> Option<Ability> {
+        let (capability, objects) = self.around(permission, on)?;
+        Some(self.on_place(role, capability, &objects))
+    }
+
+    /// What does the same as a permission of Lake Formation past it, and where.
+    fn around(&self, permission: &str, on: &Target) -> Option<(Capability, Place)> {
+        let around = match permission {
             "SELECT" => "read",
             "INSERT" => "write",
             "DELETE" => "delete",
             _ => return None,
         };
         let id = self.platform.library.capability_named(self.bucket?, around)?;
-        Some(self.on_place(role, Capability::Named(id), &self.objects(on)?))
+        Some((Capability::Named(id), self.objects(on)?))
     }
 
     /// The places that open a table's objects to a role past Lake Formation; none where they are closed to it.
     pub fn objects_open_to(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Vec<Span> {
-        self.bypass(role, wanted, on).filter(|it| it.partly).map(|it| it.allowed_by).unwrap_or_default()
+        let bypass = self.permission(wanted).and_then(|permission| self.bypass(role, permission, on));
+        bypass.filter(|it| it.partly).map(|it| it.allowed_by).unwrap_or_default()
     }
 
-    fn granted(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
+    fn granted(&self, role: &RoleAccess, wanted: &CapabilityUse, permission: &str, on: &Target) -> Ability {
         let mut ability = self.on_place(role, wanted.capability, &Place::from(on));
-        let (all, some, spans) = self.told(role, wanted, on);
+        let (all, some, spans) = self.told(role, wanted, permission, on);
         if !all && ability.missing.is_none() {
             let reason = "a grant of Lake Formation on it".to_owned();
             ability.missing = Some(Missing { reason, denied_by: Vec::new() });
@@ -184,16 +225,16 @@ impl<'a> Prover<'a> {
     }
 
     /// Whether Lake Formation grants all columns asked for, whether it grants any, and where the program says so.
-    fn told(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> (bool, bool, Vec<Span>) {
-        let Capability::Named(id) = wanted.capability else { return (true, true, Vec::new()) };
-        let Some(permission) = &self.platform.library.capability(id).permission else {
-            return (true, true, Vec::new());
-        };
+    fn told(
+        &self,
+        role: &RoleAccess,
+        wanted: &CapabilityUse,
+        permission: &str,
+        on: &Target,
+    ) -> (bool, bool, Vec<Span>) {
         let grants: Vec<&TableGrant> = self
-            .access
-            .tables
-            .iter()
-            .filter(|it| it.permission == *permission && self.is_for(it, role) && self.is_on(it, on))
+            .table_grants(permission, on)
+            .filter(|it| self.receiver(it) == Some(role.identity.key))
             .collect();
         let asked = self.columns(wanted, on);
         let has =
@@ -203,22 +244,30 @@ impl<'a> Prover<'a> {
         (all, some, grants.iter().map(|it| it.span).collect())
     }
 
-    fn is_for(&self, grant: &TableGrant, role: &RoleAccess) -> bool {
+    /// The role that a permission of Lake Formation is for.
+    fn receiver(&self, grant: &TableGrant) -> Option<RoleKey> {
         match grant.principal {
-            Principal::Resource(id) => acting(self.platform, id) == Some(role.identity.key),
-            _ => false,
+            Principal::Resource(id) => acting(self.platform, id),
+            _ => None,
         }
     }
 
-    fn is_on(&self, grant: &TableGrant, on: &Target) -> bool {
-        match self.platform.resource(on.resource).noun {
-            Noun::Domain(domain) => grant.domain == domain && grant.table.is_none(),
+    /// What is granted of a permission on a table or a database; what is granted on a database counts for each of its tables.
+    fn table_grants(&self, permission: &str, on: &Target) -> impl Iterator<Item = &'a TableGrant> {
+        let (domain, table) = match self.platform.resource(on.resource).noun {
+            Noun::Domain(domain) => (Some(domain), None),
             Noun::Table(at) => {
-                let domain = self.platform.tables.get(at as usize).map(|table| table.domain);
-                grant.table == Some(at) || (grant.table.is_none() && Some(grant.domain) == domain)
+                (self.platform.tables.get(at as usize).map(|table| table.domain), Some(Some(at)))
             }
-            _ => false,
-        }
+            _ => (None, None),
+        };
+        let places = domain.into_iter().flat_map(move |domain| {
+            [Some(None), table].into_iter().flatten().map(move |table| (domain, table))
+        });
+        places
+            .flat_map(|(domain, table)| self.candidates.table_grants(domain, table))
+            .copied()
+            .filter(move |it| it.permission == permission)
     }
 
     /// The columns asked for: those named, else all of the table.
@@ -247,15 +296,11 @@ impl<'a> Prover<'a> {
     pub fn chains(&self) -> Vec<Vec<usize>> {
         let mut chains = vec![Vec::new(); self.access.roles.len()];
         let Some(assume) = self.assume() else { return chains };
-        let callers = self.callers_by_arn();
         for (at, assumed) in self.access.roles.iter().enumerate() {
             let RoleKey::Declared(id) = assumed.identity.key else { continue };
             let required = requirements(self.platform, assume, &Place::Resource(id));
-            let named =
-                assumed.trust.statements.iter().filter_map(|it| it.principal.as_ref()).flat_map(|it| &it.aws);
-            let let_in: BTreeSet<usize> =
-                named.filter_map(|arn| callers.get(arn)).flatten().copied().collect();
-            for caller in let_in {
+            let callers = required.first().map(|it| self.candidates.for_requirement(it)).unwrap_or_default();
+            for caller in callers {
                 let Some(role) = self.access.roles.get(caller).filter(|_| caller != at) else { continue };
                 let mut ability = Ability { fully: true, ..Ability::default() };
                 required.iter().for_each(|it| self.decide_all(role, it, &mut ability));
@@ -267,31 +312,10 @@ impl<'a> Prover<'a> {
         chains
     }
 
-    /// The roles that a principal of a trust stands for: a role itself, and for an account those of its roles that may assume anything at all.
-    fn callers_by_arn(&self) -> BTreeMap<SmolStr, Vec<usize>> {
-        let mut callers: BTreeMap<SmolStr, Vec<usize>> = BTreeMap::new();
-        for (at, role) in self.access.roles.iter().enumerate() {
-            callers.entry(role.identity.arn.clone()).or_default().push(at);
-            if assumes(role) {
-                let root = account_root(self.platform, &self.platform.account(role.identity.account).id);
-                callers.entry(root).or_default().push(at);
-            }
-        }
-        callers
-    }
-
     fn assume(&self) -> Option<Capability> {
         let library = &self.platform.library;
         library.capability_named(library.kind_named("role")?, "assume").map(Capability::Named)
     }
-}
-
-/// Whether a role may assume any role.
-fn assumes(role: &RoleAccess) -> bool {
-    role.policy.statements.iter().any(|statement| match &statement.actions {
-        Actions::Only(actions) => actions.contains("sts:AssumeRole"),
-        Actions::AllBut(_) => false,
-    })
 }
 
 impl Ability {

@@ -24,7 +24,8 @@ pub fn assertions(platform: &Platform, access: &Access, diagnostics: &mut Diagno
         return;
     }
     let prover = Prover::new(platform, access);
-    let proof = Proof { platform, access, chains: prover.chains(), prover };
+    let chains = prover.chains();
+    let proof = Proof { platform, access, callers: reversed(&chains), chains, prover };
     for assertion in &platform.assertions {
         for wanted in &assertion.capabilities {
             match &assertion.subject {
@@ -42,7 +43,10 @@ struct Proof<'a> {
     platform: &'a Platform,
     access: &'a Access,
     prover: Prover<'a>,
+    /// For each role those that it can assume.
     chains: Vec<Vec<usize>>,
+    /// For each role those that can assume it.
+    callers: Vec<Vec<usize>>,
 }
 
 impl Proof<'_> {
@@ -84,7 +88,7 @@ impl Proof<'_> {
             }
             (false, _) => {
                 if let Some((through, ability)) = reached.into_iter().find(|(_, ability)| ability.partly) {
-                    diagnostics.push(self.can(assertion, wanted, at, through, ability));
+                    diagnostics.push(self.can(assertion, wanted, at, through, &ability));
                 }
             }
             (true, true) => {}
@@ -127,13 +131,14 @@ impl Proof<'_> {
         diagnostics: &mut Diagnostics,
         speaks_of: impl Fn(&RoleAccess) -> bool,
     ) {
-        for (at, role) in self.access.roles.iter().enumerate() {
+        let able = self.prover.able(wanted, &assertion.on);
+        for at in closure(able.keys().copied(), &self.callers).into_iter().collect::<BTreeSet<_>>() {
+            let Some(role) = self.access.roles.get(at) else { continue };
             if hands_out(role) || !speaks_of(role) {
                 continue;
             }
-            let found =
-                self.reached(at, wanted, &assertion.on).into_iter().find(|(_, ability)| ability.partly);
-            if let Some((through, ability)) = found {
+            let through = closure([at], &self.chains).into_iter().find_map(|at| able.get_key_value(&at));
+            if let Some((&through, ability)) = through {
                 diagnostics.push(self.can(assertion, wanted, at, through, ability));
             }
         }
@@ -141,17 +146,10 @@ impl Proof<'_> {
 
     /// What a role can do itself and as each role that it can become, itself first.
     fn reached(&self, at: usize, wanted: &CapabilityUse, on: &Target) -> Vec<(usize, Ability)> {
-        let mut seen = BTreeSet::from([at]);
-        let mut open = vec![at];
-        let mut reached = Vec::new();
-        while let Some(here) = open.pop() {
-            if let Some(role) = self.access.roles.get(here) {
-                reached.push((here, self.prover.ability(role, wanted, on)));
-            }
-            let next = self.chains.get(here).into_iter().flatten().copied();
-            open.extend(next.filter(|role| seen.insert(*role)));
-        }
-        reached
+        let roles = closure([at], &self.chains).into_iter();
+        roles
+            .filter_map(|at| Some((at, self.prover.ability(self.access.roles.get(at)?, wanted, on))))
+            .collect()
     }
 
     fn can(
@@ -160,7 +158,7 @@ impl Proof<'_> {
         wanted: &CapabilityUse,
         at: usize,
         through: usize,
-        ability: Ability,
+        ability: &Ability,
     ) -> Diagnostic {
         let name = self.principal_name(at);
         let by = if through == at {
@@ -210,6 +208,30 @@ impl Proof<'_> {
         };
         format!("`{name}{columns}` on `{place}`")
     }
+}
+
+/// The places that a graph leads to from some, those themselves first.
+fn closure(from: impl IntoIterator<Item = usize>, graph: &[Vec<usize>]) -> Vec<usize> {
+    let mut open: Vec<usize> = from.into_iter().collect();
+    let mut seen: BTreeSet<usize> = open.iter().copied().collect();
+    let mut reached = Vec::new();
+    while let Some(here) = open.pop() {
+        reached.push(here);
+        let next = graph.get(here).into_iter().flatten().copied();
+        open.extend(next.filter(|place| seen.insert(*place)));
+    }
+    reached
+}
+
+/// The same graph against its direction.
+fn reversed(graph: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut reversed = vec![Vec::new(); graph.len()];
+    for (from, to) in graph.iter().enumerate() {
+        for &place in to {
+            reversed.get_mut(place).into_iter().for_each(|it: &mut Vec<usize>| it.push(from));
+        }
+    }
+    reversed
 }
 
 fn undecided(span: Span) -> Diagnostic {

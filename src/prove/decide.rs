@@ -7,7 +7,7 @@ use crate::{
         document::{Actions, Document, Principals},
         pattern::{matches, matches_action},
     },
-    platform::{AccountId, Node, Platform, grant::Effect},
+    platform::{Platform, grant::Effect},
     source::Span,
 };
 
@@ -33,7 +33,7 @@ impl Decision {
 pub fn decide(platform: &Platform, access: &Access, request: &Request<'_>) -> Decision {
     let asker = request.role;
     let resource_policy = request.owner.and_then(|owner| access.policy_of(owner));
-    if let Some(guardrail) = guardrails(platform, access, asker.identity.account, |it| denies(it, request)) {
+    if let Some(guardrail) = guardrail(access, request) {
         return Decision::Denied("a guardrail denies it", guardrail);
     }
     for (document, who) in [
@@ -69,32 +69,11 @@ fn both(one: &Statement, other: &Statement) -> Vec<Span> {
     one.origins.iter().chain(&other.origins).copied().collect()
 }
 
-/// The first guardrail above an account for which something is found. The management account is bound by none.
-pub fn guardrails(
-    platform: &Platform,
-    access: &Access,
-    account: AccountId,
-    find: impl Fn(&Document) -> Option<Vec<Span>>,
-) -> Option<Vec<Span>> {
-    let bound = platform.account(account);
-    if bound.management {
-        return None;
-    }
-    let binding = platform.guardrails.iter().zip(&access.guardrails).filter(|(guardrail, _)| {
-        guardrail.on.iter().any(|node| match node {
-            Node::Root(root) => bound.organization == Some(*root),
-            Node::Unit(unit) => {
-                std::iter::successors(bound.unit, |at| platform.unit(*at).parent).any(|above| above == *unit)
-            }
-            Node::Account(other) => *other == account,
-        })
-    });
-    binding.into_iter().find_map(|(_, document)| find(document))
-}
-
-/// The places behind the statement of a document that denies a request.
-pub fn denies(document: &Document, request: &Request<'_>) -> Option<Vec<Span>> {
-    find(document, Effect::Deny, request, Side::Any).map(|statement| statement.origins.clone())
+/// The places behind the first statement of a guardrail that denies a request.
+pub fn guardrail(access: &Access, request: &Request<'_>) -> Option<Vec<Span>> {
+    let mut binding = access.guardrails_on(request.role.identity.account);
+    let statement = binding.find_map(|document| find(document, Effect::Deny, request, Side::Any))?;
+    Some(statement.origins.clone())
 }
 
 /// Which principal of a statement counts.
@@ -133,7 +112,8 @@ fn is_about(principal: Option<&Principals>, request: &Request<'_>, side: Side<'_
     }
 }
 
-fn acts(actions: &Actions, action: &str) -> bool {
+/// Whether an action is among those of a statement.
+pub fn acts(actions: &Actions, action: &str) -> bool {
     match actions {
         Actions::Only(patterns) => patterns.iter().any(|pattern| matches_action(pattern, action)),
         Actions::AllBut(patterns) => !patterns.iter().any(|pattern| matches_action(pattern, action)),

@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::{
-    ability::Prover,
-    decide::{denies, guardrails},
-    request::requests,
-};
+use super::{ability::Prover, decide::guardrail, request::requests};
 use crate::{
     access::{
         Access, RoleAccess,
@@ -50,16 +46,15 @@ fn dead(
     role: &RoleAccess,
     diagnostics: &mut Diagnostics,
 ) {
-    if access.guardrails.is_empty() {
+    if access.guardrails_on(role.identity.account).next().is_none() {
         return;
     }
     let place = Place::from(&grant.on);
     for wanted in &grant.capabilities {
         let required = requirements(platform, wanted.capability, &place);
         let denied = required.iter().filter(|it| it.primary).find_map(|requirement| {
-            requests(platform, role, requirement, &[], &[]).iter().find_map(|request| {
-                guardrails(platform, access, role.identity.account, |document| denies(document, request))
-            })
+            let asked = requests(platform, role, requirement, &[], &[]);
+            asked.iter().find_map(|request| guardrail(access, request))
         });
         if let Some(rules) = denied {
             let account = &platform.account(role.identity.account).name;

@@ -9,12 +9,14 @@
 //! | `request.rs` | the requests that a capability stands for |
 //! | `condition.rs`, `decide.rs` | AWS's decision on one request |
 //! | `ability.rs` | what a role can do with a resource; Lake Formation beside IAM; who can become whom |
+//! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
 //! | `limit.rs` | sizes of policies |
 
 mod ability;
 mod assertion;
+mod candidates;
 mod condition;
 mod decide;
 mod effect;

@@ -21,6 +21,7 @@ mod oracle;
 mod oracles;
 mod output;
 mod programs;
+mod quantified;
 mod render;
 mod run;
 mod run_rows;
