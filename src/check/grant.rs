@@ -14,7 +14,7 @@ use crate::{
 
 /// An action is granted on what AWS can limit it to.
 pub fn actions_fit_their_resources(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for grant in &platform.grants {
+    for grant in platform.grants.iter().filter(|grant| platform.is_whole(grant.on.resource)) {
         let place = Place::from(&grant.on);
         for wanted in &grant.capabilities {
             let required = requirements(platform, wanted.capability, &place);
@@ -34,7 +34,7 @@ pub fn receivers_can_act(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in &platform.grants {
         for (principal, span) in &grant.to {
             match principal {
-                Principal::Resource(id) if acting(platform, *id).is_none() => {
+                Principal::Resource(id) if platform.is_whole(*id) && acting(platform, *id).is_none() => {
                     let kind = &platform.kind_of(*id).name;
                     diagnostics.push(nobody_acts(
                         *span,
@@ -58,8 +58,11 @@ pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagn
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
         let resource = platform.resource(grant.on.resource);
         let Some(owner) = resource.account.filter(|_| !resource.external) else { continue };
+        if !platform.is_whole(grant.on.resource) {
+            continue;
+        }
         let place = Place::from(&grant.on);
-        for (principal, span) in &grant.to {
+        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_whole(platform, principal)) {
             let account = account_of(platform, principal);
             if account.is_some_and(|account| std::ptr::eq(account, platform.account(owner))) {
                 // Lake Formation has rules of its own for accounts.
@@ -88,6 +91,14 @@ fn says_for_itself(platform: &Platform, requirement: &Requirement) -> bool {
         || matches!(noun, Noun::Role(_) | Noun::Table(_) | Noun::Domain(_))
 }
 
+/// Whether it is known who a principal is.
+fn is_whole(platform: &Platform, principal: &Principal) -> bool {
+    match principal {
+        Principal::Resource(id) => platform.is_whole(*id),
+        _ => true,
+    }
+}
+
 /// The account that a principal belongs to, where the program declares it.
 fn account_of<'a>(platform: &'a Platform, principal: &Principal) -> Option<&'a Account> {
     match principal {
@@ -108,7 +119,7 @@ pub fn assumed_roles_trust(platform: &Platform, diagnostics: &mut Diagnostics) {
         if platform.resource(role.resource).external {
             continue;
         }
-        for (principal, span) in &grant.to {
+        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_whole(platform, principal)) {
             let account = account_of(platform, principal);
             let trusted = role.trust.iter().any(|trust| match &trust.principal {
                 Principal::Account(id) => account.is_some_and(|it| std::ptr::eq(it, platform.account(*id))),

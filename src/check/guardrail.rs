@@ -5,6 +5,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{Guardrail, GuardrailRule, Node, Platform},
     source::Span,
+    suggest::nearest,
 };
 
 /// A guardrail binds somebody: no service control policy binds the management account.
@@ -38,8 +39,21 @@ pub fn guardrails_are_managed(platform: &Platform, diagnostics: &mut Diagnostics
             platform.guardrails.iter().find(|it| it.on.iter().any(|node| is_in(platform, node, at)));
         if let (false, Some(guardrail)) = (managed, attached) {
             let span = platform.resource(organization.resource).span;
-            diagnostics.push(unmanaged(span, platform.resource(guardrail.resource).span));
+            let candidate = below_the_root(platform, at);
+            diagnostics.push(unmanaged(span, platform.resource(guardrail.resource).span, candidate));
         }
+    }
+}
+
+/// The one account directly below an organization's root, where there is one only: its name and place.
+fn below_the_root(platform: &Platform, organization: u32) -> Option<(&str, Span)> {
+    let mut below = platform
+        .accounts
+        .iter()
+        .filter(|account| account.organization == Some(organization) && account.unit.is_none());
+    match (below.next(), below.next()) {
+        (Some(account), None) => Some((&account.name, platform.resource(account.resource).span)),
+        _ => None,
     }
 }
 
@@ -73,13 +87,18 @@ pub fn denied_actions_are_known(platform: &Platform, diagnostics: &mut Diagnosti
         .map(|(at, _)| library.action_spelling(crate::library::ActionId(at)))
         .collect();
     for rule in rules {
-        for pattern in rule.actions.iter().chain(&rule.except) {
+        for (pattern, span) in &rule.written {
             if pattern != "*" && !actions.iter().any(|action| matches_action(pattern, action)) {
-                diagnostics.push(not_known(rule.span, pattern));
+                let near = nearest(pattern, actions.iter().map(String::as_str))
+                    .filter(|near| strsim::osa_distance(pattern, near) <= FARTHEST_SLIP);
+                diagnostics.push(not_known(*span, pattern, near));
             }
         }
     }
 }
+
+/// How many letters a slip of the hand changes. The standard library knows some of AWS's actions only, so one that is less near may well be right.
+const FARTHEST_SLIP: usize = 2;
 
 fn binds_nobody(platform: &Platform, guardrail: &Guardrail, why: &str) -> Diagnostic {
     let span = platform.resource(guardrail.resource).span;
@@ -87,15 +106,22 @@ fn binds_nobody(platform: &Platform, guardrail: &Guardrail, why: &str) -> Diagno
         .help("put it on a unit or on other accounts of the organization")
 }
 
-fn unmanaged(span: Span, guardrail: Span) -> Diagnostic {
-    Diagnostic::error(
+fn unmanaged(span: Span, guardrail: Span, candidate: Option<(&str, Span)>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
         catalogue::NO_MANAGEMENT_ACCOUNT,
         span,
         "guardrails are attached from the organization's management account, and none is declared",
         "no management account",
     )
-    .related(guardrail, "to be attached")
-    .help("declare it directly in the organization: `account management { id = \"…\" }`")
+    .related(guardrail, "to be attached");
+    match candidate {
+        Some((name, span)) => diagnostic
+            .related(span, "the only account directly below the root")
+            .help(format!("if `{name}` is the one, say `management = true` in it")),
+        None => {
+            diagnostic.help("declare it directly in the organization: `account management { id = \"…\" }`")
+        }
+    }
 }
 
 fn exception_from_some(span: Span) -> Diagnostic {
@@ -108,12 +134,15 @@ fn exception_from_some(span: Span) -> Diagnostic {
     .help("name the actions that are denied")
 }
 
-fn not_known(span: Span, pattern: &str) -> Diagnostic {
-    Diagnostic::warning(
+fn not_known(span: Span, pattern: &str, near: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::warning(
         catalogue::PATTERN_NOT_KNOWN,
         span,
         format!("the standard library knows no action `{pattern}`, so its spelling can't be checked"),
         "not known",
-    )
-    .help("compare it with AWS's list of the service's actions")
+    );
+    match near {
+        Some(near) => diagnostic.help(format!("did you mean `{}`?", near.replacen(':', ".", 1))),
+        None => diagnostic.help("compare it with AWS's list of the service's actions"),
+    }
 }

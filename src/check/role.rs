@@ -21,13 +21,15 @@ pub fn roles_are_assumed(platform: &Platform, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// An account outside the program proves by an external id that it acts for us.
+/// Somebody else's account proves by an external id that it acts for us. A role's own account needs none, whosever it is.
 pub fn strangers_bring_an_external_id(platform: &Platform, diagnostics: &mut Diagnostics) {
     for role in own(platform).filter(|role| role.external_id.is_none()) {
         for trust in &role.trust {
             let stranger = match &trust.principal {
                 Principal::ForeignAccount(_) => true,
-                Principal::Account(account) => platform.account(*account).external,
+                Principal::Account(account) => {
+                    platform.account(*account).external && *account != role.account
+                }
                 Principal::Resource(_) | Principal::Service(_) => false,
             };
             if stranger {

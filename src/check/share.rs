@@ -145,7 +145,7 @@ fn to_service(span: Span) -> Diagnostic {
 
 /// A row filter is on the rows that are read.
 pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for grant in &platform.grants {
+    for grant in platform.grants.iter().filter(|grant| platform.is_whole(grant.on.resource)) {
         let Some((_, span)) = &grant.filter else { continue };
         let table = matches!(platform.resource(grant.on.resource).noun, Noun::Table(_));
         let select =

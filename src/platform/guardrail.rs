@@ -41,6 +41,8 @@ pub struct GuardrailRule {
     pub outside: Option<Outside>,
     /// Actions left free, in AWS's spelling, sorted.
     pub except: Vec<SmolStr>,
+    /// Each of these patterns as it was written, in the rule's order.
+    pub written: Vec<(SmolStr, Span)>,
     /// The rule.
     pub span: Span,
 }

@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::library::{Kind, Library};
+use crate::library::{Kind, Library, Place};
 
 /// One whole program.
 #[derive(Debug, Default)]
@@ -146,6 +146,21 @@ impl Platform {
     pub fn field(&self, id: ResourceId, name: &str) -> Option<&Value> {
         let resource = self.resource(id);
         resource.field(self.library.kind(resource.kind), name)
+    }
+
+    /// Whether a declaration's place and body could be resolved. Where not, that is reported, and what follows from it need not be.
+    pub fn is_whole(&self, id: ResourceId) -> bool {
+        let (resource, kind) = (self.resource(id), self.kind_of(id));
+        let placed = match kind.place {
+            Place::Account => resource.account.is_some(),
+            Place::Inside(_) => resource.parent.is_none_or(|parent| self.is_whole(parent)),
+            Place::Anywhere => true,
+        };
+        let has_noun = matches!(
+            kind.name.as_str(),
+            "domain" | "function" | "pipeline" | "query" | "role" | "stream" | "table"
+        );
+        placed && (!has_noun || resource.noun != resource::Noun::Plain)
     }
 
     /// The account that a resource lives in.

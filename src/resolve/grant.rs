@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Context, scope::as_path, suggest};
+use super::{Context, index, scope::as_path, suggest};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
@@ -48,14 +48,10 @@ impl Context<'_> {
         if capabilities.is_empty() || to.is_empty() {
             return;
         }
-        let filter = match grant.filter {
-            Some(sql) => match self.row_filter(sql, &on) {
-                Some(filter) => Some(filter),
-                // Without its filter the grant would be wider than it says.
-                None => return,
-            },
-            None => None,
-        };
+        // A filter that can't be read lets no row through: without it the grant would be wider than it says.
+        let filter = grant
+            .filter
+            .map(|sql| self.row_filter(sql, &on).unwrap_or_else(|| (SmolStr::new_static("FALSE"), sql.span)));
         let effect = match grant.effect {
             ast::Effect::Grant => Effect::Grant,
             ast::Effect::Deny => Effect::Deny,
@@ -137,6 +133,9 @@ impl Context<'_> {
             Noun::Table(table) => self.platform.tables.get(table as usize),
             _ => None,
         };
+        if takes && !self.platform.is_whole(on.resource) {
+            return Vec::new();
+        }
         let (true, Some(table)) = (takes, table) else {
             self.diagnostics.push(columns_not_taken(cap, library, self.platform.resource(on.resource).kind));
             return Vec::new();
@@ -162,6 +161,11 @@ impl Context<'_> {
             && !QUANTIFIED.contains(&word.name.as_str())
         {
             self.diagnostics.push(not_quantified(word));
+        }
+        if !assert.can && !matches!(assert.subject, AssertSubject::One(_)) {
+            let cannot = self.word_before(assert, "cannot");
+            self.diagnostics.push(denied_twice(cannot));
+            return;
         }
         let subject = match &assert.subject {
             AssertSubject::One(expr) => {
@@ -195,6 +199,19 @@ impl Context<'_> {
                 on,
                 span: assert.span,
             });
+        }
+    }
+
+    /// A word of an assertion that stands before what it is about.
+    fn word_before(&self, assert: &ast::Assert, word: &str) -> Span {
+        let end = assert.caps.first().map_or(assert.span.end, |cap| cap.span.start);
+        let before = Span::new(assert.span.start, end);
+        match self.sources.text(before).rfind(word) {
+            Some(at) => {
+                let start = assert.span.start.saturating_add(index(at));
+                Span::new(start, start.saturating_add(index(word.len())))
+            }
+            None => assert.span,
         }
     }
 
@@ -372,6 +389,17 @@ fn only_in_guardrail(span: Span, what: &str) -> Diagnostic {
         "not taken here",
     )
     .help("move the rule into a `guardrail`")
+}
+
+fn denied_twice(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNEXPECTED_PART,
+        span,
+        "`cannot` goes with one principal: `only` and `no` already say who can't",
+        "denied twice",
+    )
+    .help("write `can`")
+    .fix(span, "can")
 }
 
 fn no_condition_yet(span: Span) -> Diagnostic {

@@ -69,18 +69,17 @@ impl Context<'_> {
                 self.diagnostics.push(not_in_guardrail(span, what));
             }
         }
-        let mut actions: Vec<SmolStr> = deny.caps.iter().filter_map(|cap| self.pattern(&cap.path)).collect();
-        actions.sort();
-        actions.dedup();
-        let mut except = deny.except.as_ref().map(|expr| self.patterns(expr)).unwrap_or_default();
-        except.sort();
-        except.dedup();
+        let denied: Vec<(SmolStr, Span)> =
+            deny.caps.iter().filter_map(|cap| Some((self.pattern(&cap.path)?, cap.path.span))).collect();
+        let excepted = deny.except.as_ref().map(|expr| self.patterns(expr)).unwrap_or_default();
+        let (actions, except) = (each_once(&denied), each_once(&excepted));
         let resources = match &deny.on {
             Some(on) => self.resource_patterns(on, &deny.caps),
             None => vec![SmolStr::new_static("*")],
         };
         let outside = deny.outside.as_ref().and_then(|outside| self.outside(file, outside));
-        GuardrailRule { actions, resources, outside, except, span: deny.span }
+        let written = [denied, excepted].concat();
+        GuardrailRule { actions, resources, outside, except, written, span: deny.span }
     }
 
     /// `iam.*` as IAM spells it: `iam:*`.
@@ -101,7 +100,7 @@ impl Context<'_> {
         }
     }
 
-    fn patterns(&mut self, expr: &Expr) -> Vec<SmolStr> {
+    fn patterns(&mut self, expr: &Expr) -> Vec<(SmolStr, Span)> {
         let items = match &expr.kind {
             ExprKind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(expr),
@@ -113,7 +112,7 @@ impl Context<'_> {
                 _ => as_path(item),
             };
             match path {
-                Some(path) => patterns.extend(self.pattern(&path)),
+                Some(path) => patterns.extend(self.pattern(&path).map(|pattern| (pattern, item.span))),
                 None => self.diagnostics.push(no_action(item.span)),
             }
         }
@@ -123,7 +122,7 @@ impl Context<'_> {
     /// `on objects`: every resource of that type of the services whose actions are denied.
     fn resource_patterns(&mut self, on: &Expr, caps: &[ast::Cap]) -> Vec<SmolStr> {
         let ExprKind::Name(word) = &on.kind else {
-            self.diagnostics.push(no_resource_type(on.span, "", &[]));
+            self.diagnostics.push(no_type_name(on.span));
             return Vec::new();
         };
         let singular = word.strip_suffix('s').unwrap_or(word);
@@ -132,9 +131,12 @@ impl Context<'_> {
         let library = self.library.clone();
         for cap in caps {
             let service = cap.path.parts.first().and_then(|part| library.service_named(&part.name));
+            let before = known.len();
+            let mut takes = false;
             for (name, format) in service.iter().flat_map(|id| &library.service(*id).types) {
                 known.push(name);
                 if name == singular || name == word {
+                    takes = true;
                     let partition = SmolStr::new(self.platform.project.partition());
                     let filled = fill(format, |name| {
                         Some(if name == "partition" { partition.clone() } else { SmolStr::new_static("*") })
@@ -142,9 +144,10 @@ impl Context<'_> {
                     patterns.extend(filled.map(|pattern| SmolStr::new(pattern.replace("**", "*"))));
                 }
             }
-        }
-        if patterns.is_empty() {
-            self.diagnostics.push(no_resource_type(on.span, word, &known));
+            if !takes {
+                let here = known.get(before..).unwrap_or_default();
+                self.diagnostics.push(no_resource_type(cap.path.span, on.span, word, here));
+            }
         }
         patterns.sort();
         patterns.dedup();
@@ -153,6 +156,10 @@ impl Context<'_> {
 
     fn outside(&mut self, file: FileId, expr: &Expr) -> Option<Outside> {
         match &expr.kind {
+            ExprKind::List(items) if items.is_empty() => {
+                self.diagnostics.push(no_outside(expr.span));
+                None
+            }
             ExprKind::List(items) => {
                 let mut regions: Vec<SmolStr> = Vec::new();
                 let mut accounts: Vec<AccountId> = Vec::new();
@@ -169,16 +176,34 @@ impl Context<'_> {
                         }
                     }
                 }
+                if let (false, Some(account)) =
+                    (regions.is_empty(), items.iter().find(|item| matches!(item.kind, ExprKind::Tagged(..))))
+                {
+                    self.diagnostics.push(mixed_outside(account.span));
+                }
                 regions.sort();
                 regions.dedup();
                 accounts.sort();
+                accounts.dedup();
                 Some(if accounts.is_empty() {
                     Outside::Regions(regions)
                 } else {
                     Outside::Accounts(accounts)
                 })
             }
-            _ => self.account_behind(file, expr).map(|account| Outside::Accounts(vec![account])),
+            ExprKind::Tagged(..) | ExprKind::Name(_) | ExprKind::Field(..) => {
+                self.account_behind(file, expr).map(|account| Outside::Accounts(vec![account]))
+            }
+            ExprKind::Error => None,
+            _ => {
+                let text = self.sources.text(expr.span).trim_matches('"');
+                let region = is_region(text).then(|| text.to_owned());
+                self.diagnostics.push(match region {
+                    Some(region) => bare_region(expr.span, &region),
+                    None => no_outside(expr.span),
+                });
+                None
+            }
         }
     }
 
@@ -190,6 +215,26 @@ impl Context<'_> {
                 None
             }
         }
+    }
+}
+
+/// The patterns, sorted, each once.
+fn each_once(written: &[(SmolStr, Span)]) -> Vec<SmolStr> {
+    let mut patterns: Vec<SmolStr> = written.iter().map(|(pattern, _)| pattern.clone()).collect();
+    patterns.sort();
+    patterns.dedup();
+    patterns
+}
+
+/// Whether a text has the form of a region: `eu-north-1`, `us-gov-west-1`.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.split_last() {
+        Some((number, words)) => {
+            words.len() >= 2 && words.iter().all(word) && number.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        None => false,
     }
 }
 
@@ -251,13 +296,24 @@ fn no_action(span: Span) -> Diagnostic {
     .help("write it as `cloudtrail.StopLogging`")
 }
 
-fn no_resource_type(span: Span, word: &str, known: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
+fn no_type_name(span: Span) -> Diagnostic {
+    Diagnostic::error(
         catalogue::UNRESOLVED,
         span,
-        format!("the services of these actions have no resources called `{word}`"),
-        "not known",
-    );
+        "a rule of a guardrail is on resources of one type",
+        "no name of a type",
+    )
+    .help("name a resource type of the service, such as `objects` of `s3`")
+}
+
+fn no_resource_type(action: Span, on: Span, word: &str, known: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::UNRESOLVED,
+        action,
+        format!("the service of this action has no resources called `{word}`"),
+        "would deny nothing",
+    )
+    .related(on, "on these");
     match suggest::did_you_mean(word, known.iter().copied()) {
         Some(help) => diagnostic.help(help),
         None => diagnostic.help("name a resource type of the service, such as `objects` of `s3`"),
@@ -267,4 +323,20 @@ fn no_resource_type(span: Span, word: &str, known: &[&str]) -> Diagnostic {
 fn no_outside(span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::WRONG_TYPE, span, "regions or accounts are needed here", "neither")
         .help("write `outside [\"us-east-1\"]` or `outside account NAME`")
+}
+
+fn bare_region(span: Span, region: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::WRONG_TYPE, span, "regions are a list of texts", "no list of texts")
+        .help(format!("write `outside [\"{region}\"]`"))
+        .fix(span, format!("[\"{region}\"]"))
+}
+
+fn mixed_outside(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        "`outside` takes regions or accounts, and not both",
+        "an account among regions",
+    )
+    .help("write two rules: one `outside` the regions, one `outside` the accounts")
 }

@@ -16,9 +16,9 @@ impl Builder<'_, '_> {
     /// `match`; the second answer is whether what stands behind it can be reached.
     pub(super) fn match_on(&mut self, subject: &Expr, arms: &[MatchArm]) -> (Option<Choice>, bool) {
         let Some(subject) = self.expression(subject) else {
-            for arm in arms {
-                self.block(&arm.body);
-            }
+            let blocks = arms.iter().map(|arm| self.block(&arm.body));
+            let branches: Vec<_> = blocks.map(|block| (block.open, block.bound)).collect();
+            self.join(branches);
             return (None, true);
         };
         let (mut made, mut otherwise, mut branches) = (Vec::new(), None, Vec::new());

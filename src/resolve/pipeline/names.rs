@@ -169,7 +169,7 @@ impl Names {
         }
     }
 
-    /// Gives a local that is one with another that one's readers.
+    /// Gives a local that is one with another that one's readers; then counts the whole as read where a part was, in its own block.
     pub(super) fn settle_reads(&mut self) {
         for at in (0..self.locals.len()).rev() {
             let joined = self.locals.get(at).and_then(|local| local.joins);
@@ -178,6 +178,12 @@ impl Names {
                 && read
             {
                 local.read = true;
+            }
+        }
+        for at in 0..self.locals.len() {
+            let joined = self.locals.get(at).filter(|local| local.read).and_then(|local| local.joins);
+            if let Some(whole) = joined.and_then(|id| self.locals.get_mut(id.0 as usize)) {
+                whole.read = true;
             }
         }
     }

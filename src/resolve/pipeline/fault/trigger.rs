@@ -15,6 +15,10 @@ pub(in super::super) fn trigger_lacks(span: Span, field: &str, param: Span, offe
     .related(param, format!("`{field}` is wanted here"));
     match offered {
         [] => diagnostic.help("it brings nothing: leave the parameters out"),
+        _ if offered.contains(&"detail") => diagnostic.help(format!(
+            "the sender's data is in `detail`: take a record with `detail: T`; beside it there are `{}`",
+            offered.iter().filter(|name| **name != "detail").copied().collect::<Vec<_>>().join("`, `")
+        )),
         _ => diagnostic.help(format!("its event has `{}`", offered.join("`, `"))),
     }
 }
