@@ -8,6 +8,8 @@ use smol_str::SmolStr;
 use super::{
     derived::Duty,
     document::{Conditions, Principals},
+    foreign::{Missing, Ours},
+    is_ours,
     minimize::Permission,
     requirement::{Place, Requirement, requirements},
     roles::{RoleKey, Roles},
@@ -23,18 +25,20 @@ use crate::{
 
 /// The permissions of everybody.
 pub struct Needs<'a> {
-    platform: &'a Platform,
+    pub(super) platform: &'a Platform,
     roles: &'a Roles,
     /// Of each role, by its index in [`Roles::list`].
     pub identity: Vec<Vec<Permission>>,
     /// What the policies of resources say.
     pub resources: BTreeMap<ResourceId, Vec<Permission>>,
+    /// What only somebody else can add.
+    pub missing: Missing,
 }
 
 /// Everything that the program needs.
 pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     let identity = vec![Vec::new(); roles.list.len()];
-    let mut needs = Needs { platform, roles, identity, resources: BTreeMap::new() };
+    let mut needs = Needs { platform, roles, identity, resources: BTreeMap::new(), missing: Missing::new() };
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
@@ -233,12 +237,26 @@ impl Needs<'_> {
             },
             Principal::Account(account) => {
                 let root = account_root(self.platform, &self.platform.account(*account).id);
-                let name = self.platform.account(*account).name.clone();
-                self.owner(requirement, effect, Principals::aws(root), name, Conditions::default(), origin);
+                let (name, id) = (
+                    self.platform.account(*account).name.clone(),
+                    self.platform.account(*account).id.clone(),
+                );
+                let stranger = self.platform.account(*account).external;
+                let said = self.owner(
+                    requirement,
+                    effect,
+                    Principals::aws(root),
+                    name,
+                    Conditions::default(),
+                    origin,
+                );
+                if stranger || !said {
+                    self.account_half(id, requirement, effect, said, origin);
+                }
             }
             Principal::ForeignAccount(id) => {
                 let root = account_root(self.platform, id);
-                self.owner(
+                let said = self.owner(
                     requirement,
                     effect,
                     Principals::aws(root),
@@ -246,6 +264,7 @@ impl Needs<'_> {
                     Conditions::default(),
                     origin,
                 );
+                self.account_half(id.clone(), requirement, effect, said, origin);
             }
             Principal::Service(service) => {
                 let service = self.platform.library.service(*service);
@@ -279,7 +298,14 @@ impl Needs<'_> {
             requirement.owner.and_then(|owner| self.platform.resource(owner).account) != Some(role.account);
         if effect == Effect::Grant && elsewhere {
             let (arn, name) = (role.arn.clone(), role.name.clone());
-            self.owner(requirement, effect, Principals::aws(arn), name, Conditions::default(), origin);
+            let principal = Principals::aws(arn);
+            let conditions = Conditions::default();
+            let said =
+                self.owner(requirement, effect, principal.clone(), name.clone(), conditions.clone(), origin);
+            if !said {
+                let permission = self.of_resource(requirement, effect, principal, name, conditions, origin);
+                self.resource_half(Some(Ours::Role(key)), requirement, permission);
+            }
         }
     }
 
@@ -287,12 +313,20 @@ impl Needs<'_> {
     fn external_role(&mut self, id: ResourceId, requirement: &Requirement, effect: Effect, origin: Span) {
         let resource = self.platform.resource(id);
         if let Some(arn) = resource.arn.clone() {
-            let name = resource.name.clone();
-            self.owner(requirement, effect, Principals::aws(arn), name, Conditions::default(), origin);
+            let (name, principal) = (resource.name.clone(), Principals::aws(arn));
+            let conditions = Conditions::default();
+            let said =
+                self.owner(requirement, effect, principal.clone(), name.clone(), conditions.clone(), origin);
+            self.role_half(id, requirement, effect, said, origin);
+            let owner = requirement.owner.map(|owner| self.platform.resource(owner));
+            if effect == Effect::Grant && owner.is_some_and(|owner| owner.account != resource.account) {
+                let permission = self.of_resource(requirement, effect, principal, name, conditions, origin);
+                self.resource_half(None, requirement, permission);
+            }
         }
     }
 
-    /// The side of the resource, where it has a policy and is ours.
+    /// The side of the resource, where it has a policy and is ours; whether it is.
     fn owner(
         &mut self,
         requirement: &Requirement,
@@ -301,28 +335,44 @@ impl Needs<'_> {
         label: SmolStr,
         conditions: Conditions,
         origin: Span,
-    ) {
-        let Some(owner) = requirement.owner else { return };
+    ) -> bool {
+        let Some(owner) = requirement.owner else { return false };
         let service = self.platform.library.action(requirement.action).service;
-        if self.platform.resource(owner).external || !self.platform.library.service(service).resource_policy {
-            return;
+        let ours = is_ours(self.platform, self.platform.resource(owner));
+        if !ours || !self.platform.library.service(service).resource_policy {
+            return false;
         }
+        let permission = self.of_resource(requirement, effect, principal, label, conditions, origin);
+        self.resources.entry(owner).or_default().push(permission);
+        true
+    }
+
+    /// A permission as the resource's own policy says it.
+    fn of_resource(
+        &self,
+        requirement: &Requirement,
+        effect: Effect,
+        principal: Principals,
+        label: SmolStr,
+        conditions: Conditions,
+        origin: Span,
+    ) -> Permission {
         let mut permission = self.permission(requirement, effect, origin);
         // Each resource's policy is about that resource alone. A key has no other name in its own.
         permission.conditions = conditions;
         if let Some(via) = &requirement.via {
             permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
         }
-        if self.platform.kind_of(owner).name == "key" {
+        if requirement.owner.is_some_and(|owner| self.platform.kind_of(owner).name == "key") {
             permission.resource = "*".into();
             permission.kind = SmolStr::default();
         }
         permission.principal = Some(principal);
         permission.label = label;
-        self.resources.entry(owner).or_default().push(permission);
+        permission
     }
 
-    fn permission(&self, requirement: &Requirement, effect: Effect, origin: Span) -> Permission {
+    pub(super) fn permission(&self, requirement: &Requirement, effect: Effect, origin: Span) -> Permission {
         let library = &self.platform.library;
         let mut conditions = Conditions::default();
         if let Some(via) = &requirement.via {

@@ -8,12 +8,14 @@
 //! | `derive.rs` | the program → who needs which |
 //! | `minimize.rs` | permissions → statements |
 //! | `trust.rs`, `resource.rs`, `guardrail.rs` | trust policies, policies of resources, service control policies |
+//! | `foreign.rs` | what only somebody else can add |
 //! | `lake_formation.rs` | what Lake Formation is told beside |
 //! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
 mod derive;
 pub mod derived;
 pub mod document;
+pub mod foreign;
 mod guardrail;
 pub mod lake_formation;
 mod minimize;
@@ -30,6 +32,7 @@ use rustc_hash::FxHashMap;
 pub use derive::account_root;
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
 pub use document::{Document, Statement};
+pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
 
@@ -47,6 +50,8 @@ pub struct Access {
     pub guardrails: Vec<Document>,
     /// What Lake Formation is told.
     pub tables: Vec<TableGrant>,
+    /// What only somebody else can add, sorted by our half.
+    pub foreign: Vec<ForeignHalf>,
     places: FxHashMap<RoleKey, usize>,
     /// Of each account, by its index.
     binding: Vec<Vec<usize>>,
@@ -98,6 +103,7 @@ impl Access {
                 .collect(),
             tables: lake_formation::table_grants(platform),
             binding: guardrail::binding(platform),
+            foreign: foreign::halves(needs.missing),
         }
     }
 
@@ -110,6 +116,13 @@ impl Access {
     pub fn guardrails_on(&self, account: AccountId) -> impl Iterator<Item = &Document> {
         let binding = self.binding.get(account.0 as usize).into_iter().flatten();
         binding.filter_map(|&at| self.guardrails.get(at))
+    }
+
+    /// What others must do so that this half of ours has an effect, a sentence each.
+    pub fn notes(&self, platform: &Platform, ours: Ours) -> Vec<String> {
+        let first = self.foreign.partition_point(|half| half.ours < Some(ours));
+        let halves = self.foreign.iter().skip(first).take_while(|half| half.ours == Some(ours));
+        halves.map(|half| half.sentence(platform)).collect()
     }
 
     /// Where a role stands in [`Self::roles`]; `None` where it is not ours.

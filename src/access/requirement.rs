@@ -84,6 +84,8 @@ pub struct Requirement {
     pub alias: Option<SmolStr>,
     /// The declaration whose own policy must allow it, where whoever acts is of another account.
     pub owner: Option<ResourceId>,
+    /// The declaration that it is about, also where AWS can't limit the action to it.
+    pub on: Option<ResourceId>,
     /// Whether it is what the capability names, or only goes with it (the key, the catalog).
     pub primary: bool,
 }
@@ -124,6 +126,7 @@ pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: b
         via: None,
         alias: None,
         owner: place.resource(),
+        on: place.resource(),
         primary,
     };
     if declared.types.is_empty() || *place == Place::Anywhere {

@@ -99,6 +99,7 @@ catalogue! {
     NO_EXTERNAL_ID = "DPL0320";
     NOBODY_ACTS = "DPL0321";
     EXCEPTION_FROM_SOME = "DPL0322";
+    NOTHING_OF_OURS = "DPL0323";
     GRANT_NOT_CLEARED = "DPL0390";
     // 04: hybrid: agents and syncs
     SYNC_TIMES = "DPL0401";

@@ -12,6 +12,7 @@
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
+//! | `foreign.rs` | grants of which nothing is ours |
 //! | `limit.rs` | sizes of policies |
 
 mod ability;
@@ -20,6 +21,7 @@ mod candidates;
 mod condition;
 mod decide;
 mod effect;
+mod foreign;
 mod limit;
 mod request;
 
@@ -27,6 +29,7 @@ pub use ability::{Ability, Missing, Prover};
 pub use assertion::assertions;
 pub use decide::{Decision, decide};
 pub use effect::effects;
+pub use foreign::foreign;
 pub use limit::limits;
 pub use request::Request;
 
@@ -36,5 +39,6 @@ use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     limits(platform, access, diagnostics);
     effects(platform, access, diagnostics);
+    foreign(platform, access, diagnostics);
     assertions(platform, access, diagnostics);
 }

@@ -15,6 +15,7 @@ mod command;
 mod config;
 mod docs;
 mod flink;
+mod foreign;
 mod layers;
 mod mutations;
 mod oracle;

@@ -7,7 +7,7 @@ mod roles;
 use smol_str::SmolStr;
 
 use crate::{
-    access::{Access, Document, document::Actions, requirement::declared_arn},
+    access::{Access, Document, Ours, document::Actions, requirement::declared_arn},
     artifact::{Artifact, Artifacts},
     platform::{Account, Platform, ResourceId},
     source::Span,
@@ -37,7 +37,8 @@ fn resources(platform: &Platform, access: &Access, out: &mut Artifacts) {
         };
         let file = format!("{folder}/{}.policy.json", platform.file_stem(id));
         let resource = platform.resource(id);
-        out.files.push(artifact(account, file, &resource.name, resource.span, document, Vec::new()));
+        let notes = access.notes(platform, Ours::Resource(id));
+        out.files.push(artifact(account, file, &resource.name, resource.span, document, notes));
     }
 }
 

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{artifact, declaration_of, unlimited};
 use crate::{
-    access::{Access, RoleAccess, RoleKey},
+    access::{Access, Ours, RoleAccess, RoleKey},
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
     platform::{AccountId, Platform, resource::Noun},
@@ -25,7 +25,7 @@ const LONGEST_DESCRIPTION: usize = 1000;
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     let mut accounts: BTreeMap<AccountId, Vec<&RoleAccess>> = BTreeMap::new();
     for role in &access.roles {
-        policies(platform, role, out);
+        policies(platform, access, role, out);
         accounts.entry(role.identity.account).or_default().push(role);
     }
     for (account, roles) in accounts {
@@ -46,13 +46,17 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     }
 }
 
-fn policies(platform: &Platform, role: &RoleAccess, out: &mut Artifacts) {
+fn policies(platform: &Platform, access: &Access, role: &RoleAccess, out: &mut Artifacts) {
     let account = platform.account(role.identity.account);
     let (declaration, span) = declaration_of(platform, role.identity.key.declaration());
     let file = |ending: &str| format!("iam/{}.{ending}.json", role.identity.name);
-    out.files.push(artifact(account, file("trust"), declaration, span, &role.trust, Vec::new()));
+    let mut foreign = access.notes(platform, Ours::Role(role.identity.key));
+    let trust_notes =
+        if role.policy.statements.is_empty() { std::mem::take(&mut foreign) } else { Vec::new() };
+    out.files.push(artifact(account, file("trust"), declaration, span, &role.trust, trust_notes));
     if !role.policy.statements.is_empty() {
-        let notes = unlimited(&role.policy);
+        let mut notes = unlimited(&role.policy);
+        notes.extend(foreign);
         out.files.push(artifact(account, file("policy"), declaration, span, &role.policy, notes));
     }
 }

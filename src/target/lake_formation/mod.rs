@@ -24,7 +24,7 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use crate::{
-    access::Access,
+    access::{Access, Ours},
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
     platform::{Account, Domain, Platform},
@@ -39,7 +39,7 @@ impl Target for LakeFormation {
         "lakeformation"
     }
 
-    fn lower(&self, platform: &Platform, _: &Access, out: &mut Artifacts) {
+    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
         settings::lower(platform, out);
         let grants = grant::by_domain(platform);
         let shares = share::by_domain(platform);
@@ -59,6 +59,10 @@ impl Target for LakeFormation {
                 .into_iter()
                 .flatten()
                 .for_each(|grant| grant::lower(platform, domain, grant, &mut calls));
+            let granted = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
+            for id in std::iter::once(domain.resource).chain(granted.map(|table| table.resource)) {
+                calls.notes.extend(access.notes(platform, Ours::Resource(id)));
+            }
             shares.from(at).for_each(|share| share::open(platform, share, &mut calls));
             out.files.push(file(platform, account, domain, "", &calls));
             let mut links = Calls::new(account);
