@@ -2,8 +2,10 @@
 //! resolved is reported and left out.
 
 pub mod account;
+pub mod arguments;
 pub mod collect;
 pub mod conditions;
+mod cycle;
 pub mod fields;
 pub mod function;
 pub mod grant;

@@ -5,7 +5,12 @@ use std::cell::Cell;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::{Context, collect::Found, index, suggest};
+use super::{
+    Context,
+    collect::Found,
+    cycle::{cyclic_use, report_cycles},
+    index, suggest,
+};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::Place,
@@ -51,13 +56,13 @@ struct Scope {
 
 /// A module used.
 #[derive(Debug)]
-struct UseScope {
-    target: FileId,
-    module: SmolStr,
+pub(super) struct UseScope {
+    pub(super) target: FileId,
+    pub(super) module: SmolStr,
     alias: Option<SmolStr>,
     names: Option<Vec<(Ident, Cell<bool>)>>,
-    span: Span,
-    used: Cell<bool>,
+    pub(super) span: Span,
+    pub(super) used: Cell<bool>,
 }
 
 /// Builds the scopes of all modules and reports what is wrong with their `use` lines and doubled names.
@@ -305,6 +310,11 @@ impl Scopes {
         self.modules.get(&file).is_some_and(|scope| scope.incomplete)
     }
 
+    /// The modules that a module uses.
+    pub(super) fn uses_of(&self, file: FileId) -> &[UseScope] {
+        self.modules.get(&file).map_or(&[], |scope| scope.uses.as_slice())
+    }
+
     /// The names of what stands inside a declaration.
     fn children_of(&self, parent: ResourceId) -> Vec<&str> {
         let mut names: Vec<&str> =
@@ -474,66 +484,6 @@ pub fn as_path(expr: &Expr) -> Option<Path> {
 pub fn dotted(path: &Path) -> String {
     let parts: Vec<&str> = path.parts.iter().map(|part| part.name.as_str()).collect();
     parts.join(".")
-}
-
-/// Reports each cycle of `use` lines once, at the line of its first module that closes it.
-fn report_cycles(modules: &[Module], scopes: &Scopes, diagnostics: &mut Diagnostics) {
-    let mut state: FxHashMap<FileId, bool> = FxHashMap::default();
-    for module in modules {
-        let mut stack: Vec<(FileId, usize)> = vec![(module.file, 0)];
-        if state.contains_key(&module.file) {
-            continue;
-        }
-        state.insert(module.file, false);
-        while let Some((file, at)) = stack.last().copied() {
-            let line = scopes.modules.get(&file).and_then(|scope| scope.uses.get(at));
-            let Some(line) = line else {
-                state.insert(file, true);
-                stack.pop();
-                continue;
-            };
-            if let Some(top) = stack.last_mut() {
-                top.1 += 1;
-            }
-            match state.get(&line.target) {
-                None => {
-                    state.insert(line.target, false);
-                    stack.push((line.target, 0));
-                }
-                Some(false) => diagnostics.push(cycle_of(line, &stack, scopes)),
-                Some(true) => {}
-            }
-        }
-    }
-}
-
-fn cycle_of(line: &UseScope, stack: &[(FileId, usize)], scopes: &Scopes) -> Diagnostic {
-    let start = stack.iter().position(|(file, _)| *file == line.target).unwrap_or_default();
-    let others: Vec<Span> = stack
-        .iter()
-        .skip(start)
-        .filter_map(|(file, at)| scopes.modules.get(file)?.uses.get(at.checked_sub(1)?))
-        // A line that has to go anyway is not called needless as well.
-        .inspect(|other| other.used.set(true))
-        .map(|other| other.span)
-        .filter(|span| *span != line.span)
-        .collect();
-    cyclic_use(line.span, &line.module, &others)
-}
-
-fn cyclic_use(span: Span, module: &str, others: &[Span]) -> Diagnostic {
-    let label = if others.is_empty() { "a module can't use itself" } else { "closes the circle" };
-    let mut diagnostic = Diagnostic::error(
-        catalogue::CYCLIC_USE,
-        span,
-        format!("`use {module}` leads back to this module"),
-        label,
-    )
-    .help("move what both need into a module of its own");
-    for other in others {
-        diagnostic = diagnostic.related(*other, "on the way round");
-    }
-    diagnostic
 }
 
 fn duplicate(name: &Ident, first: Span) -> Diagnostic {
