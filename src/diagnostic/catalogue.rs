@@ -8,6 +8,11 @@ use std::fmt;
 pub struct Code(&'static str);
 
 impl Code {
+    /// Whether it is about the form of the text, and not about its meaning.
+    pub fn is_of_syntax(self) -> bool {
+        self.0.starts_with("DPL00")
+    }
+
     /// The code's text.
     pub const fn as_str(self) -> &'static str {
         self.0

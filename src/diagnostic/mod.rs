@@ -130,6 +130,12 @@ impl Diagnostics {
         self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error && inside(diagnostic.span))
     }
 
+    /// Whether a piece of text inside a place could not be read.
+    pub fn has_syntax_error_within(&self, place: Span) -> bool {
+        let inside = |span: Span| place.start <= span.start && span.end <= place.end;
+        self.list.iter().any(|diagnostic| diagnostic.code.is_of_syntax() && inside(diagnostic.span))
+    }
+
     /// Where the errors begin, in order.
     pub fn error_starts(&self) -> Vec<u32> {
         let errors = self.list.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);

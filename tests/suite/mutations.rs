@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use dpl::diagnostic::Severity;
+use smol_str::SmolStr;
 
 use super::programs::{analyze, example, messages};
 
@@ -120,7 +121,9 @@ fn vocabulary() -> BTreeSet<&'static str> {
     words.extend(library.enums.iter().flat_map(|list| &list.variants).map(|variant| variant.name.as_str()));
     words.extend(library.capabilities.iter().map(|capability| capability.name.as_str()));
     let acme = analyze(&example("acme"));
-    words.retain(|word| !acme.platform.resources.iter().any(|resource| resource.name == *word));
+    let locals = acme.platform.pipelines.iter().flat_map(|pipeline| &pipeline.locals).map(|local| &local.name);
+    let declared: Vec<&SmolStr> = acme.platform.resources.iter().map(|resource| &resource.name).chain(locals).collect();
+    words.retain(|word| !declared.iter().any(|name| *name == word));
     words
 }
 

@@ -186,8 +186,8 @@ impl<'b, 'c> Builder<'b, 'c> {
         let (body, open) = self.statements(&statements);
         self.names.close();
         // A statement that could not be read may be the one that ends it.
-        let damaged = self.context.diagnostics.has_error_within(declared.decl.span);
-        if let Some(ty) = shell.result.as_ref().filter(|_| open && !damaged) {
+        let unread = open && self.context.diagnostics.has_syntax_error_within(declared.decl.span);
+        if let Some(ty) = shell.result.as_ref().filter(|_| open && !unread) {
             let resource = self.context.platform.resource(self.pipeline);
             let (name, span) =
                 (resource.name.clone(), declared.decl.result.as_ref().map_or(resource.span, |ty| ty.span));
