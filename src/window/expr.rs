@@ -178,8 +178,15 @@ impl Expr {
         };
         let is_decimal = |ty| matches!(ty, Type::Decimal { .. });
         let mixed = common == Type::Double && (is_decimal(left.ty) || is_decimal(right.ty));
+        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
         let (left, right) = match common {
-            Type::Decimal { .. } => (left.exact()?, right.exact()?),
+            // Flink 2.3.0 converts what it tests for equality to the common type, which may round, and orders the values as they are.
+            Type::Decimal { .. } if !equality => (left.exact()?, right.exact()?),
+            Type::Decimal { scale, .. }
+                if [left.ty, right.ty].iter().all(|ty| as_decimal(*ty).is_some_and(|(_, s)| s <= scale)) =>
+            {
+                (left.exact()?, right.exact()?)
+            }
             _ => (left.cast(common)?, right.cast(common)?),
         };
         if mixed {

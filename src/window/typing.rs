@@ -116,9 +116,10 @@ pub fn common_type(a: Type, b: Type) -> Option<Type> {
         (Type::Date, Type::Timestamp(p)) | (Type::Timestamp(p), Type::Date) => Some(Type::Timestamp(p)),
         _ => {
             let ((p1, s1), (p2, s2)) = (as_decimal(a)?, as_decimal(b)?);
-            let scale = s1.max(s2);
-            let precision = ((p1 - s1).max(p2 - s2) + scale).min(38);
-            Some(Type::Decimal { precision, scale })
+            let whole = (p1 - s1).max(p2 - s2);
+            // Where 38 digits do not hold both, those before the point stay (Flink 2.3.0: DECIMAL(1, 1) and DECIMAL(38, 0) meet in DECIMAL(38, 0)).
+            let scale = s1.max(s2).min(38 - whole);
+            Some(Type::Decimal { precision: whole + scale, scale })
         }
     }
 }

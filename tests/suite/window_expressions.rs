@@ -150,6 +150,18 @@ fn integers_wrap_and_division_is_cut_toward_zero() {
     assert_eq!(of(Arithmetic::Divide, i32::MIN, -1), Value::I32(i32::MIN));
 }
 
+/// Seen on Flink 2.3.0: `=` and `<>` convert both sides to DECIMAL(38, 0), `<` and the others do not.
+#[test]
+fn equality_of_decimals_that_38_digits_can_not_hold_rounds() {
+    let third = || decimal(3, 1, 1);
+    let zero = || decimal(0, 38, 0);
+    assert_eq!(common_type(third().ty(), zero().ty()), Some(Type::Decimal { precision: 38, scale: 0 }));
+    assert_eq!(eval(compare(Comparison::Equal, third(), zero())), Value::Bool(true));
+    assert_eq!(eval(compare(Comparison::NotEqual, third(), zero())), Value::Bool(false));
+    assert_eq!(eval(compare(Comparison::Greater, third(), zero())), Value::Bool(true));
+    assert_eq!(eval(compare(Comparison::Equal, decimal(5, 1, 1), decimal(1, 38, 0))), Value::Bool(true));
+}
+
 #[test]
 fn decimal_arithmetic_rounds_half_up_and_overflows_to_null() {
     let of = |op, a, b| eval(Expr::arithmetic(op, a, b).unwrap());
