@@ -8,8 +8,12 @@ fn main() -> io::Result<()> {
     let mut files = Vec::new();
     collect(&root, "", &mut files)?;
     files.sort();
-    let entries: String =
-        files.iter().map(|file| format!("({file:?}, include_str!({:?})),\n", root.join(file))).collect();
+    // The folder's own path is left to the compiler, so that a checkout that moves with its `target` still builds.
+    let entry = |file: &String| {
+        let path = format!("/stdlib/{file}");
+        format!("({file:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),\n")
+    };
+    let entries: String = files.iter().map(entry).collect();
     let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("stdlib.rs");
     fs::write(out, format!("&[\n{entries}]"))
 }
