@@ -13,7 +13,8 @@ use crate::{
     source::Span,
     sql::{
         bind, parse,
-        plan::{Comparison, Expr, ExprKind, Field, Literal},
+        plan::{Expr, ExprKind, Field, Literal},
+        types,
     },
     syntax::ast::Sql,
 };
@@ -67,7 +68,7 @@ fn print(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refuse
         }
         ExprKind::Compare(op, left, right) => {
             operand(left, columns, out)?;
-            let _ = write!(out, " {} ", symbol(*op));
+            let _ = write!(out, " {} ", types::comparison(*op));
             operand(right, columns, out)
         }
         ExprKind::And(parts) => joined(parts, " AND ", columns, out),
@@ -130,17 +131,6 @@ fn joined(parts: &[Expr], word: &str, columns: &[Column], out: &mut String) -> R
         }
     }
     Ok(())
-}
-
-fn symbol(op: Comparison) -> &'static str {
-    match op {
-        Comparison::Equal => "=",
-        Comparison::NotEqual => "<>",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
 }
 
 /// A column's name as Glue keeps it, in quotes where it is a word of SQL or no plain word.
