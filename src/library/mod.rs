@@ -197,6 +197,8 @@ pub struct FieldDecl {
     pub refinement: Refinement,
     /// What it is when it is not given. Neither default nor nullable means required.
     pub default: Option<Expr>,
+    /// Whether its value is a bound that is promised, so that it may be written `name < value`.
+    pub promise: bool,
     /// Where it goes in AWS's request.
     pub lowers_to: Option<Lowering>,
     /// Its place in the standard library.

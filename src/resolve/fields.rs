@@ -40,6 +40,9 @@ impl Context<'_> {
                 self.diagnostics.push(doubled_field(&written.name, *first));
                 continue;
             }
+            if let Some(sign) = written.at_most.filter(|_| !field.promise) {
+                self.diagnostics.push(no_promise(sign, &written.name.name));
+            }
             let value = self.value(declared.file, &written.value, field);
             if let (Some(value_slot), Some(given_slot)) = (values.get_mut(at), given.get_mut(at)) {
                 *value_slot = value;
@@ -204,6 +207,13 @@ fn unknown_field(written: &Field, kind: &Kind) -> Diagnostic {
         None if names.is_empty() => diagnostic.help("leave it out"),
         None => diagnostic.help(format!("its fields are {}", suggest::listed(&names))),
     }
+}
+
+fn no_promise(sign: Span, name: &str) -> Diagnostic {
+    let message = format!("the field `{name}` is set, and promises no bound");
+    Diagnostic::error(catalogue::FOREIGN_SPELLING, sign, message, "compares nothing")
+        .help(format!("write `{name} = …`"))
+        .fix(sign, "=")
 }
 
 fn doubled_field(name: &Ident, first: Span) -> Diagnostic {

@@ -246,6 +246,7 @@ fn region_field(span: Span) -> crate::library::FieldDecl {
         nullable: false,
         refinement: crate::platform::Refinement::default(),
         default: None,
+        promise: false,
         lowers_to: None,
         span,
     }

@@ -124,6 +124,8 @@ pub struct Field {
     pub doc: Option<String>,
     /// The name; a reserved word may be one.
     pub name: Ident,
+    /// The `<` or `<=` of a promise, which stands where other fields have `=`.
+    pub at_most: Option<Span>,
     /// The value.
     pub value: Expr,
 }

@@ -249,7 +249,7 @@ fn kept(reader: &Reader<'_>, first: &Token, end: usize) -> Option<Member> {
     let span = reader.span(first.range.start..second.range.end);
     let value = Expr { kind: ExprKind::Error, span };
     if second.text(text) == "=" {
-        return Some(Member::Field(Field { doc: None, name: ident(first), value }));
+        return Some(Member::Field(Field { doc: None, name: ident(first), at_most: None, value }));
     }
     if first.text(text) == "let" && second.kind == Kind::Word {
         let kind = StatementKind::Let(ident(&second), value, CallPolicy::default());

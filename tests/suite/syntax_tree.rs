@@ -27,6 +27,7 @@ fn compact(text: &str) -> String {
     }
     for empty in [
         "doc: None, ",
+        "at_most: None, ",
         "params: None, ",
         "result: None, ",
         "ty: None, ",

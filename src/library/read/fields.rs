@@ -39,6 +39,7 @@ impl Reader<'_> {
             nullable: column.ty.nullable,
             refinement: refinement(&column.ty.refinements, self.diagnostics),
             default: column.default.clone(),
+            promise: column.labels.iter().any(|label| label.name == "promise"),
             lowers_to: column.lowers_to.as_ref().and_then(|lowering| self.lowering(lowering, calls)),
             span: column.name.span,
         }

@@ -168,7 +168,9 @@ impl<'a> Builder<'a, '_> {
                     pairs.next();
                     self.report(faults::colon_for_equals(name.span, &name.name));
                 }
-                Some(Member::Field(Field { doc, name, value: self.expr(&mut pairs) }))
+                let at_most = (rule == Rule::at_most).then(|| pairs.next()).flatten();
+                let at_most = at_most.map(|pair| self.span(&pair));
+                Some(Member::Field(Field { doc, name, at_most, value: self.expr(&mut pairs) }))
             }
         }
     }

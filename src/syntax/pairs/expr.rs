@@ -245,7 +245,7 @@ impl<'a> Builder<'a, '_> {
                 inner.next();
                 self.report(faults::colon_for_equals(name.span, &name.name));
             }
-            fields.push(Field { doc: None, name, value: self.nested(&mut inner, height) });
+            fields.push(Field { doc: None, name, at_most: None, value: self.nested(&mut inner, height) });
         }
         fields
     }
