@@ -62,9 +62,42 @@ type Resources = BTreeMap<SmolStr, BTreeMap<SmolStr, Facts>>;
 
 /// The statements that say what the permissions say.
 pub fn statements(permissions: Vec<Permission>) -> Vec<Statement> {
+    grouped(narrowest(permissions))
+}
+
+/// The same, sorted by what is done where instead of by who does it: fewer statements where many do different things in few places.
+pub fn statements_by_place(permissions: Vec<Permission>) -> Vec<Statement> {
+    let mut cells: BTreeMap<(Class, SmolStr, SmolStr), (Option<Principals>, Facts)> = BTreeMap::new();
+    for (class, resources) in narrowest(permissions) {
+        for (resource, actions) in resources {
+            for (action, facts) in actions {
+                let nobody = Class { principal: None, ..class.clone() };
+                let (together, known) = cells.entry((nobody, resource.clone(), action)).or_default();
+                if let Some(more) = &class.principal {
+                    together.get_or_insert_default().extend(more);
+                }
+                known.extend(&facts);
+            }
+        }
+    }
+    let mut classes: BTreeMap<Class, Resources> = BTreeMap::new();
+    for ((class, resource, action), (principal, facts)) in cells {
+        let class = Class { principal, ..class };
+        classes.entry(class).or_default().entry(resource).or_default().insert(action, facts);
+    }
+    grouped(classes)
+}
+
+/// The permissions by what may share a statement, without those that wider ones cover.
+fn narrowest(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
+    let mut classes = classes(permissions);
+    classes.values_mut().for_each(drop_covered);
+    classes
+}
+
+fn grouped(classes: BTreeMap<Class, Resources>) -> Vec<Statement> {
     let mut merged: BTreeMap<Merged, (Principals, Facts)> = BTreeMap::new();
-    for (class, mut resources) in classes(permissions) {
-        drop_covered(&mut resources);
+    for (class, resources) in classes {
         for (resources, (actions, facts)) in by_resources(resources) {
             let key = Merged {
                 effect: class.effect,

@@ -7,6 +7,7 @@
 //! | `requirement.rs` | a capability at a place → actions on resources |
 //! | `derive.rs` | the program → who needs which |
 //! | `minimize.rs` | permissions → statements |
+//! | `size.rs`, `split.rs` | what AWS takes of a policy, and policies that outgrow it |
 //! | `trust.rs`, `resource.rs`, `guardrail.rs` | trust policies, policies of resources, service control policies |
 //! | `foreign.rs` | what only somebody else can add |
 //! | `lake_formation.rs` | what Lake Formation is told beside |
@@ -23,6 +24,8 @@ pub mod pattern;
 pub mod requirement;
 mod resource;
 pub mod roles;
+pub mod size;
+pub mod split;
 mod trust;
 
 use std::collections::BTreeMap;

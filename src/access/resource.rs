@@ -5,19 +5,32 @@ use std::collections::BTreeSet;
 use super::{
     derive::account_root,
     document::{Actions, Conditions, Document, Principals, Statement},
-    minimize::{Permission, statements},
+    minimize::{Permission, statements, statements_by_place},
+    size::excess,
 };
 use crate::platform::{Platform, ResourceId, grant::Effect};
 
-/// The policy of a resource; `None` where there is nothing to say.
+/// The policy of a resource; `None` where there is nothing to say. A policy of a resource is one document: where it outgrows what AWS takes, it is
+/// sorted the other way, if that is shorter.
 pub fn policy(platform: &Platform, id: ResourceId, permissions: Vec<Permission>) -> Option<Document> {
-    let mut all = match platform.kind_of(id).name.as_str() {
-        "bucket" => tls_only(platform, id),
-        "key" => administrators(platform, id),
-        _ => Vec::new(),
+    let kind = platform.kind_of(id).name.as_str();
+    let with = |granted: Vec<Statement>| {
+        let mut all = match kind {
+            "bucket" => tls_only(platform, id),
+            "key" => administrators(platform, id),
+            _ => Vec::new(),
+        };
+        all.extend(granted);
+        Document::new(all)
     };
-    all.extend(statements(permissions));
-    (!all.is_empty()).then(|| Document::new(all))
+    let document = with(statements(permissions.clone()));
+    if excess(platform, kind, &document).is_some() {
+        let other = with(statements_by_place(permissions));
+        if excess(platform, kind, &other).is_none() || other.compact().len() < document.compact().len() {
+            return Some(other);
+        }
+    }
+    (!document.statements.is_empty()).then_some(document)
 }
 
 /// Nobody reaches a bucket without TLS, whatever else is allowed.

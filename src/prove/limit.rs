@@ -1,113 +1,148 @@
-//! Sizes of policies, counted as AWS counts them.
+//! Sizes and numbers of policies, counted as AWS counts them.
 
 use std::collections::BTreeMap;
 
 use crate::{
-    access::{Access, Document},
+    access::{
+        Access, Document,
+        size::{Excess, characters, excess, limit},
+        split::{self, Kept},
+    },
     diagnostic::{Code, Diagnostic, Diagnostics, catalogue},
-    platform::{Node, Platform, ResourceId},
+    platform::{Node, Platform, Resource, ResourceId},
     source::Span,
 };
 
-/// Reports every policy that AWS would refuse for its size, and nodes with more guardrails than it takes.
+/// Reports every policy that AWS would refuse for its size, and roles and nodes with more policies than they take.
 pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     for role in &access.roles {
-        let declaration = role.identity.key.declaration();
-        let trust = Sized { what: "trust policy", limit: "trust_policy", of: declaration };
-        let policy = Sized { what: "permissions", limit: "inline_policy", of: declaration };
-        for (sized, document) in [(trust, &role.trust), (policy, &role.policy)] {
-            sized.check(platform, document, diagnostics);
+        let of = platform.resource(role.identity.key.declaration());
+        let trust = format!("the trust policy of `{}`", of.name);
+        characters_within(platform, "trust_policy", of.span, &trust, &role.trust, diagnostics);
+        if let Kept::Attached(policies) = split::of_role(platform, &role.policy) {
+            attachments(platform, of, policies.len(), diagnostics);
+            let whole = format!("a statement of `{}` that can't be divided", of.name);
+            for policy in &policies {
+                characters_within(platform, "managed_policy", of.span, &whole, policy, diagnostics);
+            }
         }
     }
     for (&of, document) in &access.resources {
-        let limit = format!("{}_policy", platform.kind_of(of).name);
-        Sized { what: "policy", limit: &limit, of }.check(platform, document, diagnostics);
-    }
-    for (guardrail, document) in platform.guardrails.iter().zip(&access.guardrails) {
-        let sized = Sized { what: "policy", limit: "service_control_policy", of: guardrail.resource };
-        sized.check(platform, document, diagnostics);
-    }
-    crowded_nodes(platform, diagnostics);
-}
-
-/// A document with the limit that it is held to.
-struct Sized<'a> {
-    what: &'a str,
-    limit: &'a str,
-    of: ResourceId,
-}
-
-impl Sized<'_> {
-    fn check(&self, platform: &Platform, document: &Document, diagnostics: &mut Diagnostics) {
-        let Some(limit) = limit_of(platform, self.limit) else { return };
-        // What is sent has no white space; IAM counts characters, the others bytes, and these are the same in what we write.
-        let size = document.compact().len();
-        if size <= limit {
-            return;
+        if let Some(excess) = excess(platform, &platform.kind_of(of).name, document) {
+            diagnostics.push(outgrown(platform, of, excess));
         }
-        let resource = platform.resource(self.of);
-        let name = &resource.name;
-        let newer = limit_of(platform, &format!("{}_newer", self.limit)).filter(|newer| size <= *newer);
-        diagnostics.push(match newer {
-            Some(newer) => near(
-                resource.span,
-                format!(
-                    "the {} of `{name}` takes {size} characters, and some organizations take {limit} only",
-                    self.what
-                ),
-                format!("up to {newer} in newer ones"),
-            ),
-            None => over(
-                catalogue::POLICY_TOO_LARGE,
-                resource.span,
-                format!("the {} of `{name}` takes {size} characters, and AWS takes {limit}", self.what),
-                format!("{} too many", size - limit),
-                "say less in one place: fewer grants, or grants on what several resources have in common",
-            ),
-        });
     }
+    let guardrails: Vec<Vec<Document>> =
+        access.guardrails.iter().map(|document| split::of_guardrail(platform, document)).collect();
+    for (guardrail, policies) in platform.guardrails.iter().zip(&guardrails) {
+        let of = platform.resource(guardrail.resource);
+        let whole = format!("a rule of `{}` that can't be divided", of.name);
+        for policy in policies {
+            characters_within(platform, "service_control_policy", of.span, &whole, policy, diagnostics);
+        }
+    }
+    crowded_nodes(platform, &guardrails, diagnostics);
 }
 
-fn crowded_nodes(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let Some(limit) = limit_of(platform, "guardrails_per_node") else { return };
-    let newer = limit_of(platform, "guardrails_per_node_newer").unwrap_or(limit);
-    let mut nodes: BTreeMap<Node, Vec<ResourceId>> = BTreeMap::new();
-    for guardrail in &platform.guardrails {
+fn characters_within(
+    platform: &Platform,
+    limit: &str,
+    span: Span,
+    what: &str,
+    document: &Document,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(most) = Most::of(platform, limit) else { return };
+    let size = characters(document);
+    let message = format!("{what} takes {size} characters, and AWS takes {}", most.always);
+    let help = "say less in one place: fewer grants, or grants on what several resources have in common";
+    diagnostics.extend(most.exceeded(size, catalogue::POLICY_TOO_LARGE, span, message, help));
+}
+
+fn attachments(platform: &Platform, of: &Resource, count: usize, diagnostics: &mut Diagnostics) {
+    let Some(most) = Most::of(platform, "managed_policies_per_role") else { return };
+    let message = format!(
+        "the permissions of `{}` take {count} managed policies, and AWS attaches {} to a role",
+        of.name, most.always
+    );
+    let help = "divide the role into several, or grant what several resources have in common";
+    diagnostics.extend(most.exceeded(count, catalogue::POLICY_TOO_LARGE, of.span, message, help));
+}
+
+fn crowded_nodes(platform: &Platform, policies: &[Vec<Document>], diagnostics: &mut Diagnostics) {
+    let Some(most) = Most::of(platform, "guardrails_per_node") else { return };
+    let mut nodes: BTreeMap<Node, (usize, ResourceId)> = BTreeMap::new();
+    for (guardrail, parts) in platform.guardrails.iter().zip(policies) {
         for node in &guardrail.on {
-            nodes.entry(*node).or_default().push(guardrail.resource);
+            // AWS's own `FullAWSAccess` takes one of the places.
+            let (count, last) = nodes.entry(*node).or_insert((1, guardrail.resource));
+            *count += parts.len();
+            *last = guardrail.resource;
         }
     }
-    for guardrails in nodes.values() {
-        // AWS's own `FullAWSAccess` takes one of the places.
-        let count = guardrails.len() + 1;
-        let (true, Some(last)) = (count > limit, guardrails.last()) else { continue };
-        let span = platform.resource(*last).span;
-        let message =
-            format!("{count} policies would be attached here, AWS's own included, and AWS takes {limit}");
-        diagnostics.push(if count <= newer {
-            near(span, message, format!("up to {newer} in newer organizations"))
-        } else {
-            let label = format!("{} too many", count - newer);
-            over(
-                catalogue::TOO_MANY_GUARDRAILS,
-                span,
-                message,
-                label,
-                "put rules for the same place into one guardrail",
-            )
-        });
+    for (count, last) in nodes.into_values() {
+        let message = format!(
+            "{count} policies would be attached here, AWS's own included, and AWS takes {}",
+            most.always
+        );
+        let span = platform.resource(last).span;
+        let help = "put rules for the same place into one guardrail";
+        diagnostics.extend(most.exceeded(count, catalogue::TOO_MANY_GUARDRAILS, span, message, help));
     }
 }
 
-fn limit_of(platform: &Platform, name: &str) -> Option<usize> {
-    usize::try_from(*platform.library.limits.get(name)?).ok()
+/// A limit that every account has, and what it may be instead.
+struct Most {
+    always: usize,
+    /// In newer organizations.
+    newer: Option<usize>,
+    /// On request.
+    raised: Option<usize>,
 }
 
-fn over(code: Code, span: Span, message: String, label: String, help: &str) -> Diagnostic {
-    Diagnostic::error(code, span, message, label).help(help)
+impl Most {
+    fn of(platform: &Platform, name: &str) -> Option<Self> {
+        let other = |which: &str| limit(platform, &format!("{name}_{which}"));
+        Some(Self { always: limit(platform, name)?, newer: other("newer"), raised: other("raised") })
+    }
+
+    /// A warning where the limit may be larger, else an error; nothing where there is no more than always fits.
+    fn exceeded(
+        &self,
+        count: usize,
+        code: Code,
+        span: Span,
+        message: String,
+        help: &str,
+    ) -> Option<Diagnostic> {
+        if count <= self.always {
+            return None;
+        }
+        if let Some(newer) = self.newer.filter(|newer| count <= *newer) {
+            let help = "look up the organization's limit before it is applied, or say less";
+            return Some(near(span, message, format!("up to {newer} in newer organizations"), help));
+        }
+        if let Some(raised) = self.raised.filter(|raised| count <= *raised) {
+            let help = "have AWS raise the limit before it is applied, or say less";
+            return Some(near(span, message, format!("up to {raised} on request"), help));
+        }
+        let most = self.newer.or(self.raised).unwrap_or(self.always);
+        Some(Diagnostic::error(code, span, message, format!("{} too many", count - most)).help(help))
+    }
 }
 
-fn near(span: Span, message: String, label: String) -> Diagnostic {
-    Diagnostic::warning(catalogue::NEAR_LIMIT, span, message, label)
-        .help("look up the organization's limit before it is applied, or say less")
+fn near(span: Span, message: String, label: String, help: &str) -> Diagnostic {
+    Diagnostic::warning(catalogue::NEAR_LIMIT, span, message, label).help(help)
+}
+
+/// A policy of a resource, which is one document.
+fn outgrown(platform: &Platform, of: ResourceId, Excess { what, count, limit }: Excess) -> Diagnostic {
+    let resource = platform.resource(of);
+    Diagnostic::error(
+        catalogue::POLICY_TOO_LARGE,
+        resource.span,
+        format!("the policy of `{}` has {count} {what}, and AWS takes {limit}", resource.name),
+        format!("{} too many", count - limit),
+    )
+    .help("a resource has one policy: let fewer in, or let in one role that they all may assume")
 }

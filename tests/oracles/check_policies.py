@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_policies.py [--type identity|trust|bucket|kms|resource|scp] FILE...: policies, judged by four programs.
+"""check_policies.py [--type identity|managed|trust|bucket|kms|resource|scp] FILE...: policies, judged by four programs.
 
 Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
 """
@@ -24,35 +24,36 @@ import node_script
 import parliament
 import reporting
 
-# Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total,
-# resource the limit of a queue.
-LIMITS = {"identity": 10240, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120}
-PACKED = ("identity", "trust")
+# Characters of what is sent, which has no white space; bytes where the document is not IAM's. identity is a role's inline
+# total, resource the limit of a queue.
+LIMITS = {"identity": 10240, "managed": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120}
+IN_IAM = ("identity", "managed", "trust")
 
 # The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
 TEMPLATES = {
-    "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
+    "identity": lambda policy: ("AWS::IAM::RolePolicy", {"PolicyDocument": policy, "PolicyName": "it", "RoleName": "its"}),
+    "managed": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
     "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"PolicyDocument": policy}),
     "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
 }
 
 # parliament has no mode for trust policies; it takes SCPs for grants.
-PARLIAMENT = ("identity", "bucket", "kms", "resource")
+PARLIAMENT = ("identity", "managed", "bucket", "kms", "resource")
 
 
 def check_form(report, kind, file, policy):
     """Limits, the characters that IAM takes, and statement ids."""
-    text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False) if kind in PACKED else file.read_text()
-    size = len(text) if kind in PACKED else len(text.encode())
+    text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+    size = len(text) if kind in (*IN_IAM, "scp") else len(text.encode())
     if size > LIMITS[kind]:
         report.finding("limits", file, "", f"{size} characters, a {kind} policy takes {LIMITS[kind]}")
-    if kind in PACKED and not re.fullmatch(r"[\t\n\r\x20-\xff]*", text):
+    if kind in IN_IAM and not re.fullmatch(r"[\t\n\r\x20-\xff]*", text):
         report.finding("limits", file, "", "a character outside U+0020 to U+00FF")
     statements = policy.get("Statement", []) if isinstance(policy, dict) else []
     ids = [one["Sid"] for one in statements if isinstance(one, dict) and "Sid" in one]
     for sid in sorted(set(ids)):
-        if kind in PACKED and not re.fullmatch(r"[A-Za-z0-9]*", sid):
+        if kind in IN_IAM and not re.fullmatch(r"[A-Za-z0-9]*", sid):
             report.finding("limits", file, sid, f"Sid `{sid}` holds more than letters and digits")
         if ids.count(sid) > 1:
             report.finding("limits", file, sid, f"Sid `{sid}` is given {ids.count(sid)} times")

@@ -17,6 +17,7 @@ mod docs;
 mod flink;
 mod foreign;
 mod layers;
+mod limits;
 mod mutations;
 mod oracle;
 mod oracles;

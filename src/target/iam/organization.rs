@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::{artifact, declaration_of};
 use crate::{
-    access::{Access, Document},
+    access::{Access, Document, split},
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
     platform::{Account, Guardrail, Node, Organization, Platform, UnitId},
@@ -13,16 +13,18 @@ use crate::{
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (at, organization) in (0_u32..).zip(&platform.organizations) {
         let Some(management) = management(platform, at) else { continue };
-        let guardrails: Vec<(&Guardrail, &Document)> = platform
+        let guardrails: Vec<Attached<'_>> = platform
             .guardrails
             .iter()
             .zip(&access.guardrails)
             .filter(|(it, _)| belongs(platform, it, at))
+            .flat_map(|(guardrail, document)| parts(platform, guardrail, document))
             .collect();
-        for (guardrail, document) in &guardrails {
-            let (name, span) = declaration_of(platform, guardrail.resource);
-            let file = format!("scp/{}.json", platform.file_stem(guardrail.resource));
-            out.files.push(artifact(management, file, name, span, document, Vec::new()));
+        for part in &guardrails {
+            let (name, span) = declaration_of(platform, part.guardrail.resource);
+            let stem = platform.file_stem(part.guardrail.resource);
+            let file = format!("scp/{stem}{}.json", part.suffix());
+            out.files.push(artifact(management, file, name, span, &part.document, Vec::new()));
         }
         let script = Tree { platform, management, script: Script::default() }.calls(at, &guardrails);
         if script.calls.is_empty() {
@@ -30,6 +32,31 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         }
         out.files.push(calls_file(platform, organization, management, &script));
     }
+}
+
+/// A policy of a guardrail.
+struct Attached<'a> {
+    guardrail: &'a Guardrail,
+    document: Document,
+    /// Which of the guardrail's policies, from 1.
+    nth: usize,
+}
+
+impl Attached<'_> {
+    /// What follows the guardrail's name where its policy has to be told from its others.
+    fn suffix(&self) -> String {
+        if self.nth == 1 { String::new() } else { format!("-{}", self.nth) }
+    }
+
+    /// The policy's name in AWS, which no other guardrail of a legal name has.
+    fn name(&self, physical: &str) -> String {
+        if self.nth == 1 { physical.to_owned() } else { format!("{physical} (part {})", self.nth) }
+    }
+}
+
+fn parts<'a>(platform: &Platform, guardrail: &'a Guardrail, document: &Document) -> Vec<Attached<'a>> {
+    let policies = (1..).zip(split::of_guardrail(platform, document));
+    policies.map(|(nth, document)| Attached { guardrail, document, nth }).collect()
 }
 
 fn calls_file(
@@ -76,7 +103,7 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn calls(mut self, organization: u32, guardrails: &[(&Guardrail, &Document)]) -> Script {
+    fn calls(mut self, organization: u32, guardrails: &[Attached<'_>]) -> Script {
         let units: Vec<UnitId> = (0..)
             .map(UnitId)
             .zip(&self.platform.units)
@@ -99,9 +126,7 @@ impl Tree<'_> {
             let input = json!({ "RootId": root(), "PolicyType": "SERVICE_CONTROL_POLICY" });
             self.add("policies".to_owned(), "EnablePolicyType", input);
         }
-        for (guardrail, document) in guardrails {
-            self.guardrail(guardrail, document);
-        }
+        guardrails.iter().for_each(|part| self.guardrail(part));
         self.script
     }
 
@@ -122,11 +147,12 @@ impl Tree<'_> {
         self.add(format!("account.{}.move", account.name), "MoveAccount", input);
     }
 
-    fn guardrail(&mut self, guardrail: &Guardrail, document: &Document) {
+    fn guardrail(&mut self, part: &Attached<'_>) {
+        let Attached { guardrail, document, .. } = part;
         let resource = self.platform.resource(guardrail.resource);
-        let policy = format!("guardrail.{}", self.platform.file_stem(guardrail.resource));
+        let policy = format!("guardrail.{}{}", self.platform.file_stem(guardrail.resource), part.suffix());
         let input = json!({
-            "Name": resource.physical,
+            "Name": part.name(&resource.physical),
             "Description": resource.doc.as_deref().unwrap_or_default().chars().take(512).collect::<String>(),
             "Type": "SERVICE_CONTROL_POLICY",
             "Content": document.compact(),

@@ -7,13 +7,16 @@ use smol_str::SmolStr;
 
 use super::{artifact, declaration_of, unlimited};
 use crate::{
-    access::{Access, Ours, RoleAccess, RoleKey},
+    access::{
+        Access, Document, Ours, RoleAccess, RoleKey,
+        split::{self, Kept},
+    },
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
+    lower::{Call, Script, reference},
     platform::{AccountId, Platform, resource::Noun},
 };
 
-/// The name of a role's one inline policy.
+/// The name of a role's one inline policy, and what the names of its managed policies end in.
 const POLICY: &str = "permissions";
 
 /// The session of roles that services assume, in seconds: IAM's default.
@@ -54,10 +57,22 @@ fn policies(platform: &Platform, access: &Access, role: &RoleAccess, out: &mut A
     let trust_notes =
         if role.policy.statements.is_empty() { std::mem::take(&mut foreign) } else { Vec::new() };
     out.files.push(artifact(account, file("trust"), declaration, span, &role.trust, trust_notes));
-    if !role.policy.statements.is_empty() {
-        let mut notes = unlimited(&role.policy);
-        notes.extend(foreign);
-        out.files.push(artifact(account, file("policy"), declaration, span, &role.policy, notes));
+    let notes = |policy: &Document| -> Vec<String> {
+        let mut notes = unlimited(policy);
+        notes.extend(foreign.iter().cloned());
+        notes
+    };
+    match split::of_role(platform, &role.policy) {
+        Kept::Nowhere => {}
+        Kept::Inline(policy) => {
+            out.files.push(artifact(account, file("policy"), declaration, span, policy, notes(policy)));
+        }
+        Kept::Attached(policies) => {
+            for (nth, policy) in (1..).zip(&policies) {
+                let file = file(&format!("managed-{nth}"));
+                out.files.push(artifact(account, file, declaration, span, policy, notes(policy)));
+            }
+        }
     }
 }
 
@@ -76,10 +91,22 @@ fn calls(platform: &Platform, role: &RoleAccess, account: &str) -> Vec<Call> {
     members.insert("Description".into(), json!(description(platform, role.identity.key)));
     members.insert("MaxSessionDuration".into(), json!(session(platform, role.identity.key)));
     let mut all = vec![call(name.to_string(), "CreateRole", Json::Object(members))];
-    if !role.policy.statements.is_empty() {
-        let document = role.policy.compact();
-        let input = json!({ "RoleName": name, "PolicyName": POLICY, "PolicyDocument": document });
-        all.push(call(format!("{name}.{POLICY}"), "PutRolePolicy", input));
+    match split::of_role(platform, &role.policy) {
+        Kept::Nowhere => {}
+        Kept::Inline(policy) => {
+            let input = json!({ "RoleName": name, "PolicyName": POLICY, "PolicyDocument": policy.compact() });
+            all.push(call(format!("{name}.{POLICY}"), "PutRolePolicy", input));
+        }
+        Kept::Attached(policies) => {
+            for (nth, policy) in (1..).zip(&policies) {
+                let id = format!("{name}.{POLICY}-{nth}");
+                let attached =
+                    json!({ "RoleName": name, "PolicyArn": reference(&format!("{id}.Policy.Arn")) });
+                let made = json!({ "PolicyName": format!("{name}-{POLICY}-{nth}"), "PolicyDocument": policy.compact() });
+                all.push(call(id.clone(), "CreatePolicy", made));
+                all.push(call(format!("{id}.attached"), "AttachRolePolicy", attached));
+            }
+        }
     }
     all
 }

@@ -11,6 +11,7 @@ import documents
 CARRIERS = {
     "iam.CreateRole": ("trust", "AssumeRolePolicyDocument", "RoleName"),
     "iam.PutRolePolicy": ("identity", "PolicyDocument", "RoleName"),
+    "iam.CreatePolicy": ("managed", "PolicyDocument", None),
     "s3.PutBucketPolicy": ("bucket", "Policy", None),
     "kms.CreateKey": ("kms", "Policy", None),
     "sns.SetTopicAttributes": ("resource", "AttributeValue", None),

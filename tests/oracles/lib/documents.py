@@ -1,6 +1,7 @@
 """Reads the documents that a build wrote, and says what each of them is."""
 
 import json
+import re
 from pathlib import Path
 
 
@@ -40,6 +41,8 @@ def kind(path):
         return "states"
     if path.name.endswith(".sql"):
         return "flink"
+    if folder == "iam" and re.search(r"\.managed-[0-9]+\.json$", path.name):
+        return "managed"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
                 ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp", ("sns", ".policy.json"): "resource",
                 ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource"}
@@ -49,4 +52,4 @@ def kind(path):
     return None
 
 
-POLICY_KINDS = ("identity", "trust", "bucket", "kms", "resource", "scp")
+POLICY_KINDS = ("identity", "managed", "trust", "bucket", "kms", "resource", "scp")

@@ -14,7 +14,7 @@ export async function statementProblems(statement, type) {
     if (found.length === 0) problems.push({ where: text, message: `AWS has no action \`${text}\`` })
     else if (!/[*?]/.test(text)) actions.push({ text, details: found[0] })
   }
-  if (['identity', 'bucket', 'resource'].includes(type) && statement.Action !== undefined && statement.Resource !== undefined) {
+  if (['identity', 'managed', 'bucket', 'resource'].includes(type) && statement.Action !== undefined && statement.Resource !== undefined) {
     const onlyNamed = list(statement.Action).every((text) => !/[*?]/.test(text))
     problems.push(...(await resourceProblems(statement, actions, onlyNamed)))
   }

@@ -7,6 +7,7 @@ import { load } from './node_part.mjs'
 const rules = load('@cloud-copilot/iam-policy')
 const VALIDATE = {
   identity: rules.validateIdentityPolicy,
+  managed: rules.validateIdentityPolicy,
   trust: rules.validateTrustPolicy,
   bucket: rules.validateResourcePolicy,
   kms: rules.validateResourcePolicy,
