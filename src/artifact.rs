@@ -1,5 +1,7 @@
 //! What the compiler makes: texts with the place in the output folder that each belongs to.
 
+use smol_str::SmolStr;
+
 use crate::source::Span;
 
 /// One file of the output.
@@ -19,6 +21,17 @@ pub struct Artifact {
     pub text: String,
     /// What whoever applies it must know: access that AWS can't make narrower, what somebody else must do.
     pub notes: Vec<String>,
+    /// Of a policy: its statements.
+    pub statements: Vec<StatementOrigins>,
+}
+
+/// A statement of a policy, with the places in the program that need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementOrigins {
+    /// Its name in the policy.
+    pub sid: SmolStr,
+    /// Each place once.
+    pub needed_by: Vec<Span>,
 }
 
 /// All files of the output.

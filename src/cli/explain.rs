@@ -1,6 +1,8 @@
-//! `dpl explain`: the page of a code.
+//! `dpl explain`: the page of a code, and why a role may do what it may.
 
-use clap::Args;
+mod access;
+
+use clap::{Args, Subcommand};
 use dpl::diagnostic::catalogue::{PAGES, page, title};
 use dpl::suggest::nearest;
 
@@ -9,21 +11,33 @@ use super::{Failure, Outcome, report};
 const AFTER_HELP: &str = "\
 Examples:
   dpl explain DPL0001
-  dpl explain            all codes with their titles";
+  dpl explain                       all codes with their titles
+  dpl explain access Loader         what a role may do, and which lines need it";
 
-/// Explain a code: what is wrong, the smallest program that shows it, how to mend it
+/// Explain a code (what is wrong, the smallest program that shows it, how to mend it), or a role's permissions
 #[derive(Args)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    subject: Option<Subject>,
+
     /// The code that a diagnostic shows, such as DPL0001; without one, all are listed
     code: Option<String>,
 }
 
-/// Prints a page, or the list of all.
+#[derive(Subcommand)]
+enum Subject {
+    Access(access::Arguments),
+}
+
+/// Prints a page, the list of all, or a role's permissions.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let text = match &arguments.code {
-        Some(code) => for_terminal(page(code).ok_or_else(|| unknown(code))?),
-        None => PAGES.iter().map(|(code, _)| format!("{code}  {}\n", title(*code))).collect(),
+    let text = match arguments {
+        Arguments { subject: Some(Subject::Access(arguments)), .. } => return access::run(arguments),
+        Arguments { code: Some(code), .. } => for_terminal(page(code).ok_or_else(|| unknown(code))?),
+        Arguments { code: None, .. } => {
+            PAGES.iter().map(|(code, _)| format!("{code}  {}\n", title(*code))).collect()
+        }
     };
     report::result(&text);
     Ok(Outcome::Fine)

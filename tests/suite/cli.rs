@@ -129,6 +129,38 @@ fn one_file_brings_what_it_uses_and_no_more() {
 }
 
 #[test]
+fn explain_access_tells_which_lines_need_a_statement() {
+    let sandbox = Sandbox::new();
+    let program = "\
+account lake { id = \"222222222222\", region = \"us-east-1\" }
+bucket raw in lake
+role Reader in lake { trust = [lake] }
+grant read on raw / \"a\" to Reader
+grant read on raw / \"b\"
+  to Reader
+";
+    sandbox.write("p/a.dpl", program);
+    let said = sandbox.dpl(&["explain", "access", "Reader", "p"]);
+    let told = "
+S3GetObjectRaw
+  allow s3:GetObject
+  on arn:aws:s3:::raw/a/*
+  on arn:aws:s3:::raw/b/*
+  needed by a.dpl:4: grant read on raw / \"a\" to Reader
+  needed by a.dpl:5: grant read on raw / \"b\" to Reader
+";
+    assert!(said.fine().out.contains(told), "{}", said.out);
+    let json = sandbox.dpl(&["explain", "access", "Reader", "p", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.fine().out).unwrap();
+    let statement = json.pointer("/roles/0/statements/0").unwrap();
+    assert_eq!(statement.pointer("/statement/Action").unwrap(), "s3:GetObject");
+    assert_eq!(statement.pointer("/needed_by/1/line").unwrap(), 5);
+    sandbox.dpl(&["explain", "access", "Raeder", "p"]).refused(2, &["did you mean `Reader`?"]);
+    sandbox.write("p/b.dpl", "grant read on raw to Nobody\n");
+    sandbox.dpl(&["explain", "access", "Reader", "p"]).refused(1, &["DPL0101"]);
+}
+
+#[test]
 fn explain_prints_pages_and_the_list() {
     let sandbox = Sandbox::new();
     let page = sandbox.dpl(&["explain", "dpl0902"]);

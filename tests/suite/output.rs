@@ -92,6 +92,36 @@ fn the_manifest_lists_every_file_with_its_digest() {
     assert!(said.fine().out.contains("0 removed, 0 unchanged"), "{}", said.out);
 }
 
+/// Every statement of every policy is in the manifest, with the lines that need it.
+#[test]
+fn the_manifest_says_which_lines_need_a_statement() {
+    let sandbox = Sandbox::new();
+    let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme");
+    sandbox.dpl(&["build", acme.to_str().unwrap()]).fine();
+    let manifest: Value = serde_json::from_str(&sandbox.read("out/manifest.json")).unwrap();
+    let mut count = 0;
+    for entry in manifest.get("files").unwrap().as_array().unwrap() {
+        let path = entry.get("path").unwrap().as_str().unwrap();
+        let listed = entry.get("statements").and_then(Value::as_array).cloned().unwrap_or_default();
+        let document: Value = serde_json::from_str(&sandbox.read(&format!("out/{path}"))).unwrap_or_default();
+        let statements = document.get("Statement").and_then(Value::as_array).cloned().unwrap_or_default();
+        let name = |it: &Value, member: &str| it.get(member).unwrap().as_str().unwrap().to_owned();
+        assert_eq!(
+            listed.iter().map(|it| name(it, "sid")).collect::<Vec<_>>(),
+            statements.iter().map(|it| name(it, "Sid")).collect::<Vec<_>>(),
+            "{path}"
+        );
+        for statement in &listed {
+            count += 1;
+            let lines = statement.get("needed_by").unwrap().as_array().unwrap();
+            assert!(!lines.is_empty() && lines.iter().all(|it| it.as_str().unwrap().contains(".dpl:")));
+        }
+    }
+    assert!(count >= 60, "{count}");
+    let needed = "{ \"sid\": \"GlueJob\", \"needed_by\": [\"etl.dpl:54\"] }";
+    assert!(sandbox.read("out/manifest.json").contains(needed));
+}
+
 #[test]
 fn the_same_program_makes_the_same_bytes_from_anywhere() {
     let sandbox = with_roles(&["landing"]);

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use dpl::artifact::Artifact;
-use dpl::source::SourceMap;
+use dpl::artifact::{Artifact, StatementOrigins};
+use dpl::source::{SourceMap, Span};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::lines;
 
 /// Its name in the output folder.
 pub(super) const NAME: &str = "manifest.json";
@@ -28,28 +30,53 @@ struct Entry<'a> {
     sha256: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     notes: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    statements: Vec<Statement<'a>>,
+}
+
+/// A statement of a policy, with the lines of the program that need it.
+#[derive(Serialize)]
+struct Statement<'a> {
+    sid: &'a str,
+    needed_by: Vec<String>,
 }
 
 /// The manifest of artifacts that are sorted by path. Sources are told from the program's root, so that the same program gives the same
 /// bytes wherever it lies and wherever the command runs.
 pub(super) fn render(made: &[Artifact], sources: &SourceMap, root: &Path) -> String {
-    let entry = |artifact: &Artifact| -> String {
-        let place = sources.position(artifact.source.start);
-        place
-            .map(|(file, position)| format!("{}:{}", below(root, &file.path), position.line))
-            .unwrap_or_default()
+    let source = |span: Span| {
+        let found = place(sources, root, span);
+        found.map(|(file, line)| format!("{file}:{line}")).unwrap_or_default()
     };
     let files = made.iter().map(|artifact| Entry {
         path: &artifact.path,
         account: &artifact.account,
         family: artifact.family,
         declaration: &artifact.declaration,
-        source: entry(artifact),
+        source: source(artifact.source),
         sha256: digest(&artifact.text),
         notes: &artifact.notes,
+        statements: artifact.statements.iter().map(|it| statement(it, sources, root)).collect(),
     });
     let manifest = Manifest { version: VERSION, files: files.collect() };
-    serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
+    lines::to_string(&manifest, LINED) + "\n"
+}
+
+/// How deep the manifest has a line for each member: a statement is one line.
+const LINED: usize = 4;
+
+fn statement<'a>(of: &'a StatementOrigins, sources: &SourceMap, root: &Path) -> Statement<'a> {
+    let mut lines: Vec<(&str, u32)> =
+        of.needed_by.iter().filter_map(|span| place(sources, root, *span)).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    Statement { sid: &of.sid, needed_by: lines.iter().map(|(file, line)| format!("{file}:{line}")).collect() }
+}
+
+/// A place's file, from the program's root, and its line.
+pub(in crate::cli) fn place<'a>(sources: &'a SourceMap, root: &Path, span: Span) -> Option<(&'a str, u32)> {
+    let (file, position) = sources.position(span.start)?;
+    Some((below(root, &file.path), position.line))
 }
 
 fn below<'a>(root: &Path, path: &'a str) -> &'a str {

@@ -3,6 +3,7 @@
 pub(super) mod compare;
 mod guard;
 mod in_place;
+mod lines;
 mod manifest;
 mod plan;
 mod stage;
@@ -11,6 +12,7 @@ mod swap;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::manifest::place;
 pub(super) use self::plan::Plan;
 use self::standing::Standing;
 use super::{Failure, report};

@@ -43,6 +43,7 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
         source: resource.span,
         text: Script { calls }.text(),
         notes: Vec::new(),
+        statements: Vec::new(),
     })
 }
 

@@ -35,6 +35,7 @@ impl Target for Flink {
                 source: resource.span,
                 text: script(platform, query),
                 notes: Vec::new(),
+                statements: Vec::new(),
             });
         }
     }

@@ -7,8 +7,8 @@ mod roles;
 use smol_str::SmolStr;
 
 use crate::{
-    access::{Access, Document, Ours, document::Actions, requirement::declared_arn},
-    artifact::{Artifact, Artifacts},
+    access::{Access, Document, Ours, Statement, document::Actions, requirement::declared_arn},
+    artifact::{Artifact, Artifacts, StatementOrigins},
     platform::{Account, Platform, ResourceId},
     source::Span,
     target::Target,
@@ -65,7 +65,12 @@ fn artifact(
         source,
         text: document.pretty(),
         notes,
+        statements: document.statements.iter().map(origins).collect(),
     }
+}
+
+fn origins(statement: &Statement) -> StatementOrigins {
+    StatementOrigins { sid: statement.sid.clone(), needed_by: statement.origins.clone() }
 }
 
 /// What an identity's policy can't limit: AWS knows no resource for these actions.

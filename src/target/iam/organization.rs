@@ -78,6 +78,7 @@ fn calls_file(
         source: span,
         text: script.text(),
         notes: Vec::new(),
+        statements: Vec::new(),
     }
 }
 

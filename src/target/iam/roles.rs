@@ -45,6 +45,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
             source: platform.resource(account.resource).span,
             text: script.text(),
             notes: Vec::new(),
+            statements: Vec::new(),
         });
     }
 }

@@ -94,6 +94,7 @@ fn file(
         source: resource.span,
         text: calls.script.text(),
         notes: calls.notes.iter().cloned().collect(),
+        statements: Vec::new(),
     }
 }
 

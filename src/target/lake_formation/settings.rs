@@ -42,6 +42,7 @@ pub fn lower(platform: &Platform, out: &mut Artifacts) {
             source: resource.span,
             text: calls.script.text(),
             notes: Vec::new(),
+            statements: Vec::new(),
         });
     }
 }

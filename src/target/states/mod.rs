@@ -101,5 +101,6 @@ fn artifact(
         source: resource.span,
         text,
         notes: Vec::new(),
+        statements: Vec::new(),
     }
 }
