@@ -1,7 +1,7 @@
 //! Who needs what: from grants, pipelines, queries, syncs, functions, domains and trusts to the permissions of each role and the permissions that
 //! resources must give to other accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -17,8 +17,8 @@ use super::{
 use crate::{
     lower,
     platform::{
-        AccountId, Capability, Grant, Location, Platform, Principal, ResourceId, Stream, Value, ValueKind,
-        grant::Effect, pipeline::User, resource::Noun, stream::Rows,
+        AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value,
+        ValueKind, grant::Effect, pipeline::User, resource::Noun, stream::Rows,
     },
     source::Span,
 };
@@ -95,13 +95,28 @@ impl Needs<'_> {
                     User::Role(role) => Some(RoleKey::Declared(role)),
                 };
                 let place = Place::from(&used.on);
-                for requirement in requirements(self.platform, used.capability, &place) {
+                for mut requirement in requirements(self.platform, used.capability, &place) {
+                    if self.platform.library.action(requirement.action).passes_role {
+                        requirement.passed_to = self.takers(pipeline, used.span);
+                    }
                     if let Some(key) = key {
                         self.role(key, &requirement, Effect::Grant, used.span);
                     }
                 }
             }
         }
+    }
+
+    /// The services that a call has act as a role that it hands over, as principals.
+    fn takers(&self, pipeline: &Pipeline, call: Span) -> BTreeSet<SmolStr> {
+        let library = &self.platform.library;
+        let actions =
+            pipeline.uses.iter().filter(|used| used.span == call).filter_map(|used| match used.capability {
+                Capability::Action(action) => Some(library.action(action)),
+                Capability::Named(_) => None,
+            });
+        let takers = actions.filter(|action| action.takes_role);
+        takers.filter_map(|action| library.service(action.service).principal.clone()).collect()
     }
 
     fn queries(&mut self) {
@@ -377,6 +392,9 @@ impl Needs<'_> {
         let mut conditions = Conditions::default();
         if let Some(via) = &requirement.via {
             conditions.insert("StringEquals", "kms:ViaService", via.clone());
+        }
+        for service in &requirement.passed_to {
+            conditions.insert("StringEquals", "iam:PassedToService", service.clone());
         }
         if let Some(alias) = &requirement.alias {
             conditions.insert("ForAnyValue:StringEquals", "kms:ResourceAliases", alias.clone());

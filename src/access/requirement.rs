@@ -1,13 +1,15 @@
 //! What a capability takes: AWS's actions, each on the narrowest resource that AWS can express.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::pattern::{arn_has_format, fill, literal};
 use crate::{
     library::{ActionId, Capability as Declared, CapabilityId, read::template},
     platform::{
-        Capability, Location, Platform, Resource, ResourceId, Target, ValueKind, pipeline::UseTarget,
-        resource::Noun,
+        Capability, Location, Platform, Principal, Resource, ResourceId, Target, ValueKind,
+        pipeline::UseTarget, resource::Noun,
     },
 };
 
@@ -80,6 +82,8 @@ pub struct Requirement {
     pub prefix: Option<(SmolStr, SmolStr)>,
     /// The service that a key is used through, in KMS's spelling.
     pub via: Option<SmolStr>,
+    /// The services that a role may be handed over to, as principals.
+    pub passed_to: BTreeSet<SmolStr>,
     /// The alias by which a key is meant whose id is not known before it is made.
     pub alias: Option<SmolStr>,
     /// The declaration whose own policy must allow it, where whoever acts is of another account.
@@ -118,12 +122,14 @@ fn of_capability(platform: &Platform, id: CapabilityId, place: &Place) -> Vec<Re
 pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: bool) -> Vec<Requirement> {
     let declared = platform.library.action(action);
     let service = platform.library.service(declared.service);
+    let trusted = |role| trusted_services(platform, role);
     let bare = |resource: SmolStr, kind: &SmolStr| Requirement {
         action,
         resource,
         kind: kind.clone(),
         prefix: None,
         via: None,
+        passed_to: place.resource().filter(|_| declared.passes_role).map(trusted).unwrap_or_default(),
         alias: None,
         owner: place.resource(),
         on: place.resource(),
@@ -140,6 +146,17 @@ pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: b
         requirement.prefix = prefix_condition(declared.prefix_key.as_ref(), place);
     }
     found
+}
+
+/// The services that a role trusts, as principals: to hand it over to any other does nothing.
+pub fn trusted_services(platform: &Platform, role: ResourceId) -> BTreeSet<SmolStr> {
+    let Noun::Role(at) = platform.resource(role).noun else { return BTreeSet::new() };
+    let trust = platform.roles.get(at as usize).into_iter().flat_map(|role| &role.trust);
+    let principals = trust.filter_map(|trust| match trust.principal {
+        Principal::Service(service) => platform.library.service(service).principal.clone(),
+        _ => None,
+    });
+    principals.collect()
 }
 
 fn prefix_condition(key: Option<&SmolStr>, place: &Place) -> Option<(SmolStr, SmolStr)> {

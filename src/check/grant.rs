@@ -2,10 +2,11 @@
 
 use crate::{
     access::{
-        requirement::{Place, Requirement, requirements},
+        requirement::{Place, Requirement, requirements, trusted_services},
         roles::{RoleKey, acting},
     },
     diagnostic::{Diagnostic, Diagnostics, catalogue},
+    library::ActionId,
     platform::{
         Account, Capability, CapabilityUse, Grant, Platform, Principal, grant::Effect, resource::Noun,
     },
@@ -113,7 +114,8 @@ fn account_of<'a>(platform: &'a Platform, principal: &Principal) -> Option<&'a A
 
 /// Who may assume a role is one whom the role trusts.
 pub fn assumed_roles_trust(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+    let grants = platform.grants.iter().filter(|grant| grant.effect == Effect::Grant);
+    for grant in grants.filter(|grant| grant.capabilities.iter().any(|it| assumes(platform, it.capability))) {
         let Noun::Role(at) = platform.resource(grant.on.resource).noun else { continue };
         let Some(role) = platform.roles.get(at as usize) else { continue };
         if platform.resource(role.resource).external {
@@ -130,6 +132,42 @@ pub fn assumed_roles_trust(platform: &Platform, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// A role is handed over to a service, which must be one that it trusts.
+pub fn passed_roles_trust_a_service(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let on = platform.resource(grant.on.resource);
+        let passes = |it: &&CapabilityUse| matches!(it.capability, Capability::Action(action) if platform.library.action(action).passes_role);
+        if matches!(on.noun, Noun::Role(_)) && trusted_services(platform, grant.on.resource).is_empty() {
+            for wanted in grant.capabilities.iter().filter(passes) {
+                diagnostics.push(passed_to_nobody(wanted.span, &on.name, on.span));
+            }
+        }
+    }
+}
+
+/// Whether a capability is to become a role, which the role must agree to; what is done with it otherwise, it is not asked for.
+fn assumes(platform: &Platform, capability: Capability) -> bool {
+    let library = &platform.library;
+    let of_sts = |action: &ActionId| library.service(library.action(*action).service).name == "sts";
+    match capability {
+        Capability::Named(id) => library.capability(id).actions.iter().any(of_sts),
+        Capability::Action(id) => of_sts(&id),
+    }
+}
+
+fn passed_to_nobody(span: Span, name: &str, declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::PASSED_TO_NOBODY,
+        span,
+        format!("`{name}` trusts no service that it could be handed over to"),
+        "does nothing, or it is not known for whom",
+    )
+    .related(declared, "declared here")
+    .help(
+        "name the service in its `trust`, as in `trust = [service lambda]`; in that of an external role, too",
+    )
 }
 
 fn does_not_fit(platform: &Platform, grant: &Grant, wanted: &CapabilityUse) -> Diagnostic {

@@ -17,6 +17,7 @@ pub const RULES: &[Rule] = &[
     ("receivers can act", grant::receivers_can_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
+    ("passed roles trust a service", grant::passed_roles_trust_a_service),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

@@ -380,6 +380,12 @@ pub struct Action {
     pub types: Vec<u32>,
     /// The condition key that limits it to a prefix where its resource can't (`s3:prefix` of ListBucket).
     pub prefix_key: Option<SmolStr>,
+    /// What it rewrites of what it is taken on: `permissions` or `trust` of a role, `policy` of another resource.
+    pub rewrites: Option<SmolStr>,
+    /// Whether it hands a role over to a service.
+    pub passes_role: bool,
+    /// Whether it makes something that acts as a role that is handed over with it.
+    pub takes_role: bool,
 }
 
 /// `capability read on bucket { … }`.

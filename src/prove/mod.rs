@@ -12,6 +12,7 @@
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
+//! | `danger/` | grants that give more than they seem to, keys that nobody administers |
 //! | `foreign.rs` | grants of which nothing is ours |
 //! | `limit.rs` | sizes of policies |
 
@@ -19,6 +20,7 @@ mod ability;
 mod assertion;
 mod candidates;
 mod condition;
+mod danger;
 mod decide;
 mod effect;
 mod foreign;
@@ -27,6 +29,7 @@ mod request;
 
 pub use ability::{Ability, Missing, Prover};
 pub use assertion::assertions;
+pub use danger::dangers;
 pub use decide::{Decision, decide};
 pub use effect::effects;
 pub use foreign::foreign;
@@ -39,6 +42,7 @@ use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     limits(platform, access, diagnostics);
     effects(platform, access, diagnostics);
+    dangers(platform, access, diagnostics);
     foreign(platform, access, diagnostics);
     assertions(platform, access, diagnostics);
 }

@@ -112,6 +112,9 @@ fn context(
     if let Some(via) = &requirement.via {
         set("kms:viaservice", vec![via.clone()]);
     }
+    if let Some(service) = requirement.passed_to.first() {
+        set("iam:passedtoservice", vec![service.clone()]);
+    }
     if let Some(alias) = &requirement.alias {
         set("kms:resourcealiases", vec![alias.clone()]);
     }

@@ -67,7 +67,15 @@ impl Reader<'_> {
             let id = ActionId(index(self.library.actions.len()));
             self.library.names.actions.insert((service, name.clone()), id);
             let prefix_key = setting(inner, "prefix_key").and_then(constant_text);
-            self.library.actions.push(Action { service, name, types, prefix_key });
+            self.library.actions.push(Action {
+                service,
+                name,
+                types,
+                prefix_key,
+                rewrites: word(setting(inner, "rewrites")),
+                passes_role: is_true(setting(inner, "passes_role")),
+                takes_role: is_true(setting(inner, "takes_role")),
+            });
         }
     }
 

@@ -1,0 +1,86 @@
+//! What is legal and gives more than it seems to: decided over the documents, told as warnings.
+
+mod chain;
+mod key;
+mod pass;
+mod rewrite;
+
+use super::{ability::Prover, decide::decide, request::requests};
+use crate::{
+    access::{
+        Access, RoleAccess,
+        requirement::{Place, requirements},
+        roles::acting,
+    },
+    diagnostic::Diagnostics,
+    library::ActionId,
+    platform::{Capability, CapabilityUse, Grant, Platform, Principal, grant::Effect},
+};
+
+/// Reports everything dangerous.
+pub fn dangers(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
+    let danger = Danger { platform, access, chains: Prover::new(platform, access).chains() };
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        for (role, wanted, action) in danger.actions(grant) {
+            diagnostics.extend(rewrite::rewrites(&danger, grant, role, wanted, action));
+            diagnostics.extend(pass::passes(&danger, grant, role, wanted, action));
+        }
+    }
+    chain::stronger(&danger, diagnostics);
+    key::unadministered(platform, access, diagnostics);
+}
+
+/// A program with its documents.
+struct Danger<'a> {
+    platform: &'a Platform,
+    access: &'a Access,
+    /// For each role, by its place in the list, those that it can assume.
+    chains: Vec<Vec<usize>>,
+}
+
+impl<'a> Danger<'a> {
+    /// The single actions that a grant gives to roles, where the documents do allow them.
+    fn actions<'g>(&self, grant: &'g Grant) -> Vec<(&'a RoleAccess, &'g CapabilityUse, ActionId)> {
+        let place = Place::from(&grant.on);
+        let mut found = Vec::new();
+        for wanted in &grant.capabilities {
+            let Capability::Action(action) = wanted.capability else { continue };
+            let declared = self.platform.library.action(action);
+            if declared.rewrites.is_none() && !declared.passes_role {
+                continue;
+            }
+            for (principal, _) in &grant.to {
+                let Principal::Resource(id) = principal else { continue };
+                let role = acting(self.platform, *id).and_then(|key| self.access.role(key));
+                found.extend(role.filter(|it| self.may(it, action, &place)).map(|it| (it, wanted, action)));
+            }
+        }
+        found
+    }
+
+    /// Whether a role may take an action somewhere.
+    fn may(&self, role: &RoleAccess, action: ActionId, place: &Place) -> bool {
+        let required = requirements(self.platform, Capability::Action(action), place);
+        required.iter().filter(|it| it.primary).any(|requirement| {
+            let asked = requests(self.platform, role, requirement, &[], &[]);
+            asked.iter().any(|request| decide(self.platform, self.access, request).allowed())
+        })
+    }
+
+    /// Whether a role can become another, however many steps away.
+    fn becomes(&self, from: usize, to: usize) -> bool {
+        let mut seen = vec![false; self.chains.len()];
+        let mut open = vec![from];
+        while let Some(at) = open.pop() {
+            for &next in self.chains.get(at).into_iter().flatten() {
+                if next == to {
+                    return true;
+                }
+                if seen.get_mut(next).is_some_and(|seen| !std::mem::replace(seen, true)) {
+                    open.push(next);
+                }
+            }
+        }
+        false
+    }
+}
