@@ -65,15 +65,24 @@ impl Needs<'_> {
         }
     }
 
-    /// A role that trusts another by name needs nothing more: the other gets its side from the same line.
+    /// A role that trusts another by name needs nothing more: the other gets its side from the same line, where it takes one. Within an account the
+    /// trust alone is enough.
     fn trusts(&mut self) {
         for role in &self.platform.roles {
             for trust in &role.trust {
-                if let Principal::Resource(_) = trust.principal {
+                if let Principal::Resource(caller) = trust.principal
+                    && !self.is_at_home(caller, role.account)
+                {
                     self.assume(&trust.principal, role.resource, trust.span);
                 }
             }
         }
+    }
+
+    /// Whether what acts for a declaration is a role of ours in an account.
+    fn is_at_home(&self, caller: ResourceId, account: AccountId) -> bool {
+        let at = self.roles.key_of(self.platform, caller).and_then(|key| self.roles.index_of(key));
+        at.and_then(|at| self.roles.list.get(at)).is_some_and(|caller| caller.account == account)
     }
 
     fn assume(&mut self, caller: &Principal, role: ResourceId, origin: Span) {

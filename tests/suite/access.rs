@@ -154,7 +154,8 @@ fn context(
     context
 }
 
-fn case(analysis: &Analysis, request: &Request<'_>) -> Json {
+/// A request as the simulator is asked it, with our answer as what is expected.
+pub fn case(analysis: &Analysis, request: &Request<'_>) -> Json {
     let (platform, access) = (&analysis.platform, &analysis.access);
     let expect = match decide(platform, access, request) {
         Decision::Allowed(_) => "Allowed",

@@ -31,6 +31,7 @@ mod states;
 mod syntax;
 mod syntax_tree;
 mod templates;
+mod tightness;
 #[path = "../window/mod.rs"]
 mod window;
 mod window_expressions;
