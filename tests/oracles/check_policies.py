@@ -31,7 +31,7 @@ IN_IAM = ("identity", "managed", "trust")
 
 # The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
 TEMPLATES = {
-    "identity": lambda policy: ("AWS::IAM::RolePolicy", {"PolicyDocument": policy, "PolicyName": "it", "RoleName": "its"}),
+    "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "managed": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
     "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"PolicyDocument": policy}),

@@ -364,7 +364,7 @@ impl Builder<'_, '_> {
             || format_smolstr!("{}_{}", integration.name, label(&template, integration)),
             |_| target.function.clone(),
         );
-        let permissions = self.permissions(&template, integration);
+        let permissions = self.permissions(&template, integration, callback.is_some());
         let missing = missing_needs(&template, integration);
         for (id, field) in missing {
             let resource = self.context.platform.resource(id);

@@ -22,15 +22,20 @@ pub(super) enum Permission {
 }
 
 impl Builder<'_, '_> {
-    /// The permissions that an integration's declaration asks for.
+    /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
     pub(super) fn permissions(
         &self,
         template: &Template<'_>,
         integration: &Integration,
+        awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
         let mut all = Vec::new();
-        let Some(list) = integration.properties.get("permissions") else { return Ok(all) };
-        let ExprKind::List(items) = &list.kind else { return Err(misread(list.span)) };
+        let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
+        let mut items = Vec::new();
+        for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
+            let ExprKind::List(listed) = &list.kind else { return Err(misread(list.span)) };
+            items.extend(listed);
+        }
         for item in items {
             let ExprKind::Call(callee, args) = &item.kind else { return Err(misread(item.span)) };
             match (&callee.kind, args.as_slice()) {
