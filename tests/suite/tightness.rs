@@ -24,6 +24,7 @@ use smol_str::SmolStr;
 
 use super::{
     access::case,
+    command::Sandbox,
     oracle,
     programs::{analyze, example, messages},
 };
@@ -490,8 +491,8 @@ fn platform(seed: u64) -> String {
         writeln!(text, "key k{at} in a{at} {{ }}").unwrap();
     }
     for at in 0..4 {
-        let key = if dice.roll(2) == 0 { format!("encryption = k{}", at % 2) } else { String::new() };
-        writeln!(text, "bucket b{at} in a{} {{ {key} }}", at % 2).unwrap();
+        let key = if dice.roll(2) == 0 { format!(", encryption = k{}", at % 2) } else { String::new() };
+        writeln!(text, "bucket b{at} in a{} {{ name = \"acme-b{at}\" {key} }}", at % 2).unwrap();
     }
     writeln!(text, "topic news in a0 {{ }}\nqueue jobs in a1 {{ }}").unwrap();
     let place = |dice: &mut Dice| {
@@ -548,4 +549,17 @@ fn generated_platforms_are_tight() {
     }
     assert!(tried.mutations >= 2_000 && tried.around >= 40_000, "{} {}", tried.mutations, tried.around);
     judged(&tried.cases, 40);
+}
+
+#[test]
+fn generated_platforms_pass_every_checker() {
+    let sandbox = Sandbox::new();
+    let builds: Vec<_> = (20..24)
+        .map(|seed| {
+            sandbox.write(&format!("p{seed}/program.dpl"), platform(seed));
+            sandbox.dpl(&["build", &format!("p{seed}"), "-o", &format!("out{seed}")]).fine();
+            sandbox.path(&format!("out{seed}"))
+        })
+        .collect();
+    oracle::judge("judge", &[], &builds);
 }
