@@ -360,7 +360,7 @@ fn tight(mut analysis: Analysis, tried: &mut Tried) {
                 statements(&mut analysis, policy).splice(at..=at, left.clone());
                 tried.mutations += 1;
                 match concerned.iter().find(|need| !met(&analysis, need)) {
-                    Some(need) if tried.mutations % 5 == 0 && simulated(need) => {
+                    Some(need) if tried.mutations.is_multiple_of(5) && simulated(need) => {
                         let asked = request(&analysis, need);
                         tried.cases.push(case(&analysis, &asked));
                     }
