@@ -27,6 +27,14 @@ pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
         let sized = Sized { what: "policy", limit: "service_control_policy", of: guardrail.resource };
         sized.check(platform, document, diagnostics);
     }
+    for (guardrail, document) in platform.guardrails.iter().zip(&access.resource_guardrails) {
+        let sized = Sized { what: "policy", limit: "resource_control_policy", of: guardrail.resource };
+        sized.check(platform, document, diagnostics);
+    }
+    for boundary in &access.boundaries {
+        let sized = Sized { what: "boundary", limit: "managed_policy", of: boundary.resource };
+        sized.check(platform, &boundary.policy, diagnostics);
+    }
     crowded_nodes(platform, diagnostics);
 }
 

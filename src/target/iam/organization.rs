@@ -1,4 +1,4 @@
-//! Service control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
+//! Service and resource control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
 
 use serde_json::{Value as Json, json};
 
@@ -13,18 +13,13 @@ use crate::{
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (at, organization) in (0_u32..).zip(&platform.organizations) {
         let Some(management) = management(platform, at) else { continue };
-        let guardrails: Vec<(&Guardrail, &Document)> = platform
-            .guardrails
-            .iter()
-            .zip(&access.guardrails)
-            .filter(|(it, _)| belongs(platform, it, at))
-            .collect();
-        for (guardrail, document) in &guardrails {
+        let policies = control_policies(platform, access, at);
+        for ControlPolicy { kind, guardrail, document } in &policies {
             let (name, span) = declaration_of(platform, guardrail.resource);
-            let file = format!("scp/{}.json", platform.file_stem(guardrail.resource));
+            let file = format!("{}/{}.json", kind.folder, platform.file_stem(guardrail.resource));
             out.files.push(artifact(management, file, name, span, document, Vec::new()));
         }
-        let script = Tree { platform, management, script: Script::default() }.calls(at, &guardrails);
+        let script = Tree { platform, management, script: Script::default() }.calls(at, &policies);
         if script.calls.is_empty() {
             continue;
         }
@@ -54,6 +49,44 @@ fn calls_file(
     }
 }
 
+/// One of the two policies that a guardrail may have.
+struct ControlPolicy<'a> {
+    kind: &'static ControlKind,
+    guardrail: &'a Guardrail,
+    document: &'a Document,
+}
+
+/// A type of policy of AWS Organizations.
+struct ControlKind {
+    /// In AWS's spelling.
+    name: &'static str,
+    /// The folder of its files, and what its calls are called after.
+    folder: &'static str,
+    /// What calls for one are called.
+    call: &'static str,
+    /// What the call is called that switches the type on.
+    enable: &'static str,
+}
+
+const SERVICE: ControlKind =
+    ControlKind { name: "SERVICE_CONTROL_POLICY", folder: "scp", call: "guardrail", enable: "policies" };
+const RESOURCE: ControlKind = ControlKind {
+    name: "RESOURCE_CONTROL_POLICY",
+    folder: "rcp",
+    call: "resource_guardrail",
+    enable: "resource_policies",
+};
+
+/// The policies that are attached somewhere in an organization, those for its roles first.
+fn control_policies<'a>(platform: &'a Platform, access: &'a Access, organization: u32) -> Vec<ControlPolicy<'a>> {
+    let kinds = [(&SERVICE, &access.guardrails), (&RESOURCE, &access.resource_guardrails)];
+    let all = kinds.into_iter().flat_map(|(kind, documents)| {
+        let documents = platform.guardrails.iter().zip(documents);
+        documents.map(move |(guardrail, document)| ControlPolicy { kind, guardrail, document })
+    });
+    all.filter(|it| !it.document.statements.is_empty() && belongs(platform, it.guardrail, organization)).collect()
+}
+
 /// The account from which an organization is managed.
 pub(super) fn management(platform: &Platform, organization: u32) -> Option<&Account> {
     platform.accounts.iter().find(|account| account.management && account.organization == Some(organization))
@@ -76,14 +109,14 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn calls(mut self, organization: u32, guardrails: &[(&Guardrail, &Document)]) -> Script {
+    fn calls(mut self, organization: u32, policies: &[ControlPolicy<'_>]) -> Script {
         let units: Vec<UnitId> = (0..)
             .map(UnitId)
             .zip(&self.platform.units)
             .filter(|(_, unit)| unit.organization == organization)
             .map(|(id, _)| id)
             .collect();
-        if units.is_empty() && guardrails.is_empty() {
+        if units.is_empty() && policies.is_empty() {
             return self.script;
         }
         self.add("roots".to_owned(), "ListRoots", json!({}));
@@ -95,12 +128,13 @@ impl Tree<'_> {
         for account in members.collect::<Vec<_>>() {
             self.member(account);
         }
-        if !guardrails.is_empty() {
-            let input = json!({ "RootId": root(), "PolicyType": "SERVICE_CONTROL_POLICY" });
-            self.add("policies".to_owned(), "EnablePolicyType", input);
-        }
-        for (guardrail, document) in guardrails {
-            self.guardrail(guardrail, document);
+        for kind in [&SERVICE, &RESOURCE] {
+            let mut of_kind = policies.iter().filter(|policy| policy.kind.name == kind.name).peekable();
+            if of_kind.peek().is_some() {
+                let input = json!({ "RootId": root(), "PolicyType": kind.name });
+                self.add(kind.enable.to_owned(), "EnablePolicyType", input);
+            }
+            of_kind.for_each(|policy| self.control_policy(policy));
         }
         self.script
     }
@@ -122,13 +156,14 @@ impl Tree<'_> {
         self.add(format!("account.{}.move", account.name), "MoveAccount", input);
     }
 
-    fn guardrail(&mut self, guardrail: &Guardrail, document: &Document) {
+    fn control_policy(&mut self, policy: &ControlPolicy<'_>) {
+        let ControlPolicy { kind, guardrail, document } = policy;
         let resource = self.platform.resource(guardrail.resource);
-        let policy = format!("guardrail.{}", self.platform.file_stem(guardrail.resource));
+        let policy = format!("{}.{}", kind.call, self.platform.file_stem(guardrail.resource));
         let input = json!({
             "Name": resource.physical,
             "Description": resource.doc.as_deref().unwrap_or_default().chars().take(512).collect::<String>(),
-            "Type": "SERVICE_CONTROL_POLICY",
+            "Type": kind.name,
             "Content": document.compact(),
         });
         self.add(policy.clone(), "CreatePolicy", input);
