@@ -31,7 +31,7 @@ impl From<bool> for Truth {
 /// Whether all conditions hold.
 pub fn hold(conditions: &Conditions, context: &Context) -> Truth {
     let all = conditions.0.iter().flat_map(|(operator, keys)| keys.iter().map(move |(key, wanted)| (operator, key, wanted)));
-    all.map(|(operator, key, wanted)| holds(operator, context.get(key), wanted)).min().unwrap_or(Truth::Yes)
+    all.map(|(operator, key, wanted)| holds(operator, key, context.get(key), wanted)).min().unwrap_or(Truth::Yes)
 }
 
 /// One of a statement's conditions.
@@ -50,7 +50,7 @@ pub fn unknown<'a>(conditions: &'a Conditions, context: &Context) -> Vec<Single<
     let mut found = Vec::new();
     for (operator, keys) in &conditions.0 {
         for (key, wanted) in keys {
-            if holds(operator, context.get(key), wanted) == Truth::Unknown {
+            if holds(operator, key, context.get(key), wanted) == Truth::Unknown {
                 found.push(Single { operator, key, wanted });
             }
         }
@@ -59,7 +59,7 @@ pub fn unknown<'a>(conditions: &'a Conditions, context: &Context) -> Vec<Single<
 }
 
 /// Whether one condition holds. A key that the request does not have makes a positive comparison fail and a negative one hold.
-fn holds(operator: &str, given: Known<'_>, wanted: &BTreeSet<SmolStr>) -> Truth {
+fn holds(operator: &str, key: &str, given: Known<'_>, wanted: &BTreeSet<SmolStr>) -> Truth {
     let Some(operator) = Operator::read(operator) else { return Truth::Unknown };
     if let Ask::Null = operator.ask {
         let absent = match given {
@@ -88,8 +88,25 @@ fn holds(operator: &str, given: Known<'_>, wanted: &BTreeSet<SmolStr>) -> Truth 
     match (operator.each, values) {
         (Some(Each::Any), _) => values.iter().any(one).into(),
         (Some(Each::All), _) => values.iter().all(one).into(),
-        (None, [value]) => one(value).into(),
-        // A key with several values is asked with `ForAnyValue` or `ForAllValues` only.
+        (None, [value]) if !is_set(key) => one(value).into(),
+        // A key that may have several values is asked with `ForAnyValue` or `ForAllValues` only.
         (None, _) => Truth::No,
     }
+}
+
+/// Keys that may have several values.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const SETS: &[&str] = &[
+    "aws:CalledVia",
+    "aws:PrincipalOrgPaths",
+    "aws:PrincipalServiceNamesList",
+    "aws:ResourceOrgPaths",
+    "aws:SourceOrgPaths",
+    "aws:TagKeys",
+    "kms:EncryptionContextKeys",
+    "kms:ResourceAliases",
+];
+
+fn is_set(key: &str) -> bool {
+    SETS.iter().any(|set| set.eq_ignore_ascii_case(key))
 }

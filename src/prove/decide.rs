@@ -173,20 +173,27 @@ impl<'p, 'a> Policies<'p, 'a> {
         Ok(grounds)
     }
 
-    /// What the role and the resource must allow. A policy that names the session, or everybody, gives to the session itself: within the account
-    /// nothing of the role's limits that.
+    /// What the role and the resource must allow. A policy that names the session gives to the session itself: within the account nothing of the
+    /// role's and the session's limits that. One that names everybody is limited by the session's policy only.
     fn core(&self, question: &Question<'_>) -> Result<Vec<Deciding<'a>>, Policy> {
         let same_account = question.caller_account == question.resource_account;
-        let session = self.of_resource(question, Who::Session).filter(|_| same_account);
+        let direct = || {
+            let session = self.of_resource(question, Who::Session).map(|it| vec![it]);
+            session.or_else(|| {
+                let mut grounds = vec![self.of_resource(question, Who::Everybody)?];
+                grounds.extend(self.limit(question, Policy::Session, self.session).ok()?);
+                Some(grounds)
+            })
+        };
         let as_role = || {
             let mut grounds = if same_account { self.within(question)? } else { self.across(question)? };
             grounds.extend(self.limits(question)?);
             Ok(grounds)
         };
-        match session {
+        match if same_account { direct() } else { None } {
             None => as_role(),
-            Some(session) if session.certain => Ok(vec![session]),
-            Some(session) => Ok(as_role().ok().filter(|it| certain(it)).unwrap_or_else(|| vec![session])),
+            Some(direct) if certain(&direct) => Ok(direct),
+            Some(direct) => Ok(as_role().ok().filter(|it| certain(it)).unwrap_or(direct)),
         }
     }
 
@@ -221,7 +228,7 @@ impl<'p, 'a> Policies<'p, 'a> {
         let identity = self.of_identity(question).ok_or(Policy::Identity)?;
         let by = |who| self.of_resource(question, who);
         let theirs: Vec<Deciding<'a>> =
-            [Who::Role, Who::Session, Who::Account].into_iter().filter_map(by).collect();
+            [Who::Role, Who::Session, Who::Everybody, Who::Account].into_iter().filter_map(by).collect();
         let theirs = theirs.iter().find(|it| it.certain).or(theirs.first());
         Ok(vec![identity, *theirs.ok_or(Policy::Resource)?])
     }
@@ -229,14 +236,23 @@ impl<'p, 'a> Policies<'p, 'a> {
     /// What limits the role and its session.
     fn limits(&self, question: &Question<'_>) -> Result<Vec<Deciding<'a>>, Policy> {
         let boundary = match self.boundary {
-            Boundary::Known(document) => Some((Policy::Boundary, document)),
+            Boundary::Known(document) => Some(document),
             Boundary::None | Boundary::Unknown => None,
         };
-        let session = self.session.map(|document| (Policy::Session, document));
-        let limits = boundary.into_iter().chain(session);
-        limits
-            .map(|(policy, document)| best(policy, std::iter::once(document), question, Who::Any).ok_or(policy))
-            .collect()
+        let boundary = self.limit(question, Policy::Boundary, boundary)?;
+        let session = self.limit(question, Policy::Session, self.session)?;
+        Ok(boundary.into_iter().chain(session).collect())
+    }
+
+    /// The statement of one policy that must allow it, where there is that policy.
+    fn limit(
+        &self,
+        question: &Question<'_>,
+        policy: Policy,
+        document: Option<&'a Document>,
+    ) -> Result<Option<Deciding<'a>>, Policy> {
+        let Some(document) = document else { return Ok(None) };
+        best(policy, std::iter::once(document), question, Who::Any).ok_or(policy).map(Some)
     }
 
     /// KMS and STS ask the resource in any case: IAM's policies count only where the key or the role says so.
@@ -257,8 +273,10 @@ enum Who {
     Any,
     /// It names the role.
     Role,
-    /// It names the session, or everybody.
+    /// It names the session.
     Session,
+    /// It names everybody.
+    Everybody,
     /// It names the role's account, which leaves it to the account's own policies.
     Account,
 }
@@ -292,7 +310,9 @@ fn denies(policy: Policy, statement: &Statement, question: &Question<'_>) -> Tru
     let about = match policy {
         // Its principal is everybody, always.
         Policy::ResourceControl => true,
-        Policy::Resource => [Who::Role, Who::Session, Who::Account].into_iter().any(|who| is_about(principal, question, who)),
+        Policy::Resource => [Who::Role, Who::Session, Who::Everybody, Who::Account]
+            .into_iter()
+            .any(|who| is_about(principal, question, who)),
         _ => principal.is_none(),
     };
     if about { applies(statement, question) } else { Truth::No }
@@ -317,7 +337,8 @@ fn is_about(principal: Option<&Principals>, question: &Question<'_>, who: Who) -
     match who {
         Who::Any => false,
         Who::Role => names(question.caller),
-        Who::Session => principals.everybody || names("*") || question.session.is_some_and(names),
+        Who::Session => question.session.is_some_and(names),
+        Who::Everybody => principals.everybody || names("*"),
         Who::Account => principals.aws.iter().any(|arn| is_account(arn, question.caller_account)),
     }
 }

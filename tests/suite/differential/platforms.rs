@@ -44,8 +44,8 @@ organization other {
 "#,
     );
     let buckets = buckets(&mut rng, &mut text);
-    let roles = roles(&mut rng, &mut text, buckets);
-    sentences(&mut rng, &mut text, buckets, roles);
+    let roles = roles(&mut rng, &mut text, buckets.len());
+    sentences(&mut rng, &mut text, &buckets, roles);
     guardrails(&mut rng, &mut text);
     text
 }
@@ -54,10 +54,13 @@ fn chance(rng: &mut Rng, percent: usize) -> bool {
     rng.below(100) < percent
 }
 
-fn buckets(rng: &mut Rng, text: &mut String) -> usize {
+/// Buckets, and beside them keys, topics and queues: the account of each.
+fn buckets(rng: &mut Rng, text: &mut String) -> Vec<&'static str> {
     let count = 2 + rng.below(4);
+    let mut accounts = Vec::new();
     for at in 0..count {
         let account = if chance(rng, 10) { "management" } else { rng.pick(ACCOUNTS) };
+        accounts.push(account);
         if chance(rng, 50) {
             writeln!(text, "key k{at} in {account} {{ }}").unwrap();
             writeln!(text, "bucket b{at} in {account} {{ name = \"seed-b{at}\", encryption = k{at} }}").unwrap();
@@ -69,11 +72,15 @@ fn buckets(rng: &mut Rng, text: &mut String) -> usize {
             writeln!(text, "grant publish on t{at} to r0\ngrant send on q{at} to r1").unwrap();
         }
     }
-    count
+    accounts
 }
 
 fn place(rng: &mut Rng, buckets: usize) -> String {
     let bucket = rng.below(buckets);
+    place_in(rng, bucket)
+}
+
+fn place_in(rng: &mut Rng, bucket: usize) -> String {
     if chance(rng, 60) { format!("b{bucket} / \"{}\"", rng.pick(PREFIXES)) } else { format!("b{bucket}") }
 }
 
@@ -105,6 +112,10 @@ fn roles(rng: &mut Rng, text: &mut String, buckets: usize) -> usize {
             for _ in 0..rng.below(3) {
                 body.push_str(&line(rng));
             }
+            // One that leaves most.
+            if chance(rng, 50) {
+                (0..buckets).for_each(|at| writeln!(body, "  grant read, write, list on b{at}").unwrap());
+            }
             if chance(rng, 40) {
                 writeln!(body, "  deny delete on {}", place(rng, buckets)).unwrap();
             }
@@ -119,17 +130,27 @@ fn roles(rng: &mut Rng, text: &mut String, buckets: usize) -> usize {
     count
 }
 
-fn sentences(rng: &mut Rng, text: &mut String, buckets: usize, roles: usize) {
+fn sentences(rng: &mut Rng, text: &mut String, accounts: &[&str], roles: usize) {
+    let buckets = accounts.len();
+    // A bucket's own account can be given nothing.
+    let stranger = |rng: &mut Rng, bucket: usize| {
+        let others: Vec<&str> = ACCOUNTS.iter().copied().filter(|it| *it != accounts[bucket]).collect();
+        rng.pick(&others)
+    };
+
     for _ in 0..roles * 2 {
         let (caps, on, to) = (capabilities(rng), place(rng, buckets), rng.below(roles));
         writeln!(text, "grant {caps} on {on} to r{to}").unwrap();
     }
     for _ in 0..rng.below(4) {
-        writeln!(text, "grant {} on {} to {}", capabilities(rng), place(rng, buckets), rng.pick(ACCOUNTS)).unwrap();
+        let bucket = rng.below(buckets);
+        let (caps, on, to) = (capabilities(rng), place_in(rng, bucket), stranger(rng, bucket));
+        writeln!(text, "grant {caps} on {on} to {to}").unwrap();
     }
     for _ in 0..1 + rng.below(4) {
-        let to = if chance(rng, 30) { rng.pick(ACCOUNTS).to_owned() } else { format!("r{}", rng.below(roles)) };
-        writeln!(text, "deny {} on {} to {to}", capabilities(rng), place(rng, buckets)).unwrap();
+        let bucket = rng.below(buckets);
+        let to = if chance(rng, 30) { stranger(rng, bucket).to_owned() } else { format!("r{}", rng.below(roles)) };
+        writeln!(text, "deny {} on {} to {to}", capabilities(rng), place_in(rng, bucket)).unwrap();
     }
 }
 

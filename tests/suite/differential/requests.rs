@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use dpl::{
     Analysis,
-    access::{Document, RoleAccess, document::Actions, pattern::sample},
+    access::{
+        Document, RoleAccess,
+        document::Actions,
+        pattern::{arn_has_format, sample},
+    },
     platform::{AccountId, Platform, ResourceId},
     prove::{Context, Prover, Request},
 };
@@ -116,8 +120,11 @@ fn request<'a>(
     if !pattern.starts_with(&format!("arn:aws:{}:", if service == "sts" { "iam" } else { service })) {
         return None;
     }
-    let rest = ["a/b", "", "other/2026", "secret/x"][rng.below(4)];
+    let rest = ["a/b", "x", "other/2026", "secret/x"][rng.below(4)];
     let mut resource = sample(&pattern, rest);
+    if !fits(platform, &action, &resource) {
+        return None;
+    }
     let owner = owner(platform, &resource, rng);
     if let (true, Some(key)) = (action.starts_with("kms:"), owner) {
         resource = key_arn(platform, key);
@@ -133,6 +140,22 @@ fn request<'a>(
     let mut request = Request { role, action, resource, owner, account, session: None, context: Context::default() };
     request.context = context(platform, &request, change, rng);
     Some(request)
+}
+
+/// Whether AWS can limit an action to a resource of that type.
+fn fits(platform: &Platform, action: &str, resource: &str) -> bool {
+    let (service, name) = action.split_once(':').unwrap();
+    let library = &platform.library;
+    let mut services = (0..).zip(&library.services).filter(|(_, it)| it.prefix == service);
+    services.any(|(at, service)| {
+        let action = library.action_named(dpl::library::ServiceId(at), name).map(|id| library.action(id));
+        let types = action.into_iter().flat_map(|it| &it.types);
+        types.map(|at| &service.types[*at as usize]).any(|(kind, format)| match kind.as_str() {
+            "object" => resource.contains('/'),
+            "bucket" => !resource.contains('/'),
+            _ => arn_has_format(format, resource),
+        })
+    })
 }
 
 fn same_service(pool: &Pool, action: &str, rng: &mut Rng) -> SmolStr {
