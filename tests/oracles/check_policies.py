@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_policies.py [--type identity|trust|bucket|kms|resource|scp] FILE...: policies, judged by four programs.
+"""check_policies.py [--type identity|boundary|trust|bucket|kms|resource|scp|rcp] FILE...: policies, judged by four programs.
 
 Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
 """
@@ -26,19 +26,21 @@ import reporting
 
 # Characters, white space outside strings not counted for IAM's own documents; identity is a role's inline total,
 # resource the limit of a queue.
-LIMITS = {"identity": 10240, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120}
-PACKED = ("identity", "trust")
+LIMITS = {"identity": 10240, "boundary": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120,
+          "rcp": 5120}
+PACKED = ("identity", "boundary", "trust")
 
-# The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
+# The template resource in which cfn-lint meets each kind. It looks inside no control policy.
 TEMPLATES = {
     "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
+    "boundary": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
     "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"PolicyDocument": policy}),
     "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
 }
 
-# parliament has no mode for trust policies; it takes SCPs for grants.
-PARLIAMENT = ("identity", "bucket", "kms", "resource")
+# parliament has no mode for trust policies; it takes control policies for grants.
+PARLIAMENT = ("identity", "boundary", "bucket", "kms", "resource")
 
 
 def check_form(report, kind, file, policy):

@@ -66,15 +66,28 @@ struct ControlKind {
     call: &'static str,
     /// What the call is called that switches the type on.
     enable: &'static str,
+    /// What stands behind a guardrail's name in the policy's: no two policies of an organization have one name.
+    suffix: &'static str,
+}
+
+/// The longest name of a policy, in characters (Organizations' `PolicyName`).
+const LONGEST_NAME: usize = 128;
+
+impl ControlKind {
+    fn policy_name(&self, guardrail: &str) -> String {
+        let kept = guardrail.chars().take(LONGEST_NAME - self.suffix.len());
+        kept.chain(self.suffix.chars()).collect()
+    }
 }
 
 const SERVICE: ControlKind =
-    ControlKind { name: "SERVICE_CONTROL_POLICY", folder: "scp", call: "guardrail", enable: "policies" };
+    ControlKind { name: "SERVICE_CONTROL_POLICY", folder: "scp", call: "guardrail", enable: "policies", suffix: "" };
 const RESOURCE: ControlKind = ControlKind {
     name: "RESOURCE_CONTROL_POLICY",
     folder: "rcp",
     call: "resource_guardrail",
     enable: "resource_policies",
+    suffix: "-resources",
 };
 
 /// The policies that are attached somewhere in an organization, those for its roles first.
@@ -161,7 +174,7 @@ impl Tree<'_> {
         let resource = self.platform.resource(guardrail.resource);
         let policy = format!("{}.{}", kind.call, self.platform.file_stem(guardrail.resource));
         let input = json!({
-            "Name": resource.physical,
+            "Name": kind.policy_name(&resource.physical),
             "Description": resource.doc.as_deref().unwrap_or_default().chars().take(512).collect::<String>(),
             "Type": kind.name,
             "Content": document.compact(),

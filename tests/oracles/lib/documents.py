@@ -41,6 +41,7 @@ def kind(path):
     if path.name.endswith(".sql"):
         return "flink"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
+                ("iam", ".boundary.json"): "boundary", ("rcp", ".json"): "rcp",
                 ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp", ("sns", ".policy.json"): "resource",
                 ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource"}
     for (where, ending), policy in policies.items():
@@ -49,4 +50,4 @@ def kind(path):
     return None
 
 
-POLICY_KINDS = ("identity", "trust", "bucket", "kms", "resource", "scp")
+POLICY_KINDS = ("identity", "boundary", "trust", "bucket", "kms", "resource", "scp", "rcp")

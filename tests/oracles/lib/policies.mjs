@@ -7,11 +7,13 @@ import { load } from './node_part.mjs'
 const rules = load('@cloud-copilot/iam-policy')
 const VALIDATE = {
   identity: rules.validateIdentityPolicy,
+  boundary: rules.validateIdentityPolicy,
   trust: rules.validateTrustPolicy,
   bucket: rules.validateResourcePolicy,
   kms: rules.validateResourcePolicy,
   resource: rules.validateResourcePolicy,
   scp: rules.validateServiceControlPolicy,
+  rcp: rules.validateResourceControlPolicy,
 }
 
 async function problems(type, policy) {
