@@ -397,31 +397,7 @@ impl Needs<'_> {
     }
 
     pub(super) fn permission(&self, requirement: &Requirement, effect: Effect, origin: Span) -> Permission {
-        let library = &self.platform.library;
-        let mut conditions = Conditions::default();
-        if let Some(via) = &requirement.via {
-            conditions.insert("StringEquals", "kms:ViaService", via.clone());
-        }
-        for service in &requirement.passed_to {
-            conditions.insert("StringEquals", "iam:PassedToService", service.clone());
-        }
-        if let Some(alias) = &requirement.alias {
-            conditions.insert("ForAnyValue:StringEquals", "kms:ResourceAliases", alias.clone());
-        }
-        Permission {
-            effect,
-            principal: None,
-            service: library.service(library.action(requirement.action).service).prefix.clone(),
-            action: SmolStr::from(library.action_spelling(requirement.action)),
-            resource: requirement.resource.clone(),
-            kind: requirement.kind.clone(),
-            prefix: requirement.prefix.clone(),
-            conditions,
-            label: requirement
-                .owner
-                .map_or_else(SmolStr::default, |owner| self.platform.resource(owner).name.clone()),
-            origin,
-        }
+        permission(self.platform, requirement, effect, origin)
     }
 
     /// What goes with assuming a role that demands session tags.
@@ -429,6 +405,38 @@ impl Needs<'_> {
         let library = &self.platform.library;
         let action = library.action_named(library.service_named("sts")?, "TagSession")?;
         Some(self.permission(&Requirement { action, ..requirement.clone() }, Effect::Grant, origin))
+    }
+}
+
+/// A permission as the policy of whoever has it says it.
+pub(super) fn permission(
+    platform: &Platform,
+    requirement: &Requirement,
+    effect: Effect,
+    origin: Span,
+) -> Permission {
+    let library = &platform.library;
+    let mut conditions = Conditions::default();
+    if let Some(via) = &requirement.via {
+        conditions.insert("StringEquals", "kms:ViaService", via.clone());
+    }
+    for service in &requirement.passed_to {
+        conditions.insert("StringEquals", "iam:PassedToService", service.clone());
+    }
+    if let Some(alias) = &requirement.alias {
+        conditions.insert("ForAnyValue:StringEquals", "kms:ResourceAliases", alias.clone());
+    }
+    Permission {
+        effect,
+        principal: None,
+        service: library.service(library.action(requirement.action).service).prefix.clone(),
+        action: SmolStr::from(library.action_spelling(requirement.action)),
+        resource: requirement.resource.clone(),
+        kind: requirement.kind.clone(),
+        prefix: requirement.prefix.clone(),
+        conditions,
+        label: requirement.owner.map_or_else(SmolStr::default, |owner| platform.resource(owner).name.clone()),
+        origin,
     }
 }
 

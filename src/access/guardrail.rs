@@ -1,11 +1,11 @@
-//! Service control policies.
+//! Service control policies, and resource control policies of the rules that bind whoever comes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
 use super::{
-    document::{Actions, Conditions, Document, Statement},
+    document::{Actions, Conditions, Document, Principals, Statement},
     minimize::camel,
 };
 use crate::{
@@ -13,10 +13,20 @@ use crate::{
     source::Span,
 };
 
-/// The policy of a guardrail. Rules that differ in their actions only become one statement.
-pub fn policy(platform: &Platform, guardrail: &Guardrail) -> Document {
+/// Whom a control policy binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// The roles of the accounts below, wherever they go: a service control policy.
+    Service,
+    /// Whoever comes to resources of the accounts below: a resource control policy.
+    Resource,
+}
+
+/// One of the two policies of a guardrail; without statements where no rule is for it. Rules that differ in their actions only become one
+/// statement.
+pub fn policy(platform: &Platform, guardrail: &Guardrail, control: Control) -> Document {
     let mut statements: Vec<Statement> = Vec::new();
-    for rule in &guardrail.rules {
+    for rule in guardrail.rules.iter().filter(|rule| rule.everybody == (control == Control::Resource)) {
         let new = statement(platform, rule);
         match statements.iter_mut().find(|known| mergeable(known, &new)) {
             Some(known) => merge(known, new),
@@ -29,8 +39,9 @@ pub fn policy(platform: &Platform, guardrail: &Guardrail) -> Document {
     Document::new(statements)
 }
 
-/// For each account, by its index, the guardrails above it in their order. The management account is bound by none.
-pub fn binding(platform: &Platform) -> Vec<Vec<usize>> {
+/// For each account, by its index, the guardrails of each node above it, from the root down to the account itself. The management account is bound
+/// by none, nor are its resources, and an account outside has no nodes.
+pub fn binding(platform: &Platform) -> Vec<Vec<Vec<usize>>> {
     let mut attached: BTreeMap<Node, Vec<usize>> = BTreeMap::new();
     for (at, guardrail) in platform.guardrails.iter().enumerate() {
         for node in &guardrail.on {
@@ -41,10 +52,12 @@ pub fn binding(platform: &Platform) -> Vec<Vec<usize>> {
         if account.management {
             return Vec::new();
         }
-        let units = std::iter::successors(account.unit, |at| platform.unit(*at).parent).map(Node::Unit);
-        let nodes = units.chain(account.organization.map(Node::Root)).chain([Node::Account(AccountId(id))]);
-        let all: BTreeSet<usize> = nodes.filter_map(|node| attached.get(&node)).flatten().copied().collect();
-        all.into_iter().collect()
+        let Some(root) = account.organization.map(Node::Root) else { return Vec::new() };
+        let mut units: Vec<Node> =
+            std::iter::successors(account.unit, |at| platform.unit(*at).parent).map(Node::Unit).collect();
+        units.reverse();
+        let nodes = std::iter::once(root).chain(units).chain([Node::Account(AccountId(id))]);
+        nodes.map(|node| attached.get(&node).cloned().unwrap_or_default()).collect()
     };
     (0_u32..).zip(&platform.accounts).map(above).collect()
 }
@@ -59,32 +72,43 @@ fn statement(platform: &Platform, rule: &GuardrailRule) -> Statement {
     Statement {
         sid: SmolStr::default(),
         effect: Effect::Deny,
-        principal: None,
+        principal: rule.everybody.then(Principals::everybody),
         actions,
         resources: rule.resources.iter().cloned().collect(),
-        conditions: conditions(platform, rule.outside.as_ref()),
+        conditions: conditions(platform, rule),
         origins: vec![rule.span],
     }
 }
 
-fn conditions(platform: &Platform, outside: Option<&Outside>) -> Conditions {
+fn conditions(platform: &Platform, rule: &GuardrailRule) -> Conditions {
     let mut conditions = Conditions::default();
-    match outside {
+    match &rule.outside {
         Some(Outside::Regions(regions)) => {
             regions.iter().for_each(|region| {
                 conditions.insert("StringNotEquals", "aws:RequestedRegion", region.clone())
             });
         }
-        Some(Outside::Accounts(accounts)) => {
-            for account in accounts {
-                conditions.insert(
-                    "StringNotEquals",
-                    "aws:ResourceAccount",
-                    platform.account(*account).id.clone(),
-                );
+        Some(Outside::Places { accounts, organizations }) => {
+            // Anonymous requests have no account: they are outside, too.
+            let (operator, account, organization) = if rule.everybody {
+                ("StringNotEqualsIfExists", "aws:PrincipalAccount", "aws:PrincipalOrgID")
+            } else {
+                ("StringNotEquals", "aws:ResourceAccount", "aws:ResourceOrgID")
+            };
+            for id in accounts {
+                conditions.insert(operator, account, id.clone());
+            }
+            let ids =
+                organizations.iter().filter_map(|at| platform.organizations.get(*at as usize)?.id.clone());
+            for id in ids {
+                conditions.insert(operator, organization, id);
             }
         }
         None => {}
+    }
+    if rule.everybody {
+        // AWS's own services act for somebody, and are no account's.
+        conditions.insert("BoolIfExists", "aws:PrincipalIsAWSService", "false");
     }
     conditions
 }
@@ -114,11 +138,15 @@ fn number(statements: &mut [Statement]) {
 }
 
 fn name(statement: &Statement) -> String {
-    let outside = match statement.conditions.0.first_key_value().and_then(|(_, keys)| keys.first_key_value())
-    {
-        Some((key, _)) if key == "aws:RequestedRegion" => "OutsideRegions",
-        Some(_) => "OutsideAccounts",
-        None => "",
+    let keys = || statement.conditions.0.values().flatten().map(|(key, _)| key.as_str());
+    let outside = if keys().any(|key| key == "aws:RequestedRegion") {
+        "OutsideRegions"
+    } else if keys().any(|key| key.ends_with("OrgID")) {
+        "OutsideOrganization"
+    } else if keys().any(|key| key.ends_with("Account")) {
+        "OutsideAccounts"
+    } else {
+        ""
     };
     match &statement.actions {
         Actions::AllBut(_) => format!("DenyAllBut{outside}"),

@@ -8,11 +8,12 @@
 //! | `derive.rs` | the program → who needs which |
 //! | `minimize.rs` | permissions → statements |
 //! | `size.rs`, `split.rs` | what AWS takes of a policy, and policies that outgrow it |
-//! | `trust.rs`, `resource.rs`, `guardrail.rs` | trust policies, policies of resources, service control policies |
+//! | `trust.rs`, `resource.rs`, `guardrail.rs`, `boundary.rs` | trust policies, policies of resources, control policies, permissions boundaries |
 //! | `foreign.rs` | what only somebody else can add |
 //! | `lake_formation.rs` | what Lake Formation is told beside |
 //! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
+pub mod boundary;
 mod derive;
 pub mod derived;
 pub mod document;
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+pub use boundary::{BoundaryAccess, Limit};
 pub use derive::account_root;
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
 pub use document::{Document, Statement};
@@ -39,7 +41,8 @@ pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
 
-use crate::platform::{AccountId, Platform, ResourceId};
+use crate::platform::{AccountId, Platform, ResourceId, Role, resource::Noun};
+use guardrail::Control;
 use roles::Roles;
 
 /// Every policy of a program.
@@ -49,15 +52,19 @@ pub struct Access {
     pub roles: Vec<RoleAccess>,
     /// The policies of resources that have one: buckets, keys, topics, …
     pub resources: BTreeMap<ResourceId, Document>,
-    /// The service control policies, in the order of the platform's guardrails.
+    /// The service control policies, in the order of the platform's guardrails; without statements where no rule is for them.
     pub guardrails: Vec<Document>,
+    /// The resource control policies, likewise.
+    pub resource_guardrails: Vec<Document>,
+    /// What roles may do at most.
+    pub boundaries: Vec<BoundaryAccess>,
     /// What Lake Formation is told.
     pub tables: Vec<TableGrant>,
     /// What only somebody else can add, sorted by our half.
     pub foreign: Vec<ForeignHalf>,
     places: FxHashMap<RoleKey, usize>,
-    /// Of each account, by its index.
-    binding: Vec<Vec<usize>>,
+    /// Of each account, by its index, and there of each node from the root down: the guardrails by their place in the platform's list.
+    binding: Vec<Vec<Vec<usize>>>,
 }
 
 /// A role with its policies.
@@ -69,6 +76,8 @@ pub struct RoleAccess {
     pub trust: Document,
     /// What it may do; without statements where it may do nothing.
     pub policy: Document,
+    /// What it may do at most.
+    pub boundary: Option<Limit>,
 }
 
 impl Access {
@@ -82,6 +91,7 @@ impl Access {
                 resources.entry(id).or_default();
             }
         }
+        let boundaries = boundary::boundaries(platform);
         let list: Vec<RoleAccess> = roles
             .list
             .iter()
@@ -90,6 +100,8 @@ impl Access {
                 identity: role.clone(),
                 trust: trust::trust(platform, &roles, role),
                 policy: Document::new(minimize::statements(permissions)),
+                boundary: declared_role(platform, role.key)
+                    .and_then(|role| Some(boundary::limit(&boundaries, role.boundary?))),
             })
             .collect();
         Self {
@@ -99,11 +111,9 @@ impl Access {
                 .into_iter()
                 .filter_map(|(id, permissions)| Some((id, resource::policy(platform, id, permissions)?)))
                 .collect(),
-            guardrails: platform
-                .guardrails
-                .iter()
-                .map(|guardrail| guardrail::policy(platform, guardrail))
-                .collect(),
+            guardrails: control(platform, Control::Service),
+            resource_guardrails: control(platform, Control::Resource),
+            boundaries,
             tables: lake_formation::table_grants(platform),
             binding: guardrail::binding(platform),
             foreign: foreign::halves(needs.missing),
@@ -117,8 +127,17 @@ impl Access {
 
     /// The service control policies that bind an account, in the order of the platform's guardrails.
     pub fn guardrails_on(&self, account: AccountId) -> impl Iterator<Item = &Document> {
-        let binding = self.binding.get(account.0 as usize).into_iter().flatten();
-        binding.filter_map(|&at| self.guardrails.get(at))
+        let mut binding: Vec<usize> = self.levels(account).iter().flatten().copied().collect();
+        binding.sort_unstable();
+        binding.dedup();
+        let bound = binding.into_iter().filter_map(|at| self.guardrails.get(at));
+        bound.filter(|document| !document.statements.is_empty())
+    }
+
+    /// For each node above an account, from the root down to the account, the guardrails that are attached to it, by their place in the platform's
+    /// list. None for an account that no control policy binds.
+    pub fn levels(&self, account: AccountId) -> &[Vec<usize>] {
+        self.binding.get(account.0 as usize).map_or(&[], Vec::as_slice)
     }
 
     /// What others must do so that this half of ours has an effect, a sentence each.
@@ -136,6 +155,17 @@ impl Access {
     /// A role by what it is for.
     pub fn role(&self, key: RoleKey) -> Option<&RoleAccess> {
         self.roles.get(self.index_of(key)?)
+    }
+}
+
+fn control(platform: &Platform, control: Control) -> Vec<Document> {
+    platform.guardrails.iter().map(|it| guardrail::policy(platform, it, control)).collect()
+}
+
+fn declared_role(platform: &Platform, key: RoleKey) -> Option<&Role> {
+    match (key, platform.resource(key.declaration()).noun) {
+        (RoleKey::Declared(_), Noun::Role(at)) => platform.roles.get(at as usize),
+        _ => None,
     }
 }
 

@@ -5,12 +5,19 @@ use smol_str::SmolStr;
 /// Whether a text matches a pattern in which `*` stands for any characters, `?` for one, and `${*}` for a star that is meant. It goes back to
 /// the last `*` only.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    wildcard(&pieces(pattern), text.as_bytes())
+    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| a == b)
 }
 
 /// The same for the names of actions, whose case does not count.
 pub fn matches_action(pattern: &str, action: &str) -> bool {
-    wildcard(&pieces(&pattern.to_ascii_lowercase()), action.to_ascii_lowercase().as_bytes())
+    wildcard(pattern.as_bytes(), action.as_bytes(), |a, b| a.eq_ignore_ascii_case(&b))
+}
+
+/// Whether a text has a policy variable in it, `${aws:PrincipalTag/team}`, and not only characters that are meant.
+pub fn has_variable(text: &str) -> bool {
+    let mut parts = text.split("${");
+    parts.next();
+    parts.any(|rest| !rest.starts_with("*}") && !rest.starts_with("?}") && !rest.starts_with("$}"))
 }
 
 /// A text as a pattern that matches it and nothing else: IAM's spelling of the characters that mean something in a pattern.
@@ -31,12 +38,14 @@ pub fn literal(text: &str) -> SmolStr {
 /// A text that the pattern matches and that no narrower pattern beside it is likely to: each star replaced by something of its own.
 pub fn sample(pattern: &str, instead: &str) -> SmolStr {
     let mut text = Vec::with_capacity(pattern.len() + instead.len());
-    for piece in pieces(pattern) {
+    let mut rest = pattern.as_bytes();
+    while let Some((piece, behind)) = first(rest) {
         match piece {
             Piece::Any => text.extend_from_slice(instead.as_bytes()),
             Piece::One => text.push(b'x'),
             Piece::Byte(byte) => text.push(byte),
         }
+        rest = behind;
     }
     SmolStr::from(String::from_utf8_lossy(&text))
 }
@@ -48,50 +57,45 @@ enum Piece {
     Byte(u8),
 }
 
-fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(pattern.len());
-    let mut rest = pattern.as_bytes();
-    loop {
-        rest = match rest {
-            [] => return pieces,
-            [b'$', b'{', meant @ (b'*' | b'?' | b'$'), b'}', behind @ ..] => {
-                pieces.push(Piece::Byte(*meant));
-                behind
-            }
-            [byte, behind @ ..] => {
-                pieces.push(match byte {
-                    b'*' => Piece::Any,
-                    b'?' => Piece::One,
-                    other => Piece::Byte(*other),
-                });
-                behind
-            }
-        };
-    }
+/// The first piece of a pattern, and what is behind it.
+fn first(pattern: &[u8]) -> Option<(Piece, &[u8])> {
+    Some(match pattern {
+        [] => return None,
+        [b'$', b'{', meant @ (b'*' | b'?' | b'$'), b'}', behind @ ..] => (Piece::Byte(*meant), behind),
+        [b'*', behind @ ..] => (Piece::Any, behind),
+        [b'?', behind @ ..] => (Piece::One, behind),
+        [other, behind @ ..] => (Piece::Byte(*other), behind),
+    })
 }
 
-fn wildcard(pattern: &[Piece], text: &[u8]) -> bool {
-    let (mut at, mut read) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(&byte) = text.get(read) {
-        match pattern.get(at) {
-            Some(Piece::Any) => {
-                star = Some((at, read));
-                at += 1;
+fn wildcard(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
+    let (mut pattern, mut text) = (pattern, text);
+    let mut star: Option<(&[u8], &[u8])> = None;
+    while let [byte, after @ ..] = text {
+        match first(pattern) {
+            Some((Piece::Any, behind)) => {
+                star = Some((behind, text));
+                pattern = behind;
             }
-            Some(&piece) if piece == Piece::One || piece == Piece::Byte(byte) => {
-                at += 1;
-                read += 1;
+            Some((piece, behind))
+                if piece == Piece::One || matches!(piece, Piece::Byte(meant) if same(meant, *byte)) =>
+            {
+                (pattern, text) = (behind, after);
             }
             _ => {
-                let Some((place, swallowed)) = star else { return false };
-                at = place + 1;
-                read = swallowed + 1;
-                star = Some((place, read));
+                let Some((behind, [_, swallowed @ ..])) = star else { return false };
+                (pattern, text) = (behind, swallowed);
+                star = Some((behind, swallowed));
             }
         }
     }
-    pattern.get(at..).is_some_and(|rest| rest.iter().all(|&piece| piece == Piece::Any))
+    while let Some((piece, behind)) = first(pattern) {
+        if piece != Piece::Any {
+            return false;
+        }
+        pattern = behind;
+    }
+    true
 }
 
 /// Fills the `{placeholders}` of an ARN format; `None` where one has no value.

@@ -32,9 +32,13 @@ pub fn of_role<'a>(platform: &Platform, policy: &'a Document) -> Kept<'a> {
     }
 }
 
-/// A guardrail as the service control policies that it takes: one, as long as every organization takes it.
-pub fn of_guardrail(platform: &Platform, policy: &Document) -> Vec<Document> {
-    match limit(platform, "service_control_policy") {
+/// A guardrail as the control policies that it takes, of the type whose limit is given: none, where it says nothing, and one, as long as every
+/// organization takes it.
+pub fn of_guardrail(platform: &Platform, policy: &Document, most: &str) -> Vec<Document> {
+    if policy.statements.is_empty() {
+        return Vec::new();
+    }
+    match limit(platform, most) {
         Some(limit) if characters(policy) > limit => pack(policy, limit),
         _ => vec![policy.clone()],
     }

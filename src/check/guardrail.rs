@@ -74,6 +74,19 @@ pub fn exceptions_are_from_everything(platform: &Platform, diagnostics: &mut Dia
     }
 }
 
+/// Rules that bind everybody are for services only for which AWS enforces them.
+pub fn rules_for_everybody_are_enforced(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let library = &platform.library;
+    let rules = platform.guardrails.iter().flat_map(|guardrail| &guardrail.rules);
+    for (pattern, span) in rules.filter(|rule| rule.everybody).flat_map(|rule| &rule.written) {
+        let prefix = pattern.split(':').next().unwrap_or_default();
+        let enforced = library.services.iter().any(|it| it.prefix == prefix && it.resource_control);
+        if !enforced {
+            diagnostics.push(not_enforced(platform, *span, prefix));
+        }
+    }
+}
+
 /// Actions that guardrails name are known: a misspelled one denies nothing.
 pub fn denied_actions_are_known(platform: &Platform, diagnostics: &mut Diagnostics) {
     let rules: Vec<&GuardrailRule> =
@@ -122,6 +135,23 @@ fn unmanaged(span: Span, guardrail: Span, candidate: Option<(&str, Span)>) -> Di
             diagnostic.help("declare it directly in the organization: `account management { id = \"…\" }`")
         }
     }
+}
+
+fn not_enforced(platform: &Platform, span: Span, service: &str) -> Diagnostic {
+    let mut known: Vec<&str> = platform
+        .library
+        .services
+        .iter()
+        .filter(|it| it.resource_control)
+        .map(|it| it.prefix.as_str())
+        .collect();
+    known.sort_unstable();
+    let message = match service {
+        "*" => "a rule for everybody names its services: `*` alone is not taken".to_owned(),
+        service => format!("AWS enforces no rule for everybody on actions of `{service}`"),
+    };
+    Diagnostic::error(catalogue::NO_RESOURCE_CONTROL, span, message, "would deny nothing")
+        .help(format!("with `to *` there can be {}", known.join(", ")))
 }
 
 fn exception_from_some(span: Span) -> Diagnostic {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, Principal, Role, resource::Noun},
+    platform::{Platform, Principal, ResourceId, Role, resource::Noun},
     source::Span,
 };
 
@@ -35,6 +35,19 @@ pub fn strangers_bring_an_external_id(platform: &Platform, diagnostics: &mut Dia
             if stranger {
                 diagnostics.push(no_external_id(trust.span));
             }
+        }
+    }
+}
+
+/// A boundary is a policy of the role's own account.
+pub fn boundaries_are_of_the_same_account(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for role in own(platform) {
+        let Some(boundary) = role.boundary else { continue };
+        let there = platform.resource(boundary).account;
+        if there.is_some() && there != Some(role.account) {
+            let value = platform.field(role.resource, "boundary").map(|value| value.span);
+            let span = value.unwrap_or(platform.resource(role.resource).span);
+            diagnostics.push(boundary_elsewhere(platform, span, boundary));
         }
     }
 }
@@ -77,6 +90,18 @@ fn trusted(platform: &Platform, role: usize) -> Vec<(usize, Span)> {
 
 fn own(platform: &Platform) -> impl Iterator<Item = &Role> {
     platform.roles.iter().filter(|role| !platform.resource(role.resource).external)
+}
+
+fn boundary_elsewhere(platform: &Platform, span: Span, boundary: ResourceId) -> Diagnostic {
+    let resource = platform.resource(boundary);
+    Diagnostic::error(
+        catalogue::BOUNDARY_ELSEWHERE,
+        span,
+        format!("`{}` is a policy of another account than the role's", resource.name),
+        "of another account",
+    )
+    .related(resource.span, "declared here")
+    .help("declare it in the role's account")
 }
 
 fn nobody_assumes(platform: &Platform, role: &Role) -> Diagnostic {

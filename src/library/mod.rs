@@ -365,6 +365,8 @@ pub struct Service {
     pub source_account: bool,
     /// Whether its resources have policies of their own, which another account's access takes.
     pub resource_policy: bool,
+    /// Whether resource control policies bind its actions.
+    pub resource_control: bool,
     /// The resource types: name and ARN format with the same placeholders as [`Kind::arn`], and `{bucket}`, `{prefix}` for places in buckets.
     pub types: Vec<(SmolStr, SmolStr)>,
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::source::Span;
 
-/// A guardrail: becomes service control policies.
+/// A guardrail: becomes a service control policy, a resource control policy, or both.
 #[derive(Clone, Debug)]
 pub struct Guardrail {
     /// Its declaration.
@@ -30,9 +30,11 @@ pub enum Node {
     Account(AccountId),
 }
 
-/// `deny ACTIONS [on KIND] [outside …] [except …]`.
+/// `deny ACTIONS [on KIND] [to *] [outside …] [except …]`.
 #[derive(Clone, Debug)]
 pub struct GuardrailRule {
+    /// Whether it binds whoever comes to resources of the accounts below (`to *`), and not the roles of these accounts wherever they go.
+    pub everybody: bool,
     /// Actions in AWS's spelling (`cloudtrail:StopLogging`, `s3:*`, `*`), sorted.
     pub actions: Vec<SmolStr>,
     /// The ARN patterns behind `on`; `*` without.
@@ -52,6 +54,12 @@ pub struct GuardrailRule {
 pub enum Outside {
     /// These regions (`aws:RequestedRegion`), sorted.
     Regions(Vec<SmolStr>),
-    /// Resources of these accounts (`aws:ResourceAccount`).
-    Accounts(Vec<AccountId>),
+    /// Resources of these accounts and organizations (`aws:ResourceAccount`, `aws:ResourceOrgID`); with `to *` whoever is of these
+    /// (`aws:PrincipalAccount`, `aws:PrincipalOrgID`).
+    Places {
+        /// Ids of accounts, sorted.
+        accounts: Vec<SmolStr>,
+        /// Organizations by their index, sorted.
+        organizations: Vec<u32>,
+    },
 }

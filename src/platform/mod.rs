@@ -2,6 +2,7 @@
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
 pub mod account;
+pub mod boundary;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -17,6 +18,7 @@ pub mod types;
 pub mod value;
 
 pub use account::{Account, AccountId, Organization, Unit, UnitId};
+pub use boundary::Boundary;
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
@@ -58,6 +60,8 @@ pub struct Platform {
     pub schemas: Vec<Schema>,
     /// What no policy in an account may allow.
     pub guardrails: Vec<Guardrail>,
+    /// What roles may do at most.
+    pub boundaries: Vec<Boundary>,
     /// The roles.
     pub roles: Vec<Role>,
     /// What pipelines call.
@@ -158,7 +162,7 @@ impl Platform {
         };
         let has_noun = matches!(
             kind.name.as_str(),
-            "domain" | "function" | "pipeline" | "query" | "role" | "stream" | "table"
+            "boundary" | "domain" | "function" | "pipeline" | "query" | "role" | "stream" | "table"
         );
         placed && (!has_noun || resource.noun != resource::Noun::Plain)
     }

@@ -60,6 +60,8 @@ pub enum Noun {
     Account(AccountId),
     /// [`super::Platform::guardrails`]
     Guardrail(u32),
+    /// [`super::Platform::boundaries`]
+    Boundary(u32),
     /// [`super::Platform::roles`]
     Role(u32),
     /// [`super::Platform::functions`]

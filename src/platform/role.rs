@@ -20,6 +20,8 @@ pub struct Role {
     pub tags: Vec<(SmolStr, SmolStr)>,
     /// The external id that the caller must give.
     pub external_id: Option<SmolStr>,
+    /// Its permissions boundary.
+    pub boundary: Option<ResourceId>,
     /// Labels that it may read.
     pub clearance: Vec<SmolStr>,
 }

@@ -6,12 +6,13 @@ use smol_str::SmolStr;
 
 use super::{
     candidates::Candidates,
-    decide::{Decision, decide},
+    control::Control,
+    decide::{Deciding, Decision, Policy},
     request::{Request, requests},
 };
 use crate::{
     access::{
-        Access, RoleAccess, RoleKey, TableGrant,
+        Access, Document, Limit, RoleAccess, RoleKey, Statement, TableGrant,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -22,43 +23,94 @@ use crate::{
 
 /// Proves over one program's documents.
 pub struct Prover<'a> {
-    platform: &'a Platform,
-    access: &'a Access,
+    pub(super) platform: &'a Platform,
+    pub(super) access: &'a Access,
+    pub(super) control: Control<'a>,
     candidates: Candidates<'a>,
+    session: Option<&'a Document>,
     bucket: Option<KindId>,
 }
 
 /// Whether a role can do something, and what decides.
 #[derive(Clone, Debug, Default)]
-pub struct Ability {
-    /// It can do all of it.
+pub struct Ability<'a> {
+    /// It can do all of it, under circumstances that were found.
     pub fully: bool,
-    /// It can do some of it.
+    /// It can do some of it, or the program does not say that it can't.
     pub partly: bool,
-    /// The places that allow what it can do.
-    pub allowed_by: Vec<Span>,
-    /// Why it can't do all: the action, the resource, the reason, and the places that deny.
-    pub missing: Option<Missing>,
+    /// What allows what it can do.
+    pub allowed_by: Vec<Ground<'a>>,
+    /// Denials that may stand in the way: what they depend on is not decided by the program.
+    pub unless: Vec<Ground<'a>>,
+    /// Why it can't do all.
+    pub missing: Option<Missing<'a>>,
+}
+
+/// What has a part in a decision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ground<'a> {
+    /// A statement of a policy.
+    Policy(Deciding<'a>),
+    /// A grant of Lake Formation, where the program says so.
+    LakeFormation(Span),
 }
 
 /// What stands in the way.
 #[derive(Clone, Debug)]
-pub struct Missing {
-    /// In words.
+pub struct Missing<'a> {
+    /// In words: the action, the resource, the reason.
     pub reason: String,
-    /// The places that deny it, if any do.
-    pub denied_by: Vec<Span>,
+    /// The statement that denies it, if one does.
+    pub denied_by: Option<Deciding<'a>>,
+}
+
+impl Ground<'_> {
+    /// The places in the program that it comes from.
+    pub fn places(&self) -> &[Span] {
+        match self {
+            Self::Policy(deciding) => &deciding.statement.origins,
+            Self::LakeFormation(span) => std::slice::from_ref(span),
+        }
+    }
 }
 
 impl<'a> Prover<'a> {
     /// For one program.
     pub fn new(platform: &'a Platform, access: &'a Access) -> Self {
         let bucket = platform.library.kind_named("bucket");
-        Self { platform, access, candidates: Candidates::of(platform, access), bucket }
+        let (control, candidates) = (Control::of(platform, access), Candidates::of(platform, access));
+        Self { platform, access, control, candidates, session: None, bucket }
+    }
+
+    /// The same for sessions that were given a policy.
+    #[must_use]
+    pub fn with_session(self, session: &'a Document) -> Self {
+        Self { session: Some(session), ..self }
+    }
+
+    /// The statement of a service control policy that denies a request, whatever the circumstances.
+    pub fn guardrail(&self, request: &Request<'a>) -> Option<&'a Statement> {
+        match self.decide(request) {
+            Decision::ExplicitlyDenied(Deciding { policy: Policy::ServiceControl, statement, .. }) => {
+                Some(statement)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a role's boundary leaves nothing of what it may do by itself.
+    pub(super) fn is_outside_boundary(&self, role: &'a RoleAccess, requirement: &Requirement) -> bool {
+        let (patterns, prefixes) = self.patterns(role, requirement);
+        let mut asked = requests(self.platform, role, requirement, &patterns, &prefixes).into_iter();
+        asked.all(|request| match self.decide(&request) {
+            Decision::ImplicitlyDenied(policy) => policy == Policy::Boundary,
+            Decision::ExplicitlyDenied(by) => by.policy == Policy::Boundary,
+            Decision::Allowed(..) => false,
+        })
     }
 
     /// Every role that can do some of something by itself, by its place in the list, and what it can do.
-    pub fn able(&self, wanted: &CapabilityUse, on: &Target) -> BTreeMap<usize, Ability> {
+    pub fn able(&self, wanted: &CapabilityUse, on: &Target) -> BTreeMap<usize, Ability<'a>> {
         let able = self.candidates(wanted, on).into_iter().filter_map(|at| {
             let ability = self.ability(self.access.roles.get(at)?, wanted, on);
             ability.partly.then_some((at, ability))
@@ -86,7 +138,7 @@ impl<'a> Prover<'a> {
     }
 
     /// What a role can do by itself.
-    pub fn ability(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability {
+    pub fn ability(&self, role: &'a RoleAccess, wanted: &CapabilityUse, on: &Target) -> Ability<'a> {
         match self.permission(wanted) {
             Some(permission) => self.on_table(role, wanted, permission, on),
             None => self.on_place(role, wanted.capability, &Place::from(on)),
@@ -101,7 +153,7 @@ impl<'a> Prover<'a> {
         }
     }
 
-    fn on_place(&self, role: &RoleAccess, capability: Capability, place: &Place) -> Ability {
+    fn on_place(&self, role: &'a RoleAccess, capability: Capability, place: &Place) -> Ability<'a> {
         let (primary, beside): (Vec<_>, Vec<_>) =
             requirements(self.platform, capability, place).into_iter().partition(|it| it.primary);
         let mut ability = Ability { fully: !primary.is_empty(), ..Ability::default() };
@@ -116,6 +168,7 @@ impl<'a> Prover<'a> {
             key_usable &= requirement.via.is_none() || more.partly;
             ability.fully &= more.fully;
             ability.allowed_by.extend(more.allowed_by);
+            ability.unless.extend(more.unless);
             ability.missing = ability.missing.or(more.missing);
         }
         // Objects without the right to their key are of no use; other things that go with a capability only make it comfortable.
@@ -123,22 +176,36 @@ impl<'a> Prover<'a> {
         ability
     }
 
-    fn decide_all(&self, role: &RoleAccess, requirement: &Requirement, ability: &mut Ability) {
+    fn decide_all(&self, role: &'a RoleAccess, requirement: &Requirement, ability: &mut Ability<'a>) {
         let (patterns, prefixes) = self.patterns(role, requirement);
         for mut request in requests(self.platform, role, requirement, &patterns, &prefixes) {
+            request.session = self.session;
             if self.is_catalog(requirement) {
                 // Lake Formation opens the catalog to other accounts by sharing it, and not by a policy.
                 request.account = role.identity.account;
                 request.owner = None;
             }
-            match decide(self.platform, self.access, &request) {
-                Decision::Allowed(spans) => {
-                    ability.partly = true;
-                    ability.allowed_by.extend(spans);
+            self.decide_one(&request, ability);
+        }
+    }
+
+    fn decide_one(&self, request: &Request<'a>, ability: &mut Ability<'a>) {
+        match self.decide(request) {
+            Decision::Allowed(grounds, unless) => {
+                ability.partly = true;
+                let certain = unless.is_empty() && grounds.iter().all(|it| it.certain);
+                if !certain && !self.allowed_somehow(request) {
+                    ability.refuse(
+                        request,
+                        "no circumstances were found in which all conditions agree",
+                        None,
+                    );
                 }
-                Decision::Denied(reason, spans) => ability.refuse(&request, reason, spans),
-                Decision::NotAllowed(reason) => ability.refuse(&request, reason, Vec::new()),
+                ability.allowed_by.extend(grounds.into_iter().map(Ground::Policy));
+                ability.unless.extend(unless.into_iter().map(Ground::Policy));
             }
+            Decision::ExplicitlyDenied(by) => ability.refuse(request, by.policy.denying(), Some(by)),
+            Decision::ImplicitlyDenied(policy) => ability.refuse(request, policy.lacking(), None),
         }
     }
 
@@ -163,9 +230,17 @@ impl<'a> Prover<'a> {
         let theirs = theirs.filter(|statement| {
             statement.principal.as_ref().is_none_or(|it| it.everybody || it.aws.contains(&role.identity.arn))
         });
-        let rails = self.access.guardrails_on(role.identity.account).flat_map(|it| &it.statements);
+        let account = requirement.owner.and_then(|owner| self.platform.resource(owner).account);
+        let resource = account.map_or(&[][..], |account| self.control.resource(account));
+        let levels = self.control.service(role.identity.account).iter().chain(resource);
+        let rails = levels.flat_map(|level| &level.documents).flat_map(|it| &it.statements);
+        let boundary = match role.boundary {
+            Some(Limit::Ours(at)) => self.access.boundaries.get(at).map(|it| &it.policy),
+            _ => None,
+        };
+        let limits = boundary.into_iter().chain(self.session).flat_map(|it| &it.statements);
         let (mut resources, mut prefixes) = (Vec::new(), Vec::new());
-        for statement in own.chain(theirs).chain(rails) {
+        for statement in own.chain(theirs).chain(rails).chain(limits) {
             resources.extend(&statement.resources);
             if let Some((key, _)) = &requirement.prefix
                 && let Some(values) = statement.conditions.0.get("StringLike").and_then(|keys| keys.get(key))
@@ -177,7 +252,13 @@ impl<'a> Prover<'a> {
     }
 
     /// Lake Formation and IAM must both allow it; or the objects below the table are open to the role, whatever Lake Formation says.
-    fn on_table(&self, role: &RoleAccess, wanted: &CapabilityUse, permission: &str, on: &Target) -> Ability {
+    fn on_table(
+        &self,
+        role: &'a RoleAccess,
+        wanted: &CapabilityUse,
+        permission: &str,
+        on: &Target,
+    ) -> Ability<'a> {
         let granted = self.granted(role, wanted, permission, on);
         match self.bypass(role, permission, on) {
             Some(bypass) if bypass.fully || (bypass.partly && !granted.fully) => {
@@ -188,7 +269,7 @@ impl<'a> Prover<'a> {
     }
 
     /// What a role can do with the objects of a table past Lake Formation.
-    fn bypass(&self, role: &RoleAccess, permission: &str, on: &Target) -> Option<Ability> {
+    fn bypass(&self, role: &'a RoleAccess, permission: &str, on: &Target) -> Option<Ability<'a>> {
         let (capability, objects) = self.around(permission, on)?;
         Some(self.on_place(role, capability, &objects))
     }
@@ -206,21 +287,28 @@ impl<'a> Prover<'a> {
     }
 
     /// The places that open a table's objects to a role past Lake Formation; none where they are closed to it.
-    pub fn objects_open_to(&self, role: &RoleAccess, wanted: &CapabilityUse, on: &Target) -> Vec<Span> {
+    pub fn objects_open_to(&self, role: &'a RoleAccess, wanted: &CapabilityUse, on: &Target) -> Vec<Span> {
         let bypass = self.permission(wanted).and_then(|permission| self.bypass(role, permission, on));
-        bypass.filter(|it| it.partly).map(|it| it.allowed_by).unwrap_or_default()
+        let grounds = bypass.filter(|it| it.partly).map(|it| it.allowed_by).unwrap_or_default();
+        grounds.iter().flat_map(Ground::places).copied().collect()
     }
 
-    fn granted(&self, role: &RoleAccess, wanted: &CapabilityUse, permission: &str, on: &Target) -> Ability {
+    fn granted(
+        &self,
+        role: &'a RoleAccess,
+        wanted: &CapabilityUse,
+        permission: &str,
+        on: &Target,
+    ) -> Ability<'a> {
         let mut ability = self.on_place(role, wanted.capability, &Place::from(on));
         let (all, some, spans) = self.told(role, wanted, permission, on);
         if !all && ability.missing.is_none() {
             let reason = "a grant of Lake Formation on it".to_owned();
-            ability.missing = Some(Missing { reason, denied_by: Vec::new() });
+            ability.missing = Some(Missing { reason, denied_by: None });
         }
         ability.fully &= all;
         ability.partly &= some;
-        ability.allowed_by.extend(spans);
+        ability.allowed_by.extend(spans.into_iter().map(Ground::LakeFormation));
         ability
     }
 
@@ -318,13 +406,39 @@ impl<'a> Prover<'a> {
     }
 }
 
-impl Ability {
-    fn refuse(&mut self, request: &Request<'_>, reason: &str, denied_by: Vec<Span>) {
+impl<'a> Ability<'a> {
+    fn refuse(&mut self, request: &Request<'_>, reason: &str, denied_by: Option<Deciding<'a>>) {
         self.fully = false;
         if self.missing.is_none() {
             let Request { action, resource, .. } = request;
             let reason = format!("{action} on {} ({reason})", resource.replace("~any~", "*"));
             self.missing = Some(Missing { reason, denied_by });
+        }
+    }
+}
+
+impl Policy {
+    /// What is said where one denies.
+    fn denying(self) -> &'static str {
+        match self {
+            Self::Identity => "the role's own policy denies it",
+            Self::Boundary => "the role's boundary denies it",
+            Self::Session => "the session's policy denies it",
+            Self::ServiceControl => "a guardrail denies it",
+            Self::ResourceControl => "a guardrail of the resource's account denies it",
+            Self::Resource => "the resource's policy denies it",
+        }
+    }
+
+    /// What is said where one does not allow what it must.
+    fn lacking(self) -> &'static str {
+        match self {
+            Self::Identity => "the role's own policy must allow it",
+            Self::Boundary => "the role's boundary must allow it, too",
+            Self::Session => "the session's policy must allow it, too",
+            Self::ServiceControl => "a service control policy must allow it, too",
+            Self::ResourceControl => "a resource control policy must allow it, too",
+            Self::Resource => "the resource's policy must allow it, too",
         }
     }
 }

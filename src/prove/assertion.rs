@@ -19,11 +19,11 @@ use crate::{
 const MOST_PLACES: usize = 4;
 
 /// Reports every assertion that does not hold or can't be decided.
-pub fn assertions(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
+pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
+    let (platform, access) = (prover.platform, prover.access);
     if platform.assertions.is_empty() {
         return;
     }
-    let prover = Prover::new(platform, access);
     let chains = prover.chains();
     let proof = Proof { platform, access, callers: reversed(&chains), chains, prover };
     for assertion in &platform.assertions {
@@ -39,17 +39,17 @@ pub fn assertions(platform: &Platform, access: &Access, diagnostics: &mut Diagno
     }
 }
 
-struct Proof<'a> {
+struct Proof<'p, 'a> {
     platform: &'a Platform,
     access: &'a Access,
-    prover: Prover<'a>,
+    prover: &'p Prover<'a>,
     /// For each role those that it can assume.
     chains: Vec<Vec<usize>>,
     /// For each role those that can assume it.
     callers: Vec<Vec<usize>>,
 }
 
-impl Proof<'_> {
+impl<'a> Proof<'_, 'a> {
     fn one(
         &self,
         assertion: &Assertion,
@@ -79,8 +79,9 @@ impl Proof<'_> {
                     "does not hold",
                 );
                 if let Some(missing) = why {
-                    for span in missing.denied_by.into_iter().take(MOST_PLACES) {
-                        diagnostic = diagnostic.related(span, "denied here");
+                    let denied = missing.denied_by.map(|it| it.statement.origins.as_slice());
+                    for span in denied.into_iter().flatten().take(MOST_PLACES) {
+                        diagnostic = diagnostic.related(*span, "denied here");
                     }
                     diagnostic = diagnostic.help(format!("what is missing: {}", missing.reason));
                 }
@@ -145,7 +146,7 @@ impl Proof<'_> {
     }
 
     /// What a role can do itself and as each role that it can become, itself first.
-    fn reached(&self, at: usize, wanted: &CapabilityUse, on: &Target) -> Vec<(usize, Ability)> {
+    fn reached(&self, at: usize, wanted: &CapabilityUse, on: &Target) -> Vec<(usize, Ability<'a>)> {
         let roles = closure([at], &self.chains).into_iter();
         roles
             .filter_map(|at| Some((at, self.prover.ability(self.access.roles.get(at)?, wanted, on))))
@@ -158,7 +159,7 @@ impl Proof<'_> {
         wanted: &CapabilityUse,
         at: usize,
         through: usize,
-        ability: &Ability,
+        ability: &Ability<'_>,
     ) -> Diagnostic {
         let name = self.principal_name(at);
         let by = if through == at {
@@ -174,7 +175,7 @@ impl Proof<'_> {
             "does not hold",
         );
         let places: BTreeSet<(u32, u32)> =
-            ability.allowed_by.iter().map(|span| (span.start, span.end)).collect();
+            ability.allowed_by.iter().flat_map(|it| it.places()).map(|span| (span.start, span.end)).collect();
         for (start, end) in places.into_iter().take(MOST_PLACES) {
             diagnostic = diagnostic.related(Span { start, end }, "allowed here");
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::{ability::Prover, decide::guardrail, request::requests};
+use super::{ability::Prover, request::requests};
 use crate::{
     access::{
-        Access, RoleAccess,
+        Limit, RoleAccess,
         requirement::{Place, requirements},
         roles::acting,
     },
@@ -17,15 +17,16 @@ use crate::{
 };
 
 /// Reports grants that a guardrail makes void, that others contain, that are open to a whole account, and whose columns hide nothing.
-pub fn effects(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
-    let prover = Prover::new(platform, access);
+pub fn effects(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
+    let (platform, access) = (prover.platform, prover.access);
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
         for (principal, span) in &grant.to {
             match principal {
                 Principal::Resource(id) => {
                     if let Some(role) = acting(platform, *id).and_then(|key| access.role(key)) {
-                        dead(platform, access, grant, role, diagnostics);
-                        void_columns(&prover, grant, role, diagnostics);
+                        dead(prover, grant, role, diagnostics);
+                        outside_boundary(prover, grant, role, diagnostics);
+                        void_columns(prover, grant, role, diagnostics);
                     }
                 }
                 Principal::Account(_) | Principal::ForeignAccount(_) => {
@@ -39,14 +40,9 @@ pub fn effects(platform: &Platform, access: &Access, diagnostics: &mut Diagnosti
 }
 
 /// What a guardrail denies can't be granted.
-fn dead(
-    platform: &Platform,
-    access: &Access,
-    grant: &Grant,
-    role: &RoleAccess,
-    diagnostics: &mut Diagnostics,
-) {
-    if access.guardrails_on(role.identity.account).next().is_none() {
+fn dead<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostics: &mut Diagnostics) {
+    let platform = prover.platform;
+    if prover.access.guardrails_on(role.identity.account).next().is_none() {
         return;
     }
     let place = Place::from(&grant.on);
@@ -54,16 +50,34 @@ fn dead(
         let required = requirements(platform, wanted.capability, &place);
         let denied = required.iter().filter(|it| it.primary).find_map(|requirement| {
             let asked = requests(platform, role, requirement, &[], &[]);
-            asked.iter().find_map(|request| guardrail(access, request))
+            asked.iter().find_map(|request| prover.guardrail(request))
         });
-        if let Some(rules) = denied {
+        if let Some(rules) = denied.map(|statement| &statement.origins) {
             let account = &platform.account(role.identity.account).name;
-            diagnostics.push(dead_grant(wanted.span, account, &rules));
+            diagnostics.push(dead_grant(wanted.span, account, rules));
         }
     }
 }
 
-fn void_columns(prover: &Prover<'_>, grant: &Grant, role: &RoleAccess, diagnostics: &mut Diagnostics) {
+/// What a role's boundary leaves nothing of can't be granted.
+fn outside_boundary<'a>(
+    prover: &Prover<'a>,
+    grant: &Grant,
+    role: &'a RoleAccess,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(Limit::Ours(at)) = role.boundary else { return };
+    let Some(boundary) = prover.access.boundaries.get(at).map(|it| it.resource) else { return };
+    let place = Place::from(&grant.on);
+    for wanted in &grant.capabilities {
+        let required = requirements(prover.platform, wanted.capability, &place);
+        if required.iter().filter(|it| it.primary).any(|it| prover.is_outside_boundary(role, it)) {
+            diagnostics.push(void_by_boundary(prover.platform, wanted.span, boundary));
+        }
+    }
+}
+
+fn void_columns<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostics: &mut Diagnostics) {
     for wanted in &grant.capabilities {
         if wanted.columns.is_empty() && grant.filter.is_none() {
             continue;
@@ -154,6 +168,18 @@ fn dead_grant(span: Span, account: &str, rules: &[Span]) -> Diagnostic {
         .iter()
         .fold(diagnostic, |diagnostic, rule| diagnostic.related(*rule, "denied here"))
         .help("take the grant away, or except its action from the guardrail")
+}
+
+fn void_by_boundary(platform: &Platform, span: Span, boundary: ResourceId) -> Diagnostic {
+    let resource = platform.resource(boundary);
+    Diagnostic::warning(
+        catalogue::OUTSIDE_BOUNDARY,
+        span,
+        format!("the boundary `{}` of who gets this leaves none of it", resource.name),
+        "has no effect",
+    )
+    .related(resource.span, "the boundary")
+    .help("add it to the boundary, or take the grant away")
 }
 
 fn void_limit(span: Span, allowed_by: &[Span]) -> Diagnostic {

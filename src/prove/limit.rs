@@ -32,16 +32,33 @@ pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
             diagnostics.push(outgrown(platform, of, excess));
         }
     }
-    let guardrails: Vec<Vec<Document>> =
-        access.guardrails.iter().map(|document| split::of_guardrail(platform, document)).collect();
-    for (guardrail, policies) in platform.guardrails.iter().zip(&guardrails) {
+    let guardrails = control(platform, &access.guardrails, "service_control_policy", diagnostics);
+    control(platform, &access.resource_guardrails, "resource_control_policy", diagnostics);
+    for boundary in &access.boundaries {
+        let of = platform.resource(boundary.resource);
+        let whole = format!("the boundary `{}`", of.name);
+        characters_within(platform, "managed_policy", of.span, &whole, &boundary.policy, diagnostics);
+    }
+    crowded_nodes(platform, &guardrails, diagnostics);
+}
+
+/// The policies that each guardrail becomes of one type.
+fn control(
+    platform: &Platform,
+    documents: &[Document],
+    limit: &str,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Vec<Document>> {
+    let policies: Vec<Vec<Document>> =
+        documents.iter().map(|document| split::of_guardrail(platform, document, limit)).collect();
+    for (guardrail, policies) in platform.guardrails.iter().zip(&policies) {
         let of = platform.resource(guardrail.resource);
         let whole = format!("a rule of `{}` that can't be divided", of.name);
         for policy in policies {
-            characters_within(platform, "service_control_policy", of.span, &whole, policy, diagnostics);
+            characters_within(platform, limit, of.span, &whole, policy, diagnostics);
         }
     }
-    crowded_nodes(platform, &guardrails, diagnostics);
+    policies
 }
 
 fn characters_within(

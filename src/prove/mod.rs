@@ -7,7 +7,10 @@
 //! | file | does |
 //! | --- | --- |
 //! | `request.rs` | the requests that a capability stands for |
-//! | `condition.rs`, `decide.rs` | AWS's decision on one request |
+//! | `context.rs`, `operator.rs`, `condition.rs` | conditions over what is known of a request |
+//! | `decide.rs` | AWS's decision on one request |
+//! | `control.rs`, `answer.rs` | the documents that have a say in a role's request |
+//! | `witness.rs` | circumstances in which a request is allowed |
 //! | `ability.rs` | what a role can do with a resource; Lake Formation beside IAM; who can become whom |
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
@@ -17,20 +20,27 @@
 //! | `limit.rs` | sizes of policies |
 
 mod ability;
+mod answer;
 mod assertion;
 mod candidates;
 mod condition;
+mod context;
+mod control;
 mod danger;
 mod decide;
 mod effect;
 mod foreign;
 mod limit;
+mod operator;
 mod request;
+mod witness;
 
-pub use ability::{Ability, Missing, Prover};
+pub use ability::{Ability, Ground, Missing, Prover};
 pub use assertion::assertions;
+pub use condition::{Truth, hold};
+pub use context::{Context, Known};
 pub use danger::dangers;
-pub use decide::{Decision, decide};
+pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question};
 pub use effect::effects;
 pub use foreign::foreign;
 pub use limit::limits;
@@ -40,9 +50,10 @@ use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 
 /// Everything that is proved about a program: limits first, then grants without effect, then its assertions.
 pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
+    let prover = Prover::new(platform, access);
     limits(platform, access, diagnostics);
-    effects(platform, access, diagnostics);
-    dangers(platform, access, diagnostics);
+    effects(&prover, diagnostics);
+    dangers(&prover, diagnostics);
     foreign(platform, access, diagnostics);
-    assertions(platform, access, diagnostics);
+    assertions(&prover, diagnostics);
 }

@@ -1,12 +1,11 @@
 //! Requests: what somebody asks AWS to do, with everything that policies may ask about it.
 
-use std::collections::BTreeMap;
-
 use smol_str::SmolStr;
 
+use super::context::Context;
 use crate::{
     access::{
-        RoleAccess, RoleKey,
+        Document, RoleAccess, RoleKey,
         pattern::{matches, sample},
         requirement::Requirement,
     },
@@ -29,8 +28,10 @@ pub struct Request<'a> {
     pub owner: Option<ResourceId>,
     /// The account that the resource is in.
     pub account: AccountId,
-    /// Condition keys in lower case, with their values.
-    pub context: BTreeMap<SmolStr, Vec<SmolStr>>,
+    /// What the role's session may do at most, where it was given a policy.
+    pub session: Option<&'a Document>,
+    /// What conditions are decided over.
+    pub context: Context,
 }
 
 /// The requests that a requirement stands for: one for the requirement as a whole, and one for each narrower pattern that a policy has inside
@@ -53,6 +54,7 @@ pub fn requests<'a>(
             resource,
             owner: requirement.owner,
             account,
+            session: None,
             context: context.clone(),
         };
         return resources.into_iter().map(one).collect();
@@ -61,13 +63,14 @@ pub fn requests<'a>(
     for prefix in inside(prefix, prefixes) {
         for resource in &resources {
             let mut context = context.clone();
-            context.insert(SmolStr::from(key.to_ascii_lowercase()), vec![prefix.clone()]);
+            context.set(key.to_ascii_lowercase(), vec![prefix.clone()]);
             all.push(Request {
                 role,
                 action: SmolStr::from(platform.library.action_spelling(requirement.action)),
                 resource: resource.clone(),
                 owner: requirement.owner,
                 account,
+                session: None,
                 context,
             });
         }
@@ -91,46 +94,47 @@ fn inside(pattern: &SmolStr, patterns: &[&SmolStr]) -> Vec<SmolStr> {
     samples
 }
 
-fn context(
-    platform: &Platform,
-    role: &RoleAccess,
-    requirement: &Requirement,
-    account: AccountId,
-) -> BTreeMap<SmolStr, Vec<SmolStr>> {
+/// Keys that the program alone decides: a request that is not given one here does not have it.
+const DECIDED: &[&str] = &[
+    "aws:principalorgid",
+    "aws:resourceorgid",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "kms:viaservice",
+    "kms:resourcealiases",
+];
+
+/// Everything that the program knows about a request. Where from, when and by whom behind the role it is made, it does not know.
+fn context(platform: &Platform, role: &RoleAccess, requirement: &Requirement, account: AccountId) -> Context {
     let owner = platform.account(account);
     let own = platform.account(role.identity.account);
     let region = if owner.region.is_empty() { &own.region } else { &owner.region };
-    let mut context = BTreeMap::new();
-    let mut set = |key: &str, values: Vec<SmolStr>| {
-        context.insert(SmolStr::from(key), values);
-    };
-    set("aws:securetransport", vec!["true".into()]);
-    set("aws:principalarn", vec![role.identity.arn.clone()]);
-    set("aws:principalaccount", vec![own.id.clone()]);
-    set("aws:resourceaccount", vec![owner.id.clone()]);
-    set("aws:requestedregion", vec![region.clone()]);
-    if let Some(via) = &requirement.via {
-        set("kms:viaservice", vec![via.clone()]);
+    let mut context = Context::open();
+    DECIDED.iter().for_each(|key| context.set(*key, Vec::new()));
+    context.set("aws:securetransport", vec!["true".into()]);
+    context.set("aws:principalarn", vec![role.identity.arn.clone()]);
+    context.set("aws:principalaccount", vec![own.id.clone()]);
+    context.set("aws:principalisawsservice", vec!["false".into()]);
+    context.set("aws:principaltype", vec!["AssumedRole".into()]);
+    context.set("aws:resourceaccount", vec![owner.id.clone()]);
+    context.set("aws:requestedregion", vec![region.clone()]);
+    for (key, account) in [("aws:principalorgid", own), ("aws:resourceorgid", owner)] {
+        let organization = account.organization.and_then(|at| platform.organizations.get(at as usize));
+        context.set(key, organization.and_then(|it| it.id.clone()).into_iter().collect());
     }
-    if let Some(service) = requirement.passed_to.first() {
-        set("iam:passedtoservice", vec![service.clone()]);
-    }
-    if let Some(alias) = &requirement.alias {
-        set("kms:resourcealiases", vec![alias.clone()]);
-    }
+    context.set("iam:passedtoservice", requirement.passed_to.first().cloned().into_iter().collect());
+    context.set("kms:viaservice", requirement.via.clone().into_iter().collect());
+    context.set("kms:resourcealiases", requirement.alias.clone().into_iter().collect());
     if let Some(Noun::Role(at)) = requirement.owner.map(|owner| platform.resource(owner).noun)
         && let Some(assumed) = platform.roles.get(at as usize)
     {
         // Whoever may assume the role is taken to bring what it demands.
         for (key, value) in &assumed.tags {
-            set(&format!("aws:requesttag/{}", key.to_ascii_lowercase()), vec![value.clone()]);
+            context.set(format!("aws:requesttag/{}", key.to_ascii_lowercase()), vec![value.clone()]);
         }
-        if !assumed.tags.is_empty() {
-            set("aws:tagkeys", assumed.tags.iter().map(|(key, _)| key.clone()).collect());
-        }
-        if let Some(id) = &assumed.external_id {
-            set("sts:externalid", vec![id.clone()]);
-        }
+        context.set("aws:tagkeys", assumed.tags.iter().map(|(key, _)| key.clone()).collect());
+        context.set("sts:externalid", assumed.external_id.clone().into_iter().collect());
     }
     context
 }

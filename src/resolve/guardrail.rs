@@ -6,7 +6,7 @@ use super::{Context, Declared, Meaning, fields::fill, index, scope::as_path, sug
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::FieldType,
-    platform::{AccountId, Guardrail, GuardrailRule, Node, Outside, resource::Noun},
+    platform::{Guardrail, GuardrailRule, Node, Outside, Principal, resource::Noun},
     source::{FileId, Span},
     syntax::ast::{self, Expr, ExprKind, Member, Path},
 };
@@ -59,7 +59,7 @@ impl Context<'_> {
 
     fn rule(&mut self, file: FileId, deny: &ast::Grant) -> GuardrailRule {
         for (span, what) in [
-            (deny.to.as_ref().map(|to| to.span), "`to`"),
+            (deny.to.as_ref().filter(|to| !is_everybody(to)).map(|to| to.span), "`to` but `to *`"),
             (deny.filter.map(|filter| filter.span), "`where`"),
             (deny.grant_option, "`with grant option`"),
             (deny.until.as_ref().map(|until| until.span), "`until`"),
@@ -79,7 +79,8 @@ impl Context<'_> {
         };
         let outside = deny.outside.as_ref().and_then(|outside| self.outside(file, outside));
         let written = [denied, excepted].concat();
-        GuardrailRule { actions, resources, outside, except, written, span: deny.span }
+        let everybody = deny.to.as_ref().is_some_and(is_everybody);
+        GuardrailRule { everybody, actions, resources, outside, except, written, span: deny.span }
     }
 
     /// `iam.*` as IAM spells it: `iam:*`.
@@ -161,38 +162,18 @@ impl Context<'_> {
                 None
             }
             ExprKind::List(items) => {
-                let mut regions: Vec<SmolStr> = Vec::new();
-                let mut accounts: Vec<AccountId> = Vec::new();
-                for item in items {
-                    match &item.kind {
-                        ExprKind::Tagged(..) => accounts.extend(self.account_behind(file, item)),
-                        _ => {
-                            let field = region_field(item.span);
-                            if let Some(value) = self.value(file, item, &field)
-                                && let crate::platform::ValueKind::Text(region) = value.kind
-                            {
-                                regions.push(region);
-                            }
-                        }
+                let place = |item: &&Expr| !is_text(item);
+                match (items.iter().find(place), items.iter().all(|item| place(&item))) {
+                    (None, _) => Some(Outside::Regions(self.regions(file, items))),
+                    (Some(_), true) => Some(self.outside_of(file, items)),
+                    (Some(mixed), false) => {
+                        self.diagnostics.push(mixed_outside(mixed.span));
+                        None
                     }
                 }
-                if let (false, Some(account)) =
-                    (regions.is_empty(), items.iter().find(|item| matches!(item.kind, ExprKind::Tagged(..))))
-                {
-                    self.diagnostics.push(mixed_outside(account.span));
-                }
-                regions.sort();
-                regions.dedup();
-                accounts.sort();
-                accounts.dedup();
-                Some(if accounts.is_empty() {
-                    Outside::Regions(regions)
-                } else {
-                    Outside::Accounts(accounts)
-                })
             }
             ExprKind::Tagged(..) | ExprKind::Name(_) | ExprKind::Field(..) => {
-                self.account_behind(file, expr).map(|account| Outside::Accounts(vec![account]))
+                Some(self.outside_of(file, std::slice::from_ref(expr)))
             }
             ExprKind::Error => None,
             _ => {
@@ -207,15 +188,72 @@ impl Context<'_> {
         }
     }
 
-    fn account_behind(&mut self, file: FileId, expr: &Expr) -> Option<AccountId> {
+    fn regions(&mut self, file: FileId, items: &[Expr]) -> Vec<SmolStr> {
+        let mut regions: Vec<SmolStr> = Vec::with_capacity(items.len());
+        for item in items {
+            let field = region_field(item.span);
+            if let Some(value) = self.value(file, item, &field)
+                && let crate::platform::ValueKind::Text(region) = value.kind
+            {
+                regions.push(region);
+            }
+        }
+        regions.sort();
+        regions.dedup();
+        regions
+    }
+
+    fn outside_of(&mut self, file: FileId, items: &[Expr]) -> Outside {
+        let (mut accounts, mut organizations) = (Vec::new(), Vec::new());
+        for item in items {
+            match &item.kind {
+                ExprKind::Tagged(tag, name) if tag.name == "organization" => {
+                    organizations.extend(self.organization_behind(file, name));
+                }
+                _ => accounts.extend(self.account_behind(file, item)),
+            }
+        }
+        accounts.sort();
+        accounts.dedup();
+        organizations.sort_unstable();
+        organizations.dedup();
+        Outside::Places { accounts, organizations }
+    }
+
+    /// An organization that is named behind `organization`, whose id policies can say.
+    fn organization_behind(&mut self, file: FileId, name: &Expr) -> Option<u32> {
+        let Some(path) = as_path(name) else {
+            self.diagnostics.push(no_outside(name.span));
+            return None;
+        };
+        let id = self.resource(file, &path, "organization")?;
+        let Noun::Organization(at) = self.platform.resource(id).noun else { return None };
+        if self.platform.organizations.get(at as usize).is_some_and(|it| it.id.is_none()) {
+            let declared = self.platform.resource(id).span;
+            self.diagnostics.push(organization_without_id(name.span, &super::scope::dotted(&path), declared));
+        }
+        Some(at)
+    }
+
+    fn account_behind(&mut self, file: FileId, expr: &Expr) -> Option<SmolStr> {
         match self.principal(file, expr)? {
-            crate::platform::Principal::Account(account) => Some(account),
+            Principal::Account(account) => Some(self.platform.account(account).id.clone()),
+            Principal::ForeignAccount(id) => Some(id),
             _ => {
                 self.diagnostics.push(no_outside(expr.span));
                 None
             }
         }
     }
+}
+
+/// `*` behind `to`: everybody.
+fn is_everybody(to: &Expr) -> bool {
+    matches!(&to.kind, ExprKind::Pattern(path) if matches!(path.parts.as_slice(), [all] if all.name == "*"))
+}
+
+fn is_text(expr: &Expr) -> bool {
+    !matches!(expr.kind, ExprKind::Tagged(..) | ExprKind::Name(_) | ExprKind::Field(..))
 }
 
 /// The patterns, sorted, each once.
@@ -322,8 +360,24 @@ fn no_resource_type(action: Span, on: Span, word: &str, known: &[&str]) -> Diagn
 }
 
 fn no_outside(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::WRONG_TYPE, span, "regions or accounts are needed here", "neither")
-        .help("write `outside [\"us-east-1\"]` or `outside account NAME`")
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        "regions, accounts or organizations are needed here",
+        "none of them",
+    )
+    .help("write `outside [\"us-east-1\"]`, `outside account NAME` or `outside organization NAME`")
+}
+
+fn organization_without_id(span: Span, name: &str, declared: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ORGANIZATION_WITHOUT_ID,
+        span,
+        format!("a policy names an organization by its id, and `{name}` has none here"),
+        "without an id",
+    )
+    .related(declared, "declared here")
+    .help("give the organization its id: `id = \"o-…\"`")
 }
 
 fn bare_region(span: Span, region: &str) -> Diagnostic {

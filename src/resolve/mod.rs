@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod arguments;
+mod boundary;
 pub mod collect;
 pub mod conditions;
 mod cycle;
@@ -100,6 +101,7 @@ pub fn resolve(
     context.break_circles();
     context.fields(&found.resources);
     context.names_in_aws();
+    context.boundaries(&found.resources);
     context.roles(&found.resources);
     context.functions(&found.resources);
     context.domains(&found.resources);

@@ -22,6 +22,7 @@ impl Context<'_> {
                 },
                 tags: self.tags(declared),
                 external_id: self.text_of(declared.id, "external_id"),
+                boundary: self.platform.reference(declared.id, "boundary"),
                 clearance: self.texts(declared, "clearance"),
             };
             let noun = Noun::Role(index(self.platform.roles.len()));

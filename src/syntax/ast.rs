@@ -111,7 +111,7 @@ pub enum Member {
     Decl(Box<Decl>),
     /// A statement of a pipeline.
     Statement(Statement),
-    /// `deny …` in a guardrail.
+    /// `deny …` in a guardrail, and `grant …` in a boundary.
     Deny(Box<Grant>),
     /// `given`, `when` or `expect` in a test.
     Step(TestStep),

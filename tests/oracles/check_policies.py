@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""check_policies.py [--type identity|managed|trust|bucket|kms|resource|scp] FILE...: policies, judged by four programs.
+"""check_policies.py [--type identity|managed|trust|bucket|kms|resource|scp|rcp] FILE...: policies, judged by four programs.
 
 Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
 """
@@ -26,10 +26,11 @@ import reporting
 
 # Characters of what is sent, which has no white space; bytes where the document is not IAM's. identity is a role's inline
 # total, resource the limit of a queue.
-LIMITS = {"identity": 10240, "managed": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120}
+LIMITS = {"identity": 10240, "managed": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120,
+          "rcp": 5120}
 IN_IAM = ("identity", "managed", "trust")
 
-# The template resource in which cfn-lint meets each kind. It does not look inside an SCP.
+# The template resource in which cfn-lint meets each kind. It looks inside no control policy.
 TEMPLATES = {
     "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "managed": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
@@ -38,14 +39,14 @@ TEMPLATES = {
     "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
 }
 
-# parliament has no mode for trust policies; it takes SCPs for grants.
+# parliament has no mode for trust policies; it takes control policies for grants.
 PARLIAMENT = ("identity", "managed", "bucket", "kms", "resource")
 
 
 def check_form(report, kind, file, policy):
     """Limits, the characters that IAM takes, and statement ids."""
     text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
-    size = len(text) if kind in (*IN_IAM, "scp") else len(text.encode())
+    size = len(text) if kind in (*IN_IAM, "scp", "rcp") else len(text.encode())
     if size > LIMITS[kind]:
         report.finding("limits", file, "", f"{size} characters, a {kind} policy takes {LIMITS[kind]}")
     if kind in IN_IAM and not re.fullmatch(r"[\t\n\r\x20-\xff]*", text):

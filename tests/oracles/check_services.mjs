@@ -1,10 +1,10 @@
 // check_services.mjs FILE: the standard library's services against AWS's service authorization data.
 //
-// FILE: [{prefix, types: {name: ARN format}, actions: {name: [types]}, prefixed: {action: condition key}}]. Types are
+// FILE: [{prefix, resource_control: bool, types: {name: ARN format}, actions: {name: [types]}, prefixed: {action: condition key}}]. Types are
 // named as AWS names them, with `_` for `-` and in lower case; placeholders of ARN formats count by their places only.
 //
 // Every action must exist, every type of an action must be one that AWS limits it to, every type that AWS demands of it
-// must be there, and every ARN format must be AWS's. Prints one line per finding, then the counts; exits 1 on findings.
+// must be there, every ARN format must be AWS's, and resource control policies must count for the services that AWS names. Prints one line per finding, then the counts; exits 1 on findings.
 
 import { readFileSync } from 'node:fs'
 import { load } from './lib/node_part.mjs'
@@ -55,6 +55,8 @@ async function* actionProblems(service) {
 /** Actions whose only resource types are ones that the language has no declarations for. */
 const PLACELESS = new Set(['cloudwatch:PutMetricData'])
 
+const controlled = new Set(await data.servicesWithRcpSupport())
+
 let checked = 0
 let findings = 0
 for (const service of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
@@ -72,6 +74,9 @@ for (const service of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
     }
     problems.push(...typeProblems(service, known))
     for await (const problem of actionProblems(service)) problems.push(problem)
+  }
+  if (controlled.has(service.prefix) !== service.resource_control) {
+    problems.push(`${service.prefix}: resource control policies ${service.resource_control ? 'do not count' : 'count'}`)
   }
   findings += problems.length
   for (const problem of problems) console.log(JSON.stringify({ checker: 'services', message: problem }))

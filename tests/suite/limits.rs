@@ -137,7 +137,7 @@ fn a_guardrail_that_outgrows_its_policy_says_the_same_in_several() {
         let text = format!("{ACCOUNTS}{}", many_rules("regions", count));
         let analysis = analyze(&text);
         let whole = analysis.access.guardrails.first().unwrap();
-        let parts = split::of_guardrail(&analysis.platform, whole);
+        let parts = split::of_guardrail(&analysis.platform, whole, "service_control_policy");
         assert_eq!(parts.len() > 1, characters(whole) > 5_120);
         assert!(parts.iter().all(|it| characters(it) <= 5_120));
         same(whole, &parts);

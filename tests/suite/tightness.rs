@@ -18,12 +18,12 @@ use dpl::{
         AccountId, Capability, Location, Platform, Principal, ResourceId, Value, ValueKind, grant::Effect,
         pipeline::User, resource::Noun, stream::Rows,
     },
-    prove::{Request, decide},
+    prove::{Context, Decision, Known, Prover, Request},
 };
+use serde_json::json;
 use smol_str::SmolStr;
 
 use super::{
-    access::case,
     command::Sandbox,
     oracle,
     programs::{analyze, example, messages},
@@ -220,7 +220,8 @@ fn request<'a>(analysis: &'a Analysis, need: &Need) -> Request<'a> {
         resource: if needed.resource == "*" { "*".into() } else { sample(&needed.resource, "any") },
         owner,
         account,
-        context,
+        session: None,
+        context: Context::exact(context),
     }
 }
 
@@ -236,21 +237,32 @@ fn context(analysis: &Analysis, role: usize, account: AccountId) -> BTreeMap<Smo
     ])
 }
 
-fn allowed(analysis: &Analysis, request: &Request<'_>) -> bool {
-    decide(&analysis.platform, &analysis.access, request).allowed()
+fn prover(analysis: &Analysis) -> Prover<'_> {
+    Prover::new(&analysis.platform, &analysis.access)
+}
+
+fn allowed<'a>(prover: &Prover<'a>, request: &Request<'a>) -> bool {
+    matches!(prover.decide(request), Decision::Allowed(..))
+}
+
+fn given<'r>(request: &'r Request<'_>, key: &str) -> &'r [SmolStr] {
+    match request.context.get(key) {
+        Known::Values(values) => values,
+        Known::Absent | Known::Unknown => &[],
+    }
 }
 
 /// Whether a request is among what its role needs.
 fn is_needed(needs: &[Need], role: usize, action: ActionId, request: &Request<'_>) -> bool {
     let same = |needed: &Option<SmolStr>, key: &str| {
-        needed.as_ref().is_none_or(|it| request.context.get(key).is_some_and(|given| given.contains(it)))
+        needed.as_ref().is_none_or(|it| given(request, key).contains(it))
     };
     needs.iter().filter(|need| need.role == role && !need.denied).any(|need| {
         let needed = &need.requirement;
-        let prefix = needed.prefix.as_ref().is_none_or(|(key, pattern)| {
-            let given = request.context.get(&SmolStr::from(key.to_ascii_lowercase()));
-            given.is_some_and(|given| given.iter().any(|it| matches(pattern, it)))
-        });
+        let prefix = needed
+            .prefix
+            .as_ref()
+            .is_none_or(|(key, pattern)| given(request, key).iter().any(|it| matches(pattern, it)));
         needed.action == action
             && matches(&needed.resource, &request.resource)
             && prefix
@@ -260,8 +272,8 @@ fn is_needed(needs: &[Need], role: usize, action: ActionId, request: &Request<'_
 }
 
 /// Whether a role's need is met: what it needs is allowed, what it must not do is not.
-fn met(analysis: &Analysis, need: &Need) -> bool {
-    allowed(analysis, &request(analysis, need)) != need.denied
+fn met<'a>(analysis: &'a Analysis, prover: &Prover<'a>, need: &Need) -> bool {
+    allowed(prover, &request(analysis, need)) != need.denied
 }
 
 /// A policy of a program.
@@ -336,8 +348,11 @@ struct Tried {
 fn tight(mut analysis: Analysis, tried: &mut Tried) {
     assert!(!analysis.has_errors(), "{}", messages(&analysis));
     let needs = Needs::of(&analysis);
-    let unmet: Vec<String> =
-        needs.iter().filter(|need| !met(&analysis, need)).map(|need| told(&analysis, need)).collect();
+    let unmet: Vec<String> = needs
+        .iter()
+        .filter(|need| !met(&analysis, &prover(&analysis), need))
+        .map(|need| told(&analysis, need))
+        .collect();
     let mut idle: Vec<String> = Vec::new();
     let roles = (0..analysis.access.roles.len()).map(Policy::Role);
     let policies: Vec<Policy> =
@@ -349,7 +364,7 @@ fn tight(mut analysis: Analysis, tried: &mut Tried) {
                 Policy::Role(at) => need.role == at,
                 Policy::Resource(id) => need.requirement.owner == Some(id),
             })
-            .filter(|need| met(&analysis, need))
+            .filter(|need| met(&analysis, &prover(&analysis), need))
             .collect();
         for at in 0..statements(&mut analysis, policy).len() {
             let whole = statements(&mut analysis, policy)[at].clone();
@@ -359,7 +374,8 @@ fn tight(mut analysis: Analysis, tried: &mut Tried) {
             for left in without(&whole) {
                 statements(&mut analysis, policy).splice(at..=at, left.clone());
                 tried.mutations += 1;
-                match concerned.iter().find(|need| !met(&analysis, need)) {
+                let changed = prover(&analysis);
+                match concerned.iter().find(|need| !met(&analysis, &changed, need)) {
                     Some(need) if tried.mutations.is_multiple_of(5) && simulated(need) => {
                         let asked = request(&analysis, need);
                         tried.cases.push(case(&analysis, &asked));
@@ -387,18 +403,42 @@ fn simulated(need: &Need) -> bool {
     !need.denied && !need.requirement.resource.contains(":glue:")
 }
 
+/// A request that is refused for want of a statement, as the simulator is asked it. Guardrails only deny, and have no part in that.
+fn case(analysis: &Analysis, request: &Request<'_>) -> serde_json::Value {
+    let keys = request.context.iter().map(|(key, values)| {
+        let several = key == "kms:resourcealiases" || key == "aws:tagkeys";
+        (key.to_string(), if several { json!(values) } else { json!(values[0]) })
+    });
+    let own = &request.role.policy;
+    let mut one = json!({
+        "name": format!("{} {} {}", request.role.identity.name, request.action, request.resource),
+        "expect": "ImplicitlyDenied",
+        "principal": request.role.identity.arn,
+        "action": request.action,
+        "resource": request.resource,
+        "resourceAccount": analysis.platform.account(request.account).id,
+        "context": keys.collect::<serde_json::Map<_, _>>(),
+        "identity": if own.statements.is_empty() { Vec::new() } else { vec![json!(own)] },
+    });
+    if let Some(policy) = request.owner.and_then(|owner| analysis.access.policy_of(owner)) {
+        one["resourcePolicy"] = json!(policy);
+    }
+    one
+}
+
 fn told(analysis: &Analysis, need: &Need) -> String {
     let asked = request(analysis, need);
     format!("{} {} on {} {:?}", asked.role.identity.name, asked.action, asked.resource, asked.context)
 }
 
 /// Asks for what lies beside each need: other actions of its service, places beside and above it, other buckets, other roles, other circumstances.
-fn around(analysis: &Analysis, needs: &[Need], tried: &mut Tried) -> Vec<String> {
+fn around<'a>(analysis: &'a Analysis, needs: &[Need], tried: &mut Tried) -> Vec<String> {
     let (platform, access) = (&analysis.platform, &analysis.access);
     let mut wide = Vec::new();
-    let mut ask = |role: usize, action: ActionId, request: &Request<'_>| {
+    let prover = prover(analysis);
+    let mut ask = |role: usize, action: ActionId, request: &Request<'a>| {
         tried.around += 1;
-        if allowed(analysis, request) && !is_needed(needs, role, action, request) {
+        if allowed(&prover, request) && !is_needed(needs, role, action, request) {
             wide.push(format!("{} {} on {}", request.role.identity.name, request.action, request.resource));
         }
     };
@@ -419,16 +459,16 @@ fn around(analysis: &Analysis, needs: &[Need], tried: &mut Tried) -> Vec<String>
             ask(at, need.requirement.action, &request(analysis, &other));
         }
         for key in ["s3:prefix", "kms:viaservice", "kms:resourcealiases", "iam:passedtoservice"] {
-            if asked.context.contains_key(key) {
+            if !given(&asked, key).is_empty() {
                 let mut other = asked.clone();
-                other.context.insert(key.into(), vec!["beside".into()]);
+                other.context.set(key, vec!["beside".into()]);
                 ask(need.role, need.requirement.action, &other);
             }
         }
         if asked.action.starts_with("s3:") && asked.owner.is_some() {
             let mut plain = asked.clone();
-            plain.context.insert("aws:securetransport".into(), vec!["false".into()]);
-            assert!(!allowed(analysis, &plain), "without TLS: {}", told(analysis, need));
+            plain.context.set("aws:securetransport", vec!["false".into()]);
+            assert!(!allowed(&prover, &plain), "without TLS: {}", told(analysis, need));
         }
     }
     wide

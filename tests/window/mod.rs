@@ -5,7 +5,7 @@
 
 mod expressions;
 mod flink;
-mod rng;
+pub mod rng;
 mod tables;
 
 use dpl::run::{Job, JsonSource, OnInvalid, Sinks, Style, run};

@@ -33,12 +33,14 @@ impl Reader<'_> {
         let principal = setting(decl, "principal").and_then(constant_text);
         let source_account = is_true(setting(decl, "source_account"));
         let resource_policy = is_true(setting(decl, "resource_policy"));
+        let resource_control = is_true(setting(decl, "resource_control"));
         self.library.services.push(Service {
             name,
             prefix,
             principal,
             source_account,
             resource_policy,
+            resource_control,
             types,
         });
     }

@@ -5,21 +5,18 @@ mod key;
 mod pass;
 mod rewrite;
 
-use super::{ability::Prover, decide::decide, request::requests};
+use super::ability::Prover;
 use crate::{
-    access::{
-        Access, RoleAccess,
-        requirement::{Place, requirements},
-        roles::acting,
-    },
+    access::{Access, RoleAccess, roles::acting},
     diagnostic::Diagnostics,
     library::ActionId,
     platform::{Capability, CapabilityUse, Grant, Platform, Principal, grant::Effect},
 };
 
 /// Reports everything dangerous.
-pub fn dangers(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
-    let danger = Danger { platform, access, chains: Prover::new(platform, access).chains() };
+pub fn dangers(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
+    let (platform, access) = (prover.platform, prover.access);
+    let danger = Danger { prover, platform, access, chains: prover.chains() };
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
         for (role, wanted, action) in danger.actions(grant) {
             diagnostics.extend(rewrite::rewrites(&danger, grant, role, wanted, action));
@@ -32,6 +29,7 @@ pub fn dangers(platform: &Platform, access: &Access, diagnostics: &mut Diagnosti
 
 /// A program with its documents.
 struct Danger<'a> {
+    prover: &'a Prover<'a>,
     platform: &'a Platform,
     access: &'a Access,
     /// For each role, by its place in the list, those that it can assume.
@@ -41,7 +39,6 @@ struct Danger<'a> {
 impl<'a> Danger<'a> {
     /// The single actions that a grant gives to roles, where the documents do allow them.
     fn actions<'g>(&self, grant: &'g Grant) -> Vec<(&'a RoleAccess, &'g CapabilityUse, ActionId)> {
-        let place = Place::from(&grant.on);
         let mut found = Vec::new();
         for wanted in &grant.capabilities {
             let Capability::Action(action) = wanted.capability else { continue };
@@ -52,19 +49,13 @@ impl<'a> Danger<'a> {
             for (principal, _) in &grant.to {
                 let Principal::Resource(id) = principal else { continue };
                 let role = acting(self.platform, *id).and_then(|key| self.access.role(key));
-                found.extend(role.filter(|it| self.may(it, action, &place)).map(|it| (it, wanted, action)));
+                found.extend(
+                    role.filter(|it| self.prover.ability(it, wanted, &grant.on).partly)
+                        .map(|it| (it, wanted, action)),
+                );
             }
         }
         found
-    }
-
-    /// Whether a role may take an action somewhere.
-    fn may(&self, role: &RoleAccess, action: ActionId, place: &Place) -> bool {
-        let required = requirements(self.platform, Capability::Action(action), place);
-        required.iter().filter(|it| it.primary).any(|requirement| {
-            let asked = requests(self.platform, role, requirement, &[], &[]);
-            asked.iter().any(|request| decide(self.platform, self.access, request).allowed())
-        })
     }
 
     /// Whether a role can become another, however many steps away.

@@ -1,4 +1,4 @@
-//! Service control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
+//! Service and resource control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
 
 use serde_json::{Value as Json, json};
 
@@ -13,50 +13,19 @@ use crate::{
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (at, organization) in (0_u32..).zip(&platform.organizations) {
         let Some(management) = management(platform, at) else { continue };
-        let guardrails: Vec<Attached<'_>> = platform
-            .guardrails
-            .iter()
-            .zip(&access.guardrails)
-            .filter(|(it, _)| belongs(platform, it, at))
-            .flat_map(|(guardrail, document)| parts(platform, guardrail, document))
-            .collect();
-        for part in &guardrails {
-            let (name, span) = declaration_of(platform, part.guardrail.resource);
-            let stem = platform.file_stem(part.guardrail.resource);
-            let file = format!("scp/{stem}{}.json", part.suffix());
-            out.files.push(artifact(management, file, name, span, &part.document, Vec::new()));
+        let policies = control_policies(platform, access, at);
+        for policy in &policies {
+            let (name, span) = declaration_of(platform, policy.guardrail.resource);
+            let stem = platform.file_stem(policy.guardrail.resource);
+            let file = format!("{}/{stem}{}.json", policy.kind.folder, policy.part());
+            out.files.push(artifact(management, file, name, span, &policy.document, Vec::new()));
         }
-        let script = Tree { platform, management, script: Script::default() }.calls(at, &guardrails);
+        let script = Tree { platform, management, script: Script::default() }.calls(at, &policies);
         if script.calls.is_empty() {
             continue;
         }
         out.files.push(calls_file(platform, organization, management, &script));
     }
-}
-
-/// A policy of a guardrail.
-struct Attached<'a> {
-    guardrail: &'a Guardrail,
-    document: Document,
-    /// Which of the guardrail's policies, from 1.
-    nth: usize,
-}
-
-impl Attached<'_> {
-    /// What follows the guardrail's name where its policy has to be told from its others.
-    fn suffix(&self) -> String {
-        if self.nth == 1 { String::new() } else { format!("-{}", self.nth) }
-    }
-
-    /// The policy's name in AWS, which no other guardrail of a legal name has.
-    fn name(&self, physical: &str) -> String {
-        if self.nth == 1 { physical.to_owned() } else { format!("{physical} (part {})", self.nth) }
-    }
-}
-
-fn parts<'a>(platform: &Platform, guardrail: &'a Guardrail, document: &Document) -> Vec<Attached<'a>> {
-    let policies = (1..).zip(split::of_guardrail(platform, document));
-    policies.map(|(nth, document)| Attached { guardrail, document, nth }).collect()
 }
 
 fn calls_file(
@@ -82,6 +51,85 @@ fn calls_file(
     }
 }
 
+/// A policy of a guardrail, which may have some of either type.
+struct ControlPolicy<'a> {
+    kind: &'static ControlKind,
+    guardrail: &'a Guardrail,
+    document: Document,
+    /// Which of the guardrail's policies of its type, from 1.
+    nth: usize,
+}
+
+impl ControlPolicy<'_> {
+    /// What follows the guardrail's name where the policy has to be told from its others.
+    fn part(&self) -> String {
+        if self.nth == 1 { String::new() } else { format!("-{}", self.nth) }
+    }
+
+    /// The policy's name in AWS, which no other guardrail of a legal name has.
+    fn name(&self, physical: &str) -> String {
+        let part = if self.nth == 1 { String::new() } else { format!(" (part {})", self.nth) };
+        let behind = format!("{}{part}", self.kind.suffix);
+        let kept = physical.chars().take(LONGEST_NAME - behind.len());
+        kept.chain(behind.chars()).collect()
+    }
+}
+
+/// A type of policy of AWS Organizations.
+struct ControlKind {
+    /// In AWS's spelling.
+    name: &'static str,
+    /// The folder of its files, and what its calls are called after.
+    folder: &'static str,
+    /// What calls for one are called.
+    call: &'static str,
+    /// What the call is called that switches the type on.
+    enable: &'static str,
+    /// The limit of its documents in the standard library.
+    limit: &'static str,
+    /// What stands behind a guardrail's name in the policy's: no two policies of an organization have one name.
+    suffix: &'static str,
+}
+
+/// The longest name of a policy, in characters (Organizations' `PolicyName`).
+const LONGEST_NAME: usize = 128;
+
+const SERVICE: ControlKind = ControlKind {
+    name: "SERVICE_CONTROL_POLICY",
+    folder: "scp",
+    call: "guardrail",
+    enable: "policies",
+    limit: "service_control_policy",
+    suffix: "",
+};
+const RESOURCE: ControlKind = ControlKind {
+    name: "RESOURCE_CONTROL_POLICY",
+    folder: "rcp",
+    call: "resource_guardrail",
+    enable: "resource_policies",
+    limit: "resource_control_policy",
+    suffix: "-resources",
+};
+
+/// The policies that are attached somewhere in an organization, those for its roles first.
+fn control_policies<'a>(
+    platform: &'a Platform,
+    access: &'a Access,
+    organization: u32,
+) -> Vec<ControlPolicy<'a>> {
+    let kinds = [(&SERVICE, &access.guardrails), (&RESOURCE, &access.resource_guardrails)];
+    let mut all = Vec::new();
+    for (kind, documents) in kinds {
+        let own =
+            platform.guardrails.iter().zip(documents).filter(|(it, _)| belongs(platform, it, organization));
+        for (guardrail, document) in own {
+            let parts = (1..).zip(split::of_guardrail(platform, document, kind.limit));
+            all.extend(parts.map(|(nth, document)| ControlPolicy { kind, guardrail, document, nth }));
+        }
+    }
+    all
+}
+
 /// The account from which an organization is managed.
 pub(super) fn management(platform: &Platform, organization: u32) -> Option<&Account> {
     platform.accounts.iter().find(|account| account.management && account.organization == Some(organization))
@@ -104,14 +152,14 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn calls(mut self, organization: u32, guardrails: &[Attached<'_>]) -> Script {
+    fn calls(mut self, organization: u32, policies: &[ControlPolicy<'_>]) -> Script {
         let units: Vec<UnitId> = (0..)
             .map(UnitId)
             .zip(&self.platform.units)
             .filter(|(_, unit)| unit.organization == organization)
             .map(|(id, _)| id)
             .collect();
-        if units.is_empty() && guardrails.is_empty() {
+        if units.is_empty() && policies.is_empty() {
             return self.script;
         }
         self.add("roots".to_owned(), "ListRoots", json!({}));
@@ -123,11 +171,14 @@ impl Tree<'_> {
         for account in members.collect::<Vec<_>>() {
             self.member(account);
         }
-        if !guardrails.is_empty() {
-            let input = json!({ "RootId": root(), "PolicyType": "SERVICE_CONTROL_POLICY" });
-            self.add("policies".to_owned(), "EnablePolicyType", input);
+        for kind in [&SERVICE, &RESOURCE] {
+            let mut of_kind = policies.iter().filter(|policy| policy.kind.name == kind.name).peekable();
+            if of_kind.peek().is_some() {
+                let input = json!({ "RootId": root(), "PolicyType": kind.name });
+                self.add(kind.enable.to_owned(), "EnablePolicyType", input);
+            }
+            of_kind.for_each(|policy| self.control_policy(policy));
         }
-        guardrails.iter().for_each(|part| self.guardrail(part));
         self.script
     }
 
@@ -148,14 +199,16 @@ impl Tree<'_> {
         self.add(format!("account.{}.move", account.name), "MoveAccount", input);
     }
 
-    fn guardrail(&mut self, part: &Attached<'_>) {
-        let Attached { guardrail, document, .. } = part;
+    fn control_policy(&mut self, policy: &ControlPolicy<'_>) {
+        let ControlPolicy { kind, guardrail, document, .. } = policy;
         let resource = self.platform.resource(guardrail.resource);
-        let policy = format!("guardrail.{}{}", self.platform.file_stem(guardrail.resource), part.suffix());
+        let stem = self.platform.file_stem(guardrail.resource);
+        let name = policy.name(&resource.physical);
+        let policy = format!("{}.{stem}{}", kind.call, policy.part());
         let input = json!({
-            "Name": part.name(&resource.physical),
+            "Name": name,
             "Description": resource.doc.as_deref().unwrap_or_default().chars().take(512).collect::<String>(),
-            "Type": "SERVICE_CONTROL_POLICY",
+            "Type": kind.name,
             "Content": document.compact(),
         });
         self.add(policy.clone(), "CreatePolicy", input);

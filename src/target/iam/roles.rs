@@ -8,12 +8,12 @@ use smol_str::SmolStr;
 use super::{artifact, declaration_of, unlimited};
 use crate::{
     access::{
-        Access, Document, Ours, RoleAccess, RoleKey,
+        Access, Document, Limit, Ours, RoleAccess, RoleKey,
         split::{self, Kept},
     },
     artifact::{Artifact, Artifacts},
     lower::{Call, Script, reference},
-    platform::{AccountId, Platform, resource::Noun},
+    platform::{Account, AccountId, Platform, resource::Noun},
 };
 
 /// The name of a role's one inline policy, and what the names of its managed policies end in.
@@ -26,6 +26,19 @@ const DERIVED_SESSION: u64 = 3600;
 const LONGEST_DESCRIPTION: usize = 1000;
 
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    for boundary in &access.boundaries {
+        let Some(account) = platform.account_of(boundary.resource) else { continue };
+        let (declaration, span) = declaration_of(platform, boundary.resource);
+        let file = format!("iam/{}.boundary.json", platform.resource(boundary.resource).physical);
+        out.files.push(artifact(
+            account,
+            file,
+            declaration,
+            span,
+            &boundary.policy,
+            unlimited(&boundary.policy),
+        ));
+    }
     let mut accounts: BTreeMap<AccountId, Vec<&RoleAccess>> = BTreeMap::new();
     for role in &access.roles {
         policies(platform, access, role, out);
@@ -34,8 +47,9 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (account, roles) in accounts {
         let account = platform.account(account);
         let mut script = Script::default();
+        script.calls.extend(boundaries(platform, access, account));
         for role in trusted_first(&roles) {
-            script.calls.extend(calls(platform, role, &account.id));
+            script.calls.extend(calls(platform, access, role, &account.id));
         }
         out.files.push(Artifact {
             path: format!("{}/iam/roles.calls.json", account.name),
@@ -77,7 +91,44 @@ fn policies(platform: &Platform, access: &Access, role: &RoleAccess, out: &mut A
     }
 }
 
-fn calls(platform: &Platform, role: &RoleAccess, account: &str) -> Vec<Call> {
+/// The boundaries of an account are there before its roles.
+fn boundaries(platform: &Platform, access: &Access, account: &Account) -> Vec<Call> {
+    let own = access
+        .boundaries
+        .iter()
+        .filter(|it| platform.account_of(it.resource).is_some_and(|of| of.id == account.id));
+    own.map(|boundary| {
+        let resource = platform.resource(boundary.resource);
+        let name = &resource.physical;
+        let text = resource.doc.as_deref().unwrap_or_default();
+        let description: String = text.chars().map(described).take(LONGEST_DESCRIPTION).collect();
+        Call {
+            id: boundary_call(name),
+            service: "iam".to_owned(),
+            operation: "CreatePolicy".to_owned(),
+            input: json!({ "PolicyName": name, "PolicyDocument": boundary.policy.compact(), "Description": description }),
+            account: account.id.to_string(),
+        }
+    })
+    .collect()
+}
+
+fn boundary_call(name: &SmolStr) -> String {
+    format!("boundary.{name}")
+}
+
+/// What names a role's boundary: the call that makes it, or the ARN of one that exists already.
+fn boundary_arn(platform: &Platform, access: &Access, limit: Limit) -> Option<Json> {
+    match limit {
+        Limit::Ours(at) => {
+            let name = &platform.resource(access.boundaries.get(at)?.resource).physical;
+            Some(json!({ "$from": format!("{}.Policy.Arn", boundary_call(name)) }))
+        }
+        Limit::Theirs(id) => platform.resource(id).arn.as_ref().map(|arn| json!(arn)),
+    }
+}
+
+fn calls(platform: &Platform, access: &Access, role: &RoleAccess, account: &str) -> Vec<Call> {
     let name = &role.identity.name;
     let call = |id: String, operation: &str, input: Json| Call {
         id,
@@ -91,6 +142,9 @@ fn calls(platform: &Platform, role: &RoleAccess, account: &str) -> Vec<Call> {
     members.insert("AssumeRolePolicyDocument".into(), json!(role.trust.compact()));
     members.insert("Description".into(), json!(description(platform, role.identity.key)));
     members.insert("MaxSessionDuration".into(), json!(session(platform, role.identity.key)));
+    if let Some(boundary) = role.boundary.and_then(|limit| boundary_arn(platform, access, limit)) {
+        members.insert("PermissionsBoundary".into(), boundary);
+    }
     let mut all = vec![call(name.to_string(), "CreateRole", Json::Object(members))];
     match split::of_role(platform, &role.policy) {
         Kept::Nowhere => {}

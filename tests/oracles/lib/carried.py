@@ -34,7 +34,7 @@ def findings(folder):
                 for call, what in documents_of(documents.load(file)):
                     carried[account, *what] = f"{file}: {call}"
             elif kind:
-                name = re.sub(r"\.(trust|policy)\.json$", "", file.name) if kind in NAMED else None
+                name = re.sub(r"\.(trust|policy|boundary)\.json$", "", file.name) if kind in NAMED else None
                 written[account, kind, name, canonical(documents.load(file))] = file
         except documents.Malformed:
             continue  # told by every checker that takes the file
@@ -49,6 +49,8 @@ def documents_of(script):
     for call in script["calls"]:
         kind, path, name = CARRIERS.get(f"{call['service']}.{call['operation']}", (None, "", None))
         given = call["input"]
+        if given.get("Type") == "RESOURCE_CONTROL_POLICY":
+            kind = "rcp"
         if kind is None or given.get("AttributeName", "Policy") != "Policy":
             continue
         try:

@@ -44,6 +44,7 @@ def kind(path):
     if folder == "iam" and re.search(r"\.managed-[0-9]+\.json$", path.name):
         return "managed"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
+                ("iam", ".boundary.json"): "managed", ("rcp", ".json"): "rcp",
                 ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp", ("sns", ".policy.json"): "resource",
                 ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource"}
     for (where, ending), policy in policies.items():
@@ -52,4 +53,4 @@ def kind(path):
     return None
 
 
-POLICY_KINDS = ("identity", "managed", "trust", "bucket", "kms", "resource", "scp")
+POLICY_KINDS = ("identity", "managed", "trust", "bucket", "kms", "resource", "scp", "rcp")

@@ -13,6 +13,7 @@ const VALIDATE = {
   kms: rules.validateResourcePolicy,
   resource: rules.validateResourcePolicy,
   scp: rules.validateServiceControlPolicy,
+  rcp: rules.validateResourceControlPolicy,
 }
 
 async function problems(type, policy) {

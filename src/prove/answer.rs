@@ -1,0 +1,73 @@
+//! The answer to a request of a role: the documents that have a say in it, what they decide, and under which circumstances.
+
+use smol_str::SmolStr;
+
+use super::{
+    Prover,
+    decide::{Boundary, Decision, Policies, Question},
+    request::Request,
+    witness,
+};
+use crate::access::{Document, Limit};
+
+impl<'a> Prover<'a> {
+    /// Decides a request. What the program does not know counts as allowing and does not count as denying.
+    pub fn decide(&self, request: &Request<'a>) -> Decision<'a> {
+        self.with_policies(request, |policies, question| policies.decide(question))
+    }
+
+    /// Whether there are circumstances in which a request is allowed, as far as they are found by trying what conditions name.
+    pub(super) fn allowed_somehow(&self, request: &Request<'a>) -> bool {
+        self.with_policies(request, |policies, question| witness::exists(policies, question))
+    }
+
+    /// Hands over what a request is decided by.
+    pub fn with_policies<T>(
+        &self,
+        request: &Request<'a>,
+        asked: impl FnOnce(&Policies<'_, 'a>, &Question<'_>) -> T,
+    ) -> T {
+        let (platform, access) = (self.platform, self.access);
+        let role = &request.role.identity;
+        let question = Question {
+            caller: &role.arn,
+            session: None,
+            caller_account: &platform.account(role.account).id,
+            action: &request.action,
+            resource: &request.resource,
+            resource_account: &platform.account(request.account).id,
+            context: &request.context,
+        };
+        let boundary = match request.role.boundary {
+            None => Boundary::None,
+            Some(Limit::Theirs(_)) => Boundary::Unknown,
+            Some(Limit::Ours(at)) => {
+                access.boundaries.get(at).map_or(Boundary::None, |it| Boundary::Known(&it.policy))
+            }
+        };
+        let identity: [&'a Document; 1] = [&request.role.policy];
+        let policies = Policies {
+            identity: &identity,
+            boundary,
+            session: request.session,
+            service_control: self.control.service(role.account),
+            resource_control: if self.takes_resource_control(&request.action) {
+                self.control.resource(request.account)
+            } else {
+                &[]
+            },
+            resource: request.owner.and_then(|owner| access.policy_of(owner)),
+        };
+        asked(&policies, &question)
+    }
+
+    /// Whether resource control policies count for an action: for some services only.
+    fn takes_resource_control(&self, action: &str) -> bool {
+        let prefix = action.split(':').next().unwrap_or_default();
+        let mut services = self.platform.library.services.iter();
+        services.any(|service| service.prefix == prefix && service.resource_control)
+    }
+}
+
+/// A key of a request with the values that it could have.
+pub(super) type Candidate = (SmolStr, Vec<Vec<SmolStr>>);
