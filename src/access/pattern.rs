@@ -5,12 +5,16 @@ use smol_str::SmolStr;
 /// Whether a text matches a pattern in which `*` stands for any characters, `?` for one, and `${*}` for a star that is meant. It goes back to
 /// the last `*` only.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    wildcard(&pieces(pattern), text.as_bytes())
+    // What stands before the first sign is most of it, and is compared at once.
+    let plain = memchr::memchr3(b'*', b'?', b'$', pattern.as_bytes()).unwrap_or(pattern.len());
+    let (known, open) = pattern.as_bytes().split_at(plain);
+    let read = text.as_bytes().strip_prefix(known);
+    read.is_some_and(|read| wildcard(open, read, |one, other| one == other))
 }
 
 /// The same for the names of actions, whose case does not count.
 pub fn matches_action(pattern: &str, action: &str) -> bool {
-    wildcard(&pieces(&pattern.to_ascii_lowercase()), action.to_ascii_lowercase().as_bytes())
+    wildcard(pattern.as_bytes(), action.as_bytes(), |one, other| one.eq_ignore_ascii_case(&other))
 }
 
 /// A text as a pattern that matches it and nothing else: IAM's spelling of the characters that mean something in a pattern.
@@ -30,68 +34,59 @@ pub fn literal(text: &str) -> SmolStr {
 
 /// A text that the pattern matches and that no narrower pattern beside it is likely to: each star replaced by something of its own.
 pub fn sample(pattern: &str, instead: &str) -> SmolStr {
+    if !pattern.contains(['*', '?', '$']) {
+        return SmolStr::from(pattern);
+    }
     let mut text = Vec::with_capacity(pattern.len() + instead.len());
-    for piece in pieces(pattern) {
+    let mut rest = pattern.as_bytes();
+    while let Some((piece, behind)) = first(rest) {
         match piece {
             Piece::Any => text.extend_from_slice(instead.as_bytes()),
             Piece::One => text.push(b'x'),
             Piece::Byte(byte) => text.push(byte),
         }
+        rest = behind;
     }
     SmolStr::from(String::from_utf8_lossy(&text))
 }
 
-#[derive(Clone, Copy, PartialEq)]
 enum Piece {
     Any,
     One,
     Byte(u8),
 }
 
-fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut pieces = Vec::with_capacity(pattern.len());
-    let mut rest = pattern.as_bytes();
-    loop {
-        rest = match rest {
-            [] => return pieces,
-            [b'$', b'{', meant @ (b'*' | b'?' | b'$'), b'}', behind @ ..] => {
-                pieces.push(Piece::Byte(*meant));
-                behind
-            }
-            [byte, behind @ ..] => {
-                pieces.push(match byte {
-                    b'*' => Piece::Any,
-                    b'?' => Piece::One,
-                    other => Piece::Byte(*other),
-                });
-                behind
-            }
-        };
+/// The first piece of a pattern, and what stands behind it.
+fn first(pattern: &[u8]) -> Option<(Piece, &[u8])> {
+    match pattern {
+        [] => None,
+        [b'$', b'{', meant @ (b'*' | b'?' | b'$'), b'}', behind @ ..] => Some((Piece::Byte(*meant), behind)),
+        [b'*', behind @ ..] => Some((Piece::Any, behind)),
+        [b'?', behind @ ..] => Some((Piece::One, behind)),
+        [byte, behind @ ..] => Some((Piece::Byte(*byte), behind)),
     }
 }
 
-fn wildcard(pattern: &[Piece], text: &[u8]) -> bool {
-    let (mut at, mut read) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(&byte) = text.get(read) {
-        match pattern.get(at) {
-            Some(Piece::Any) => {
-                star = Some((at, read));
-                at += 1;
+fn wildcard(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
+    let (mut wanted, mut read) = (pattern, text);
+    // What stands behind the last star, and the first byte that it may have to swallow yet.
+    let mut star: Option<(&[u8], &[u8])> = None;
+    while let [byte, after @ ..] = read {
+        match first(wanted) {
+            Some((Piece::Any, behind)) => {
+                star = Some((behind, read));
+                wanted = behind;
             }
-            Some(&piece) if piece == Piece::One || piece == Piece::Byte(byte) => {
-                at += 1;
-                read += 1;
-            }
+            Some((Piece::One, behind)) => (wanted, read) = (behind, after),
+            Some((Piece::Byte(one), behind)) if same(one, *byte) => (wanted, read) = (behind, after),
             _ => {
-                let Some((place, swallowed)) = star else { return false };
-                at = place + 1;
-                read = swallowed + 1;
-                star = Some((place, read));
+                let Some((behind, [_, later @ ..])) = star else { return false };
+                (wanted, read) = (behind, later);
+                star = Some((behind, later));
             }
         }
     }
-    pattern.get(at..).is_some_and(|rest| rest.iter().all(|&piece| piece == Piece::Any))
+    wanted.iter().all(|&byte| byte == b'*')
 }
 
 /// Fills the `{placeholders}` of an ARN format; `None` where one has no value.
