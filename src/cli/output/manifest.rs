@@ -1,6 +1,5 @@
 //! `manifest.json`: which files the program made, and from what.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use dpl::artifact::Artifact;
@@ -11,6 +10,8 @@ use sha2::{Digest, Sha256};
 /// Its name in the output folder.
 pub(super) const NAME: &str = "manifest.json";
 const VERSION: u32 = 1;
+/// Bytes of a usual entry.
+const ENTRY_SIZE: usize = 400;
 
 #[derive(Serialize)]
 struct Manifest<'a> {
@@ -49,7 +50,11 @@ pub(super) fn render(made: &[Artifact], sources: &SourceMap, root: &Path) -> Str
         notes: &artifact.notes,
     });
     let manifest = Manifest { version: VERSION, files: files.collect() };
-    serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
+    let mut text = Vec::with_capacity(made.len() * ENTRY_SIZE);
+    let written = serde_json::to_writer_pretty(&mut text, &manifest);
+    debug_assert!(written.is_ok(), "a manifest holds nothing that JSON can't");
+    text.push(b'\n');
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn below<'a>(root: &Path, path: &'a str) -> &'a str {
@@ -58,11 +63,8 @@ fn below<'a>(root: &Path, path: &'a str) -> &'a str {
 }
 
 fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    Sha256::digest(text.as_bytes()).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The part of a manifest that says which files are ours. Other members may differ between versions of the program.
