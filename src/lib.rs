@@ -67,6 +67,8 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
         &mut diagnostics,
     );
     check::check(&platform, &modules, &mut diagnostics);
+    // What was written is not looked at again, and it is as large as what follows.
+    drop(modules);
     let mut access = Access::default();
     if !diagnostics.has_errors() {
         access = Access::of(&platform);
@@ -85,7 +87,10 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
         .iter()
         .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
     {
+        let before = artifacts.files.len();
         target.lower(&analysis.platform, &analysis.access, &mut artifacts);
+        // All texts are held until they are written, without the room that they were given to grow into.
+        artifacts.files.iter_mut().skip(before).for_each(|file| file.text.shrink_to_fit());
     }
     artifacts
 }

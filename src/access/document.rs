@@ -25,14 +25,24 @@ impl Document {
 
     /// Its text as requests carry it: no white space.
     pub fn compact(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        let mut text = self.buffer();
+        let written = serde_json::to_writer(&mut text, self);
+        debug_assert!(written.is_ok(), "a policy holds nothing that JSON can't");
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// Its text as people read it, with a final newline.
     pub fn pretty(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        let mut text = self.buffer();
+        let written = serde_json::to_writer_pretty(&mut text, self);
+        debug_assert!(written.is_ok(), "a policy holds nothing that JSON can't");
+        text.push(b'\n');
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// Room for the text of a usual policy of that many statements.
+    fn buffer(&self) -> Vec<u8> {
+        Vec::with_capacity(64 + 512 * self.statements.len())
     }
 }
 

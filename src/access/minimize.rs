@@ -42,19 +42,19 @@ struct Class {
     conditions: Conditions,
 }
 
-/// What is known of an action on a resource, or of a whole statement.
-#[derive(Clone, Default)]
+/// What is known of an action on a resource, or of a whole statement. Each list may hold something several times.
+#[derive(Default)]
 struct Facts {
-    kinds: BTreeSet<SmolStr>,
-    labels: BTreeSet<SmolStr>,
-    origins: BTreeSet<(u32, u32)>,
+    kinds: Vec<SmolStr>,
+    labels: Vec<SmolStr>,
+    origins: Vec<Span>,
 }
 
 impl Facts {
-    fn extend(&mut self, other: &Self) {
-        self.kinds.extend(other.kinds.iter().cloned());
-        self.labels.extend(other.labels.iter().cloned());
-        self.origins.extend(other.origins.iter().copied());
+    fn extend(&mut self, mut other: Self) {
+        self.kinds.append(&mut other.kinds);
+        self.labels.append(&mut other.labels);
+        self.origins.append(&mut other.origins);
     }
 }
 
@@ -111,7 +111,7 @@ fn grouped(classes: BTreeMap<Class, Resources>) -> Vec<Statement> {
             if let Some(more) = &class.principal {
                 principals.extend(more);
             }
-            known.extend(&facts);
+            known.extend(facts);
         }
     }
     named(merged)
@@ -141,9 +141,9 @@ fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
             conditions: permission.conditions,
         };
         let facts = Facts {
-            kinds: BTreeSet::from([permission.kind]),
-            labels: BTreeSet::from([permission.label]),
-            origins: BTreeSet::from([(permission.origin.start, permission.origin.end)]),
+            kinds: vec![permission.kind],
+            labels: vec![permission.label],
+            origins: vec![permission.origin],
         };
         let prefix = permission.prefix.map(|(key, pattern)| (key, BTreeSet::from([pattern])));
         match cells.entry((class, permission.resource, permission.action)) {
@@ -152,7 +152,7 @@ fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => {
                 let (known, all) = occupied.get_mut();
-                all.extend(&facts);
+                all.extend(facts);
                 *known = match (known.take(), prefix) {
                     (Some((key, mut patterns)), Some((_, more))) => {
                         patterns.extend(more);
@@ -192,7 +192,7 @@ fn drop_covered(resources: &mut Resources) {
             let Some(known) = wider.and_then(|wider| resources.get_mut(wider)?.get_mut(action)) else {
                 return true;
             };
-            known.origins.extend(facts.origins.iter().copied());
+            known.origins.append(&mut facts.origins);
             false
         });
         if !actions.is_empty() {
@@ -229,14 +229,14 @@ fn by_resources(resources: Resources) -> BTreeMap<BTreeSet<SmolStr>, (BTreeSet<S
         for (action, facts) in taken {
             let (places, known) = actions.entry(action).or_default();
             places.insert(resource.clone());
-            known.extend(&facts);
+            known.extend(facts);
         }
     }
     let mut groups: BTreeMap<BTreeSet<SmolStr>, (BTreeSet<SmolStr>, Facts)> = BTreeMap::new();
     for (action, (places, facts)) in actions {
         let (together, known) = groups.entry(places).or_default();
         together.insert(action);
-        known.extend(&facts);
+        known.extend(facts);
     }
     groups
 }
@@ -244,7 +244,9 @@ fn by_resources(resources: Resources) -> BTreeMap<BTreeSet<SmolStr>, (BTreeSet<S
 fn named(merged: BTreeMap<Merged, (Principals, Facts)>) -> Vec<Statement> {
     let mut used: BTreeMap<String, u32> = BTreeMap::new();
     let mut statements = Vec::with_capacity(merged.len());
-    for (statement, (principals, facts)) in merged {
+    for (statement, (principals, mut facts)) in merged {
+        facts.origins.sort_unstable();
+        facts.origins.dedup();
         let name = statement_name(&statement, &facts);
         let count = used.entry(name.clone()).or_default();
         *count += 1;
@@ -256,7 +258,7 @@ fn named(merged: BTreeMap<Merged, (Principals, Facts)>) -> Vec<Statement> {
             actions: Actions::Only(statement.actions),
             resources: statement.resources,
             conditions: statement.conditions,
-            origins: facts.origins.into_iter().map(|(start, end)| Span { start, end }).collect(),
+            origins: facts.origins,
         });
     }
     statements
@@ -266,18 +268,20 @@ fn named(merged: BTreeMap<Merged, (Principals, Facts)>) -> Vec<Statement> {
 fn statement_name(statement: &Merged, facts: &Facts) -> String {
     let mut name = String::from(if statement.effect == Effect::Deny { "Deny" } else { "" });
     name.push_str(&camel(&statement.service));
-    let what = match only(&statement.actions) {
-        Some(action) => action.split_once(':').map(|(_, name)| name),
-        None => only(&facts.kinds).map(SmolStr::as_str),
+    let what = match statement.actions.first() {
+        Some(action) if statement.actions.len() == 1 => action.split_once(':').map(|(_, name)| name),
+        _ => only(&facts.kinds),
     };
-    for part in [what, only(&facts.labels).map(SmolStr::as_str)].into_iter().flatten() {
+    for part in [what, only(&facts.labels)].into_iter().flatten() {
         name.push_str(&camel(part));
     }
     name
 }
 
-fn only(names: &BTreeSet<SmolStr>) -> Option<&SmolStr> {
-    if names.len() == 1 { names.first() } else { None }
+/// The one name that is in a list, however often.
+fn only(names: &[SmolStr]) -> Option<&str> {
+    let (first, more) = names.split_first()?;
+    more.iter().all(|name| name == first).then_some(first)
 }
 
 /// `redshift-data` becomes `RedshiftData`; what is neither letter nor digit can't be in a statement's name.

@@ -5,7 +5,11 @@ use smol_str::SmolStr;
 /// Whether a text matches a pattern in which `*` stands for any characters, `?` for one, and `${*}` for a star that is meant. It goes back to
 /// the last `*` only.
 pub fn matches(pattern: &str, text: &str) -> bool {
-    wildcard(pattern.as_bytes(), text.as_bytes(), |a, b| a == b)
+    // What stands before the first sign is most of it, and is compared at once.
+    let plain = memchr::memchr3(b'*', b'?', b'$', pattern.as_bytes()).unwrap_or(pattern.len());
+    let (known, open) = pattern.as_bytes().split_at(plain);
+    let read = text.as_bytes().strip_prefix(known);
+    read.is_some_and(|read| wildcard(open, read, |a, b| a == b))
 }
 
 /// The same for the names of actions, whose case does not count.

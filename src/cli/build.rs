@@ -66,5 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     } else {
         report::result(&summary)
     }
+    // The process ends here, and the system takes back its memory at once.
+    std::mem::forget((analysis, plan));
     Ok(outcome)
 }

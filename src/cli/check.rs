@@ -41,7 +41,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let (files, plural) = (paths.len(), if paths.len() == 1 { "" } else { "s" });
         report::error(&format!("no problems in {files} file{plural}\n"));
     }
-    Ok(outcome(&analysis.diagnostics))
+    let outcome = outcome(&analysis.diagnostics);
+    // The process ends here, and the system takes back its memory at once.
+    std::mem::forget(analysis);
+    Ok(outcome)
 }
 
 /// Whether there is an error among the diagnostics.

@@ -104,7 +104,7 @@ impl Context<'_> {
     }
 
     /// Whether a pattern matches the whole text. Each pattern is compiled once; one that can't be is reported where it is declared.
-    fn whole_match(&mut self, pattern: &SmolStr, text: &str) -> bool {
+    pub(super) fn whole_match(&mut self, pattern: &SmolStr, text: &str) -> bool {
         let compiled = self
             .patterns
             .entry(pattern.clone())

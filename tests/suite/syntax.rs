@@ -259,6 +259,11 @@ fn hostile_texts_take_linear_time() {
         format!("param p : string = \"{}\"", "x".repeat(2_000_000)),
         "bucket a {\n".repeat(3_000),
         "bucket a { }\n}\n".repeat(3_000),
+        format!("schema s {{ a : {}", "list<".repeat(100_000)),
+        format!("grant a on b to c where {}", "(".repeat(100_000)),
+        // What the guard takes for text, and the grammar does not.
+        format!("schema s {{ a : string matching\n\"{{\", b : {}", "list<".repeat(100_000)),
+        format!("grant a on b to c where ( -- \"\n{}", "(".repeat(100_000)),
         "query a into b as SELECT 1 '\n".repeat(3_000),
         "query a into b as SELECT 1\n".repeat(3_000),
         "/* ".repeat(50_000),

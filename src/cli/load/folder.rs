@@ -115,11 +115,15 @@ fn kind(entry: &DirEntry) -> Kind {
     let name = entry.file_name();
     let hidden = name.as_encoded_bytes().starts_with(b".");
     let named_as_source = path.extension() == Some(OsStr::new(EXTENSION));
-    match std::fs::metadata(&path) {
-        Ok(kind) if kind.is_dir() && !hidden && name != TARGET => Kind::Folder,
-        Ok(kind) if kind.is_dir() => Kind::Other,
+    // The folder tells what is in it; only where a link leads must be asked for.
+    let is_folder = entry.file_type().is_ok_and(|kind| match kind.is_symlink() {
+        true => std::fs::metadata(&path).is_ok_and(|kind| kind.is_dir()),
+        false => kind.is_dir(),
+    });
+    match is_folder {
+        true if !hidden && name != TARGET => Kind::Folder,
         // What can't be looked at is told when it is read.
-        _ if named_as_source && !hidden => Kind::Source,
+        false if named_as_source && !hidden => Kind::Source,
         _ => Kind::Other,
     }
 }

@@ -13,10 +13,15 @@ use super::{Change, Fault};
 pub(super) fn fill(staged: &Path, folder: &Path, plan: &Plan, change: &Change<'_>) -> Result<(), Fault> {
     fs::create_dir(staged).map_err(Fault::at(staged))?;
     let mut folders = BTreeSet::new();
+    let mut last = "";
     for ((path, text), same) in plan.files.iter().zip(&change.same) {
-        let (from, to) = (folder.join(path), staged.join(path));
-        make_parents(staged, Path::new(path), &mut folders)?;
-        if !*same || fs::hard_link(&from, &to).is_err() {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        if parent != last {
+            make_parents(staged, Path::new(path), &mut folders)?;
+            last = parent;
+        }
+        let to = staged.join(path);
+        if !*same || fs::hard_link(folder.join(path), &to).is_err() {
             fs::write(&to, text).map_err(Fault::at(&to))?;
         }
     }
@@ -70,6 +75,9 @@ fn copy_link(_: &Path, _: &Path) -> io::Result<()> {
 
 /// Last, since a folder may be one that must not be written into; deepest first for the same reason.
 fn keep_permissions(staged: &Path, folder: &Path, folders: &BTreeSet<PathBuf>) -> Result<(), Fault> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
     let root = PathBuf::new();
     for below in folders.iter().rev().chain(std::iter::once(&root)) {
         let Ok(old) = fs::symlink_metadata(folder.join(below)) else { continue };

@@ -39,7 +39,8 @@ impl Builder<'_, '_> {
         wanted: &DataType,
         what: &str,
     ) -> Option<Expression> {
-        if let Some(broken) = fault::broken_condition(&given, wanted) {
+        let matches = |pattern: &SmolStr, text: &str| self.context.whole_match(pattern, text);
+        if let Some(broken) = fault::broken_condition(&given, wanted, matches) {
             self.report(fault::constant_out_of_bounds(given.span, &broken));
             return None;
         }

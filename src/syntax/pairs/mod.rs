@@ -129,7 +129,10 @@ impl Builder<'_, '_> {
             start = ident.span.end + 1;
             ident
         };
-        Path { parts: pair.as_str().split('.').map(part).collect(), span }
+        // Most have one part, and there are many: the list is as long as that.
+        let mut parts = Vec::with_capacity(1 + memchr::memchr_iter(b'.', pair.as_str().as_bytes()).count());
+        parts.extend(pair.as_str().split('.').map(part));
+        Path { parts, span }
     }
 }
 

@@ -12,8 +12,8 @@ pub(in crate::syntax) struct Wanted {
 }
 
 /// What may stand between any two words, and what begins only a mistake.
-const UNSAID: [&str; 15] =
-    [" ", "\n", "\t", "\r", "//", "/*", "*/", "///", "'", "!", "&&", "||", "_", ";", "\\"];
+const UNSAID: [&str; 17] =
+    ["\n  ", "  ", " ", "\n", "\t", "\r", "//", "/*", "*/", "///", "'", "!", "&&", "||", "_", ";", "\\"];
 /// Words and signs behind a value that go on with it.
 const CONTINUES_VALUE: [&str; 21] = [
     "==",

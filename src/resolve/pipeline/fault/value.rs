@@ -1,5 +1,7 @@
 //! Values that do not fit.
 
+use smol_str::SmolStr;
+
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     platform::{
@@ -128,24 +130,25 @@ pub(in super::super) fn constant_out_of_bounds(span: Span, broken: &str) -> Diag
     .help("give a value that the type allows")
 }
 
-/// The condition of a type that a constant breaks.
-pub(in super::super) fn broken_condition(given: &Expression, wanted: &DataType) -> Option<String> {
+/// The condition of a type that a constant breaks. `matches` tells whether a pattern matches the whole of a text.
+pub(in super::super) fn broken_condition(
+    given: &Expression,
+    wanted: &DataType,
+    mut matches: impl FnMut(&SmolStr, &str) -> bool,
+) -> Option<String> {
     let refinement = &wanted.refinement;
     match &given.kind {
         ExpressionKind::Text(text) => {
             let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-            let pattern = refinement.matching.as_ref();
-            let pattern = pattern.and_then(|pattern| regex::Regex::new(&format!("^(?:{pattern})$")).ok());
             if !refinement.one_of.is_empty() && !refinement.one_of.contains(text) {
                 Some(format!("it is one of `{}`", refinement.one_of.join("`, `")))
             } else if refinement.min_length.is_some_and(|least| length < least) {
                 Some(format!("it has at least {} characters", refinement.min_length.unwrap_or_default()))
             } else if refinement.max_length.is_some_and(|most| length > most) {
                 Some(format!("it has at most {} characters", refinement.max_length.unwrap_or_default()))
-            } else if pattern.is_some_and(|pattern| !pattern.is_match(text)) {
-                Some(format!("it matches `{}`", refinement.matching.clone().unwrap_or_default()))
             } else {
-                None
+                let broken = refinement.matching.as_ref().filter(|pattern| !matches(pattern, text));
+                broken.map(|pattern| format!("it matches `{pattern}`"))
             }
         }
         ExpressionKind::Number(text) => outside(text, false, wanted),
@@ -160,7 +163,7 @@ pub(in super::super) fn broken_condition(given: &Expression, wanted: &DataType) 
 fn outside(text: &str, negative: bool, wanted: &DataType) -> Option<String> {
     let number: f64 = text.parse().ok()?;
     let number = if negative { -number } else { number };
-    let bound = |bound: &Option<smol_str::SmolStr>| bound.as_ref().and_then(|text| text.parse::<f64>().ok());
+    let bound = |bound: &Option<SmolStr>| bound.as_ref().and_then(|text| text.parse::<f64>().ok());
     let (min, max) = (bound(&wanted.refinement.min), bound(&wanted.refinement.max));
     if min.is_some_and(|min| number < min) {
         Some(format!("it is at least {}", min.unwrap_or_default()))
