@@ -1,7 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
+    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret, share,
+    stream, sync, table,
 };
 
 /// The rules.
@@ -13,8 +14,15 @@ pub const RULES: &[Rule] = &[
     ("roles are assumed", role::roles_are_assumed),
     ("strangers bring an external id", role::strangers_bring_an_external_id),
     ("trusts do not circle", role::trusts_do_not_circle),
+    ("trusted can assume", federation::trusted_can_assume),
+    ("providers are of the account", federation::providers_are_of_the_account),
+    ("tokens are of somebody", federation::tokens_are_of_somebody),
+    ("groups have an organization", group::groups_have_an_organization),
+    ("permission sets have names", group::permission_sets_have_names),
+    ("secret values are not in the program", secret::secret_values_are_not_in_the_program),
     ("actions fit their resources", grant::actions_fit_their_resources),
     ("receivers can act", grant::receivers_can_act),
+    ("services say for whom they act", grant::services_say_for_whom_they_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
@@ -44,6 +52,7 @@ pub const RULES: &[Rule] = &[
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
     ("services read tables as roles", share::services_read_tables_as_roles),
+    ("groups read tables as roles", group::groups_read_tables_as_roles),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),

@@ -20,6 +20,10 @@ pub struct Role {
     pub tags: Vec<(SmolStr, SmolStr)>,
     /// The external id that the caller must give.
     pub external_id: Option<SmolStr>,
+    /// Whom of an OpenID Connect provider it is for, sorted.
+    pub subjects: Vec<SmolStr>,
+    /// For whom a token must have been made out.
+    pub audience: Option<SmolStr>,
     /// Labels that it may read.
     pub clearance: Vec<SmolStr>,
 }

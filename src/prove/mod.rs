@@ -13,11 +13,13 @@
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
 //! | `foreign.rs` | grants of which nothing is ours |
+//! | `closed.rs` | policies of resources that AWS refuses, or that let nobody in |
 //! | `limit.rs` | sizes of policies |
 
 mod ability;
 mod assertion;
 mod candidates;
+mod closed;
 mod condition;
 mod decide;
 mod effect;
@@ -27,6 +29,7 @@ mod request;
 
 pub use ability::{Ability, Missing, Prover};
 pub use assertion::assertions;
+pub use closed::closed;
 pub use decide::{Decision, decide};
 pub use effect::effects;
 pub use foreign::foreign;
@@ -40,5 +43,6 @@ pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics
     limits(platform, access, diagnostics);
     effects(platform, access, diagnostics);
     foreign(platform, access, diagnostics);
+    closed(platform, access, diagnostics);
     assertions(platform, access, diagnostics);
 }

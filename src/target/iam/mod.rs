@@ -1,6 +1,8 @@
-//! Identity and access: each role's trust and permissions, the policies of resources, service control policies, and the calls that make the
-//! roles and the organization's tree. The calls that make buckets, keys and topics are their kinds' own (`stdlib/kinds/`).
+//! Identity and access: each role's trust and permissions, the permission sets of groups, the policies of resources, service control policies,
+//! and the calls that make the roles, the permission sets and the organization's tree, and that let others call functions. The calls that make buckets, keys and topics are their kinds' own (`stdlib/kinds/`).
 
+mod functions;
+mod groups;
 mod organization;
 mod roles;
 
@@ -24,7 +26,9 @@ impl Target for Iam {
 
     fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
         roles::lower(platform, access, out);
+        groups::lower(platform, access, out);
         resources(platform, access, out);
+        functions::lower(platform, access, out);
         organization::lower(platform, access, out);
     }
 }
