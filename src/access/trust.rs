@@ -44,10 +44,9 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
         origins.push(trust.span);
     }
     let mut statements = Vec::new();
+    let mut tagging: BTreeMap<Conditions, (Principals, Vec<Span>)> = BTreeMap::new();
     let mut used: BTreeMap<&str, u32> = BTreeMap::new();
     for ((action, named), (principals, origins)) in ways {
-        let number = used.entry(action).and_modify(|number| *number += 1).or_insert(1);
-        let sid = |name: &str| if *number == 1 { name.to_owned() } else { format!("{name}{number}") };
         let mut conditions = named.clone();
         conditions.extend(&federation::conditions(platform, role, action));
         for (key, value) in &role.tags {
@@ -56,14 +55,25 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
         if let Some(id) = role.external_id.as_ref().filter(|_| action == ASSUME) {
             conditions.insert("StringEquals", "sts:ExternalId", id.clone());
         }
-        let name = action.trim_start_matches("sts:");
-        statements.push(statement(&sid(name), action, principals.clone(), conditions, &origins));
         if !role.tags.is_empty() {
-            let name = name.replacen("AssumeRole", "TagSession", 1);
-            statements.push(statement(&sid(&name), "sts:TagSession", principals, tagged(role, named), &origins));
+            let (all, places) = tagging.entry(named).or_default();
+            all.extend(&principals);
+            places.extend(&origins);
         }
+        let sid = numbered(&mut used, action.trim_start_matches("sts:"));
+        statements.push(statement(&sid, action, principals, conditions, &origins));
+    }
+    for (named, (principals, origins)) in tagging {
+        let sid = numbered(&mut used, "TagSession");
+        statements.push(statement(&sid, "sts:TagSession", principals, tagged(role, named), &origins));
     }
     statements
+}
+
+/// A statement's name that no other has.
+fn numbered<'a>(used: &mut BTreeMap<&'a str, u32>, name: &'a str) -> String {
+    let number = used.entry(name).and_modify(|number| *number += 1).or_insert(1);
+    if *number == 1 { name.to_owned() } else { format!("{name}{number}") }
 }
 
 /// How a principal comes into the role, and how it is named; `None` for services.

@@ -65,12 +65,19 @@ pub fn services_say_for_whom_they_act(platform: &Platform, diagnostics: &mut Dia
         for (principal, span) in &grant.to {
             let Principal::Service(id) = principal else { continue };
             let service = platform.library.service(*id);
-            let table = matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_));
-            if service.principal.is_some() && !service.source_in_calls && !table {
+            if service.principal.is_some() && !service.source_in_calls && has_policy(platform, grant) {
                 diagnostics.push(for_anybody(&service.name, *span));
             }
         }
     }
+}
+
+/// Whether what is granted is said by a policy of the resource.
+fn has_policy(platform: &Platform, grant: &Grant) -> bool {
+    let place = Place::from(&grant.on);
+    let required = grant.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
+    let services = required.filter(|it| it.primary).map(|it| platform.library.action(it.action).service);
+    services.into_iter().any(|service| platform.library.service(service).resource_policy)
 }
 
 /// Whether a declaration acts, as a role or through its service.
@@ -257,15 +264,21 @@ fn no_resource_policy(
     (principal, to): (&Principal, Span),
 ) -> Diagnostic {
     let resource = platform.resource(grant.on.resource);
-    let kind = &platform.kind_of(grant.on.resource).name;
+    let kind = match resource.noun {
+        Noun::Function(at) => platform.functions.get(at as usize).map(|function| {
+            &platform.library.integration(function.integration.integration).name
+        }),
+        _ => None,
+    };
+    let kind = kind.unwrap_or(&platform.kind_of(grant.on.resource).name);
     let account = resource.account.map_or("ACCOUNT", |account| platform.account(account).name.as_str());
     let trusted = in_trust(platform, principal);
-    let whom = if trusted.starts_with("service ") { "service" } else { "body of another account" };
+    let service = trusted.starts_with("service ");
     Diagnostic::error(
         catalogue::NO_RESOURCE_POLICY,
         to,
-        format!("a `{kind}` can let no{whom} in"),
-        if whom == "service" { "would have to be named by it" } else { "of another account" },
+        format!("a `{kind}` can let {} in", if service { "no service" } else { "nobody of another account" }),
+        if service { "not a role" } else { "of another account" },
     )
     .related(wanted.span, format!("this takes a policy of the resource, and AWS has none for a `{kind}`"))
     .help(format!(

@@ -1,5 +1,7 @@
 //! Policies of resources that AWS would not take, or that would let nobody in.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     access::{Access, Document, Statement},
     diagnostic::{Diagnostic, Diagnostics, catalogue},
@@ -16,9 +18,8 @@ pub fn closed(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
         match platform.kind_of(id).name.as_str() {
             "function" => functions(document, diagnostics),
             "stream" | "secret" if uses_a_key_of_aws(platform, id) => {
-                if let Some(span) = stranger(platform, id, document) {
-                    diagnostics.push(closed_by_key(platform, id, span));
-                }
+                let strangers = strangers(platform, id, document);
+                diagnostics.extend(strangers.into_iter().map(|span| closed_by_key(platform, id, span)));
             }
             _ => {}
         }
@@ -27,20 +28,19 @@ pub fn closed(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
 
 /// What Lambda has no member of `AddPermission` for.
 fn functions(document: &Document, diagnostics: &mut Diagnostics) {
+    let mut said: BTreeMap<Span, &str> = BTreeMap::new();
     for statement in &document.statements {
-        let limits = statement.conditions.0.values().flatten();
-        let unknown = limits
-            .clone()
-            .any(|(key, values)| !OF_A_FUNCTION.contains(&key.as_str()) || values.len() > 1);
+        let mut limits = statement.conditions.0.values().flatten();
+        let unknown =
+            limits.any(|(key, values)| !OF_A_FUNCTION.contains(&key.as_str()) || values.len() > 1);
         let what = match (statement.effect, unknown) {
             (Effect::Deny, _) => "deny anything",
             (Effect::Grant, true) => "say when somebody may call it, or name a group",
             (Effect::Grant, false) => continue,
         };
-        if let Some(origin) = first(statement) {
-            diagnostics.push(not_said_by_a_function(origin, what));
-        }
+        said.extend(statement.origins.iter().map(|&origin| (origin, what)));
     }
+    diagnostics.extend(said.into_iter().map(|(origin, what)| not_said_by_a_function(origin, what)));
 }
 
 /// Whether a resource is encrypted with a key that AWS made for its own account.
@@ -55,19 +55,16 @@ fn uses_a_key_of_aws(platform: &Platform, id: ResourceId) -> bool {
     kinesis && crate::access::requirement::key_of(platform, id).is_none()
 }
 
-/// The first place that lets another account in.
-fn stranger(platform: &Platform, id: ResourceId, document: &Document) -> Option<Span> {
-    let own = format!(":{}:", platform.account_of(id)?.id);
+/// The places that let another account in.
+fn strangers(platform: &Platform, id: ResourceId, document: &Document) -> BTreeSet<Span> {
+    let Some(account) = platform.account_of(id) else { return BTreeSet::new() };
+    let own = format!(":{}:", account.id);
     let lets_in = |statement: &&Statement| {
         let principals = statement.principal.as_ref();
         statement.effect == Effect::Grant
             && principals.is_some_and(|it| it.everybody || it.aws.iter().any(|arn| !arn.contains(&own)))
     };
-    first(document.statements.iter().find(lets_in)?)
-}
-
-fn first(statement: &Statement) -> Option<Span> {
-    statement.origins.iter().copied().min_by_key(|span| (span.start, span.end))
+    document.statements.iter().filter(lets_in).flat_map(|it| it.origins.iter().copied()).collect()
 }
 
 fn not_said_by_a_function(span: Span, what: &str) -> Diagnostic {

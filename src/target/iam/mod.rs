@@ -13,7 +13,7 @@ use crate::{
     artifact::{Artifact, Artifacts},
     platform::{Account, Platform, ResourceId},
     source::Span,
-    target::Target,
+    target::{Program, Target},
 };
 
 /// The family.
@@ -24,7 +24,8 @@ impl Target for Iam {
         "iam"
     }
 
-    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, access, .. } = *program;
         roles::lower(platform, access, out);
         groups::lower(platform, access, out);
         resources(platform, access, out);
