@@ -100,7 +100,8 @@ impl Needs<'_> {
                 };
                 let place = Place::from(&used.on);
                 for mut requirement in requirements(self.platform, used.capability, &place) {
-                    requirement.owner = requirement.owner.or_else(|| functions.get(&requirement.resource).copied());
+                    requirement.owner =
+                        requirement.owner.or_else(|| functions.get(&requirement.resource).copied());
                     if let Some(key) = key {
                         self.role(key, &requirement, Effect::Grant, used.span);
                     }

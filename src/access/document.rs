@@ -154,7 +154,12 @@ impl Conditions {
     pub fn extend(&mut self, others: &Self) {
         for (operator, keys) in &others.0 {
             for (key, values) in keys {
-                self.0.entry(operator).or_default().entry(key.clone()).or_default().extend(values.iter().cloned());
+                self.0
+                    .entry(operator)
+                    .or_default()
+                    .entry(key.clone())
+                    .or_default()
+                    .extend(values.iter().cloned());
             }
         }
     }

@@ -131,7 +131,8 @@ fn declared(platform: &Platform) -> Vec<RoleIdentity> {
 /// The role that Identity Center makes in the group's account for its permission set: in a folder of the instance's region, unless that is
 /// us-east-1, and with sixteen characters of its own behind the name. <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
 fn groups(platform: &Platform) -> Vec<RoleIdentity> {
-    let groups = platform.of_kind("group").filter_map(|(id, resource)| Some((id, resource, resource.account?)));
+    let groups =
+        platform.of_kind("group").filter_map(|(id, resource)| Some((id, resource, resource.account?)));
     groups
         .map(|(id, resource, account)| {
             let name = permission_set(platform, id);

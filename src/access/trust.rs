@@ -86,7 +86,8 @@ fn way(platform: &Platform, roles: &Roles, principal: &Principal) -> Option<(&'s
                 let arn = resource.arn.clone()?;
                 if let Some(action) = federation::action(platform, *id) {
                     let principals = Principals::federated(arn);
-                    let named = Named { principals, conditions: Conditions::default(), label: resource.name.clone() };
+                    let named =
+                        Named { principals, conditions: Conditions::default(), label: resource.name.clone() };
                     return Some((action, named));
                 }
                 Named::arn(arn, resource.name.clone())

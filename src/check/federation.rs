@@ -31,7 +31,9 @@ pub fn providers_are_of_the_account(platform: &Platform, diagnostics: &mut Diagn
 pub fn tokens_are_of_somebody(platform: &Platform, diagnostics: &mut Diagnostics) {
     for role in &platform.roles {
         let providers: Vec<(&Trust, ResourceId)> = trusted(platform)
-            .filter(|(of, _, id)| of.resource == role.resource && platform.kind_of(*id).name == "oidc_provider")
+            .filter(|(of, _, id)| {
+                of.resource == role.resource && platform.kind_of(*id).name == "oidc_provider"
+            })
             .map(|(_, trust, id)| (trust, id))
             .collect();
         match providers.as_slice() {

@@ -75,7 +75,8 @@ pub fn services_say_for_whom_they_act(platform: &Platform, diagnostics: &mut Dia
 /// Whether what is granted is said by a policy of the resource.
 fn has_policy(platform: &Platform, grant: &Grant) -> bool {
     let place = Place::from(&grant.on);
-    let required = grant.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
+    let required =
+        grant.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
     let services = required.filter(|it| it.primary).map(|it| platform.library.action(it.action).service);
     services.into_iter().any(|service| platform.library.service(service).resource_policy)
 }
@@ -265,9 +266,10 @@ fn no_resource_policy(
 ) -> Diagnostic {
     let resource = platform.resource(grant.on.resource);
     let kind = match resource.noun {
-        Noun::Function(at) => platform.functions.get(at as usize).map(|function| {
-            &platform.library.integration(function.integration.integration).name
-        }),
+        Noun::Function(at) => platform
+            .functions
+            .get(at as usize)
+            .map(|function| &platform.library.integration(function.integration.integration).name),
         _ => None,
     };
     let kind = kind.unwrap_or(&platform.kind_of(grant.on.resource).name);

@@ -25,5 +25,7 @@ fn in_text(span: Span) -> Diagnostic {
         "an encrypted parameter's value stands in the program",
         "for everybody to read",
     )
-    .help("leave it out, and put the value there by other means; or leave out `encryption`, if it is no secret")
+    .help(
+        "leave it out, and put the value there by other means; or leave out `encryption`, if it is no secret",
+    )
 }

@@ -31,8 +31,7 @@ fn functions(document: &Document, diagnostics: &mut Diagnostics) {
     let mut said: BTreeMap<Span, &str> = BTreeMap::new();
     for statement in &document.statements {
         let mut limits = statement.conditions.0.values().flatten();
-        let unknown =
-            limits.any(|(key, values)| !OF_A_FUNCTION.contains(&key.as_str()) || values.len() > 1);
+        let unknown = limits.any(|(key, values)| !OF_A_FUNCTION.contains(&key.as_str()) || values.len() > 1);
         let what = match (statement.effect, unknown) {
             (Effect::Deny, _) => "deny anything",
             (Effect::Grant, true) => "say when somebody may call it, or name a group",

@@ -258,7 +258,10 @@ impl Context<'_> {
         if let Meaning::Resource(id) = meaning {
             match (self.platform.resource(id).noun, self.platform.kind_of(id).name.as_str()) {
                 (Noun::Account(account), _) => return Some(Principal::Account(account)),
-                (_, kind) if ACTING.contains(&kind) || self.library.kind(self.platform.resource(id).kind).source => {
+                (_, kind)
+                    if ACTING.contains(&kind)
+                        || self.library.kind(self.platform.resource(id).kind).source =>
+                {
                     return Some(Principal::Resource(id));
                 }
                 _ => {}

@@ -92,12 +92,16 @@ fn distinct(halves: &[&ForeignHalf]) -> Vec<Statement> {
     let mut all: Vec<Statement> = Vec::new();
     let mut used: BTreeMap<SmolStr, u32> = BTreeMap::new();
     for statement in halves.iter().flat_map(|half| &half.statements) {
-        let same = |other: &Statement| Statement { sid: statement.sid.clone(), origins: statement.origins.clone(), ..other.clone() } == *statement;
+        let same = |other: &Statement| {
+            Statement { sid: statement.sid.clone(), origins: statement.origins.clone(), ..other.clone() }
+                == *statement
+        };
         if all.iter().any(same) {
             continue;
         }
         let number = used.entry(statement.sid.clone()).and_modify(|number| *number += 1).or_insert(1);
-        let sid = if *number == 1 { statement.sid.clone() } else { format!("{}And{number}", statement.sid).into() };
+        let sid =
+            if *number == 1 { statement.sid.clone() } else { format!("{}And{number}", statement.sid).into() };
         all.push(Statement { sid, ..statement.clone() });
     }
     all

@@ -11,13 +11,17 @@ use crate::{
 };
 
 /// The condition keys that `AddPermission` has a member for.
-const MEMBERS: &[(&str, &str)] =
-    &[("aws:SourceArn", "SourceArn"), ("aws:SourceAccount", "SourceAccount"), ("aws:PrincipalOrgID", "PrincipalOrgID")];
+const MEMBERS: &[(&str, &str)] = &[
+    ("aws:SourceArn", "SourceArn"),
+    ("aws:SourceAccount", "SourceAccount"),
+    ("aws:PrincipalOrgID", "PrincipalOrgID"),
+];
 
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     for (&id, document) in &access.resources {
         let Noun::Function(_) = platform.resource(id).noun else { continue };
-        let calls = document.statements.iter().filter_map(|statement| call(platform, id, statement)).collect();
+        let calls =
+            document.statements.iter().filter_map(|statement| call(platform, id, statement)).collect();
         let Some(account) = platform.account_of(id) else { continue };
         let (declaration, source) = declaration_of(platform, id);
         out.files.push(Artifact {

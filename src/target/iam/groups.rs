@@ -52,7 +52,8 @@ impl Calls<'_> {
     fn all(&self, account: &Account) -> Vec<Call> {
         let id = self.role.identity.key.declaration();
         let resource = self.platform.resource(id);
-        let (instance, set) = ("instance.Instances.0.InstanceArn", "permissions.PermissionSet.PermissionSetArn");
+        let (instance, set) =
+            ("instance.Instances.0.InstanceArn", "permissions.PermissionSet.PermissionSetArn");
         let mut calls = vec![
             self.call("instance", "sso-admin", "ListInstances", json!({})),
             self.call("group", "identitystore", "GetGroupId", json!({
@@ -64,20 +65,30 @@ impl Calls<'_> {
             self.call("permissions", "sso-admin", "CreatePermissionSet", self.permission_set(instance)),
         ];
         if !self.role.policy.statements.is_empty() {
-            calls.push(self.call("policy", "sso-admin", "PutInlinePolicyToPermissionSet", json!({
-                "InstanceArn": reference(instance),
-                "PermissionSetArn": reference(set),
-                "InlinePolicy": self.role.policy.compact(),
-            })));
+            calls.push(self.call(
+                "policy",
+                "sso-admin",
+                "PutInlinePolicyToPermissionSet",
+                json!({
+                    "InstanceArn": reference(instance),
+                    "PermissionSetArn": reference(set),
+                    "InlinePolicy": self.role.policy.compact(),
+                }),
+            ));
         }
-        calls.push(self.call("assignment", "sso-admin", "CreateAccountAssignment", json!({
-            "InstanceArn": reference(instance),
-            "TargetId": account.id,
-            "TargetType": "AWS_ACCOUNT",
-            "PermissionSetArn": reference(set),
-            "PrincipalType": "GROUP",
-            "PrincipalId": reference("group.GroupId"),
-        })));
+        calls.push(self.call(
+            "assignment",
+            "sso-admin",
+            "CreateAccountAssignment",
+            json!({
+                "InstanceArn": reference(instance),
+                "TargetId": account.id,
+                "TargetType": "AWS_ACCOUNT",
+                "PermissionSetArn": reference(set),
+                "PrincipalType": "GROUP",
+                "PrincipalId": reference("group.GroupId"),
+            }),
+        ));
         calls
     }
 
@@ -90,7 +101,8 @@ impl Calls<'_> {
         let text = resource.doc.as_deref().map_or_else(|| format!("group {}", resource.name), str::to_owned);
         let text: String = text.chars().map(super::roles::described).take(LONGEST_DESCRIPTION).collect();
         members.insert("Description".into(), json!(text));
-        if let Some(ValueKind::Duration(milliseconds)) = self.platform.field(id, "session").map(|it| &it.kind) {
+        if let Some(ValueKind::Duration(milliseconds)) = self.platform.field(id, "session").map(|it| &it.kind)
+        {
             members.insert("SessionDuration".into(), json!(format!("PT{}S", milliseconds / 1000)));
         }
         Json::Object(members)
