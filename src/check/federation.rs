@@ -29,7 +29,7 @@ pub fn providers_are_of_the_account(platform: &Platform, diagnostics: &mut Diagn
 
 /// A token of an OpenID Connect provider is for somebody: without a subject anybody's would do.
 pub fn tokens_are_of_somebody(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for role in &platform.roles {
+    for role in platform.roles.iter().filter(|role| !platform.resource(role.resource).external) {
         let providers: Vec<(&Trust, ResourceId)> = trusted(platform)
             .filter(|(of, _, id)| {
                 of.resource == role.resource && platform.kind_of(*id).name == "oidc_provider"
@@ -71,9 +71,26 @@ fn is_wide(subject: &str) -> bool {
     fixed.len() < subject.len() && !fixed.contains('/') && fixed.matches(':').count() < 2
 }
 
-/// The declarations in the trusts of roles.
+/// Lake Formation knows an owner by the ARN of a role, or by its account.
+pub fn owners_are_known_to_lake_formation(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for domain in &platform.domains {
+        let Principal::Resource(id) = domain.owner else { continue };
+        let kind = platform.kind_of(id).name.as_str();
+        let unknown = kind == "group"
+            || federation::action(platform, id).is_some()
+            || source_service(platform, id).is_some();
+        if let Some(span) = platform.field(domain.resource, "owner").map(|owner| owner.span)
+            && unknown
+        {
+            diagnostics.push(owns_nothing(span, kind));
+        }
+    }
+}
+
+/// The declarations in the trusts of roles that are made.
 fn trusted(platform: &Platform) -> impl Iterator<Item = (&Role, &Trust, ResourceId)> {
-    platform.roles.iter().flat_map(|role| {
+    let made = platform.roles.iter().filter(|role| !platform.resource(role.resource).external);
+    made.flat_map(|role| {
         role.trust.iter().filter_map(move |trust| match trust.principal {
             Principal::Resource(id) => Some((role, trust, id)),
             _ => None,
@@ -94,6 +111,16 @@ fn assumes_nothing(platform: &Platform, id: ResourceId, service: &str, span: Spa
         "its service acts for it",
     )
     .help(format!("write `service {service}`"))
+}
+
+fn owns_nothing(span: Span, kind: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TABLE_RECEIVER,
+        span,
+        format!("Lake Formation grants nothing to a `{kind}`"),
+        "can't own a domain",
+    )
+    .help("name a role that it assumes or leads to")
 }
 
 fn provider_elsewhere(platform: &Platform, role: &Role, id: ResourceId, span: Span) -> Diagnostic {

@@ -52,6 +52,7 @@ pub const RULES: &[Rule] = &[
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
     ("services read tables as roles", share::services_read_tables_as_roles),
+    ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
