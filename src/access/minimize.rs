@@ -76,7 +76,7 @@ pub fn statements_by_place(permissions: Vec<Permission>) -> Vec<Statement> {
                 if let Some(more) = &class.principal {
                     together.get_or_insert_default().extend(more);
                 }
-                known.extend(&facts);
+                known.extend(facts);
             }
         }
     }
