@@ -25,6 +25,7 @@ use artifact::Artifacts;
 use diagnostic::{Diagnostic, Diagnostics, Severity};
 use platform::{Platform, Project};
 use source::SourceMap;
+use target::Program;
 
 /// A program that was read, resolved and checked.
 #[derive(Debug)]
@@ -83,12 +84,14 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
     if analysis.has_errors() {
         return artifacts;
     }
+    let Analysis { sources, platform, access, .. } = analysis;
+    let program = Program { platform, access, sources };
     for target in target::TARGETS
         .iter()
         .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
     {
         let before = artifacts.files.len();
-        target.lower(&analysis.platform, &analysis.access, &mut artifacts);
+        target.lower(&program, &mut artifacts);
         // All texts are held until they are written, without the room that they were given to grow into.
         artifacts.files.iter_mut().skip(before).for_each(|file| file.text.shrink_to_fit());
     }

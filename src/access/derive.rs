@@ -7,12 +7,13 @@ use smol_str::SmolStr;
 
 use super::{
     derived::Duty,
-    document::{Conditions, Principals},
+    document::Conditions,
     foreign::{Missing, Ours},
     is_ours,
     minimize::Permission,
-    requirement::{Place, Requirement, requirements},
-    roles::{RoleKey, Roles},
+    named::{Named, source_service},
+    requirement::{Place, Requirement, declared_arn, requirements},
+    roles::{RoleKey, Roles, acting},
 };
 use crate::{
     lower,
@@ -71,6 +72,7 @@ impl Needs<'_> {
         for role in &self.platform.roles {
             for trust in &role.trust {
                 if let Principal::Resource(caller) = trust.principal
+                    && acting(self.platform, caller).is_some()
                     && !self.is_at_home(caller, role.account)
                 {
                     self.assume(&trust.principal, role.resource, trust.span);
@@ -95,6 +97,7 @@ impl Needs<'_> {
     }
 
     fn pipelines(&mut self) {
+        let functions = functions_by_arn(self.platform);
         for pipeline in &self.platform.pipelines {
             for used in &pipeline.uses {
                 let key = match used.who {
@@ -108,6 +111,8 @@ impl Needs<'_> {
                     if self.platform.library.action(requirement.action).passes_role {
                         requirement.passed_to = self.takers(pipeline, used.span);
                     }
+                    requirement.owner =
+                        requirement.owner.or_else(|| functions.get(&requirement.resource).copied());
                     if let Some(key) = key {
                         self.role(key, &requirement, Effect::Grant, used.span);
                     }
@@ -254,49 +259,35 @@ impl Needs<'_> {
 
     /// A permission of a principal as a sentence names it.
     fn principal(&mut self, principal: &Principal, requirement: &Requirement, effect: Effect, origin: Span) {
+        let platform = self.platform;
         match principal {
-            Principal::Resource(id) => match self.roles.key_of(self.platform, *id) {
+            Principal::Resource(id) if source_service(platform, *id).is_some() => {
+                if let Some(named) = Named::source(platform, *id) {
+                    self.owner(requirement, effect, &named, origin);
+                }
+            }
+            Principal::Resource(id) => match self.roles.key_of(platform, *id) {
                 Some(key) => self.role(key, requirement, effect, origin),
                 None => self.external_role(*id, requirement, effect, origin),
             },
-            Principal::Account(account) => {
-                let root = account_root(self.platform, &self.platform.account(*account).id);
-                let (name, id) = (
-                    self.platform.account(*account).name.clone(),
-                    self.platform.account(*account).id.clone(),
-                );
-                let stranger = self.platform.account(*account).external;
-                let said = self.owner(
-                    requirement,
-                    effect,
-                    Principals::aws(root),
-                    name,
-                    Conditions::default(),
-                    origin,
-                );
-                if stranger || !said {
-                    self.account_half(id, requirement, effect, said, origin);
+            Principal::Account(id) => {
+                let account = platform.account(*id);
+                let named = Named::account(platform, &account.id, account.name.clone());
+                let said = self.owner(requirement, effect, &named, origin);
+                if account.external || !said {
+                    self.account_half(account.id.clone(), requirement, effect, said, origin);
                 }
             }
             Principal::ForeignAccount(id) => {
-                let root = account_root(self.platform, id);
-                let said = self.owner(
-                    requirement,
-                    effect,
-                    Principals::aws(root),
-                    id.clone(),
-                    Conditions::default(),
-                    origin,
-                );
+                let named = Named::account(platform, id, id.clone());
+                let said = self.owner(requirement, effect, &named, origin);
                 self.account_half(id.clone(), requirement, effect, said, origin);
             }
             Principal::Service(service) => {
-                let service = self.platform.library.service(*service);
-                let Some(principal) = service.principal.clone() else { return };
-                let account = requirement.owner.and_then(|owner| self.platform.resource(owner).account);
-                let conditions = source_account(self.platform, service.source_account, account);
-                let name = service.name.clone();
-                self.owner(requirement, effect, Principals::service(principal), name, conditions, origin);
+                let account = requirement.owner.and_then(|owner| platform.resource(owner).account);
+                if let Some(named) = Named::service(platform, *service, account) {
+                    self.owner(requirement, effect, &named, origin);
+                }
             }
         }
     }
@@ -321,13 +312,9 @@ impl Needs<'_> {
         let elsewhere =
             requirement.owner.and_then(|owner| self.platform.resource(owner).account) != Some(role.account);
         if effect == Effect::Grant && elsewhere {
-            let (arn, name) = (role.arn.clone(), role.name.clone());
-            let principal = Principals::aws(arn);
-            let conditions = Conditions::default();
-            let said =
-                self.owner(requirement, effect, principal.clone(), name.clone(), conditions.clone(), origin);
-            if !said {
-                let permission = self.of_resource(requirement, effect, principal, name, conditions, origin);
+            let named = Named::role(self.platform, role);
+            if !self.owner(requirement, effect, &named, origin) {
+                let permission = self.of_resource(requirement, effect, &named, origin);
                 self.resource_half(Some(Ours::Role(key)), requirement, permission);
             }
         }
@@ -337,36 +324,26 @@ impl Needs<'_> {
     fn external_role(&mut self, id: ResourceId, requirement: &Requirement, effect: Effect, origin: Span) {
         let resource = self.platform.resource(id);
         if let Some(arn) = resource.arn.clone() {
-            let (name, principal) = (resource.name.clone(), Principals::aws(arn));
-            let conditions = Conditions::default();
-            let said =
-                self.owner(requirement, effect, principal.clone(), name.clone(), conditions.clone(), origin);
+            let named = Named::arn(arn, resource.name.clone());
+            let said = self.owner(requirement, effect, &named, origin);
             self.role_half(id, requirement, effect, said, origin);
             let owner = requirement.owner.map(|owner| self.platform.resource(owner));
             if effect == Effect::Grant && owner.is_some_and(|owner| owner.account != resource.account) {
-                let permission = self.of_resource(requirement, effect, principal, name, conditions, origin);
+                let permission = self.of_resource(requirement, effect, &named, origin);
                 self.resource_half(None, requirement, permission);
             }
         }
     }
 
     /// The side of the resource, where it has a policy and is ours; whether it is.
-    fn owner(
-        &mut self,
-        requirement: &Requirement,
-        effect: Effect,
-        principal: Principals,
-        label: SmolStr,
-        conditions: Conditions,
-        origin: Span,
-    ) -> bool {
+    fn owner(&mut self, requirement: &Requirement, effect: Effect, named: &Named, origin: Span) -> bool {
         let Some(owner) = requirement.owner else { return false };
         let service = self.platform.library.action(requirement.action).service;
         let ours = is_ours(self.platform, self.platform.resource(owner));
         if !ours || !self.platform.library.service(service).resource_policy {
             return false;
         }
-        let permission = self.of_resource(requirement, effect, principal, label, conditions, origin);
+        let permission = self.of_resource(requirement, effect, named, origin);
         self.resources.entry(owner).or_default().push(permission);
         true
     }
@@ -376,23 +353,22 @@ impl Needs<'_> {
         &self,
         requirement: &Requirement,
         effect: Effect,
-        principal: Principals,
-        label: SmolStr,
-        conditions: Conditions,
+        named: &Named,
         origin: Span,
     ) -> Permission {
         let mut permission = self.permission(requirement, effect, origin);
-        // Each resource's policy is about that resource alone. A key has no other name in its own.
-        permission.conditions = conditions;
-        if let Some(via) = &requirement.via {
+        permission.conditions = named.conditions.clone();
+        // A service that acts by itself uses a key by itself, too.
+        if let Some(via) = requirement.via.as_ref().filter(|_| named.principals.services.is_empty()) {
             permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
         }
-        if requirement.owner.is_some_and(|owner| self.platform.kind_of(owner).name == "key") {
+        // Each resource's policy is about that resource alone. A key has no other name in its own, and a secret none that is known before.
+        if requirement.owner.is_some_and(|owner| is_whole_in_its_policy(self.platform, owner)) {
             permission.resource = "*".into();
             permission.kind = SmolStr::default();
         }
-        permission.principal = Some(principal);
-        permission.label = label;
+        permission.principal = Some(named.principals.clone());
+        permission.label = named.label.clone();
         permission
     }
 
@@ -440,21 +416,20 @@ pub(super) fn permission(
     }
 }
 
+/// The declared functions, by their ARNs: a state machine's calls name these.
+fn functions_by_arn(platform: &Platform) -> BTreeMap<SmolStr, ResourceId> {
+    let ids = platform.functions.iter().map(|function| function.resource);
+    ids.filter_map(|id| Some((declared_arn(platform, id)?, id))).collect()
+}
+
 /// The ARN that stands for an account as a principal.
 pub fn account_root(platform: &Platform, id: &str) -> SmolStr {
     SmolStr::from(format!("arn:{}:iam::{id}:root", platform.project.partition()))
 }
 
-/// The condition that a service acts for one account only, where the service says for whom it acts.
-pub fn source_account(platform: &Platform, says: bool, account: Option<AccountId>) -> Conditions {
-    match account {
-        Some(account) if says => Conditions::default().with(
-            "StringEquals",
-            "aws:SourceAccount",
-            platform.account(account).id.clone(),
-        ),
-        _ => Conditions::default(),
-    }
+/// Whether a resource's own policy means it by `*`.
+fn is_whole_in_its_policy(platform: &Platform, id: ResourceId) -> bool {
+    matches!(platform.kind_of(id).name.as_str(), "key" | "secret")
 }
 
 /// Whether somebody who assumes a role must bring session tags.

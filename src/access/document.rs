@@ -92,6 +92,8 @@ pub struct Principals {
     pub aws: BTreeSet<SmolStr>,
     /// Services, by their principals.
     pub services: BTreeSet<SmolStr>,
+    /// Identity providers, by their ARNs.
+    pub federated: BTreeSet<SmolStr>,
 }
 
 impl Principals {
@@ -110,11 +112,17 @@ impl Principals {
         Self { services: BTreeSet::from([principal]), ..Self::default() }
     }
 
+    /// One identity provider.
+    pub fn federated(arn: SmolStr) -> Self {
+        Self { federated: BTreeSet::from([arn]), ..Self::default() }
+    }
+
     /// Those of both.
     pub fn extend(&mut self, other: &Self) {
         self.everybody |= other.everybody;
         self.aws.extend(other.aws.iter().cloned());
         self.services.extend(other.services.iter().cloned());
+        self.federated.extend(other.federated.iter().cloned());
     }
 }
 
@@ -129,6 +137,9 @@ impl Serialize for Principals {
         }
         if !self.services.is_empty() {
             map.serialize_entry("Service", &OneOrMany(&self.services))?;
+        }
+        if !self.federated.is_empty() {
+            map.serialize_entry("Federated", &OneOrMany(&self.federated))?;
         }
         map.end()
     }
@@ -147,6 +158,20 @@ impl Conditions {
     /// Adds one.
     pub fn insert(&mut self, operator: &'static str, key: impl Into<SmolStr>, value: impl Into<SmolStr>) {
         self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
+    }
+
+    /// Adds those of others.
+    pub fn extend(&mut self, others: &Self) {
+        for (operator, keys) in &others.0 {
+            for (key, values) in keys {
+                self.0
+                    .entry(operator)
+                    .or_default()
+                    .entry(key.clone())
+                    .or_default()
+                    .extend(values.iter().cloned());
+            }
+        }
     }
 
     /// The same with one more.

@@ -147,9 +147,17 @@ pub fn halves(missing: Missing) -> Vec<ForeignHalf> {
     missing.into_iter().map(half).collect()
 }
 
-impl ForeignHalf {
-    /// What its owner must do, in a sentence with the statements to add.
-    pub fn sentence(&self, platform: &Platform) -> String {
+impl Theirs {
+    /// The declaration whose owner it is about.
+    pub fn resource(&self) -> Option<ResourceId> {
+        match self {
+            Self::Members(_) => None,
+            Self::Identity(id) | Self::Policy(id) | Self::Trust(id) | Self::Door(id) => Some(*id),
+        }
+    }
+
+    /// What must be done with the statements.
+    pub fn instruction(&self, platform: &Platform) -> String {
         let name = |id: &ResourceId| {
             let resource = platform.resource(*id);
             match &resource.arn {
@@ -157,24 +165,24 @@ impl ForeignHalf {
                 None => format!("`{}`", resource.name),
             }
         };
-        let statements = serde_json::to_string(&self.statements).unwrap_or_default();
-        match &self.theirs {
-            Theirs::Identity(id) => {
-                format!("the owner of {} must add to that role's policy: {statements}", name(id))
+        match self {
+            Self::Identity(id) => format!("the owner of {} must add to that role's policy", name(id)),
+            Self::Members(account) => {
+                format!("account {account} must add to the policy of whoever is to do it")
             }
-            Theirs::Members(account) => {
-                format!("account {account} must add to the policy of whoever is to do it: {statements}")
-            }
-            Theirs::Policy(id) => format!("the owner of {} must add to its policy: {statements}", name(id)),
-            Theirs::Trust(id) => {
-                format!("the owner of {} must add to its trust policy: {statements}", name(id))
-            }
-            Theirs::Door(id) => {
-                format!(
-                    "the owner of {} must let these in, which has no policy of its own: {statements}",
-                    name(id)
-                )
+            Self::Policy(id) => format!("the owner of {} must add to its policy", name(id)),
+            Self::Trust(id) => format!("the owner of {} must add to its trust policy", name(id)),
+            Self::Door(id) => {
+                format!("the owner of {} must let these in, which has no policy of its own", name(id))
             }
         }
+    }
+}
+
+impl ForeignHalf {
+    /// What its owner must do, in a sentence with the statements to add.
+    pub fn sentence(&self, platform: &Platform) -> String {
+        let statements = serde_json::to_string(&self.statements).unwrap_or_default();
+        format!("{}: {statements}", self.theirs.instruction(platform))
     }
 }

@@ -6,8 +6,10 @@
 //! | `roles.rs` | all roles there are |
 //! | `requirement.rs` | a capability at a place → actions on resources |
 //! | `derive.rs` | the program → who needs which |
+//! | `named.rs` | how somebody is named in a policy |
 //! | `minimize.rs` | permissions → statements |
 //! | `size.rs`, `split.rs` | what AWS takes of a policy, and policies that outgrow it |
+//! | `federation.rs` | what identity providers must have said |
 //! | `trust.rs`, `resource.rs`, `guardrail.rs`, `boundary.rs` | trust policies, policies of resources, control policies, permissions boundaries |
 //! | `foreign.rs` | what only somebody else can add |
 //! | `lake_formation.rs` | what Lake Formation is told beside |
@@ -17,10 +19,12 @@ pub mod boundary;
 mod derive;
 pub mod derived;
 pub mod document;
+pub mod federation;
 pub mod foreign;
 mod guardrail;
 pub mod lake_formation;
 mod minimize;
+pub mod named;
 pub mod pattern;
 pub mod requirement;
 mod resource;

@@ -228,6 +228,8 @@ fn placeholder(platform: &Platform, resource: &Resource, place: &Place, name: &s
         },
         // KMS makes up a key's id: where it is not known, the alias says which key is meant.
         ("key", "key", _) => Some("*".into()),
+        // Secrets Manager puts six characters of its own behind a name.
+        ("secret", "secret", _) => Some(SmolStr::from(format!("{}-??????", literal(&resource.physical)))),
         (_, "database", Noun::Domain(at)) => Some(platform.domains.get(at as usize)?.database.clone()),
         (_, "table" | "userdefinedfunction", Noun::Domain(_)) => Some("*".into()),
         (_, "database", Noun::Table(at)) => {
@@ -247,7 +249,15 @@ fn placeholder(platform: &Platform, resource: &Resource, place: &Place, name: &s
 
 /// The key that encrypts what is in a resource.
 pub fn key_of(platform: &Platform, id: ResourceId) -> Option<ResourceId> {
-    match platform.resource(id).field(platform.kind_of(id), "encryption")?.kind {
+    let value = match platform.stream(id) {
+        Some(stream) => {
+            let fields = &platform.library.constructor(stream.connector.constructor).fields;
+            let at = fields.iter().position(|field| field.name == "encryption")?;
+            stream.connector.fields.get(at)?.as_ref()?
+        }
+        None => platform.field(id, "encryption")?,
+    };
+    match value.kind {
         ValueKind::Ref(key) => Some(key),
         _ => None,
     }

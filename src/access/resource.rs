@@ -20,7 +20,7 @@ pub fn policy(platform: &Platform, id: ResourceId, permissions: Vec<Permission>)
             "key" => administrators(platform, id),
             _ => Vec::new(),
         };
-        all.extend(granted);
+        all.extend(if kind == "function" { apart(granted) } else { granted });
         Document::new(all)
     };
     let document = with(statements(permissions.clone()));
@@ -61,4 +61,25 @@ fn administrators(platform: &Platform, id: ResourceId) -> Vec<Statement> {
         conditions: Conditions::default(),
         origins: vec![resource.span],
     }]
+}
+
+/// A function's policy is made of one action for one principal at a time (`lambda.AddPermission`).
+fn apart(statements: Vec<Statement>) -> Vec<Statement> {
+    let mut all: Vec<Statement> = Vec::new();
+    for statement in statements {
+        let Actions::Only(actions) = &statement.actions else { continue };
+        let Principals { aws, services, .. } = statement.principal.clone().unwrap_or_default();
+        let each = aws.into_iter().map(Principals::aws).chain(services.into_iter().map(Principals::service));
+        let each = each.flat_map(|principal| actions.iter().map(move |action| (principal.clone(), action)));
+        for (number, (principal, action)) in (1..).zip(each) {
+            let sid = &statement.sid;
+            all.push(Statement {
+                sid: if number == 1 { sid.clone() } else { format!("{sid}No{number}").into() },
+                principal: Some(principal),
+                actions: Actions::Only(BTreeSet::from([action.clone()])),
+                ..statement.clone()
+            });
+        }
+    }
+    all
 }

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::derived::{Duty, derived_role, derived_role_in};
 use crate::{
     platform::{
-        AccountId, Function, Platform, Principal, ResourceId,
+        AccountId, Function, Platform, Principal, ResourceId, ValueKind,
         pipeline::{TriggerKind, User},
         resource::Noun,
     },
@@ -40,14 +40,23 @@ pub struct RoleIdentity {
     pub key: RoleKey,
     /// Its name in AWS.
     pub name: SmolStr,
-    /// Its ARN.
+    /// Its ARN; where AWS completes its name, one that it could have.
     pub arn: SmolStr,
+    /// The patterns of ARNs by which policies mean it, where AWS completes its name; empty where the ARN is known.
+    pub patterns: Vec<SmolStr>,
     /// The account that it lives in.
     pub account: AccountId,
     /// The service that assumes it, by its name in the standard library; `None` for a declared role, which says itself.
     pub service: Option<&'static str>,
     /// Its declaration's name in the program.
     pub span: Span,
+}
+
+impl RoleIdentity {
+    /// Whether it is the role of a permission set, which Identity Center makes and not we.
+    pub fn is_permission_set(&self) -> bool {
+        !self.patterns.is_empty()
+    }
 }
 
 /// All roles that are ours to make, by account and name.
@@ -63,6 +72,7 @@ impl Roles {
     pub fn of(platform: &Platform) -> Self {
         let mut list = declared(platform);
         list.extend(derived(platform));
+        list.extend(groups(platform));
         list.retain(|role| !platform.account(role.account).external);
         list.sort_by(|a, b| {
             (&platform.account(a.account).name, &a.name, a.key).cmp(&(
@@ -87,10 +97,10 @@ impl Roles {
 }
 
 /// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's or a function's own, a warehouse's
-/// declared one.
+/// declared one, a group's permission set.
 pub fn acting(platform: &Platform, id: ResourceId) -> Option<RoleKey> {
     Some(match platform.kind_of(id).name.as_str() {
-        "role" => RoleKey::Declared(id),
+        "role" | "group" => RoleKey::Declared(id),
         "pipeline" => RoleKey::Derived(id, Duty::Pipeline),
         "query" => RoleKey::Derived(id, Duty::Query),
         "sync" => RoleKey::Derived(id, Duty::Sync),
@@ -109,12 +119,47 @@ fn declared(platform: &Platform) -> Vec<RoleIdentity> {
             key: RoleKey::Declared(role.resource),
             name: resource.physical.clone(),
             arn: resource.arn.clone().unwrap_or_else(|| SmolStr::from(arn)),
+            patterns: Vec::new(),
             account: role.account,
             service: None,
             span: resource.span,
         }
     })
     .collect()
+}
+
+/// The role that Identity Center makes in the group's account for its permission set: in a folder of the instance's region, unless that is
+/// us-east-1, and with sixteen characters of its own behind the name. <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>
+fn groups(platform: &Platform) -> Vec<RoleIdentity> {
+    let groups =
+        platform.of_kind("group").filter_map(|(id, resource)| Some((id, resource, resource.account?)));
+    groups
+        .map(|(id, resource, account)| {
+            let name = permission_set(platform, id);
+            let (partition, number) = (platform.project.partition(), &platform.account(account).id);
+            let folder = format!("arn:{partition}:iam::{number}:role/aws-reserved/sso.amazonaws.com");
+            let of = |between: &str, end: &str| {
+                SmolStr::from(format!("{folder}/{between}AWSReservedSSO_{name}_{end}"))
+            };
+            RoleIdentity {
+                key: RoleKey::Declared(id),
+                arn: of("", "0000000000000000"),
+                patterns: vec![of("", "????????????????"), of("*/", "????????????????")],
+                name,
+                account,
+                service: None,
+                span: resource.span,
+            }
+        })
+        .collect()
+}
+
+/// The name of a group's permission set.
+pub fn permission_set(platform: &Platform, id: ResourceId) -> SmolStr {
+    match platform.field(id, "permission_set").map(|value| &value.kind) {
+        Some(ValueKind::Text(name)) => name.clone(),
+        _ => platform.resource(id).name.clone(),
+    }
 }
 
 fn derived(platform: &Platform) -> Vec<RoleIdentity> {
@@ -129,6 +174,7 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
             key: RoleKey::Derived(id, duty),
             name: role.name,
             arn: role.arn,
+            patterns: Vec::new(),
             account: role.account,
             service: Some(service),
             span,

@@ -1,18 +1,24 @@
 //! Trust policies: who may become a role, and what they must bring.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
 use super::{
-    derive::{account_root, source_account},
     document::{Actions, Conditions, Document, Principals, Statement},
+    federation,
+    named::{Named, source_account},
+    pattern::fill,
     roles::{RoleIdentity, RoleKey, Roles},
 };
 use crate::{
+    library::Service,
     platform::{Platform, Principal, Role, grant::Effect, resource::Noun},
     source::Span,
 };
+
+/// What roles and accounts do to become a role.
+const ASSUME: &str = "sts:AssumeRole";
 
 /// The trust policy of a role.
 pub fn trust(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Document {
@@ -28,38 +34,84 @@ pub fn trust(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Doc
     Document::new(statements)
 }
 
-/// Accounts and roles that may assume the role, with the tags and the external id that they must bring.
+/// Accounts, roles, groups and identity providers that may assume the role, with the tags and the external id that they must bring.
 fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
-    let mut principals = Principals::default();
-    let mut origins = Vec::new();
+    let mut ways: BTreeMap<(&str, Conditions), (Principals, Vec<Span>)> = BTreeMap::new();
     for trust in &role.trust {
-        if let Some(arn) = principal_arn(platform, roles, &trust.principal) {
-            principals.aws.insert(arn);
-            origins.push(trust.span);
+        let Some((action, named)) = way(platform, roles, &trust.principal) else { continue };
+        let (principals, origins) = ways.entry((action, named.conditions)).or_default();
+        principals.extend(&named.principals);
+        origins.push(trust.span);
+    }
+    let mut statements = Vec::new();
+    let mut tagging: BTreeMap<Conditions, (Principals, Vec<Span>)> = BTreeMap::new();
+    let mut used: BTreeMap<&str, u32> = BTreeMap::new();
+    for ((action, named), (principals, origins)) in ways {
+        let mut conditions = named.clone();
+        conditions.extend(&federation::conditions(platform, role, action));
+        for (key, value) in &role.tags {
+            conditions.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
         }
-    }
-    if principals.aws.is_empty() {
-        return Vec::new();
-    }
-    let mut tags = Conditions::default();
-    for (key, value) in &role.tags {
-        tags.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
-    }
-    let mut conditions = tags.clone();
-    if let Some(id) = &role.external_id {
-        conditions.insert("StringEquals", "sts:ExternalId", id.clone());
-    }
-    let mut statements =
-        vec![statement("AssumeRole", "sts:AssumeRole", principals.clone(), conditions, &origins)];
-    if !role.tags.is_empty() {
-        for (key, _) in &role.tags {
-            tags.insert("ForAllValues:StringEquals", "aws:TagKeys", key.clone());
+        if let Some(id) = role.external_id.as_ref().filter(|_| action == ASSUME) {
+            conditions.insert("StringEquals", "sts:ExternalId", id.clone());
         }
-        // Without keys at all `ForAllValues` would hold.
-        tags.insert("Null", "aws:TagKeys", "false");
-        statements.push(statement("TagSession", "sts:TagSession", principals, tags, &origins));
+        if !role.tags.is_empty() {
+            let (all, places) = tagging.entry(named).or_default();
+            all.extend(&principals);
+            places.extend(&origins);
+        }
+        let sid = numbered(&mut used, action.trim_start_matches("sts:"));
+        statements.push(statement(&sid, action, principals, conditions, &origins));
+    }
+    for (named, (principals, origins)) in tagging {
+        let sid = numbered(&mut used, "TagSession");
+        statements.push(statement(&sid, "sts:TagSession", principals, tagged(role, named), &origins));
     }
     statements
+}
+
+/// A statement's name that no other has.
+fn numbered<'a>(used: &mut BTreeMap<&'a str, u32>, name: &'a str) -> String {
+    let number = used.entry(name).and_modify(|number| *number += 1).or_insert(1);
+    if *number == 1 { name.to_owned() } else { format!("{name}{number}") }
+}
+
+/// How a principal comes into the role, and how it is named; `None` for services.
+fn way(platform: &Platform, roles: &Roles, principal: &Principal) -> Option<(&'static str, Named)> {
+    let named = match principal {
+        Principal::Resource(id) => match roles.key_of(platform, *id).and_then(|key| roles.index_of(key)) {
+            Some(at) => Named::role(platform, roles.list.get(at)?),
+            None => {
+                let resource = platform.resource(*id);
+                let arn = resource.arn.clone()?;
+                if let Some(action) = federation::action(platform, *id) {
+                    let principals = Principals::federated(arn);
+                    let named =
+                        Named { principals, conditions: Conditions::default(), label: resource.name.clone() };
+                    return Some((action, named));
+                }
+                Named::arn(arn, resource.name.clone())
+            }
+        },
+        Principal::Account(id) => {
+            let account = platform.account(*id);
+            Named::account(platform, &account.id, account.name.clone())
+        }
+        Principal::ForeignAccount(id) => Named::account(platform, id, id.clone()),
+        Principal::Service(_) => return None,
+    };
+    Some((ASSUME, named))
+}
+
+/// The conditions of bringing session tags: these, and no others.
+fn tagged(role: &Role, mut conditions: Conditions) -> Conditions {
+    for (key, value) in &role.tags {
+        conditions.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
+        conditions.insert("ForAllValues:StringEquals", "aws:TagKeys", key.clone());
+    }
+    // Without keys at all `ForAllValues` would hold.
+    conditions.insert("Null", "aws:TagKeys", "false");
+    conditions
 }
 
 /// Services that may assume the role, each for the role's own account where it says for whom it acts.
@@ -75,6 +127,7 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
     for says in [false, true] {
         let mut principals = Principals::default();
         let mut origins = Vec::new();
+        let mut conditions = source_account(platform, says, Some(identity.account));
         for (service, span) in named.clone().chain(own) {
             let service = library.service(service);
             if service.source_account == says
@@ -82,28 +135,33 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
             {
                 principals.services.insert(principal.clone());
                 origins.push(span);
+                if let Some(arn) = source_arn(platform, identity, service) {
+                    conditions.insert("ArnLike", "aws:SourceArn", arn);
+                }
             }
         }
         if !principals.services.is_empty() {
             let sid = if says { "ServiceForThisAccount" } else { "Service" };
-            let conditions = source_account(platform, says, Some(identity.account));
             statements.push(statement(sid, "sts:AssumeRole", principals, conditions, &origins));
         }
     }
     statements
 }
 
-/// How a principal is named in a policy; `None` for services, which are no AWS principals.
-fn principal_arn(platform: &Platform, roles: &Roles, principal: &Principal) -> Option<SmolStr> {
-    match principal {
-        Principal::Resource(id) => match roles.key_of(platform, *id).and_then(|key| roles.index_of(key)) {
-            Some(at) => roles.list.get(at).map(|role| role.arn.clone()),
-            None => platform.resource(*id).arn.clone(),
-        },
-        Principal::Account(id) => Some(account_root(platform, &platform.account(*id).id)),
-        Principal::ForeignAccount(id) => Some(account_root(platform, id)),
-        Principal::Service(_) => None,
-    }
+/// What a service says in `aws:SourceArn` when it assumes the role that is made for a declaration which it runs.
+fn source_arn(platform: &Platform, identity: &RoleIdentity, service: &Service) -> Option<SmolStr> {
+    let resource = match identity.key {
+        RoleKey::Derived(id, _) => platform.resource(id),
+        RoleKey::Declared(_) => return None,
+    };
+    let account = platform.account(identity.account);
+    fill(service.source_arn.as_ref()?, |name| match name {
+        "partition" => Some(platform.project.partition().into()),
+        "region" => Some(account.region.clone()),
+        "account" => Some(account.id.clone()),
+        "name" => Some(resource.physical.clone()),
+        _ => None,
+    })
 }
 
 fn statement(

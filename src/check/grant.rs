@@ -2,13 +2,16 @@
 
 use crate::{
     access::{
+        federation,
+        named::source_service,
         requirement::{Place, Requirement, requirements, trusted_services},
         roles::{RoleKey, acting},
     },
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::ActionId,
     platform::{
-        Account, Capability, CapabilityUse, Grant, Platform, Principal, grant::Effect, resource::Noun,
+        Account, Capability, CapabilityUse, Grant, Platform, Principal, ResourceId, grant::Effect,
+        resource::Noun,
     },
     source::Span,
 };
@@ -35,7 +38,10 @@ pub fn receivers_can_act(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in &platform.grants {
         for (principal, span) in &grant.to {
             match principal {
-                Principal::Resource(id) if platform.is_whole(*id) && acting(platform, *id).is_none() => {
+                Principal::Resource(id) if federation::action(platform, *id).is_some() => {
+                    diagnostics.push(federated(platform, *id, grant, *span));
+                }
+                Principal::Resource(id) if platform.is_whole(*id) && !acts(platform, *id) => {
                     let kind = &platform.kind_of(*id).name;
                     diagnostics.push(nobody_acts(
                         *span,
@@ -54,6 +60,33 @@ pub fn receivers_can_act(platform: &Platform, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// A service says for which account it acts, so that it does nothing for another.
+pub fn services_say_for_whom_they_act(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        for (principal, span) in &grant.to {
+            let Principal::Service(id) = principal else { continue };
+            let service = platform.library.service(*id);
+            if service.principal.is_some() && !service.source_in_calls && has_policy(platform, grant) {
+                diagnostics.push(for_anybody(&service.name, *span));
+            }
+        }
+    }
+}
+
+/// Whether what is granted is said by a policy of the resource.
+fn has_policy(platform: &Platform, grant: &Grant) -> bool {
+    let place = Place::from(&grant.on);
+    let required =
+        grant.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
+    let services = required.filter(|it| it.primary).map(|it| platform.library.action(it.action).service);
+    services.into_iter().any(|service| platform.library.service(service).resource_policy)
+}
+
+/// Whether a declaration acts, as a role or through its service.
+fn acts(platform: &Platform, id: ResourceId) -> bool {
+    acting(platform, id).is_some() || source_service(platform, id).is_some()
+}
+
 /// What another account is granted can be said by the resource.
 pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
@@ -63,7 +96,7 @@ pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagn
             continue;
         }
         let place = Place::from(&grant.on);
-        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_whole(platform, principal)) {
+        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_receiver(platform, principal)) {
             let account = account_of(platform, principal);
             if account.is_some_and(|account| std::ptr::eq(account, platform.account(owner))) {
                 // Lake Formation has rules of its own for accounts.
@@ -76,7 +109,7 @@ pub fn other_accounts_can_be_let_in(platform: &Platform, diagnostics: &mut Diagn
             for wanted in &grant.capabilities {
                 let required = requirements(platform, wanted.capability, &place);
                 if required.iter().any(|it| it.primary && !says_for_itself(platform, it)) {
-                    diagnostics.push(no_resource_policy(platform, grant, wanted, *span));
+                    diagnostics.push(no_resource_policy(platform, grant, wanted, (principal, *span)));
                 }
             }
         }
@@ -92,10 +125,10 @@ fn says_for_itself(platform: &Platform, requirement: &Requirement) -> bool {
         || matches!(noun, Noun::Role(_) | Noun::Table(_) | Noun::Domain(_))
 }
 
-/// Whether it is known who a principal is.
-fn is_whole(platform: &Platform, principal: &Principal) -> bool {
+/// Whether it is known who a principal is, and that it is one that can be granted something.
+fn is_receiver(platform: &Platform, principal: &Principal) -> bool {
     match principal {
-        Principal::Resource(id) => platform.is_whole(*id),
+        Principal::Resource(id) => platform.is_whole(*id) && federation::action(platform, *id).is_none(),
         _ => true,
     }
 }
@@ -103,6 +136,7 @@ fn is_whole(platform: &Platform, principal: &Principal) -> bool {
 /// The account that a principal belongs to, where the program declares it.
 fn account_of<'a>(platform: &'a Platform, principal: &Principal) -> Option<&'a Account> {
     match principal {
+        Principal::Resource(id) if source_service(platform, *id).is_some() => None,
         Principal::Resource(id) => {
             let role = acting(platform, *id).map_or(*id, RoleKey::declaration);
             platform.account_of(role)
@@ -121,14 +155,14 @@ pub fn assumed_roles_trust(platform: &Platform, diagnostics: &mut Diagnostics) {
         if platform.resource(role.resource).external {
             continue;
         }
-        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_whole(platform, principal)) {
+        for (principal, span) in grant.to.iter().filter(|(principal, _)| is_receiver(platform, principal)) {
             let account = account_of(platform, principal);
             let trusted = role.trust.iter().any(|trust| match &trust.principal {
                 Principal::Account(id) => account.is_some_and(|it| std::ptr::eq(it, platform.account(*id))),
                 other => other == principal,
             });
             if !trusted {
-                diagnostics.push(not_trusted(platform, grant, *span, account));
+                diagnostics.push(not_trusted(platform, grant, (principal, *span), account));
             }
         }
     }
@@ -208,6 +242,16 @@ fn nobody_acts(span: Span, why: &str, help: &str) -> Diagnostic {
     Diagnostic::error(catalogue::NOBODY_ACTS, span, why, "can't act").help(help)
 }
 
+fn for_anybody(service: &str, span: Span) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::CONFUSED_DEPUTY,
+        span,
+        format!("the service `{service}` does not say for whom it acts, and could do this for anybody"),
+        "not held to one account",
+    )
+    .help("grant it to the role as which the service acts for this account")
+}
+
 fn own_account(span: Span, account: &Account) -> Diagnostic {
     let name = &account.name;
     Diagnostic::error(
@@ -219,25 +263,82 @@ fn own_account(span: Span, account: &Account) -> Diagnostic {
     .help("name the role that needs it")
 }
 
-fn no_resource_policy(platform: &Platform, grant: &Grant, wanted: &CapabilityUse, to: Span) -> Diagnostic {
+fn federated(platform: &Platform, id: ResourceId, grant: &Grant, span: Span) -> Diagnostic {
+    let (name, word) = (&platform.resource(id).name, tag(platform, id));
+    let account = platform.account_of(id).map_or("ACCOUNT", |account| account.name.as_str());
+    let on = &platform.resource(grant.on.resource).name;
+    Diagnostic::error(
+        catalogue::FEDERATED_RECEIVER,
+        span,
+        format!("nobody can be granted anything as somebody whom `{name}` vouches for"),
+        "an identity provider",
+    )
+    .help(format!(
+        "they act as a role: `role NAME in {account} {{ trust = [{word} {name}] }}`, and grant `{on}` to that role"
+    ))
+}
+
+/// The word that stands before an identity provider's name.
+fn tag(platform: &Platform, id: ResourceId) -> &'static str {
+    if platform.kind_of(id).name == "saml_provider" { "saml" } else { "oidc" }
+}
+
+/// How a principal is written in a role's `trust`.
+fn in_trust(platform: &Platform, principal: &Principal) -> String {
+    match principal {
+        Principal::Resource(id) => match source_service(platform, *id) {
+            Some(service) => format!("service {}", platform.library.service(service).name),
+            None => platform.resource(*id).name.to_string(),
+        },
+        Principal::Account(id) => platform.account(*id).name.to_string(),
+        Principal::ForeignAccount(id) => format!("account \"{id}\""),
+        Principal::Service(id) => format!("service {}", platform.library.service(*id).name),
+    }
+}
+
+fn no_resource_policy(
+    platform: &Platform,
+    grant: &Grant,
+    wanted: &CapabilityUse,
+    (principal, to): (&Principal, Span),
+) -> Diagnostic {
     let resource = platform.resource(grant.on.resource);
-    let kind = &platform.kind_of(grant.on.resource).name;
-    let account = resource.account.map_or("its account", |account| platform.account(account).name.as_str());
+    let kind = match resource.noun {
+        Noun::Function(at) => platform
+            .functions
+            .get(at as usize)
+            .map(|function| &platform.library.integration(function.integration.integration).name),
+        _ => None,
+    };
+    let kind = kind.unwrap_or(&platform.kind_of(grant.on.resource).name);
+    let account = resource.account.map_or("ACCOUNT", |account| platform.account(account).name.as_str());
+    let trusted = in_trust(platform, principal);
+    let service = trusted.starts_with("service ");
     Diagnostic::error(
         catalogue::NO_RESOURCE_POLICY,
         to,
-        format!("a `{kind}` can let nobody of another account in"),
-        "of another account",
+        format!("a `{kind}` can let {} in", if service { "no service" } else { "nobody of another account" }),
+        if service { "not a role" } else { "of another account" },
     )
-    .related(wanted.span, "this takes a policy of the resource")
-    .help(format!("grant it to a role in `{account}`, and let that role be assumed from here"))
+    .related(wanted.span, format!("this takes a policy of the resource, and AWS has none for a `{kind}`"))
+    .help(format!(
+        "let it in by a role: `role NAME in {account} {{ trust = [{trusted}] }}`, and grant `{}` to that role",
+        resource.name
+    ))
 }
 
-fn not_trusted(platform: &Platform, grant: &Grant, span: Span, account: Option<&Account>) -> Diagnostic {
+fn not_trusted(
+    platform: &Platform,
+    grant: &Grant,
+    (principal, span): (&Principal, Span),
+    account: Option<&Account>,
+) -> Diagnostic {
     let resource = platform.resource(grant.on.resource);
-    let mend = account.map_or_else(String::new, |account| {
-        format!("add the role, or its account `{}`, to the `trust` of `{}`", account.name, resource.name)
-    });
+    let trusted = in_trust(platform, principal);
+    let whole = match (principal, account) {
+        (Principal::Resource(_), Some(account)) => format!(", or its account `{}`,", account.name),
+        _ => String::new(),
+    };
     Diagnostic::error(
         catalogue::NOT_TRUSTED,
         span,
@@ -245,5 +346,5 @@ fn not_trusted(platform: &Platform, grant: &Grant, span: Span, account: Option<&
         "not trusted",
     )
     .related(resource.span, "declared here")
-    .help(mend)
+    .help(format!("add `{trusted}`{whole} to the `trust` of `{}`", resource.name))
 }

@@ -150,13 +150,10 @@ fn shows_rows(library: &Library, capability: Capability) -> bool {
     actions.iter().any(|id| reads(&library.action_spelling(*id)))
 }
 
-fn clearance<'a>(platform: &'a Platform, principal: &Principal) -> &'a [SmolStr] {
+fn clearance(platform: &Platform, principal: &Principal) -> Vec<SmolStr> {
     match principal {
-        Principal::Resource(id) => match platform.resource(*id).noun {
-            Noun::Role(at) => platform.roles.get(at as usize).map_or(&[], |role| role.clearance.as_slice()),
-            _ => &[],
-        },
-        _ => &[],
+        Principal::Resource(id) => platform.texts(*id, "clearance"),
+        _ => Vec::new(),
     }
 }
 
@@ -183,7 +180,7 @@ fn not_cleared(
     )
     .related(column.span, "labelled here");
     match principal {
-        Principal::Resource(id) if matches!(platform.resource(*id).noun, Noun::Role(_)) => diagnostic
+        Principal::Resource(id) if platform.kind_of(*id).field_index("clearance").is_some() => diagnostic
             .related(platform.resource(*id).span, "without that clearance")
             .help(format!("name the columns that it may see, or clear it: `clearance = [{label}]`")),
         _ => diagnostic.help("grant it to a role that is cleared, and name the columns that others may see"),

@@ -1,7 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
+    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
+    share, stream, sync, table,
 };
 
 /// The rules.
@@ -15,8 +16,15 @@ pub const RULES: &[Rule] = &[
     ("strangers bring an external id", role::strangers_bring_an_external_id),
     ("boundaries are of the same account", role::boundaries_are_of_the_same_account),
     ("trusts do not circle", role::trusts_do_not_circle),
+    ("trusted can assume", federation::trusted_can_assume),
+    ("providers are of the account", federation::providers_are_of_the_account),
+    ("tokens are of somebody", federation::tokens_are_of_somebody),
+    ("groups have an organization", group::groups_have_an_organization),
+    ("permission sets have names", group::permission_sets_have_names),
+    ("secret values are not in the program", secret::secret_values_are_not_in_the_program),
     ("actions fit their resources", grant::actions_fit_their_resources),
     ("receivers can act", grant::receivers_can_act),
+    ("services say for whom they act", grant::services_say_for_whom_they_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
@@ -47,6 +55,8 @@ pub const RULES: &[Rule] = &[
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
     ("services read tables as roles", share::services_read_tables_as_roles),
+    ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
+    ("groups read tables as roles", group::groups_read_tables_as_roles),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::domain::{is_plain, unquotable};
 use crate::{
+    access::named::source_service,
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{
         Capability, Domain, Grant, Platform, Principal, ResourceId, Share, Table, grant::Effect,
@@ -128,8 +129,16 @@ fn permission(platform: &Platform, capability: Capability) -> Option<&str> {
 pub fn services_read_tables_as_roles(platform: &Platform, diagnostics: &mut Diagnostics) {
     for grant in &platform.grants {
         let table = matches!(platform.resource(grant.on.resource).noun, Noun::Domain(_) | Noun::Table(_));
-        let services = grant.to.iter().filter(|(who, _)| table && matches!(who, Principal::Service(_)));
+        let services = grant.to.iter().filter(|(who, _)| table && is_service(platform, who));
         diagnostics.extend(services.map(|(_, span)| to_service(*span)));
+    }
+}
+
+fn is_service(platform: &Platform, principal: &Principal) -> bool {
+    match principal {
+        Principal::Service(_) => true,
+        Principal::Resource(id) => source_service(platform, *id).is_some(),
+        _ => false,
     }
 }
 

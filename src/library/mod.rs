@@ -104,6 +104,8 @@ pub struct Kind {
     pub service: Option<SmolStr>,
     /// Its ARN, with `{partition} {region} {account} {name}`, fields by name, and `{parent.field}`.
     pub arn: Option<SmolStr>,
+    /// Whether its service acts for it, and says so in `aws:SourceArn`: a topic delivers, a bucket notifies.
+    pub source: bool,
     /// Its fields.
     pub fields: Vec<FieldDecl>,
     /// The requests that make it, in order.
@@ -363,6 +365,10 @@ pub struct Service {
     pub principal: Option<SmolStr>,
     /// Whether the service says for which account it acts (`aws:SourceAccount`), so that a role can refuse to serve another's.
     pub source_account: bool,
+    /// Whether it says so where it calls a resource for somebody, also where it does not when it assumes a role.
+    pub source_in_calls: bool,
+    /// What it says in `aws:SourceArn` when it assumes the role of a declaration that it runs, with the placeholders of [`Kind::arn`].
+    pub source_arn: Option<SmolStr>,
     /// Whether its resources have policies of their own, which another account's access takes.
     pub resource_policy: bool,
     /// Whether resource control policies bind its actions.

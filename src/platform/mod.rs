@@ -152,6 +152,18 @@ impl Platform {
         resource.field(self.library.kind(resource.kind), name)
     }
 
+    /// The texts of a field that is a list of such, in their order.
+    pub fn texts(&self, id: ResourceId, name: &str) -> Vec<SmolStr> {
+        let Some(ValueKind::List(items)) = self.field(id, name).map(|value| &value.kind) else {
+            return Vec::new();
+        };
+        let texts = items.iter().filter_map(|item| match &item.kind {
+            ValueKind::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// Whether a declaration's place and body could be resolved. Where not, that is reported, and what follows from it need not be.
     pub fn is_whole(&self, id: ResourceId) -> bool {
         let (resource, kind) = (self.resource(id), self.kind_of(id));

@@ -22,6 +22,10 @@ pub struct Role {
     pub external_id: Option<SmolStr>,
     /// Its permissions boundary.
     pub boundary: Option<ResourceId>,
+    /// Whom of an OpenID Connect provider it is for, sorted.
+    pub subjects: Vec<SmolStr>,
+    /// For whom a token must have been made out.
+    pub audience: Option<SmolStr>,
     /// Labels that it may read.
     pub clearance: Vec<SmolStr>,
 }

@@ -19,7 +19,11 @@ pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
         let of = platform.resource(role.identity.key.declaration());
         let trust = format!("the trust policy of `{}`", of.name);
         characters_within(platform, "trust_policy", of.span, &trust, &role.trust, diagnostics);
-        if let Kept::Attached(policies) = split::of_role(platform, &role.policy) {
+        if role.identity.is_permission_set() {
+            // A permission set takes one inline policy, which becomes that of its role.
+            let whole = format!("the permissions of `{}`", of.name);
+            characters_within(platform, "inline_policy", of.span, &whole, &role.policy, diagnostics);
+        } else if let Kept::Attached(policies) = split::of_role(platform, &role.policy) {
             attachments(platform, of, policies.len(), diagnostics);
             let whole = format!("a statement of `{}` that can't be divided", of.name);
             for policy in &policies {

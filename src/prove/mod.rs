@@ -17,12 +17,14 @@
 //! | `effect.rs` | grants without effect |
 //! | `danger/` | grants that give more than they seem to, keys that nobody administers |
 //! | `foreign.rs` | grants of which nothing is ours |
+//! | `closed.rs` | policies of resources that AWS refuses, or that let nobody in |
 //! | `limit.rs` | sizes of policies |
 
 mod ability;
 mod answer;
 mod assertion;
 mod candidates;
+mod closed;
 mod condition;
 mod context;
 mod control;
@@ -37,6 +39,7 @@ mod witness;
 
 pub use ability::{Ability, Ground, Missing, Prover};
 pub use assertion::assertions;
+pub use closed::closed;
 pub use condition::{Truth, hold};
 pub use context::{Context, Known};
 pub use danger::dangers;
@@ -55,5 +58,6 @@ pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics
     effects(&prover, diagnostics);
     dangers(&prover, diagnostics);
     foreign(platform, access, diagnostics);
+    closed(platform, access, diagnostics);
     assertions(&prover, diagnostics);
 }

@@ -23,6 +23,8 @@ impl Context<'_> {
                 tags: self.tags(declared),
                 external_id: self.text_of(declared.id, "external_id"),
                 boundary: self.platform.reference(declared.id, "boundary"),
+                subjects: self.texts(declared, "subjects"),
+                audience: self.text_of(declared.id, "audience"),
                 clearance: self.texts(declared, "clearance"),
             };
             let noun = Noun::Role(index(self.platform.roles.len()));
@@ -61,15 +63,7 @@ impl Context<'_> {
 
     /// A list of texts, sorted.
     pub(super) fn texts(&self, declared: &Declared<'_>, field: &str) -> Vec<SmolStr> {
-        let Some(ValueKind::List(items)) = self.platform.field(declared.id, field).map(|value| &value.kind)
-        else {
-            return Vec::new();
-        };
-        let texts = items.iter().filter_map(|item| match &item.kind {
-            ValueKind::Text(text) => Some(text.clone()),
-            _ => None,
-        });
-        let mut texts: Vec<SmolStr> = texts.collect();
+        let mut texts = self.platform.texts(declared.id, field);
         texts.sort();
         texts
     }

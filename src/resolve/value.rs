@@ -11,6 +11,10 @@ use crate::{
     syntax::ast::{BinaryOp, Expr, ExprKind, Ident, StringPart, UnaryOp},
 };
 
+/// The kinds of declarations that act, or vouch for those who do. Others act through their service.
+const ACTING: &[&str] =
+    &["role", "pipeline", "query", "sync", "function", "group", "saml_provider", "oidc_provider"];
+
 impl Context<'_> {
     /// The value of an expression as a field's type wants it, its conditions checked.
     pub fn value(&mut self, file: FileId, expr: &Expr, field: &FieldDecl) -> Option<Value> {
@@ -254,7 +258,10 @@ impl Context<'_> {
         if let Meaning::Resource(id) = meaning {
             match (self.platform.resource(id).noun, self.platform.kind_of(id).name.as_str()) {
                 (Noun::Account(account), _) => return Some(Principal::Account(account)),
-                (_, "role" | "pipeline" | "query" | "sync" | "function") => {
+                (_, kind)
+                    if ACTING.contains(&kind)
+                        || self.library.kind(self.platform.resource(id).kind).source =>
+                {
                     return Some(Principal::Resource(id));
                 }
                 _ => {}
@@ -285,11 +292,22 @@ impl Context<'_> {
                     _ => None,
                 }
             }
+            ("saml", _) => self.declared_principal(file, inner, "saml_provider"),
+            ("oidc", _) => self.declared_principal(file, inner, "oidc_provider"),
+            ("group", _) => self.declared_principal(file, inner, "group"),
             _ => {
                 self.diagnostics.push(no_principal(tag.span.to(inner.span), &tag.name, "word"));
                 None
             }
         }
+    }
+
+    fn declared_principal(&mut self, file: FileId, inner: &Expr, kind: &str) -> Option<Principal> {
+        let Some(path) = as_path(inner) else {
+            self.wrong_type(inner, &FieldType::Principal);
+            return None;
+        };
+        self.resource(file, &path, kind).map(Principal::Resource)
     }
 
     fn service(&mut self, name: &SmolStr, span: Span) -> Option<Principal> {
@@ -478,7 +496,7 @@ fn no_principal(span: Span, name: &str, what: &str) -> Diagnostic {
         format!("`{name}` is a {what}, and somebody who acts is needed"),
         "nobody",
     )
-    .help("name a role, an account, or `service NAME`")
+    .help("name a role, a group, an account, or `service NAME`")
 }
 
 fn unknown_service(span: Span, name: &str, known: &[&str]) -> Diagnostic {

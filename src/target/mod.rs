@@ -2,11 +2,12 @@
 
 pub mod calls;
 pub mod flink;
+pub mod handover;
 pub mod iam;
 pub mod lake_formation;
 pub mod states;
 
-use crate::{access::Access, artifact::Artifacts, platform::Platform};
+use crate::{access::Access, artifact::Artifacts, platform::Platform, source::SourceMap};
 
 /// A family of artifacts.
 pub trait Target: Sync {
@@ -14,9 +15,26 @@ pub trait Target: Sync {
     fn name(&self) -> &'static str;
 
     /// Makes its artifacts. Only called for programs without errors.
-    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts);
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts);
+}
+
+/// A program without errors.
+#[derive(Clone, Copy)]
+pub struct Program<'a> {
+    /// What it means.
+    pub platform: &'a Platform,
+    /// The policies that it takes.
+    pub access: &'a Access,
+    /// What it says.
+    pub sources: &'a SourceMap,
 }
 
 /// Every target, in the order in which they are lowered.
-pub const TARGETS: &[&dyn Target] =
-    &[&iam::Iam, &calls::Calls, &lake_formation::LakeFormation, &states::States, &flink::Flink];
+pub const TARGETS: &[&dyn Target] = &[
+    &iam::Iam,
+    &calls::Calls,
+    &lake_formation::LakeFormation,
+    &states::States,
+    &flink::Flink,
+    &handover::Handover,
+];

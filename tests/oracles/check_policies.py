@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""check_policies.py [--type identity|managed|trust|bucket|kms|resource|scp|rcp] FILE...: policies, judged by four programs.
+"""check_policies.py [--type identity|managed|trust|bucket|kms|resource|function|secret|permissions|scp|rcp] FILE...: policies, judged
+by four programs.
 
 Without --type, a file's kind is read from where a build puts it (`iam/*.trust.json`, `s3/*.policy.json`, ...).
 """
@@ -25,22 +26,23 @@ import parliament
 import reporting
 
 # Characters of what is sent, which has no white space; bytes where the document is not IAM's. identity is a role's inline
-# total, resource the limit of a queue.
-LIMITS = {"identity": 10240, "managed": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "scp": 5120,
-          "rcp": 5120}
-IN_IAM = ("identity", "managed", "trust")
+# total, resource the limit of a queue. A group's permissions become such a role's.
+LIMITS = {"identity": 10240, "managed": 6144, "trust": 2048, "bucket": 20480, "kms": 32768, "resource": 8192, "function": 20480,
+          "secret": 20480, "permissions": 10240, "scp": 5120, "rcp": 5120}
+IN_IAM = ("identity", "managed", "trust", "permissions")
 
 # The template resource in which cfn-lint meets each kind. It looks inside no control policy.
 TEMPLATES = {
     "identity": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "managed": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
+    "permissions": lambda policy: ("AWS::IAM::ManagedPolicy", {"PolicyDocument": policy}),
     "trust": lambda policy: ("AWS::IAM::Role", {"AssumeRolePolicyDocument": policy}),
     "bucket": lambda policy: ("AWS::S3::BucketPolicy", {"PolicyDocument": policy}),
     "kms": lambda policy: ("AWS::KMS::Key", {"KeyPolicy": policy}),
 }
 
 # parliament has no mode for trust policies; it takes control policies for grants.
-PARLIAMENT = ("identity", "managed", "bucket", "kms", "resource")
+PARLIAMENT = ("identity", "managed", "permissions", "bucket", "kms", "resource", "function", "secret")
 
 
 def check_form(report, kind, file, policy):
@@ -89,6 +91,17 @@ def check_with_parliament(report, policies):
                 report.finding("parliament", file, "", f"{kind} {finding.issue}: {finding.detail}")
 
 
+def handed_over(report, file, document):
+    """The policy inside a file for somebody else, with its kind: what their side of a permission must say."""
+    kind, policy = document.get("type"), document.get("policy")
+    if kind not in documents.POLICY_KINDS or not isinstance(policy, dict):
+        report.finding("format", file, "", f"`{kind}` is no kind of policy, or there is none")
+        return None
+    if not document.get("because"):
+        report.finding("format", file, "because", "no sentence of the program wants it")
+    return kind, policy
+
+
 def kinds(arguments):
     """Pairs of kind and file from the command line."""
     given = None
@@ -98,7 +111,7 @@ def kinds(arguments):
             raise ValueError(f"--type {given}: it is one of {', '.join(documents.POLICY_KINDS)}")
     for file in map(Path, arguments):
         kind = given or documents.kind(file)
-        if kind not in documents.POLICY_KINDS:
+        if kind not in (*documents.POLICY_KINDS, "handover"):
             raise ValueError(f"{file}: no kind of policy can be told from the path, give --type")
         yield kind, file
 
@@ -109,9 +122,13 @@ def main(arguments):
     for kind, file in kinds(arguments):
         report.checked += 1
         try:
-            policies.append((kind, file, documents.load(file)))
+            document = documents.load(file)
         except documents.Malformed as error:
             report.finding("format", file, "", error)
+            continue
+        within = handed_over(report, file, document) if kind == "handover" else (kind, document)
+        if within:
+            policies.append((within[0], file, within[1]))
     for kind, file, policy in policies:
         check_form(report, kind, file, policy)
     if policies:

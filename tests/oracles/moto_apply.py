@@ -40,6 +40,29 @@ LOCATION = {"ServerHostname": "stand-in", "Subdirectory": "/", "User": "u", "Pas
             "AgentArns": [f"arn:aws:datasync:{REGION}:111111111111:agent/agent-0123456789abcdef0"]}
 
 
+def standing_function(aws, account, given):
+    """A function whose policy is added to: its code exists before a program does."""
+    name = given["FunctionName"].rpartition(":")[2]
+    try:
+        aws.call(account, "lambda", "GetFunction", {"FunctionName": name})
+    except Refused:
+        aws.call(account, "iam", "CreateRole", {"RoleName": f"of-{name}"[:64], "AssumeRolePolicyDocument": "{}"})
+        aws.call(account, "lambda", "CreateFunction", {
+            "FunctionName": name, "Role": f"arn:aws:iam::{account}:role/of-{name}"[:84], "Runtime": "python3.12",
+            "Handler": "it.runs", "Code": {"ImageUri": "a.dkr.ecr.us-east-1.amazonaws.com/b:c"}, "PackageType": "Image"})
+
+
+def standing_group(aws, account, given):
+    """A group whose id is asked for: people are in Identity Center before a program is."""
+    aws.call(account, "identitystore", "CreateGroup", {
+        "IdentityStoreId": given["IdentityStoreId"],
+        "DisplayName": given["AlternateIdentifier"]["UniqueAttribute"]["AttributeValue"]})
+
+
+# What AWS has before a call is made that is about it.
+STANDING = {"lambda.AddPermission": standing_function, "identitystore.GetGroupId": standing_group}
+
+
 class Refused(Exception):
     """moto answered with an error."""
 
@@ -119,6 +142,8 @@ class Folder:
             self.count_missing(f"{name} of an Iceberg schema")
             given = {**given, "TableInput": {"Name": given["Name"]}}
             return self.aws.call(call["account"], service, operation, given)
+        if name in STANDING:
+            STANDING[name](self.aws, call["account"], given)
         if operation not in MISSING.get(service, ()):
             return self.aws.call(call["account"], service, operation, given)
         self.count_missing(name)

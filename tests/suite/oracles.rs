@@ -71,3 +71,12 @@ fn flink_computes_what_the_operator_computes() {
         assert!(differences.is_empty(), "seed {seed}:\n{}\n{said}", differences.join("\n"));
     }
 }
+
+/// Roles assumed with real calls across accounts, and calls to S3 as them: what is granted succeeds, and what is not is refused.
+#[test]
+fn assumed_roles_reach_what_is_granted() {
+    let cases = root().join("tests/oracles/cases/assume");
+    let sandbox = Sandbox::new();
+    let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
+    oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
+}

@@ -118,7 +118,7 @@ fn the_manifest_says_which_lines_need_a_statement() {
         }
     }
     assert!(count >= 60, "{count}");
-    let needed = "{ \"sid\": \"GlueJob\", \"needed_by\": [\"etl.dpl:54\"] }";
+    let needed = "{ \"sid\": \"GlueJobTransform\", \"needed_by\": [\"etl.dpl:54\"] }";
     assert!(sandbox.read("out/manifest.json").contains(needed));
 }
 

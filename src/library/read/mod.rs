@@ -90,6 +90,7 @@ impl Reader<'_> {
             takes: Vec::new(),
             service: None,
             arn: None,
+            source: false,
             fields: Vec::new(),
             calls: Vec::new(),
             span: decl.span,
@@ -109,6 +110,7 @@ impl Reader<'_> {
         let takes = self.takes(decl);
         let service = word(setting(decl, "service"));
         let arn = setting(decl, "arn").and_then(template);
+        let source = matches!(setting(decl, "source").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
         if let Some(kind) = self.library.kinds.get_mut(id.0 as usize) {
             kind.fields = fields;
             kind.calls = calls;
@@ -117,6 +119,7 @@ impl Reader<'_> {
             kind.takes = takes;
             kind.service = service;
             kind.arn = arn;
+            kind.source = source;
         }
     }
 

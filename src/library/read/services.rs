@@ -32,6 +32,8 @@ impl Reader<'_> {
         let prefix = setting(decl, "prefix").and_then(constant_text).unwrap_or_else(|| name.clone());
         let principal = setting(decl, "principal").and_then(constant_text);
         let source_account = is_true(setting(decl, "source_account"));
+        let source_in_calls = source_account || is_true(setting(decl, "source_in_calls"));
+        let source_arn = setting(decl, "source_arn").and_then(template);
         let resource_policy = is_true(setting(decl, "resource_policy"));
         let resource_control = is_true(setting(decl, "resource_control"));
         self.library.services.push(Service {
@@ -39,6 +41,8 @@ impl Reader<'_> {
             prefix,
             principal,
             source_account,
+            source_in_calls,
+            source_arn,
             resource_policy,
             resource_control,
             types,

@@ -5,7 +5,7 @@ use crate::{
     artifact::{Artifact, Artifacts},
     lower::{self, Script, Surroundings},
     platform::{Platform, Resource, ResourceId},
-    target::Target,
+    target::{Program, Target},
 };
 
 /// The requests that make each declaration: `<account>/<service>/<name>.calls.json`.
@@ -16,7 +16,8 @@ impl Target for Calls {
         "calls"
     }
 
-    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, access, .. } = *program;
         let context = Context { platform, access };
         let ids = (0..).map(ResourceId);
         for (id, resource) in ids.zip(&platform.resources) {

@@ -8,11 +8,10 @@ mod sink;
 mod source;
 
 use crate::{
-    access::Access,
     artifact::{Artifact, Artifacts},
     platform::{Platform, Query, Stream, stream::Rows},
     sql::plan::RelationKind,
-    target::Target,
+    target::{Program, Target},
 };
 
 /// The family.
@@ -23,7 +22,8 @@ impl Target for Flink {
         "flink"
     }
 
-    fn lower(&self, platform: &Platform, _access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, .. } = *program;
         for query in &platform.queries {
             let resource = platform.resource(query.resource);
             let account = platform.account(query.account);

@@ -1,6 +1,8 @@
-//! Identity and access: each role's trust and permissions, the policies of resources, service control policies, and the calls that make the
-//! roles and the organization's tree. The calls that make buckets, keys and topics are their kinds' own (`stdlib/kinds/`).
+//! Identity and access: each role's trust and permissions, the permission sets of groups, the policies of resources, service control policies,
+//! and the calls that make the roles, the permission sets and the organization's tree, and that let others call functions. The calls that make buckets, keys and topics are their kinds' own (`stdlib/kinds/`).
 
+mod functions;
+mod groups;
 mod organization;
 mod roles;
 
@@ -11,7 +13,7 @@ use crate::{
     artifact::{Artifact, Artifacts, StatementOrigins},
     platform::{Account, Platform, ResourceId},
     source::Span,
-    target::Target,
+    target::{Program, Target},
 };
 
 /// The family.
@@ -22,9 +24,12 @@ impl Target for Iam {
         "iam"
     }
 
-    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, access, .. } = *program;
         roles::lower(platform, access, out);
+        groups::lower(platform, access, out);
         resources(platform, access, out);
+        functions::lower(platform, access, out);
         organization::lower(platform, access, out);
     }
 }

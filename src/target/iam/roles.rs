@@ -40,7 +40,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         ));
     }
     let mut accounts: BTreeMap<AccountId, Vec<&RoleAccess>> = BTreeMap::new();
-    for role in &access.roles {
+    for role in access.roles.iter().filter(|role| !role.identity.is_permission_set()) {
         policies(platform, access, role, out);
         accounts.entry(role.identity.account).or_default().push(role);
     }
@@ -187,7 +187,7 @@ fn description(platform: &Platform, key: RoleKey) -> String {
 }
 
 /// A character that IAM takes in a description: printable Latin-1, tab and line ends. Typographic ones become what they stand for.
-fn described(character: char) -> char {
+pub(super) fn described(character: char) -> char {
     match character {
         '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}' => character,
         '\u{2018}' | '\u{2019}' => '\'',

@@ -24,11 +24,11 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use crate::{
-    access::{Access, Ours},
+    access::Ours,
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
     platform::{Account, Domain, Platform},
-    target::Target,
+    target::{Program, Target},
 };
 
 /// `<account>/lakeformation/<domain>.calls.json`, and `<domain>.links.calls.json` for what others share with it: links need both sides' tables.
@@ -39,7 +39,8 @@ impl Target for LakeFormation {
         "lakeformation"
     }
 
-    fn lower(&self, platform: &Platform, access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, access, .. } = *program;
         settings::lower(platform, out);
         let grants = grant::by_domain(platform);
         let shares = share::by_domain(platform);

@@ -10,9 +10,9 @@ mod trigger;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Target;
+use super::{Program, Target};
 use crate::{
-    access::{Access, Duty, derived_role},
+    access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
     lower::{Call, Script},
     platform::{AccountId, Pipeline, Platform},
@@ -26,7 +26,8 @@ impl Target for States {
         "states"
     }
 
-    fn lower(&self, platform: &Platform, _access: &Access, out: &mut Artifacts) {
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let Program { platform, .. } = *program;
         for pipeline in
             platform.pipelines.iter().filter(|pipeline| !platform.account(pipeline.account).external)
         {

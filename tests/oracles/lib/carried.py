@@ -17,6 +17,8 @@ CARRIERS = {
     "sns.SetTopicAttributes": ("resource", "AttributeValue", None),
     "sqs.SetQueueAttributes": ("resource", "Attributes.Policy", None),
     "kinesis.PutResourcePolicy": ("resource", "Policy", None),
+    "secretsmanager.PutResourcePolicy": ("secret", "ResourcePolicy", None),
+    "sso-admin.PutInlinePolicyToPermissionSet": ("permissions", "InlinePolicy", None),
     "organizations.CreatePolicy": ("scp", "Content", None),
     "stepfunctions.CreateStateMachine": ("states", "definition", None),
 }
@@ -33,7 +35,7 @@ def findings(folder):
             if kind == "calls":
                 for call, what in documents_of(documents.load(file)):
                     carried[account, *what] = f"{file}: {call}"
-            elif kind:
+            elif kind and kind != "handover":  # that is for somebody else's calls
                 name = re.sub(r"\.(trust|policy|boundary)\.json$", "", file.name) if kind in NAMED else None
                 written[account, kind, name, canonical(documents.load(file))] = file
         except documents.Malformed:
@@ -46,6 +48,10 @@ def findings(folder):
 
 def documents_of(script):
     """Each document that the calls of a script carry: the call's id, and the document's kind, name and content."""
+    added = [call for call in script["calls"] if (call["service"], call["operation"]) == ("lambda", "AddPermission")]
+    if added:
+        policy = {"Version": "2012-10-17", "Statement": [statement_of(call["input"]) for call in added]}
+        yield added[0]["id"], ("function", None, canonical(policy))
     for call in script["calls"]:
         kind, path, name = CARRIERS.get(f"{call['service']}.{call['operation']}", (None, "", None))
         given = call["input"]
@@ -58,6 +64,21 @@ def documents_of(script):
         except LookupError:
             continue  # the call carries none
         yield call["id"], (kind, given[name] if name else None, content(text))
+
+
+def statement_of(given):
+    """The statement that Lambda makes of the members of AddPermission."""
+    principal = given["Principal"]
+    conditions = {}
+    for member, operator, key in (("SourceArn", "ArnLike", "aws:SourceArn"),
+                                  ("SourceAccount", "StringEquals", "aws:SourceAccount"),
+                                  ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID")):
+        if member in given:
+            conditions.setdefault(operator, {})[key] = given[member]
+    statement = {"Sid": given["StatementId"], "Effect": "Allow", "Action": given["Action"],
+                 "Principal": {"Service" if principal.endswith(".amazonaws.com") else "AWS": principal},
+                 "Resource": given["FunctionName"]}
+    return {**statement, "Condition": conditions} if conditions else statement
 
 
 def content(text):

@@ -46,11 +46,15 @@ def kind(path):
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
                 ("iam", ".boundary.json"): "managed", ("rcp", ".json"): "rcp",
                 ("kms", ".policy.json"): "kms", ("scp", ".json"): "scp", ("sns", ".policy.json"): "resource",
-                ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource"}
+                ("sqs", ".policy.json"): "resource", ("kinesis", ".policy.json"): "resource",
+                ("lambda", ".policy.json"): "function", ("secretsmanager", ".policy.json"): "secret",
+                ("sso", ".policy.json"): "permissions"}
+    if path.parent.parent.name == "handover" and path.name.endswith(".json"):
+        return "handover"
     for (where, ending), policy in policies.items():
         if folder == where and path.name.endswith(ending):
             return policy
     return None
 
 
-POLICY_KINDS = ("identity", "managed", "trust", "bucket", "kms", "resource", "scp", "rcp")
+POLICY_KINDS = ("identity", "managed", "trust", "bucket", "kms", "resource", "function", "secret", "permissions", "scp", "rcp")

@@ -14,7 +14,7 @@ export async function statementProblems(statement, type) {
     if (found.length === 0) problems.push({ where: text, message: `AWS has no action \`${text}\`` })
     else if (!/[*?]/.test(text)) actions.push({ text, details: found[0] })
   }
-  if (['identity', 'managed', 'bucket', 'resource'].includes(type) && statement.Action !== undefined && statement.Resource !== undefined) {
+  if (['identity', 'managed', 'permissions', 'bucket', 'resource', 'function'].includes(type) && statement.Action !== undefined && statement.Resource !== undefined) {
     const onlyNamed = list(statement.Action).every((text) => !/[*?]/.test(text))
     problems.push(...(await resourceProblems(statement, actions, onlyNamed)))
   }
@@ -111,7 +111,10 @@ function intersect(left, right) {
 async function conditionProblems(statement) {
   const keys = Object.values(statement.Condition ?? {}).flatMap((tests) => Object.keys(tests))
   const problems = []
+  // What an OpenID Connect provider says of its tokens is named after its address.
+  const vouching = [statement.Principal?.Federated ?? []].flat().map((arn) => arn.split(':oidc-provider/')[1])
   for (const key of keys) {
+    if (vouching.some((issuer) => issuer && [`${issuer}:aud`, `${issuer}:sub`].includes(key))) continue
     if ((await data.findConditionKey(key)) === undefined) {
       problems.push({ where: key, message: `AWS has no condition key \`${key}\`` })
     }

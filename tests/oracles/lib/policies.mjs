@@ -12,6 +12,9 @@ const VALIDATE = {
   bucket: rules.validateResourcePolicy,
   kms: rules.validateResourcePolicy,
   resource: rules.validateResourcePolicy,
+  function: rules.validateResourcePolicy,
+  secret: rules.validateResourcePolicy,
+  permissions: rules.validateIdentityPolicy,
   scp: rules.validateServiceControlPolicy,
   rcp: rules.validateResourceControlPolicy,
 }
@@ -31,6 +34,8 @@ async function problems(type, policy) {
 const answer = {}
 const given = process.argv.slice(2)
 for (let at = 0; at < given.length; at += 2) {
-  answer[given[at + 1]] = await problems(given[at], JSON.parse(readFileSync(given[at + 1], 'utf8')))
+  const document = JSON.parse(readFileSync(given[at + 1], 'utf8'))
+  // A file for somebody else has its policy inside.
+  answer[given[at + 1]] = await problems(given[at], document.policy ?? document)
 }
 console.log(JSON.stringify(answer))

@@ -32,6 +32,8 @@ SAMPLES = (
     f"arn:aws:sqs:{HERE}:sample",
     f"arn:aws:events:{HERE}:rule/sample",
     "arn:aws:s3:::sample",
+    "arn:aws:sso:::instance/ssoins-0123456789abcdef",
+    "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef",
     f"https://sqs.us-east-1.amazonaws.com/{ACCOUNT}/sample",
     UUID,
     ACCOUNT,

@@ -1,0 +1,156 @@
+//! What only somebody else can add, as files to hand over: for each role, resource or account that is not ours what must be added where, ready to
+//! be applied, and which sentences of the program want it: `handover/<account>/<kind>-<name>.json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use smol_str::SmolStr;
+
+use super::Program;
+use crate::{
+    access::{Document, ForeignHalf, Statement, Theirs},
+    artifact::{Artifact, Artifacts},
+    platform::{Platform, ResourceId},
+    source::{SourceMap, Span},
+    target::Target,
+};
+
+/// The family.
+pub struct Handover;
+
+impl Target for Handover {
+    fn name(&self) -> &'static str {
+        "handover"
+    }
+
+    fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
+        let mut files: BTreeMap<&Theirs, Vec<&ForeignHalf>> = BTreeMap::new();
+        for half in &program.access.foreign {
+            files.entry(&half.theirs).or_default().push(half);
+        }
+        for (theirs, halves) in files {
+            out.files.extend(file(program, theirs, &halves));
+        }
+    }
+}
+
+/// A file for somebody else.
+#[derive(Serialize)]
+struct Note<'a> {
+    /// What is to be done, in a sentence.
+    apply: String,
+    /// The account in which it is done.
+    account: &'a str,
+    /// What it is done to, where that is one thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
+    /// What kind of policy it is.
+    r#type: &'static str,
+    /// The sentences that want it.
+    because: BTreeSet<Reason>,
+    /// What is to be added.
+    policy: Document,
+}
+
+/// A place in the program.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Reason {
+    module: String,
+    line: u32,
+    sentence: String,
+}
+
+fn file(program: &Program<'_>, theirs: &Theirs, halves: &[&ForeignHalf]) -> Option<Artifact> {
+    let Program { platform, sources, .. } = *program;
+    let (account, id) = account_of(platform, theirs)?;
+    let origins: BTreeSet<Span> =
+        halves.iter().flat_map(|half| &half.statements).flat_map(|it| it.origins.iter().copied()).collect();
+    let resource = theirs.resource();
+    let note = Note {
+        apply: theirs.instruction(platform),
+        account: &id,
+        resource: resource.and_then(|id| platform.resource(id).arn.as_deref()),
+        r#type: policy_type(platform, theirs),
+        because: origins.iter().filter_map(|origin| reason(sources, *origin)).collect::<BTreeSet<_>>(),
+        policy: Document::new(distinct(halves)),
+    };
+    let mut text = serde_json::to_string_pretty(&note).unwrap_or_default();
+    text.push('\n');
+    Some(Artifact {
+        path: format!("handover/{account}/{}.json", name(platform, theirs)),
+        account: account.to_string(),
+        family: "handover",
+        declaration: resource.map_or(account.as_str(), |id| platform.resource(id).name.as_str()).to_owned(),
+        source: resource.map(|id| platform.resource(id).span).or(origins.first().copied())?,
+        text,
+        notes: Vec::new(),
+        statements: Vec::new(),
+    })
+}
+
+/// The statements of all halves, each once and with a name of its own.
+fn distinct(halves: &[&ForeignHalf]) -> Vec<Statement> {
+    let mut all: Vec<Statement> = Vec::new();
+    let mut used: BTreeMap<SmolStr, u32> = BTreeMap::new();
+    for statement in halves.iter().flat_map(|half| &half.statements) {
+        let same = |other: &Statement| {
+            Statement { sid: statement.sid.clone(), origins: statement.origins.clone(), ..other.clone() }
+                == *statement
+        };
+        if all.iter().any(same) {
+            continue;
+        }
+        let number = used.entry(statement.sid.clone()).and_modify(|number| *number += 1).or_insert(1);
+        let sid =
+            if *number == 1 { statement.sid.clone() } else { format!("{}And{number}", statement.sid).into() };
+        all.push(Statement { sid, ..statement.clone() });
+    }
+    all
+}
+
+/// The name of the account's folder, which is its number where the program does not declare it, and its number.
+fn account_of(platform: &Platform, theirs: &Theirs) -> Option<(SmolStr, SmolStr)> {
+    match theirs {
+        Theirs::Members(id) => {
+            let declared = platform.accounts.iter().find(|account| account.id == *id);
+            Some((declared.map_or_else(|| id.clone(), |account| account.name.clone()), id.clone()))
+        }
+        _ => {
+            let account = platform.account_of(theirs.resource()?)?;
+            Some((account.name.clone(), account.id.clone()))
+        }
+    }
+}
+
+fn name(platform: &Platform, theirs: &Theirs) -> String {
+    let of = |id: ResourceId| format!("{}-{}", platform.kind_of(id).name, platform.file_stem(id));
+    match theirs {
+        Theirs::Members(_) => "members".to_owned(),
+        Theirs::Trust(id) => format!("{}.trust", of(*id)),
+        Theirs::Identity(id) | Theirs::Policy(id) | Theirs::Door(id) => of(*id),
+    }
+}
+
+fn policy_type(platform: &Platform, theirs: &Theirs) -> &'static str {
+    match theirs {
+        Theirs::Identity(_) | Theirs::Members(_) => "identity",
+        Theirs::Trust(_) => "trust",
+        Theirs::Policy(id) | Theirs::Door(id) => match platform.kind_of(*id).name.as_str() {
+            "bucket" => "bucket",
+            "key" => "kms",
+            "function" => "function",
+            "secret" => "secret",
+            _ => "resource",
+        },
+    }
+}
+
+/// A sentence as it was written: what stands on its line, or all of it where it goes over several.
+fn reason(sources: &SourceMap, origin: Span) -> Option<Reason> {
+    let (file, position) = sources.position(origin.start)?;
+    let whole = sources.text(origin);
+    let line = file.text.lines().nth(usize::try_from(position.line).ok()?.checked_sub(1)?)?;
+    let text = if whole.contains('\n') { whole } else { line };
+    let sentence = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(Reason { module: file.module.to_string(), line: position.line, sentence })
+}

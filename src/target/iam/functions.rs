@@ -1,0 +1,60 @@
+//! Who of other accounts, and which services, may call a function. Its code exists already; each statement is added to what its policy says.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::declaration_of;
+use crate::{
+    access::{Access, Statement, document::Actions, requirement::declared_arn},
+    artifact::{Artifact, Artifacts},
+    lower::{Call, Script},
+    platform::{Platform, ResourceId, resource::Noun},
+};
+
+/// The condition keys that `AddPermission` has a member for.
+const MEMBERS: &[(&str, &str)] = &[
+    ("aws:SourceArn", "SourceArn"),
+    ("aws:SourceAccount", "SourceAccount"),
+    ("aws:PrincipalOrgID", "PrincipalOrgID"),
+];
+
+pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    for (&id, document) in &access.resources {
+        let Noun::Function(_) = platform.resource(id).noun else { continue };
+        let calls =
+            document.statements.iter().filter_map(|statement| call(platform, id, statement)).collect();
+        let Some(account) = platform.account_of(id) else { continue };
+        let (declaration, source) = declaration_of(platform, id);
+        out.files.push(Artifact {
+            path: format!("{}/lambda/{}.calls.json", account.name, platform.file_stem(id)),
+            account: account.name.to_string(),
+            family: "iam",
+            declaration: declaration.to_owned(),
+            source,
+            text: Script { calls }.text(),
+            notes: Vec::new(),
+            statements: Vec::new(),
+        });
+    }
+}
+
+fn call(platform: &Platform, id: ResourceId, statement: &Statement) -> Option<Call> {
+    let principals = statement.principal.as_ref()?;
+    let principal = principals.aws.first().or(principals.services.first())?;
+    let Actions::Only(actions) = &statement.actions else { return None };
+    let mut members = Map::new();
+    members.insert("FunctionName".into(), json!(declared_arn(platform, id)?));
+    members.insert("StatementId".into(), json!(statement.sid));
+    members.insert("Action".into(), json!(actions.first()?));
+    members.insert("Principal".into(), json!(principal));
+    for (key, values) in statement.conditions.0.values().flatten() {
+        let (_, member) = MEMBERS.iter().find(|(known, _)| known == key)?;
+        members.insert((*member).to_owned(), json!(values.first()?));
+    }
+    Some(Call {
+        id: format!("{}.{}", platform.resource(id).name, statement.sid),
+        service: "lambda".to_owned(),
+        operation: "AddPermission".to_owned(),
+        input: Json::Object(members),
+        account: platform.account_of(id)?.id.to_string(),
+    })
+}
