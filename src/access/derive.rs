@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     derived::Duty,
     document::{Conditions, Principals},
     foreign::{Missing, Ours},
@@ -58,6 +59,11 @@ impl Needs<'_> {
                 if grant.effect == Effect::Deny {
                     required.retain(|requirement| requirement.primary);
                 }
+                required.retain_mut(|requirement| {
+                    let given = condition::given(self.platform, &grant.conditions, requirement, grant.effect);
+                    requirement.given = given.clone().unwrap_or_default();
+                    given.is_some()
+                });
                 for requirement in &required {
                     self.principal(principal, requirement, grant.effect, grant.span);
                 }
@@ -360,6 +366,7 @@ impl Needs<'_> {
         let mut permission = self.permission(requirement, effect, origin);
         // Each resource's policy is about that resource alone. A key has no other name in its own.
         permission.conditions = conditions;
+        permission.conditions.extend(&requirement.given);
         if let Some(via) = &requirement.via {
             permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
         }
@@ -374,7 +381,7 @@ impl Needs<'_> {
 
     pub(super) fn permission(&self, requirement: &Requirement, effect: Effect, origin: Span) -> Permission {
         let library = &self.platform.library;
-        let mut conditions = Conditions::default();
+        let mut conditions = requirement.given.clone();
         if let Some(via) = &requirement.via {
             conditions.insert("StringEquals", "kms:ViaService", via.clone());
         }

@@ -139,6 +139,14 @@ impl Conditions {
         self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
     }
 
+    /// Adds all of others. What they say of a key takes the place of what the same operator says of it here.
+    pub fn extend(&mut self, others: &Self) {
+        for (operator, keys) in &others.0 {
+            let known = self.0.entry(operator).or_default();
+            known.extend(keys.iter().map(|(key, values)| (key.clone(), values.clone())));
+        }
+    }
+
     /// The same with one more.
     #[must_use]
     pub fn with(

@@ -5,6 +5,7 @@
 //! | `derived.rs` | names of the roles that the compiler makes |
 //! | `roles.rs` | all roles there are |
 //! | `requirement.rs` | a capability at a place → actions on resources |
+//! | `condition.rs` | what a sentence's conditions are in each half |
 //! | `derive.rs` | the program → who needs which |
 //! | `minimize.rs` | permissions → statements |
 //! | `trust.rs`, `resource.rs`, `guardrail.rs` | trust policies, policies of resources, service control policies |
@@ -12,6 +13,7 @@
 //! | `lake_formation.rs` | what Lake Formation is told beside |
 //! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
+mod condition;
 mod derive;
 pub mod derived;
 pub mod document;

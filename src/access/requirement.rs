@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::document::Conditions;
 use super::pattern::{arn_has_format, fill, literal};
 use crate::{
     library::{ActionId, Capability as Declared, CapabilityId, read::template},
@@ -78,6 +79,8 @@ pub struct Requirement {
     pub kind: SmolStr,
     /// The condition key and the pattern that limit the action to a prefix where its resource can't.
     pub prefix: Option<(SmolStr, SmolStr)>,
+    /// What the sentence that needs it demands of the request.
+    pub given: Conditions,
     /// The service that a key is used through, in KMS's spelling.
     pub via: Option<SmolStr>,
     /// The alias by which a key is meant whose id is not known before it is made.
@@ -123,6 +126,7 @@ pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: b
         resource,
         kind: kind.clone(),
         prefix: None,
+        given: Conditions::default(),
         via: None,
         alias: None,
         owner: place.resource(),

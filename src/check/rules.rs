@@ -1,7 +1,7 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
+    Rule, agent, condition, cron, domain, grant, guardrail, label, pipeline, query, role, share, stream, sync, table,
 };
 
 /// The rules.
@@ -17,6 +17,9 @@ pub const RULES: &[Rule] = &[
     ("receivers can act", grant::receivers_can_act),
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
+    ("conditions are kept", condition::conditions_are_kept),
+    ("requests have what is asked for", condition::requests_have_what_is_asked_for),
+    ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

@@ -2,6 +2,7 @@
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
 pub mod account;
+pub mod condition;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -17,6 +18,7 @@ pub mod types;
 pub mod value;
 
 pub use account::{Account, AccountId, Organization, Unit, UnitId};
+pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};

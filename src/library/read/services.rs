@@ -93,7 +93,7 @@ impl Reader<'_> {
         }
     }
 
-    fn action_list(&mut self, expr: Option<&Expr>) -> Vec<ActionId> {
+    pub(super) fn action_list(&mut self, expr: Option<&Expr>) -> Vec<ActionId> {
         let mut actions = Vec::new();
         for item in list(expr) {
             match self.action_of(item) {
@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_true(expr: Option<&Expr>) -> bool {
+pub(super) fn is_true(expr: Option<&Expr>) -> bool {
     matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Bool(true)))
 }
 
