@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     derive::{account_root, source_account},
     document::{Actions, Conditions, Document, Principals, Statement},
     roles::{RoleIdentity, RoleKey, Roles},
@@ -41,7 +42,7 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
     if principals.aws.is_empty() {
         return Vec::new();
     }
-    let mut tags = Conditions::default();
+    let mut tags = demanded(platform, role);
     for (key, value) in &role.tags {
         tags.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
     }
@@ -60,6 +61,13 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
         statements.push(statement("TagSession", "sts:TagSession", principals, tags, &origins));
     }
     statements
+}
+
+/// What the role's `when` demands of a request to assume it.
+fn demanded(platform: &Platform, role: &Role) -> Conditions {
+    let mut all = Conditions::default();
+    role.when.iter().for_each(|condition| condition::add(platform, condition, Effect::Grant, &mut all));
+    all
 }
 
 /// Services that may assume the role, each for the role's own account where it says for whom it acts.
@@ -86,7 +94,8 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
         }
         if !principals.services.is_empty() {
             let sid = if says { "ServiceForThisAccount" } else { "Service" };
-            let conditions = source_account(platform, says, Some(identity.account));
+            let mut conditions = source_account(platform, says, Some(identity.account));
+            conditions.extend(&declared.map(|role| demanded(platform, role)).unwrap_or_default());
             statements.push(statement(sid, "sts:AssumeRole", principals, conditions, &origins));
         }
     }

@@ -168,7 +168,12 @@ impl<'a> Builder<'a, '_> {
                     pairs.next();
                     self.report(faults::colon_for_equals(name.span, &name.name));
                 }
-                Some(Member::Field(Field { doc, name, value: self.expr(&mut pairs) }))
+                let value = match name.name.as_str() {
+                    // A role's `when` is read as a grant's is.
+                    "when" => self.condition(&mut pairs),
+                    _ => self.expr(&mut pairs),
+                };
+                Some(Member::Field(Field { doc, name, value }))
             }
         }
     }
