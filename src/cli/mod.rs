@@ -9,6 +9,7 @@ mod load;
 mod output;
 mod report;
 mod run;
+mod test;
 
 use std::process::ExitCode;
 
@@ -22,9 +23,12 @@ Examples:
   dpl build platform -o out --check fail where `out` is not what the program says
   dpl run QUERY platform --from readings=readings.jsonl
                                     run a streaming query on this machine
+  dpl run PIPELINE platform --input event.json --mock function=result.json
+                                    run a pipeline on this machine
+  dpl test platform                 run the program's tests
   dpl explain DPL0001               what a diagnostic means, with an example
 
-Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
+Exit codes: 0 fine; 1 the program has errors, a test or run failed, or `--check` found a difference;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -42,7 +46,7 @@ enum Verb {
     Check(check::Arguments),
     Build(build::Arguments),
     Run(run::Arguments),
-
+    Test(test::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
 }
@@ -81,7 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
-
+        Verb::Test(arguments) => test::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
     };
