@@ -8,6 +8,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod library;
 pub mod lower;
+pub mod machine;
 pub mod native;
 pub mod platform;
 pub mod prove;

@@ -5,6 +5,27 @@ use std::path::{Path, PathBuf};
 /// A room, and the rooms that it may not import.
 const CLOSED: &[(&str, &[&str])] = &[
     (
+        "machine",
+        &[
+            "access",
+            "artifact",
+            "check",
+            "config",
+            "diagnostic",
+            "library",
+            "lower",
+            "platform",
+            "prove",
+            "resolve",
+            "run",
+            "source",
+            "sql",
+            "syntax",
+            "target",
+            "window",
+        ],
+    ),
+    (
         "window",
         &[
             "access",

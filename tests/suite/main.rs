@@ -19,6 +19,7 @@ mod flink;
 mod foreign;
 mod layers;
 mod limits;
+mod machine;
 mod mutations;
 mod oracle;
 mod oracles;
