@@ -12,6 +12,7 @@ pub mod machine;
 pub mod native;
 pub mod platform;
 pub mod prove;
+pub mod rehearsal;
 pub mod resolve;
 pub mod run;
 pub mod source;

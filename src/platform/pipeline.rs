@@ -261,6 +261,12 @@ pub enum Pause {
 pub struct Call {
     /// What names its states: the function's name, or the integration's with what it acts on.
     pub name: SmolStr,
+    /// What is called: the function's name, the pipeline's that is run, or the integration's.
+    pub function: SmolStr,
+    /// The pipeline that is run.
+    pub runs: Option<ResourceId>,
+    /// The type of what it returns.
+    pub result: Option<DataType>,
     /// What its value is bound to.
     pub binding: Option<LocalId>,
     /// What starts it and, without `poll`, waits for its end.

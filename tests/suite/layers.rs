@@ -63,7 +63,8 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("resolve", &["access", "artifact", "check", "lower", "run", "target", "window"]),
     ("check", &["artifact", "resolve", "run", "target", "window"]),
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
-    ("target", &["check", "resolve", "run", "window"]),
+    ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),
+    ("rehearsal", &["access", "artifact", "check", "diagnostic", "resolve"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

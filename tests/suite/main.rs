@@ -28,6 +28,7 @@ mod programs;
 mod quantified;
 mod render;
 mod run;
+mod run_pipeline;
 mod run_rows;
 mod states;
 mod syntax;

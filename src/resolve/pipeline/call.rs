@@ -27,11 +27,7 @@ use crate::{
 pub(super) struct Called {
     /// The call.
     pub(super) call: Call,
-    /// What it returns.
-    pub(super) result: Option<DataType>,
-    /// The name of what is called.
-    pub(super) function: SmolStr,
-    /// Where that is declared, in the program.
+    /// Where what is called is declared, in the program.
     pub(super) declared: Option<Span>,
 }
 
@@ -383,8 +379,22 @@ impl Builder<'_, '_> {
                 }
             };
         let Policy { retry, timeout, heartbeat } = policy;
-        let call = Call { name, binding: None, start, output, poll, retry, timeout, heartbeat };
-        Some(Called { call, result: target.result, function: target.function, declared })
+        let runs = target.resource.filter(|_| integration.name == "run");
+        let Target { function, result, .. } = target;
+        let call = Call {
+            name,
+            function,
+            runs,
+            result,
+            binding: None,
+            start,
+            output,
+            poll,
+            retry,
+            timeout,
+            heartbeat,
+        };
+        Some(Called { call, declared })
     }
 }
 

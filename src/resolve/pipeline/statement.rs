@@ -127,8 +127,8 @@ impl Builder<'_, '_> {
             self.bind_unknown(name, Origin::Call);
             return None;
         };
-        let Some(ty) = called.result else {
-            self.report(fault::no_result(value.span, &called.function, called.declared));
+        let Some(ty) = called.call.result.clone() else {
+            self.report(fault::no_result(value.span, &called.call.function, called.declared));
             self.bind_unknown(name, Origin::Call);
             return None;
         };
@@ -149,8 +149,8 @@ impl Builder<'_, '_> {
             return None;
         }
         let called = self.call(call, policy)?;
-        if called.result.is_some() {
-            self.report(fault::result_dropped(call.span, &called.function));
+        if called.call.result.is_some() {
+            self.report(fault::result_dropped(call.span, &called.call.function));
         }
         Some(StepKind::Call(Box::new(called.call)))
     }

@@ -19,8 +19,8 @@ use crate::platform::{
     pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Retry, Step, StepKind},
 };
 
-/// The states of a pipeline.
-pub fn flow(platform: &Platform, pipeline: &Pipeline) -> Flow {
+/// The states of a pipeline, and which call of it each task makes.
+pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
     let mut lowerer = Lowerer {
         platform,
         pipeline,
@@ -32,9 +32,22 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> Flow {
         scope: 0,
         scopes: 0,
         handlers: Vec::new(),
+        tasks: Vec::new(),
     };
     lowerer.name_steps(&pipeline.body);
-    lowerer.level(&pipeline.body, None)
+    let flow = lowerer.level(&pipeline.body, None);
+    (flow, lowerer.tasks)
+}
+
+/// A state that calls, and the call that it is made for.
+#[derive(Clone, Debug)]
+pub struct TaskOf {
+    /// The state's name.
+    pub state: String,
+    /// Where the call's step begins.
+    pub step: u32,
+    /// Whether it asks how the call stands, and does not start it.
+    pub asks: bool,
 }
 
 /// How each parameter is read; other locals are not known yet.
@@ -66,6 +79,7 @@ pub(super) struct Lowerer<'p> {
     scopes: u32,
     /// What catches errors here, the outermost first.
     pub(super) handlers: Vec<Vec<Handler>>,
+    tasks: Vec<TaskOf>,
 }
 
 /// A `catch` that is in force.
@@ -285,8 +299,11 @@ impl Lowerer<'_> {
             output,
             next: then,
         };
+        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
         self.push(step, State::Task(task), level);
         if let Some((poll, names)) = polled {
+            self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });
             self.poll(call, poll, &names, &next, level);
         }
     }

@@ -8,6 +8,8 @@ mod names;
 mod poll;
 mod trigger;
 
+pub use lower::TaskOf;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{Program, Target};
@@ -51,15 +53,23 @@ impl Target for States {
 
 /// The state machine of a pipeline.
 pub fn machine(platform: &Platform, pipeline: &Pipeline) -> document::Machine {
-    document::Machine {
+    machine_with_tasks(platform, pipeline).0
+}
+
+/// The state machine of a pipeline, and which call of the pipeline each of its tasks makes.
+pub fn machine_with_tasks(platform: &Platform, pipeline: &Pipeline) -> (document::Machine, Vec<TaskOf>) {
+    let (flow, tasks) = lower::flow(platform, pipeline);
+    let machine = document::Machine {
         comment: platform.resource(pipeline.resource).doc.as_ref().map(ToString::to_string),
         query_language: "JSONata",
         timeout_seconds: pipeline.timeout,
-        flow: lower::flow(platform, pipeline),
-    }
+        flow,
+    };
+    (machine, tasks)
 }
 
-fn pretty(machine: &document::Machine) -> String {
+/// The text of the document that is written.
+pub fn pretty(machine: &document::Machine) -> String {
     let mut bytes = Vec::with_capacity(16_384);
     let written = serde_json::to_writer_pretty(&mut bytes, machine);
     debug_assert!(written.is_ok(), "a machine holds nothing that JSON can't");

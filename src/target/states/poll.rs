@@ -103,7 +103,7 @@ fn is_one_of(status: &str, values: &[smol_str::SmolStr]) -> String {
 /// The names around a call whose end is asked for.
 pub(super) struct PollNames {
     pub(super) wait: String,
-    ask: String,
+    pub(super) ask: String,
     check: String,
     failed: String,
     pub(super) variable: String,
