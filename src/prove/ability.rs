@@ -1,6 +1,9 @@
 //! What a role can do with a resource: everything that a capability takes there, or some of it, by itself or as another role that it can assume.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use smol_str::SmolStr;
 
@@ -12,7 +15,7 @@ use super::{
 };
 use crate::{
     access::{
-        Access, Document, Limit, RoleAccess, RoleKey, Statement, TableGrant,
+        Access, Limit, RoleAccess, RoleKey, Statement, TableGrant,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -27,8 +30,9 @@ pub struct Prover<'a> {
     pub(super) access: &'a Access,
     pub(super) control: Control<'a>,
     candidates: Candidates<'a>,
-    session: Option<&'a Document>,
     bucket: Option<KindId>,
+    /// Found when first asked for.
+    chains: OnceCell<Vec<Vec<usize>>>,
 }
 
 /// Whether a role can do something, and what decides.
@@ -79,13 +83,7 @@ impl<'a> Prover<'a> {
     pub fn new(platform: &'a Platform, access: &'a Access) -> Self {
         let bucket = platform.library.kind_named("bucket");
         let (control, candidates) = (Control::of(platform, access), Candidates::of(platform, access));
-        Self { platform, access, control, candidates, session: None, bucket }
-    }
-
-    /// The same for sessions that were given a policy.
-    #[must_use]
-    pub fn with_session(self, session: &'a Document) -> Self {
-        Self { session: Some(session), ..self }
+        Self { platform, access, control, candidates, bucket, chains: OnceCell::new() }
     }
 
     /// The statement of a service control policy that denies a request, whatever the circumstances.
@@ -179,7 +177,6 @@ impl<'a> Prover<'a> {
     fn decide_all(&self, role: &'a RoleAccess, requirement: &Requirement, ability: &mut Ability<'a>) {
         let (patterns, prefixes) = self.patterns(role, requirement);
         for mut request in requests(self.platform, role, requirement, &patterns, &prefixes) {
-            request.session = self.session;
             if self.is_catalog(requirement) {
                 // Lake Formation opens the catalog to other accounts by sharing it, and not by a policy.
                 request.account = role.identity.account;
@@ -238,7 +235,7 @@ impl<'a> Prover<'a> {
             Some(Limit::Ours(at)) => self.access.boundaries.get(at).map(|it| &it.policy),
             _ => None,
         };
-        let limits = boundary.into_iter().chain(self.session).flat_map(|it| &it.statements);
+        let limits = boundary.into_iter().flat_map(|it| &it.statements);
         let (mut resources, mut prefixes) = (Vec::new(), Vec::new());
         for statement in own.chain(theirs).chain(rails).chain(limits) {
             resources.extend(&statement.resources);
@@ -381,7 +378,11 @@ impl<'a> Prover<'a> {
     }
 
     /// Who can become whom: for each role, by its place in the list, the roles that it can assume.
-    pub fn chains(&self) -> Vec<Vec<usize>> {
+    pub fn chains(&self) -> &[Vec<usize>] {
+        self.chains.get_or_init(|| self.find_chains())
+    }
+
+    fn find_chains(&self) -> Vec<Vec<usize>> {
         let mut chains = vec![Vec::new(); self.access.roles.len()];
         let Some(assume) = self.assume() else { return chains };
         for (at, assumed) in self.access.roles.iter().enumerate() {

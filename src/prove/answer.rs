@@ -49,23 +49,12 @@ impl<'a> Prover<'a> {
         let policies = Policies {
             identity: &identity,
             boundary,
-            session: request.session,
+            session: None,
             service_control: self.control.service(role.account),
-            resource_control: if self.takes_resource_control(&request.action) {
-                self.control.resource(request.account)
-            } else {
-                &[]
-            },
+            resource_control: self.control.resource_of_action(request.account, &request.action),
             resource: request.owner.and_then(|owner| access.policy_of(owner)),
         };
         asked(&policies, &question)
-    }
-
-    /// Whether resource control policies count for an action: for some services only.
-    fn takes_resource_control(&self, action: &str) -> bool {
-        let prefix = action.split(':').next().unwrap_or_default();
-        let mut services = self.platform.library.services.iter();
-        services.any(|service| service.prefix == prefix && service.resource_control)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     ability::{Ability, Prover},
+    graph::{closure, reversed},
     request::hands_out,
 };
 use crate::{
@@ -25,7 +26,7 @@ pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
         return;
     }
     let chains = prover.chains();
-    let proof = Proof { platform, access, callers: reversed(&chains), chains, prover };
+    let proof = Proof { platform, access, callers: reversed(chains), chains, prover };
     for assertion in &platform.assertions {
         for wanted in &assertion.capabilities {
             match &assertion.subject {
@@ -44,7 +45,7 @@ struct Proof<'p, 'a> {
     access: &'a Access,
     prover: &'p Prover<'a>,
     /// For each role those that it can assume.
-    chains: Vec<Vec<usize>>,
+    chains: &'p [Vec<usize>],
     /// For each role those that can assume it.
     callers: Vec<Vec<usize>>,
 }
@@ -138,7 +139,7 @@ impl<'a> Proof<'_, 'a> {
             if hands_out(role) || !speaks_of(role) {
                 continue;
             }
-            let through = closure([at], &self.chains).into_iter().find_map(|at| able.get_key_value(&at));
+            let through = closure([at], self.chains).into_iter().find_map(|at| able.get_key_value(&at));
             if let Some((&through, ability)) = through {
                 diagnostics.push(self.can(assertion, wanted, at, through, ability));
             }
@@ -147,7 +148,7 @@ impl<'a> Proof<'_, 'a> {
 
     /// What a role can do itself and as each role that it can become, itself first.
     fn reached(&self, at: usize, wanted: &CapabilityUse, on: &Target) -> Vec<(usize, Ability<'a>)> {
-        let roles = closure([at], &self.chains).into_iter();
+        let roles = closure([at], self.chains).into_iter();
         roles
             .filter_map(|at| Some((at, self.prover.ability(self.access.roles.get(at)?, wanted, on))))
             .collect()
@@ -209,30 +210,6 @@ impl<'a> Proof<'_, 'a> {
         };
         format!("`{name}{columns}` on `{place}`")
     }
-}
-
-/// The places that a graph leads to from some, those themselves first.
-fn closure(from: impl IntoIterator<Item = usize>, graph: &[Vec<usize>]) -> Vec<usize> {
-    let mut open: Vec<usize> = from.into_iter().collect();
-    let mut seen: BTreeSet<usize> = open.iter().copied().collect();
-    let mut reached = Vec::new();
-    while let Some(here) = open.pop() {
-        reached.push(here);
-        let next = graph.get(here).into_iter().flatten().copied();
-        open.extend(next.filter(|place| seen.insert(*place)));
-    }
-    reached
-}
-
-/// The same graph against its direction.
-fn reversed(graph: &[Vec<usize>]) -> Vec<Vec<usize>> {
-    let mut reversed = vec![Vec::new(); graph.len()];
-    for (from, to) in graph.iter().enumerate() {
-        for &place in to {
-            reversed.get_mut(place).into_iter().for_each(|it: &mut Vec<usize>| it.push(from));
-        }
-    }
-    reversed
 }
 
 fn undecided(span: Span) -> Diagnostic {

@@ -12,6 +12,7 @@
 //! | `control.rs`, `answer.rs` | the documents that have a say in a role's request |
 //! | `witness.rs` | circumstances in which a request is allowed |
 //! | `ability.rs` | what a role can do with a resource; Lake Formation beside IAM; who can become whom |
+//! | `graph.rs` | what leads where in any number of steps |
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
@@ -32,6 +33,7 @@ mod danger;
 mod decide;
 mod effect;
 mod foreign;
+mod graph;
 mod limit;
 mod operator;
 mod request;

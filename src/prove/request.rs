@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::context::Context;
 use crate::{
     access::{
-        Document, RoleAccess, RoleKey,
+        RoleAccess, RoleKey,
         pattern::{matches, sample},
         requirement::Requirement,
     },
@@ -28,8 +28,6 @@ pub struct Request<'a> {
     pub owner: Option<ResourceId>,
     /// The account that the resource is in.
     pub account: AccountId,
-    /// What the role's session may do at most, where it was given a policy.
-    pub session: Option<&'a Document>,
     /// What conditions are decided over.
     pub context: Context,
 }
@@ -54,7 +52,6 @@ pub fn requests<'a>(
             resource,
             owner: requirement.owner,
             account,
-            session: None,
             context: context.clone(),
         };
         return resources.into_iter().map(one).collect();
@@ -70,7 +67,6 @@ pub fn requests<'a>(
                 resource: resource.clone(),
                 owner: requirement.owner,
                 account,
-                session: None,
                 context,
             });
         }

@@ -189,14 +189,19 @@ def sample_result(service, operation):
     return samples.whole(output) if output else {}
 
 
-def main(folders):
+def started():
+    """moto's server, and who calls it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
-    report = reporting.Report("moto")
     server = moto.server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    aws = Aws(f"http://{host}:{port}")
+    return server, Aws(f"http://{host}:{port}")
+
+
+def main(folders):
+    report = reporting.Report("moto")
+    server, aws = started()
     for folder in map(Path, folders):
         aws.forget()
         applied = Folder(folder, aws, report)

@@ -9,8 +9,6 @@ asked is what the roles' own policies say.
 """
 
 import json
-import logging
-import os
 import sys
 import urllib.request
 from pathlib import Path
@@ -24,7 +22,6 @@ provisioning.enter_python()
 import boto3
 import botocore.config
 import botocore.exceptions
-import moto.server
 import moto_apply
 import reporting
 
@@ -76,13 +73,8 @@ def calls(s3, case):
 
 def main(arguments):
     folder, cases = Path(arguments[0]), json.loads(Path(arguments[1]).read_text())
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     report = reporting.Report("assume")
-    server = moto.server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    aws = moto_apply.Aws(f"http://{host}:{port}")
+    server, aws = moto_apply.started()
     aws.forget()
     moto_apply.Folder(folder, aws, report).apply()
     report.checked = 0

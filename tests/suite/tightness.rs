@@ -220,7 +220,6 @@ fn request<'a>(analysis: &'a Analysis, need: &Need) -> Request<'a> {
         resource: if needed.resource == "*" { "*".into() } else { sample(&needed.resource, "any") },
         owner,
         account,
-        session: None,
         context: Context::exact(context),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Reports where a role lets in those who come by way of another, and may do what they may not. Of many who come the same way one is told.
-pub fn stronger(danger: &Danger<'_>, diagnostics: &mut Diagnostics) {
+pub fn stronger(danger: &Danger<'_, '_>, diagnostics: &mut Diagnostics) {
     let mut told: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (first, through) in danger.chains.iter().enumerate() {
         let direct: BTreeSet<usize> = through.iter().copied().chain([first]).collect();
@@ -27,7 +27,7 @@ pub fn stronger(danger: &Danger<'_>, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn by_way_of(danger: &Danger<'_>, first: usize, between: usize, last: usize) -> Option<Diagnostic> {
+fn by_way_of(danger: &Danger<'_, '_>, first: usize, between: usize, last: usize) -> Option<Diagnostic> {
     let role = |at: usize| danger.access.roles.get(at);
     let (first, between, last) = (role(first)?, role(between)?, role(last)?);
     let stronger = may_more(last, &[first, between]);
@@ -61,7 +61,7 @@ fn covers(statement: &Statement, action: &str, resource: &str) -> bool {
 }
 
 /// Where a role's trust names another.
-fn trust_of(danger: &Danger<'_>, role: &RoleAccess, named: &RoleAccess) -> Option<Span> {
+fn trust_of(danger: &Danger<'_, '_>, role: &RoleAccess, named: &RoleAccess) -> Option<Span> {
     let RoleKey::Declared(id) = role.identity.key else { return None };
     let Noun::Role(at) = danger.platform.resource(id).noun else { return None };
     let trust = &danger.platform.roles.get(at as usize)?.trust;

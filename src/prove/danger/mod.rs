@@ -5,7 +5,7 @@ mod key;
 mod pass;
 mod rewrite;
 
-use super::ability::Prover;
+use super::{ability::Prover, graph};
 use crate::{
     access::{Access, RoleAccess, roles::acting},
     diagnostic::Diagnostics,
@@ -28,15 +28,15 @@ pub fn dangers(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
 }
 
 /// A program with its documents.
-struct Danger<'a> {
-    prover: &'a Prover<'a>,
+struct Danger<'p, 'a> {
+    prover: &'p Prover<'a>,
     platform: &'a Platform,
     access: &'a Access,
     /// For each role, by its place in the list, those that it can assume.
-    chains: Vec<Vec<usize>>,
+    chains: &'p [Vec<usize>],
 }
 
-impl<'a> Danger<'a> {
+impl<'a> Danger<'_, 'a> {
     /// The single actions that a grant gives to roles, where the documents do allow them.
     fn actions<'g>(&self, grant: &'g Grant) -> Vec<(&'a RoleAccess, &'g CapabilityUse, ActionId)> {
         let mut found = Vec::new();
@@ -60,18 +60,6 @@ impl<'a> Danger<'a> {
 
     /// Whether a role can become another, however many steps away.
     fn becomes(&self, from: usize, to: usize) -> bool {
-        let mut seen = vec![false; self.chains.len()];
-        let mut open = vec![from];
-        while let Some(at) = open.pop() {
-            for &next in self.chains.get(at).into_iter().flatten() {
-                if next == to {
-                    return true;
-                }
-                if seen.get_mut(next).is_some_and(|seen| !std::mem::replace(seen, true)) {
-                    open.push(next);
-                }
-            }
-        }
-        false
+        graph::closure([from], self.chains).contains(&to)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// A grant with which a role can have a service act as another role, for which it chooses what is done.
 pub fn passes(
-    danger: &Danger<'_>,
+    danger: &Danger<'_, '_>,
     grant: &Grant,
     role: &RoleAccess,
     wanted: &CapabilityUse,
@@ -29,7 +29,7 @@ pub fn passes(
 }
 
 /// The services with which a role may make something that acts as a role.
-fn takers<'a>(danger: &Danger<'a>, role: &RoleAccess) -> Vec<&'a Service> {
+fn takers<'a>(danger: &Danger<'_, 'a>, role: &RoleAccess) -> Vec<&'a Service> {
     let library = &danger.platform.library;
     let allowed = role.policy.statements.iter().filter(|it| it.effect == Effect::Grant);
     let actions: BTreeSet<&str> = allowed

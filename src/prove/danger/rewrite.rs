@@ -11,7 +11,7 @@ use crate::{
 
 /// A grant with which a role can give itself, or others, more than the program says.
 pub fn rewrites(
-    danger: &Danger<'_>,
+    danger: &Danger<'_, '_>,
     grant: &Grant,
     role: &RoleAccess,
     wanted: &CapabilityUse,

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::declaration_of;
+use super::{calls_file, declaration_of};
 use crate::{
     access::{Access, Statement, document::Actions, requirement::declared_arn},
-    artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
+    artifact::Artifacts,
+    lower::Call,
     platform::{Platform, ResourceId, resource::Noun},
 };
 
@@ -24,16 +24,8 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
             document.statements.iter().filter_map(|statement| call(platform, id, statement)).collect();
         let Some(account) = platform.account_of(id) else { continue };
         let (declaration, source) = declaration_of(platform, id);
-        out.files.push(Artifact {
-            path: format!("{}/lambda/{}.calls.json", account.name, platform.file_stem(id)),
-            account: account.name.to_string(),
-            family: "iam",
-            declaration: declaration.to_owned(),
-            source,
-            text: Script { calls }.text(),
-            notes: Vec::new(),
-            statements: Vec::new(),
-        });
+        let file = format!("lambda/{}.calls.json", platform.file_stem(id));
+        out.files.push(calls_file(account, file, declaration, source, calls));
     }
 }
 

@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{artifact, declaration_of, organization, unlimited};
+use super::{artifact, calls_file, declaration_of, organization, unlimited};
 use crate::{
     access::{Access, Ours, RoleAccess},
-    artifact::{Artifact, Artifacts},
-    lower::{Call, Script, reference},
+    artifact::Artifacts,
+    lower::{Call, reference},
     platform::{Account, Platform, ValueKind},
 };
 
@@ -30,16 +30,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
             out.files.push(policy);
         }
         let calls = Calls { platform, role, management }.all(account);
-        out.files.push(Artifact {
-            path: format!("{}/{}", management.name, file("calls")),
-            account: management.name.to_string(),
-            family: "iam",
-            declaration: declaration.to_owned(),
-            source,
-            text: Script { calls }.text(),
-            notes: Vec::new(),
-            statements: Vec::new(),
-        });
+        out.files.push(calls_file(management, file("calls"), declaration, source, calls));
     }
 }
 

@@ -11,6 +11,7 @@ use smol_str::SmolStr;
 use crate::{
     access::{Access, Document, Ours, Statement, document::Actions, requirement::declared_arn},
     artifact::{Artifact, Artifacts, StatementOrigins},
+    lower::{Call, Script},
     platform::{Account, Platform, ResourceId},
     source::Span,
     target::{Program, Target},
@@ -51,6 +52,26 @@ fn resources(platform: &Platform, access: &Access, out: &mut Artifacts) {
 fn service(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
     let of_kind = platform.kind_of(id).service.clone();
     of_kind.or_else(|| declared_arn(platform, id)?.split(':').nth(2).map(SmolStr::from))
+}
+
+/// Calls as a file.
+fn calls_file(
+    account: &Account,
+    file: String,
+    declaration: &str,
+    source: Span,
+    calls: Vec<Call>,
+) -> Artifact {
+    Artifact {
+        path: format!("{}/{file}", account.name),
+        account: account.name.to_string(),
+        family: "iam",
+        declaration: declaration.to_owned(),
+        source,
+        text: Script { calls }.text(),
+        notes: Vec::new(),
+        statements: Vec::new(),
+    }
 }
 
 /// A policy as a file.

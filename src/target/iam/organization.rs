@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{artifact, declaration_of};
+use super::{artifact, calls_file, declaration_of};
 use crate::{
     access::{Access, Document, split},
-    artifact::{Artifact, Artifacts},
+    artifact::Artifacts,
     lower::{Call, Script},
-    platform::{Account, Guardrail, Node, Organization, Platform, UnitId},
+    platform::{Account, Guardrail, Node, Platform, UnitId},
 };
 
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
@@ -24,30 +24,9 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         if script.calls.is_empty() {
             continue;
         }
-        out.files.push(calls_file(platform, organization, management, &script));
-    }
-}
-
-fn calls_file(
-    platform: &Platform,
-    organization: &Organization,
-    management: &Account,
-    script: &Script,
-) -> Artifact {
-    let (name, span) = declaration_of(platform, organization.resource);
-    Artifact {
-        path: format!(
-            "{}/organizations/{}.calls.json",
-            management.name,
-            platform.file_stem(organization.resource)
-        ),
-        account: management.name.to_string(),
-        family: "iam",
-        declaration: name.to_owned(),
-        source: span,
-        text: script.text(),
-        notes: Vec::new(),
-        statements: Vec::new(),
+        let (name, span) = declaration_of(platform, organization.resource);
+        let file = format!("organizations/{}.calls.json", platform.file_stem(organization.resource));
+        out.files.push(calls_file(management, file, name, span, script.calls));
     }
 }
 

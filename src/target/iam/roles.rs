@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 
-use super::{artifact, declaration_of, unlimited};
+use super::{artifact, calls_file, declaration_of, unlimited};
 use crate::{
     access::{
         Access, Document, Limit, Ours, RoleAccess, RoleKey,
         split::{self, Kept},
     },
-    artifact::{Artifact, Artifacts},
-    lower::{Call, Script, reference},
+    artifact::Artifacts,
+    lower::{Call, reference},
     platform::{Account, AccountId, Platform, resource::Noun},
 };
 
@@ -46,21 +46,12 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
     }
     for (account, roles) in accounts {
         let account = platform.account(account);
-        let mut script = Script::default();
-        script.calls.extend(boundaries(platform, access, account));
+        let mut all = boundaries(platform, access, account);
         for role in trusted_first(&roles) {
-            script.calls.extend(calls(platform, access, role, &account.id));
+            all.extend(calls(platform, access, role, &account.id));
         }
-        out.files.push(Artifact {
-            path: format!("{}/iam/roles.calls.json", account.name),
-            account: account.name.to_string(),
-            family: "iam",
-            declaration: account.name.to_string(),
-            source: platform.resource(account.resource).span,
-            text: script.text(),
-            notes: Vec::new(),
-            statements: Vec::new(),
-        });
+        let (declaration, source) = declaration_of(platform, account.resource);
+        out.files.push(calls_file(account, "iam/roles.calls.json".to_owned(), declaration, source, all));
     }
 }
 
