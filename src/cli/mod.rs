@@ -22,7 +22,10 @@ Examples:
   dpl build platform -o out --check fail where `out` is not what the program says
   dpl run QUERY platform --from readings=readings.jsonl
                                     run a streaming query on this machine
+  dpl run PIPELINE platform --input event.json --mock f=result.json
+                                    run a pipeline's state machine on this machine
   dpl explain DPL0001               what a diagnostic means, with an example
+  dpl explain access ROLE platform  what a role may do, and which lines need it
 
 Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
 2 wrong usage, or a file that can't be read or written.
