@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     derived::Duty,
     document::Conditions,
     foreign::{Missing, Ours},
@@ -59,6 +60,11 @@ impl Needs<'_> {
                 if grant.effect == Effect::Deny {
                     required.retain(|requirement| requirement.primary);
                 }
+                required.retain_mut(|requirement| {
+                    let given = condition::given(self.platform, &grant.conditions, requirement, grant.effect);
+                    requirement.given = given.clone().unwrap_or_default();
+                    given.is_some()
+                });
                 for requirement in &required {
                     self.principal(principal, requirement, grant.effect, grant.span);
                 }
@@ -358,6 +364,7 @@ impl Needs<'_> {
     ) -> Permission {
         let mut permission = self.permission(requirement, effect, origin);
         permission.conditions = named.conditions.clone();
+        permission.conditions.extend(&requirement.given);
         // A service that acts by itself uses a key by itself, too.
         if let Some(via) = requirement.via.as_ref().filter(|_| named.principals.services.is_empty()) {
             permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
@@ -392,7 +399,7 @@ pub(super) fn permission(
     origin: Span,
 ) -> Permission {
     let library = &platform.library;
-    let mut conditions = Conditions::default();
+    let mut conditions = requirement.given.clone();
     if let Some(via) = &requirement.via {
         conditions.insert("StringEquals", "kms:ViaService", via.clone());
     }

@@ -5,6 +5,7 @@
 //! | `derived.rs` | names of the roles that the compiler makes |
 //! | `roles.rs` | all roles there are |
 //! | `requirement.rs` | a capability at a place → actions on resources |
+//! | `condition.rs` | what a sentence's conditions are in each half |
 //! | `derive.rs` | the program → who needs which |
 //! | `named.rs` | how somebody is named in a policy |
 //! | `minimize.rs` | permissions → statements |
@@ -16,6 +17,7 @@
 //! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
 pub mod boundary;
+mod condition;
 mod derive;
 pub mod derived;
 pub mod document;

@@ -1,7 +1,7 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
+    Rule, agent, condition, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
     share, stream, sync, table,
 };
 
@@ -28,6 +28,9 @@ pub const RULES: &[Rule] = &[
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
+    ("conditions are kept", condition::conditions_are_kept),
+    ("requests have what is asked for", condition::requests_have_what_is_asked_for),
+    ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

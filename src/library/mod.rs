@@ -2,9 +2,12 @@
 //! ARN formats, capabilities, integrations, SQL functions and limits. Plain data, read by every later stage; no option of AWS is named in Rust
 //! unless its meaning is more than its spelling.
 
+pub mod condition;
 pub mod files;
 pub mod read;
 pub mod types;
+
+pub use condition::Condition;
 
 use std::sync::{Arc, OnceLock};
 
@@ -44,6 +47,8 @@ ids! {
     CapabilityId;
     /// Index into [`Library::integrations`].
     IntegrationId;
+    /// Index into [`Library::conditions`].
+    ConditionId;
 }
 
 /// The whole standard library, resolved.
@@ -65,6 +70,8 @@ pub struct Library {
     pub capabilities: Vec<Capability>,
     /// `integration lambda … { … }`.
     pub integrations: Vec<Integration>,
+    /// `condition mfa : boolean { … }`.
+    pub conditions: Vec<Condition>,
     /// `sql_function UPPER(text: string) -> string`, sorted by name.
     pub sql_functions: Vec<SqlFunction>,
     /// `limit managed_policy = 6144`.
@@ -508,6 +515,8 @@ impl Library {
         capability: capabilities[CapabilityId] -> Capability;
         /// The integration with that id.
         integration: integrations[IntegrationId] -> Integration;
+        /// The condition with that id.
+        condition: conditions[ConditionId] -> Condition;
     }
 
     /// The kind of that name.

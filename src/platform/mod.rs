@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod boundary;
+pub mod condition;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -19,6 +20,7 @@ pub mod value;
 
 pub use account::{Account, AccountId, Organization, Unit, UnitId};
 pub use boundary::Boundary;
+pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};

@@ -150,7 +150,8 @@ fn contains(wide: (&Grant, &CapabilityUse), narrow: (&Grant, &CapabilityUse)) ->
             || a.0.filter.as_ref().map(|it| &it.0) == b.0.filter.as_ref().map(|it| &it.0);
         let place =
             a.0.on.prefix.is_none() || folder(b.0).is_some_and(|it| around(Some(&it)).contains(&folder(a.0)));
-        columns && rows && place && (a.0.grant_option || !b.0.grant_option)
+        let requests = a.0.conditions.iter().all(|it| b.0.conditions.contains(it));
+        columns && rows && place && requests && (a.0.grant_option || !b.0.grant_option)
     };
     wide.1.span != narrow.1.span
         && says(wide, narrow)

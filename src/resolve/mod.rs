@@ -16,6 +16,7 @@ pub mod param;
 mod pipeline;
 pub mod query;
 mod recursion;
+mod request_value;
 pub mod role;
 pub mod row_filter;
 pub mod schema;
@@ -24,6 +25,7 @@ pub mod stream;
 pub mod tests;
 pub mod types;
 pub mod value;
+mod when;
 
 use std::sync::Arc;
 

@@ -17,21 +17,24 @@ const COMPARISON: u8 = 4;
 impl<'a> Builder<'a, '_> {
     /// The expression that begins with the next pair. Pairs that do not belong to it stay.
     pub(super) fn expr(&mut self, pairs: &mut Pairs<'a, Rule>) -> Expr {
-        self.binary(pairs, 0, 0, false)
+        self.binary(pairs, 0, 0)
     }
 
     /// An expression inside another.
     pub(super) fn nested(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32) -> Expr {
-        self.binary(pairs, 0, height, false)
+        self.binary(pairs, 0, height)
     }
 
     /// An expression in which `=` compares.
     pub(super) fn condition(&mut self, pairs: &mut Pairs<'a, Rule>) -> Expr {
-        self.binary(pairs, 0, 0, true)
+        let outside = std::mem::replace(&mut self.compares, true);
+        let condition = self.binary(pairs, 0, 0);
+        self.compares = outside;
+        condition
     }
 
-    fn binary(&mut self, pairs: &mut Pairs<'a, Rule>, weakest: u8, height: u32, condition: bool) -> Expr {
-        let mut left = self.negated(pairs, height, condition);
+    fn binary(&mut self, pairs: &mut Pairs<'a, Rule>, weakest: u8, height: u32) -> Expr {
+        let mut left = self.negated(pairs, height);
         let mut chained = height;
         let mut compared = None;
         while let Some(infix) = pairs.peek().filter(|pair| pair.as_rule() == Rule::infix) {
@@ -41,13 +44,13 @@ impl<'a> Builder<'a, '_> {
                 break;
             }
             pairs.next();
-            self.check_operator(infix.as_str(), span, condition);
+            self.check_operator(infix.as_str(), span);
             if power == COMPARISON
                 && let Some(first) = compared.replace(span)
             {
                 self.report(faults::chained_comparison(span, first));
             }
-            let right = self.binary(pairs, power + 1, height + 1, condition);
+            let right = self.binary(pairs, power + 1, height + 1);
             chained += 1;
             let whole = left.span.to(right.span);
             let kind = if chained == MAX_HEIGHT {
@@ -63,17 +66,17 @@ impl<'a> Builder<'a, '_> {
         left
     }
 
-    fn check_operator(&mut self, text: &str, span: Span, condition: bool) {
+    fn check_operator(&mut self, text: &str, span: Span) {
         match text {
             "&&" => self.report(faults::foreign_operator(span, "&&", "and")),
             "||" => self.report(faults::foreign_operator(span, "||", "or")),
-            "=" if !condition => self.report(faults::equals_for_comparison(span)),
+            "=" if !self.compares => self.report(faults::equals_for_comparison(span)),
             _ => {}
         }
     }
 
     /// `not` and what it negates: a comparison, or anything that binds more strongly.
-    fn negated(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32, condition: bool) -> Expr {
+    fn negated(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32) -> Expr {
         let mut nots = Vec::new();
         while let Some(pair) =
             pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::not | Rule::foreign_not))
@@ -88,7 +91,7 @@ impl<'a> Builder<'a, '_> {
         if nots.is_empty() {
             return self.unary(pairs, height);
         }
-        let operand = self.binary(pairs, COMPARISON, height + 1, condition);
+        let operand = self.binary(pairs, COMPARISON, height + 1);
         self.wrap(nots, operand, |_, operand| ExprKind::Unary(UnaryOp::Not, Box::new(operand)))
     }
 
