@@ -31,6 +31,8 @@ pub const RULES: &[Rule] = &[
     ("conditions are kept", condition::conditions_are_kept),
     ("requests have what is asked for", condition::requests_have_what_is_asked_for),
     ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
+    ("session tags are demanded once", condition::session_tags_are_demanded_once),
+    ("trust leaves room for conditions", condition::trust_leaves_room_for_conditions),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

@@ -288,6 +288,8 @@ pub enum FieldType {
     Column,
     /// The name of a label.
     Label,
+    /// What a request must be like.
+    Condition,
     /// A type that could not be read: a fault in the standard library, reported already.
     Unknown,
 }

@@ -19,12 +19,19 @@ const TIME: &str = "time";
 impl Context<'_> {
     /// The conditions of a sentence, sorted. One that can't be read is reported.
     pub(super) fn when(&mut self, file: FileId, grant: &ast::Grant) -> Vec<Condition> {
-        let mut all = Vec::new();
-        for condition in &grant.conditions {
+        let until = grant.until.as_ref().and_then(|until| self.until(file, until));
+        self.together(file, &grant.conditions, until)
+    }
+
+    /// The conditions of a field.
+    pub(super) fn demanded(&mut self, file: FileId, written: &[Expr]) -> Vec<Condition> {
+        self.together(file, written, None)
+    }
+
+    fn together(&mut self, file: FileId, written: &[Expr], until: Option<Condition>) -> Vec<Condition> {
+        let mut all = Vec::from_iter(until);
+        for condition in written {
             self.demands(file, condition, true, &mut all);
-        }
-        if let Some(until) = &grant.until {
-            all.extend(self.until(file, until));
         }
         all.sort();
         all.dedup();

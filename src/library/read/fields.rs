@@ -83,6 +83,7 @@ impl Reader<'_> {
             "watermark" => FieldType::Watermark,
             "column" => FieldType::Column,
             "label" => FieldType::Label,
+            "condition" => FieldType::Condition,
             "arn" => FieldType::Arn(ty.args.first().and_then(|arg| match arg {
                 TypeArg::Number(expr) => constant_text(expr),
                 TypeArg::Type(_) => None,

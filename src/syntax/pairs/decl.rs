@@ -170,7 +170,12 @@ impl<'a> Builder<'a, '_> {
                 }
                 let at_most = (rule == Rule::at_most).then(|| pairs.next()).flatten();
                 let at_most = at_most.map(|pair| self.span(&pair));
-                Some(Member::Field(Field { doc, name, at_most, value: self.expr(&mut pairs) }))
+                let value = match name.name.as_str() {
+                    // A role's `when` is read as a grant's is.
+                    "when" => self.condition(&mut pairs),
+                    _ => self.expr(&mut pairs),
+                };
+                Some(Member::Field(Field { doc, name, at_most, value }))
             }
         }
     }
