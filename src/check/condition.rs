@@ -208,10 +208,10 @@ fn runs_unattended(condition: &Condition, declared: &Declared, to: Span) -> Diag
     Diagnostic::error(
         catalogue::KEY_NEVER_THERE,
         condition.span,
-        format!("a service runs this, so that there is never an `{name}`"),
+        format!("this runs by itself, and never has `{name}`"),
         "never there",
     )
-    .related(to, "runs by itself")
+    .related(to, "a service runs it")
     .help("leave the condition out")
 }
 

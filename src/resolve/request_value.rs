@@ -11,7 +11,7 @@ use crate::{
     platform::{ResourceId, ValueKind},
     source::{FileId, Span},
     sql::time::{self, Style},
-    syntax::ast::{BinaryOp, Expr, ExprKind},
+    syntax::ast::{Expr, ExprKind},
 };
 
 impl Context<'_> {
@@ -104,12 +104,15 @@ impl Context<'_> {
     /// A day, which stands for its beginning, or a time with its zone; in UTC.
     fn instant(&mut self, file: FileId, declared: &Declared, expr: &Expr) -> Option<SmolStr> {
         let text = match &expr.kind {
+            ExprKind::String(_) | ExprKind::Name(_) | ExprKind::Field(..) => {
+                match self.value(file, expr, &declared.value)?.kind {
+                    ValueKind::Text(text) => text,
+                    _ => return None,
+                }
+            }
+            ExprKind::Error => return None,
             // `2027-01-31` without quotes reads as a subtraction.
-            ExprKind::Binary(BinaryOp::Subtract, ..) => SmolStr::new(self.sources.text(expr.span)),
-            _ => match self.value(file, expr, &declared.value)?.kind {
-                ValueKind::Text(text) => text,
-                _ => return None,
-            },
+            _ => SmolStr::new(self.sources.text(expr.span)),
         };
         let read = in_utc(&text);
         if read.is_none() {

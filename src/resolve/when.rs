@@ -258,8 +258,13 @@ fn unknown_condition<'a>(span: Span, name: &str, known: impl Iterator<Item = &'a
     }
 }
 
+/// A condition as it is written, with a place for its parameter.
+fn spelled(declared: &Declared) -> String {
+    if declared.param.is_some() { format!("{}(\"…\")", declared.name) } else { declared.name.to_string() }
+}
+
 fn compared_with_nothing(span: Span, declared: &Declared) -> Diagnostic {
-    let name = &declared.name;
+    let name = spelled(declared);
     Diagnostic::error(
         catalogue::BAD_CONDITION,
         span,
@@ -273,7 +278,7 @@ fn compared_with_nothing(span: Span, declared: &Declared) -> Diagnostic {
 }
 
 fn wrong_comparison(span: Span, declared: &Declared) -> Diagnostic {
-    let name = &declared.name;
+    let name = spelled(declared);
     let (why, help) = match declared.measure {
         Measure::Flag => ("is true or false", format!("write `{name}` or `not {name}`")),
         Measure::Seconds | Measure::Instant => {
