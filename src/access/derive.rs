@@ -8,13 +8,13 @@ use smol_str::SmolStr;
 use super::{
     condition,
     derived::Duty,
-    document::Conditions,
     foreign::{Missing, Ours},
     is_ours,
     minimize::Permission,
-    named::{Named, source_service},
+    named::{self, Named, source_service},
     requirement::{Place, Requirement, declared_arn, requirements},
     roles::{RoleKey, Roles, acting},
+    trust::session_tags,
 };
 use crate::{
     lower,
@@ -53,21 +53,9 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
 
 impl Needs<'_> {
     fn grant(&mut self, grant: &Grant) {
-        let place = Place::from(&grant.on);
         for (principal, _) in &grant.to {
-            for wanted in &grant.capabilities {
-                let mut required = requirements(self.platform, wanted.capability, &place);
-                if grant.effect == Effect::Deny {
-                    required.retain(|requirement| requirement.primary);
-                }
-                required.retain_mut(|requirement| {
-                    let given = condition::given(self.platform, &grant.conditions, requirement, grant.effect);
-                    requirement.given = given.clone().unwrap_or_default();
-                    given.is_some()
-                });
-                for requirement in &required {
-                    self.principal(principal, requirement, grant.effect, grant.span);
-                }
+            for requirement in &condition::required(self.platform, grant, named::acts_by_itself(self.platform, principal)) {
+                self.principal(principal, requirement, grant.effect, grant.span);
             }
         }
     }
@@ -290,7 +278,8 @@ impl Needs<'_> {
                 self.account_half(id.clone(), requirement, effect, said, origin);
             }
             Principal::Service(service) => {
-                let account = requirement.owner.and_then(|owner| platform.resource(owner).account);
+                let owner = requirement.owner.filter(|_| !condition::names_source(&requirement.given));
+                let account = owner.and_then(|owner| platform.resource(owner).account);
                 if let Some(named) = Named::service(platform, *service, account) {
                     self.owner(requirement, effect, &named, origin);
                 }
@@ -441,7 +430,7 @@ fn is_whole_in_its_policy(platform: &Platform, id: ResourceId) -> bool {
 
 /// Whether somebody who assumes a role must bring session tags.
 fn demands_tags(platform: &Platform, id: ResourceId) -> bool {
-    matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !role.tags.is_empty()))
+    matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !session_tags(role).is_empty()))
 }
 
 /// The streams that take a stream's late and invalid rows.

@@ -160,17 +160,32 @@ impl Conditions {
         self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
     }
 
-    /// Adds those of others.
+    /// Adds those of others: all of both must hold. Where both have the same operator and key, that leaves the values that both have; of values
+    /// none of which may match, it takes those of either. What leaves nothing never holds.
     pub fn extend(&mut self, others: &Self) {
         for (operator, keys) in &others.0 {
             for (key, values) in keys {
-                self.0
-                    .entry(operator)
-                    .or_default()
-                    .entry(key.clone())
-                    .or_default()
-                    .extend(values.iter().cloned());
+                let known = self.0.entry(operator).or_default();
+                let Some(mine) = known.get_mut(key) else {
+                    known.insert(key.clone(), values.clone());
+                    continue;
+                };
+                let both: BTreeSet<SmolStr> = mine.intersection(values).cloned().collect();
+                if operator.contains("Not") {
+                    mine.extend(values.iter().cloned());
+                } else if both.is_empty() {
+                    self.never(key);
+                } else {
+                    *mine = both;
+                }
             }
+        }
+    }
+
+    /// Says what no request meets: that it has a key, and that it does not.
+    fn never(&mut self, key: &SmolStr) {
+        for (operator, value) in [("Null", "true"), ("StringLike", "*")] {
+            self.0.entry(operator).or_default().insert(key.clone(), BTreeSet::from([value.into()]));
         }
     }
 

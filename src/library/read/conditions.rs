@@ -31,6 +31,7 @@ impl Reader<'_> {
             nullable: false,
             refinement: refinement(&ty.refinements, self.diagnostics),
             default: None,
+            promise: false,
             lowers_to: None,
             span: decl.span,
         };
