@@ -74,7 +74,8 @@ pub fn add(platform: &Platform, condition: &Condition, effect: Effect, all: &mut
     for value in &condition.values {
         all.insert(operator, condition.key.clone(), value.clone());
     }
-    if effect == Effect::Grant && condition.comparison == Comparison::NotEqual {
+    // What has no value of several has none of those that it must not have.
+    if effect == Effect::Grant && condition.comparison == Comparison::NotEqual && !declared.several {
         all.insert("Null", condition.key.clone(), "false");
     }
 }

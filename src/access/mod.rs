@@ -46,6 +46,7 @@ pub use document::{Document, Statement};
 pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
+pub use trust::session_tags;
 
 use crate::platform::{AccountId, Platform, ResourceId, Role, resource::Noun};
 use guardrail::Control;

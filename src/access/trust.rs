@@ -145,11 +145,12 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
     let own =
         identity.service.and_then(|name| library.service_named(name)).map(|service| (service, identity.span));
     let asked = declared.map(|role| demanded(platform, role)).unwrap_or_default();
+    let account = Some(identity.account).filter(|_| !condition::names_source(&asked));
     let mut statements: Vec<Statement> = Vec::new();
     for says in [false, true] {
         let mut principals = Principals::default();
         let mut origins = Vec::new();
-        let mut conditions = source_account(platform, says, Some(identity.account));
+        let mut conditions = source_account(platform, says, account);
         for (service, span) in named.clone().chain(own) {
             let service = library.service(service);
             if service.source_account == says

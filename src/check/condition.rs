@@ -2,12 +2,14 @@
 
 use crate::{
     access::{
+        federation, named,
+        pattern::matches_action,
         requirement::{Place, requirements},
         roles::{RoleKey, acting},
     },
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    library::{Condition as Declared, condition::AskedOf},
-    platform::{Capability, Condition, Platform, Principal, grant::Effect, resource::Noun},
+    library::{ActionId, Condition as Declared, Service, condition::AskedOf},
+    platform::{Capability, Condition, GuardrailRule, Platform, Principal, grant::Effect, resource::Noun},
     source::Span,
 };
 
@@ -27,7 +29,8 @@ pub fn conditions_are_kept(platform: &Platform, diagnostics: &mut Diagnostics) {
 
 /// Requests for what is granted have what a condition asks for.
 pub fn requests_have_what_is_asked_for(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for grant in &platform.grants {
+    let limits = platform.boundaries.iter().flat_map(|boundary| &boundary.sentences);
+    for grant in platform.grants.iter().chain(limits) {
         let place = Place::from(&grant.on);
         for (condition, wanted) in
             grant.conditions.iter().flat_map(|it| grant.capabilities.iter().map(move |wanted| (it, wanted)))
@@ -45,6 +48,37 @@ pub fn requests_have_what_is_asked_for(platform: &Platform, diagnostics: &mut Di
             }
         }
     }
+}
+
+/// Requests that a guardrail denies have what it asks for.
+pub fn guardrails_ask_what_requests_have(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for rule in platform.guardrails.iter().flat_map(|guardrail| &guardrail.rules) {
+        for condition in &rule.when {
+            let declared = platform.library.condition(condition.condition);
+            diagnostics.extend(if declared.asked_of == AskedOf::Services {
+                Some(not_of_bound(condition, declared))
+            } else if !some_action_has(platform, declared, rule) {
+                Some(no_action_has(condition, declared))
+            } else if !declared.sessions {
+                Some(unknown_of_sessions(Effect::Deny, condition, declared).related(rule.span, "binds roles"))
+            } else {
+                None
+            });
+        }
+    }
+}
+
+/// Whether one of the actions of a rule is known to have the key of a condition.
+fn some_action_has(platform: &Platform, declared: &Declared, rule: &GuardrailRule) -> bool {
+    let library = &platform.library;
+    let mut actions = (0_u32..).zip(&library.actions).map(|(at, action)| (ActionId(at), action));
+    actions.any(|(id, action)| {
+        let spelling = library.action_spelling(id);
+        let taken = rule.actions.iter().any(|pattern| matches_action(pattern, &spelling));
+        let types = &library.service(action.service).types;
+        let mut kinds = action.types.iter().filter_map(|&at| types.get(at as usize)).map(|(name, _)| name.as_str());
+        taken && (library.has_key(declared, id, "") || kinds.any(|kind| library.has_key(declared, id, kind)))
+    })
 }
 
 fn assume(platform: &Platform) -> Option<Capability> {
@@ -71,37 +105,55 @@ pub fn receivers_bring_what_is_asked_for(platform: &Platform, diagnostics: &mut 
     for grant in &platform.grants {
         for condition in &grant.conditions {
             for (principal, span) in &grant.to {
-                let fault = receiver_lacks(platform, condition, principal, *span, grant.effect);
-                diagnostics.extend(fault);
+                let receiver = Receiver { principal, span: *span, says: |service| service.source_in_calls };
+                diagnostics.extend(receiver_lacks(platform, condition, &receiver, grant.effect));
             }
         }
     }
     for role in &platform.roles {
         for condition in &role.when {
             for trust in &role.trust {
-                let fault = receiver_lacks(platform, condition, &trust.principal, trust.span, Effect::Grant);
-                diagnostics.extend(fault);
+                let (principal, span) = (&trust.principal, trust.span);
+                let receiver = Receiver { principal, span, says: |service| service.source_account };
+                diagnostics.extend(receiver_lacks(platform, condition, &receiver, Effect::Grant));
             }
         }
     }
 }
 
+/// Somebody of whom something is demanded.
+struct Receiver<'a> {
+    principal: &'a Principal,
+    span: Span,
+    /// Whether a service says for whom it acts where this is demanded.
+    says: fn(&Service) -> bool,
+}
+
 fn receiver_lacks(
     platform: &Platform,
     condition: &Condition,
-    principal: &Principal,
-    span: Span,
+    &Receiver { principal, span, says }: &Receiver<'_>,
     effect: Effect,
 ) -> Option<Diagnostic> {
-    let declared = platform.library.condition(condition.condition);
-    let service = matches!(principal, Principal::Service(_));
+    let library = &platform.library;
+    let declared = library.condition(condition.condition);
+    let service = named::acts_by_itself(platform, principal);
     match (declared.asked_of, principal) {
         (AskedOf::Callers, _) if service => Some(not_of_services(condition, declared, span)),
         (AskedOf::Services, _) if !service => Some(of_services_only(condition, declared, span)),
+        (AskedOf::Services, Principal::Service(id)) if !says(library.service(*id)) => {
+            Some(not_said_by(condition, declared, &library.service(*id).name, span))
+        }
+        (AskedOf::Services, Principal::Resource(_)) => Some(named_already(condition, span)),
+        (_, Principal::Resource(id)) if !declared.federated && federation::action(platform, *id).is_some() => {
+            Some(not_of_federated(condition, declared, span))
+        }
         // AWS does not say of a role's session whether a second factor was used; what a service runs as never has one.
         (_, Principal::Resource(id)) if !declared.sessions => match acting(platform, *id)? {
             RoleKey::Derived(..) => Some(runs_unattended(condition, declared, span)),
-            RoleKey::Declared(_) => Some(unknown_of_sessions(effect, condition, declared, span)),
+            RoleKey::Declared(_) => {
+                Some(unknown_of_sessions(effect, condition, declared).related(span, "acts as a role"))
+            }
         },
         _ => None,
     }
@@ -158,6 +210,28 @@ fn action_without(platform: &Platform, condition: &Condition, action: &str) -> D
     .help("write a sentence of its own for what has it, and one without the condition for the rest")
 }
 
+fn not_of_bound(condition: &Condition, declared: &Declared) -> Diagnostic {
+    let name = &declared.name;
+    Diagnostic::error(
+        catalogue::KEY_NEVER_THERE,
+        condition.span,
+        format!("a guardrail binds no service that acts for itself, and only such a one has a `{name}`"),
+        "never there",
+    )
+    .help("say in the grant to the service for whom it acts")
+}
+
+fn no_action_has(condition: &Condition, declared: &Declared) -> Diagnostic {
+    let name = &declared.name;
+    Diagnostic::error(
+        catalogue::KEY_NEVER_THERE,
+        condition.span,
+        format!("no request for these actions has `{name}`"),
+        format!("AWS's `{}` is not there", condition.key),
+    )
+    .help("deny what has it, or leave the condition out")
+}
+
 fn tag_demanded_twice(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::NEVER_HOLDS,
@@ -191,6 +265,41 @@ fn not_of_services(condition: &Condition, declared: &Declared, to: Span) -> Diag
     .help("say for whom the service acts: `source_account = \"…\"`, `source_arn = \"…\"`")
 }
 
+fn not_said_by(condition: &Condition, declared: &Declared, service: &str, to: Span) -> Diagnostic {
+    let name = &declared.name;
+    Diagnostic::error(
+        catalogue::KEY_NEVER_THERE,
+        condition.span,
+        format!("the service `{service}` does not say for whom it acts, so that no request has `{name}`"),
+        "never there",
+    )
+    .related(to, "says nothing of it")
+    .help("leave the condition out")
+}
+
+fn named_already(condition: &Condition, to: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NEVER_HOLDS,
+        condition.span,
+        "the receiver is what the service acts for: this says the same, or never holds",
+        "said by the receiver",
+    )
+    .related(to, "its service acts for this alone")
+    .help("leave the condition out, or name the service as the receiver")
+}
+
+fn not_of_federated(condition: &Condition, declared: &Declared, to: Span) -> Diagnostic {
+    let name = &declared.name;
+    Diagnostic::error(
+        catalogue::KEY_NEVER_THERE,
+        condition.span,
+        format!("whom an identity provider vouches for has no `{name}` before he has the role"),
+        "never there",
+    )
+    .related(to, "an identity provider")
+    .help("let the provider demand it, or write a role of its own for those who come so")
+}
+
 fn of_services_only(condition: &Condition, declared: &Declared, to: Span) -> Diagnostic {
     let name = &declared.name;
     Diagnostic::error(
@@ -215,7 +324,7 @@ fn runs_unattended(condition: &Condition, declared: &Declared, to: Span) -> Diag
     .help("leave the condition out")
 }
 
-fn unknown_of_sessions(effect: Effect, condition: &Condition, declared: &Declared, to: Span) -> Diagnostic {
+fn unknown_of_sessions(effect: Effect, condition: &Condition, declared: &Declared) -> Diagnostic {
     let name = &declared.name;
     let label = match effect {
         Effect::Grant => "never holds: this gives nothing",
@@ -228,6 +337,5 @@ fn unknown_of_sessions(effect: Effect, condition: &Condition, declared: &Declare
         format!("AWS does not say of a role's session whether it has `{name}`: that is known when the role is assumed"),
         label,
     )
-    .related(to, "acts as a role")
     .help("demand it of whoever assumes the role, in its `when`")
 }

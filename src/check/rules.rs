@@ -30,6 +30,7 @@ pub const RULES: &[Rule] = &[
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
     ("conditions are kept", condition::conditions_are_kept),
     ("requests have what is asked for", condition::requests_have_what_is_asked_for),
+    ("guardrails ask what requests have", condition::guardrails_ask_what_requests_have),
     ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
     ("session tags are demanded once", condition::session_tags_are_demanded_once),
     ("trust leaves room for conditions", condition::trust_leaves_room_for_conditions),

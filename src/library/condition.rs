@@ -26,6 +26,8 @@ pub struct Condition {
     pub carried: bool,
     /// Whether the session of a role can have the key.
     pub sessions: bool,
+    /// Whether somebody can have the key who comes to a role from an identity provider.
+    pub federated: bool,
     /// Whether a request has several values of it.
     pub several: bool,
     /// The types of resources whose requests have the key, by service and index into its types; empty is all.

@@ -13,6 +13,11 @@ use crate::{
     syntax::ast::{Decl, Expr, ExprKind, TypeExpr},
 };
 
+/// Whether something holds that a declaration says only where it does not.
+fn is_not_denied(expr: Option<&Expr>) -> bool {
+    expr.is_none() || is_true(expr)
+}
+
 impl Reader<'_> {
     pub(super) fn condition(&mut self, decl: &Decl) {
         let (Some(ty), Some(key)) = (&decl.ty, setting(decl, "key").and_then(template)) else {
@@ -49,7 +54,8 @@ impl Reader<'_> {
                 _ => AskedOf::Anybody,
             },
             carried: is_true(setting(decl, "carried")),
-            sessions: setting(decl, "sessions").is_none() || is_true(setting(decl, "sessions")),
+            sessions: is_not_denied(setting(decl, "sessions")),
+            federated: is_not_denied(setting(decl, "federated")),
             several: is_true(setting(decl, "several")),
             types: self.type_list(setting(decl, "types")),
             actions: self.action_list(setting(decl, "actions")),
