@@ -1,12 +1,6 @@
 //! Permissions boundaries: what roles may do at most.
 
-use super::{
-    condition,
-    derive::permission,
-    document::Document,
-    is_ours,
-    minimize::statements,
-};
+use super::{condition, derive::permission, document::Document, is_ours, minimize::statements};
 use crate::platform::{Boundary, Platform, ResourceId};
 
 /// A boundary that is ours to make.
@@ -46,7 +40,8 @@ fn policy(platform: &Platform, boundary: &Boundary) -> Document {
     let mut permissions = Vec::new();
     for sentence in &boundary.sentences {
         let required = condition::required(platform, sentence, false);
-        permissions.extend(required.iter().map(|it| permission(platform, it, sentence.effect, sentence.span)));
+        permissions
+            .extend(required.iter().map(|it| permission(platform, it, sentence.effect, sentence.span)));
     }
     Document::new(statements(permissions))
 }

@@ -17,7 +17,8 @@ use crate::{
 /// with it. `by_itself` is whether the receiver is a service that acts for itself.
 pub fn required(platform: &Platform, sentence: &Grant, by_itself: bool) -> Vec<Requirement> {
     let place = Place::from(&sentence.on);
-    let all = sentence.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
+    let all =
+        sentence.capabilities.iter().flat_map(|wanted| requirements(platform, wanted.capability, &place));
     let mut required: Vec<Requirement> =
         all.filter(|requirement| requirement.primary || sentence.effect == Effect::Grant).collect();
     required.retain_mut(|requirement| match given(platform, sentence, requirement, by_itself) {
@@ -70,7 +71,8 @@ fn given(
 /// Adds one condition.
 pub fn add(platform: &Platform, condition: &Condition, effect: Effect, all: &mut Conditions) {
     let declared = platform.library.condition(condition.condition);
-    let operator = operator(declared.measure, declared.several, condition.comparison, is_false(condition), effect);
+    let operator =
+        operator(declared.measure, declared.several, condition.comparison, is_false(condition), effect);
     for value in &condition.values {
         all.insert(operator, condition.key.clone(), value.clone());
     }

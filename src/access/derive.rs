@@ -54,7 +54,9 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
 impl Needs<'_> {
     fn grant(&mut self, grant: &Grant) {
         for (principal, _) in &grant.to {
-            for requirement in &condition::required(self.platform, grant, named::acts_by_itself(self.platform, principal)) {
+            for requirement in
+                &condition::required(self.platform, grant, named::acts_by_itself(self.platform, principal))
+            {
                 self.principal(principal, requirement, grant.effect, grant.span);
             }
         }

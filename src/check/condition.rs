@@ -36,7 +36,8 @@ pub fn requests_have_what_is_asked_for(platform: &Platform, diagnostics: &mut Di
             grant.conditions.iter().flat_map(|it| grant.capabilities.iter().map(move |wanted| (it, wanted)))
         {
             if let Some(action) = action_lacks(platform, condition, wanted.capability, &place) {
-                diagnostics.push(action_without(platform, condition, &action).related(wanted.span, "asked of this"));
+                diagnostics
+                    .push(action_without(platform, condition, &action).related(wanted.span, "asked of this"));
             }
         }
     }
@@ -76,7 +77,8 @@ fn some_action_has(platform: &Platform, declared: &Declared, rule: &GuardrailRul
         let spelling = library.action_spelling(id);
         let taken = rule.actions.iter().any(|pattern| matches_action(pattern, &spelling));
         let types = &library.service(action.service).types;
-        let mut kinds = action.types.iter().filter_map(|&at| types.get(at as usize)).map(|(name, _)| name.as_str());
+        let mut kinds =
+            action.types.iter().filter_map(|&at| types.get(at as usize)).map(|(name, _)| name.as_str());
         taken && (library.has_key(declared, id, "") || kinds.any(|kind| library.has_key(declared, id, kind)))
     })
 }
@@ -145,7 +147,9 @@ fn receiver_lacks(
             Some(not_said_by(condition, declared, &library.service(*id).name, span))
         }
         (AskedOf::Services, Principal::Resource(_)) => Some(named_already(condition, span)),
-        (_, Principal::Resource(id)) if !declared.federated && federation::action(platform, *id).is_some() => {
+        (_, Principal::Resource(id))
+            if !declared.federated && federation::action(platform, *id).is_some() =>
+        {
             Some(not_of_federated(condition, declared, span))
         }
         // AWS does not say of a role's session whether a second factor was used; what a service runs as never has one.

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
     platform::{
-        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, Principal, Target, grant::Effect,
-        resource::Noun,
+        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, Principal, Target,
+        grant::Effect, resource::Noun,
     },
     source::{FileId, Span},
     syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind, Ident},

@@ -163,13 +163,23 @@ fn not_one(span: Span, declared: &Declared, ordered: bool) -> Diagnostic {
     } else {
         ("no value", "name what it may be")
     };
-    Diagnostic::error(catalogue::BAD_CONDITION, span, format!("`{name}` is compared with one value here"), label)
-        .help(help)
+    Diagnostic::error(
+        catalogue::BAD_CONDITION,
+        span,
+        format!("`{name}` is compared with one value here"),
+        label,
+    )
+    .help(help)
 }
 
 fn no_whole_seconds(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::BAD_CONDITION, span, "AWS counts whole seconds here", "a fraction of a second")
-        .help("write whole seconds: `30s`")
+    Diagnostic::error(
+        catalogue::BAD_CONDITION,
+        span,
+        "AWS counts whole seconds here",
+        "a fraction of a second",
+    )
+    .help("write whole seconds: `30s`")
 }
 
 fn no_range(span: Span, text: &str) -> Diagnostic {

@@ -68,7 +68,9 @@ impl Context<'_> {
                     .construct(file, expr, *family)
                     .map(|construct| ValueKind::Construct(Box::new(construct)));
             }
-            (FieldType::Condition, _) => ValueKind::Conditions(self.demanded(file, std::slice::from_ref(expr))),
+            (FieldType::Condition, _) => {
+                ValueKind::Conditions(self.demanded(file, std::slice::from_ref(expr)))
+            }
             (FieldType::Principal, _) => return self.principal(file, expr).map(ValueKind::Principal),
             (FieldType::List(element), ExprKind::List(items)) => {
                 ValueKind::List(self.elements(file, items, element))

@@ -245,7 +245,9 @@ fn compares(measure: Measure, comparison: Comparison) -> bool {
 
 fn no_condition(span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::BAD_CONDITION, span, "this is no condition of a request", "asks nothing")
-        .help("compare what a request has: `source_ip = \"203.0.113.0/24\"`, `mfa`, `tag(\"team\") = \"data\"`")
+        .help(
+            "compare what a request has: `source_ip = \"203.0.113.0/24\"`, `mfa`, `tag(\"team\") = \"data\"`",
+        )
 }
 
 fn unknown_condition<'a>(span: Span, name: &str, known: impl Iterator<Item = &'a str>) -> Diagnostic {
@@ -284,9 +286,13 @@ fn wrong_comparison(span: Span, declared: &Declared) -> Diagnostic {
         Measure::Seconds | Measure::Instant => {
             ("is more or less, and hardly ever the same", format!("compare it with `<` or `>`: `{name} < …`"))
         }
-        _ => ("is the same or not, and neither more nor less", format!("compare it with `=` or `!=`: `{name} = …`")),
+        _ => (
+            "is the same or not, and neither more nor less",
+            format!("compare it with `=` or `!=`: `{name} = …`"),
+        ),
     };
-    Diagnostic::error(catalogue::BAD_CONDITION, span, format!("`{name}` {why}"), "can't be compared so").help(help)
+    Diagnostic::error(catalogue::BAD_CONDITION, span, format!("`{name}` {why}"), "can't be compared so")
+        .help(help)
 }
 
 fn either_or(span: Span) -> Diagnostic {

@@ -40,7 +40,8 @@ impl Reader<'_> {
             lowers_to: None,
             span: decl.span,
         };
-        let params: Vec<FieldDecl> = decl.params.iter().flatten().map(|param| self.field(param, &[])).collect();
+        let params: Vec<FieldDecl> =
+            decl.params.iter().flatten().map(|param| self.field(param, &[])).collect();
         let condition = Condition {
             name: name_of(decl),
             doc: doc(decl.doc.as_deref()),

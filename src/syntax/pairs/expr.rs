@@ -37,7 +37,9 @@ impl<'a> Builder<'a, '_> {
         let mut left = self.negated(pairs, height);
         let mut chained = height;
         let mut compared = None;
-        while let Some(infix) = pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::infix | Rule::among)) {
+        while let Some(infix) =
+            pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::infix | Rule::among))
+        {
             let span = self.span(&infix);
             let (op, power) = operator(infix.as_str());
             if power < weakest {
