@@ -8,7 +8,10 @@ mod requests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use dpl::prove::{Boundary, Decision, Known, Policies, Question};
+use dpl::{
+    access::Statement,
+    prove::{Boundary, Context, Decision, Known, Policies, Question},
+};
 use serde_json::{Map, Value as Json, json};
 
 use crate::oracle;
@@ -55,6 +58,9 @@ impl Cases {
             return;
         }
         *self.mix.entry(mix).or_default() += 1;
+        if let Some(mix) = of_conditions(policies, question, &decision) {
+            *self.mix.entry(mix.into()).or_default() += 1;
+        }
         self.list.push(case(&name, expect, policies, question));
     }
 
@@ -109,6 +115,29 @@ fn is_known(
             })
         }
         other => panic!("{other}: no such kind of case"),
+    }
+}
+
+/// What part the conditions of grants and denials had in a decision.
+fn of_conditions(
+    policies: &Policies<'_, '_>,
+    question: &Question<'_>,
+    decision: &Decision<'_>,
+) -> Option<&'static str> {
+    let asks = |statement: &Statement| {
+        let mut keys = statement.conditions.0.values().flat_map(|keys| keys.keys());
+        keys.any(|key| platforms::ASKED.contains(&key.as_str()))
+    };
+    match decision {
+        Decision::Allowed(by, _) => {
+            by.iter().any(|it| asks(it.statement)).then_some("Under conditions: Allowed")
+        }
+        Decision::ExplicitlyDenied(by) => asks(by.statement).then_some("Under conditions: ExplicitlyDenied"),
+        Decision::ImplicitlyDenied(_) => {
+            let context = Context::open();
+            let otherwise = policies.decide(&Question { context: &context, ..*question });
+            matches!(otherwise, Decision::Allowed(..)).then_some("Under conditions: ImplicitlyDenied")
+        }
     }
 }
 
@@ -193,6 +222,9 @@ fn decisions_on_generated_platforms_are_a_simulators() {
         ("ExplicitlyDenied by ResourceControl", 50),
         ("ExplicitlyDenied by Identity", 20),
         ("ExplicitlyDenied by Resource", 20),
+        ("Under conditions: Allowed", 200),
+        ("Under conditions: ImplicitlyDenied", 200),
+        ("Under conditions: ExplicitlyDenied", 100),
     ]);
 }
 

@@ -245,6 +245,7 @@ fn context(platform: &Platform, request: &Request<'_>, change: usize, rng: &mut 
             context.set("sts:externalid", role.external_id.clone().into_iter().collect());
         }
     }
+    circumstances(rng, &mut context);
     if rng.below(2) == 0 {
         context.set("aws:multifactorauthpresent", vec![["true", "false"][rng.below(2)].into()]);
         context.set("aws:sourceip", vec![["203.0.113.7", "10.0.0.1"][rng.below(2)].into()]);
@@ -254,4 +255,26 @@ fn context(platform: &Platform, request: &Request<'_>, change: usize, rng: &mut 
         );
     }
     context
+}
+
+/// What `platforms.rs` has conditions ask for: mostly one that is meant, sometimes another, sometimes none.
+const CIRCUMSTANCES: &[(&str, &[&str])] = &[
+    ("aws:sourcevpce", &["vpce-0abc1234", "vpce-0abc1234", "vpce-0def5678", "vpce-0fff0000"]),
+    ("aws:vpcsourceip", &["10.1.2.3", "10.2.0.1"]),
+    ("aws:principaltag/team", &["data", "web", "legal"]),
+    ("aws:sourceidentity", &["ada", "bob"]),
+    ("aws:viaawsservice", &["false", "false", "true"]),
+    ("aws:calledvia", &["athena.amazonaws.com", "cloudformation.amazonaws.com"]),
+    ("aws:multifactorauthage", &["60", "3600", "86400"]),
+    ("aws:requesttag/stage", &["x", "z"]),
+    ("s3:existingobjecttag/state", &["open", "closed"]),
+    ("s3:requestobjecttag/state", &["open", "closed"]),
+];
+
+fn circumstances(rng: &mut Rng, context: &mut Context) {
+    for (key, values) in CIRCUMSTANCES {
+        if rng.below(3) > 0 {
+            context.set(*key, vec![rng.pick(values).into()]);
+        }
+    }
 }
