@@ -50,6 +50,16 @@ pub const ASKED: &[&str] = &[
     "s3:RequestObjectTag/state",
 ];
 
+/// The same program, in which no sentence of one kind has conditions.
+pub fn without_conditions(text: &str, sentence: &str) -> String {
+    let plain = |line: &str| {
+        let cut = [" when ", " until "].iter().filter_map(|word| line.find(word)).min();
+        let end = cut.filter(|_| line.trim_start().starts_with(sentence)).unwrap_or(line.len());
+        format!("{}\n", &line[..end])
+    };
+    text.lines().map(plain).collect()
+}
+
 /// `when`, `until`, both or neither behind a sentence.
 fn when(rng: &mut Rng, percent: usize) -> String {
     if !chance(rng, percent) {

@@ -19,8 +19,16 @@ use crate::window::rng::Rng;
 
 /// Asks for at most so many requests.
 pub fn ask(analysis: &Analysis, seed: u64, most: usize, name: &str, cases: &mut Cases) {
+    let prover = Prover::new(&analysis.platform, &analysis.access);
+    each(analysis, seed, most, &mut |request| {
+        let name = format!("{name} {} {} {}", request.role.identity.name, request.action, request.resource);
+        prover.with_policies(&request, |policies, question| cases.add(name, policies, question));
+    });
+}
+
+/// Makes at most so many requests.
+pub fn each<'a>(analysis: &'a Analysis, seed: u64, most: usize, asked_for: &mut dyn FnMut(Request<'a>)) {
     let (platform, access) = (&analysis.platform, &analysis.access);
-    let prover = Prover::new(platform, access);
     let pool = Pool::of(analysis);
     let mut rng = Rng::new(seed);
     let mut asked = BTreeSet::new();
@@ -42,9 +50,7 @@ pub fn ask(analysis: &Analysis, seed: u64, most: usize, name: &str, cases: &mut 
         if let Some(request) = request(platform, &pool, &access.roles[role], at, change, &mut rng)
             && asked.insert(format!("{} {request:?}", role))
         {
-            let name =
-                format!("{name} {} {} {}", request.role.identity.name, request.action, request.resource);
-            prover.with_policies(&request, |policies, question| cases.add(name, policies, question));
+            asked_for(request);
         }
     }
 }
