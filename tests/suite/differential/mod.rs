@@ -11,11 +11,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 use dpl::{
     Analysis,
     access::Statement,
-    prove::{Boundary, Context, Decision, Known, Policies, Prover, Question, Request},
+    prove::{Boundary, Context, Decision, Known, Policies, Prover, Question, Request, Truth, hold},
 };
 use serde_json::{Map, Value as Json, json};
 
-use crate::oracle;
+use crate::{oracle, window::rng::Rng};
 
 /// Cases for the simulator, and how often each kind of answer is among them.
 #[derive(Default)]
@@ -241,6 +241,32 @@ fn conditions_only_narrow() {
         assert_contained(&platforms::analyzed(&platforms::without_conditions(&text, "deny")), &under, at);
     }
     assert!(allowed > 200, "{allowed}");
+}
+
+/// Operators whose values compare letter by letter, so that what two conditions leave together can be said exactly.
+const LITERAL: &[&str] = &["Bool", "Null", "StringEquals", "StringNotEquals", "NotIpAddress", "ArnNotLike"];
+
+/// Conditions that are joined hold for no request for which one of them does not, and where values compare letter by letter for all for which both do.
+#[test]
+fn joined_conditions_hold_where_both_do() {
+    let mut rng = Rng::new(31);
+    let (mut both, mut exact) = (0, 0);
+    for _ in 0..200_000 {
+        let (one, other) = (documents::conditions(&mut rng), documents::conditions(&mut rng));
+        let context = documents::context(&mut rng);
+        let mut joined = one.clone();
+        joined.extend(&other);
+        let each = hold(&one, &context).min(hold(&other, &context));
+        let all = hold(&joined, &context);
+        assert!(all <= each, "{one:?} and {other:?} are {joined:?} in {context:?}");
+        let shared = one.0.keys().any(|operator| other.0.contains_key(operator));
+        if shared && one.0.keys().chain(other.0.keys()).all(|operator| LITERAL.contains(operator)) {
+            assert_eq!(all, each, "{one:?} and {other:?} are {joined:?} in {context:?}");
+            exact += 1;
+            both += usize::from(all == Truth::Yes);
+        }
+    }
+    assert!(exact > 200 && both > 50, "{exact} {both}");
 }
 
 /// Everything that one program allows of what is asked, another allows; how much that is.
