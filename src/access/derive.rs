@@ -35,12 +35,26 @@ pub struct Needs<'a> {
     pub resources: BTreeMap<ResourceId, Vec<Permission>>,
     /// What only somebody else can add.
     pub missing: Missing,
+    /// What is taken without a grant.
+    pub uses: Vec<Use>,
+}
+
+/// What a declaration takes by what it does, without a grant.
+#[derive(Debug)]
+pub struct Use {
+    /// The role that it acts as.
+    pub role: RoleKey,
+    /// What it takes.
+    pub requirement: Requirement,
+    /// The place in the program that takes it.
+    pub origin: Span,
 }
 
 /// Everything that the program needs.
 pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     let identity = vec![Vec::new(); roles.list.len()];
-    let mut needs = Needs { platform, roles, identity, resources: BTreeMap::new(), missing: Missing::new() };
+    let (resources, missing, uses) = (BTreeMap::new(), Missing::new(), Vec::new());
+    let mut needs = Needs { platform, roles, identity, resources, missing, uses };
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
@@ -110,7 +124,7 @@ impl Needs<'_> {
                     requirement.owner =
                         requirement.owner.or_else(|| functions.get(&requirement.resource).copied());
                     if let Some(key) = key {
-                        self.role(key, &requirement, Effect::Grant, used.span);
+                        self.need(key, requirement, used.span);
                     }
                 }
             }
@@ -192,7 +206,7 @@ impl Needs<'_> {
     fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability("bucket", capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
-            self.role(role, &Requirement { prefix: None, ..requirement }, Effect::Grant, origin);
+            self.need(role, Requirement { prefix: None, ..requirement }, origin);
         }
     }
 
@@ -205,7 +219,7 @@ impl Needs<'_> {
         };
         for (arn, span) in secret_arns(self.platform, id, value) {
             for requirement in requirements(self.platform, Capability::Action(read), &Place::Arn(arn)) {
-                self.role(role, &requirement, Effect::Grant, span);
+                self.need(role, requirement, span);
             }
         }
     }
@@ -244,13 +258,19 @@ impl Needs<'_> {
     fn on(&mut self, role: RoleKey, kind: &str, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability(kind, capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
-            self.role(role, &requirement, Effect::Grant, origin);
+            self.need(role, requirement, origin);
         }
     }
 
     fn capability(&self, kind: &str, name: &str) -> Option<Capability> {
         let library = &self.platform.library;
         library.capability_named(library.kind_named(kind)?, name).map(Capability::Named)
+    }
+
+    /// What a declaration takes by what it does.
+    fn need(&mut self, role: RoleKey, requirement: Requirement, origin: Span) {
+        self.role(role, &requirement, Effect::Grant, origin);
+        self.uses.push(Use { role, requirement, origin });
     }
 
     /// A permission of a principal as a sentence names it.

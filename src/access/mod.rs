@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 pub use boundary::{BoundaryAccess, Limit};
-pub use derive::account_root;
+pub use derive::{Use, account_root};
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
 pub use document::{Document, Statement};
 pub use foreign::{ForeignHalf, Ours, Theirs};
@@ -69,6 +69,8 @@ pub struct Access {
     pub tables: Vec<TableGrant>,
     /// What only somebody else can add, sorted by our half.
     pub foreign: Vec<ForeignHalf>,
+    /// What declarations take by what they do, without a grant.
+    pub uses: Vec<Use>,
     places: FxHashMap<RoleKey, usize>,
     /// Of each account, by its index, and there of each node from the root down: the guardrails by their place in the platform's list.
     binding: Vec<Vec<Vec<usize>>>,
@@ -124,6 +126,7 @@ impl Access {
             tables: lake_formation::table_grants(platform),
             binding: guardrail::binding(platform),
             foreign: foreign::halves(needs.missing),
+            uses: needs.uses,
         }
     }
 
