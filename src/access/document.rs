@@ -149,6 +149,9 @@ impl Serialize for Principals {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conditions(pub BTreeMap<&'static str, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
 
+/// Of so many conditions every combination is looked at.
+const MOST_COMBINED: usize = 5;
+
 impl Conditions {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -180,6 +183,35 @@ impl Conditions {
                 }
             }
         }
+    }
+
+    /// What is left of them without some, or without all: each that way is met by whatever meets these. Of many, not every one.
+    pub fn fewer(&self) -> Vec<Self> {
+        let each: Vec<(&'static str, &SmolStr)> =
+            self.0.iter().flat_map(|(&operator, keys)| keys.keys().map(move |key| (operator, key))).collect();
+        let without = |left_out: &dyn Fn(usize) -> bool| {
+            let mut fewer = self.clone();
+            for (_, (operator, key)) in each.iter().enumerate().filter(|(at, _)| left_out(*at)) {
+                fewer.take(operator, key);
+            }
+            fewer
+        };
+        if each.len() <= MOST_COMBINED {
+            return (1..1_usize << each.len()).map(|set| without(&|at| set >> at & 1 == 1)).collect();
+        }
+        let mut all: Vec<Self> = (0..each.len()).map(|one| without(&|at| at == one)).collect();
+        all.push(Self::default());
+        all
+    }
+
+    /// Takes the values of one away; none where it is not among them.
+    pub fn take(&mut self, operator: &'static str, key: &str) -> BTreeSet<SmolStr> {
+        let Some(keys) = self.0.get_mut(operator) else { return BTreeSet::new() };
+        let values = keys.remove(key).unwrap_or_default();
+        if keys.is_empty() {
+            self.0.remove(operator);
+        }
+        values
     }
 
     /// Says what no request meets: that it has a key, and that it does not.

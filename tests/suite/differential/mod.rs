@@ -215,7 +215,7 @@ fn decisions_on_generated_platforms_are_a_simulators() {
         ("Allowed", 800),
         ("Allowed by Identity+Resource", 100),
         ("Allowed by Resource", 10),
-        ("Allowed by Identity+Boundary", 30),
+        ("Allowed by Identity+Boundary", 20),
         ("ImplicitlyDenied by Identity", 500),
         ("ImplicitlyDenied by Resource", 5),
         ("ImplicitlyDenied by Boundary", 30),
