@@ -129,7 +129,7 @@ fn tagged(role: &Role, mut conditions: Conditions, tags: &BTreeSet<&str>) -> Con
 }
 
 /// What the role's `when` demands of a request to assume it.
-fn demanded(platform: &Platform, role: &Role) -> Conditions {
+pub fn demanded(platform: &Platform, role: &Role) -> Conditions {
     let mut all = Conditions::default();
     role.when.iter().for_each(|condition| condition::add(platform, condition, Effect::Grant, &mut all));
     all

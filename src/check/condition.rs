@@ -155,6 +155,9 @@ fn receiver_lacks(
         // AWS does not say of a role's session whether a second factor was used; what a service runs as never has one.
         (_, Principal::Resource(id)) if !declared.sessions => match acting(platform, *id)? {
             RoleKey::Derived(..) => Some(runs_unattended(condition, declared, span)),
+            RoleKey::Declared(_) if platform.kind_of(*id).name == "group" => {
+                Some(unknown_of_members(effect, condition, declared).related(span, "acts as a role"))
+            }
             RoleKey::Declared(_) => {
                 Some(unknown_of_sessions(effect, condition, declared).related(span, "acts as a role"))
             }
@@ -329,6 +332,15 @@ fn runs_unattended(condition: &Condition, declared: &Declared, to: Span) -> Diag
 }
 
 fn unknown_of_sessions(effect: Effect, condition: &Condition, declared: &Declared) -> Diagnostic {
+    of_sessions(effect, condition, declared).help("demand it of whoever assumes the role, in its `when`")
+}
+
+fn unknown_of_members(effect: Effect, condition: &Condition, declared: &Declared) -> Diagnostic {
+    of_sessions(effect, condition, declared)
+        .help("leave it out: Identity Center asks its members for a second factor when they sign in")
+}
+
+fn of_sessions(effect: Effect, condition: &Condition, declared: &Declared) -> Diagnostic {
     let name = &declared.name;
     let label = match effect {
         Effect::Grant => "never holds: this gives nothing",
@@ -338,8 +350,9 @@ fn unknown_of_sessions(effect: Effect, condition: &Condition, declared: &Declare
     Diagnostic::warning(
         catalogue::SESSION_WITHOUT_MFA,
         condition.span,
-        format!("AWS does not say of a role's session whether it has `{name}`: that is known when the role is assumed"),
+        format!(
+            "AWS does not say of a role's session whether it has `{name}`: that is known when the role is assumed"
+        ),
         label,
     )
-    .help("demand it of whoever assumes the role, in its `when`")
 }

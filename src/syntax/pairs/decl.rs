@@ -16,6 +16,7 @@ impl<'a> Builder<'a, '_> {
             match pair.as_rule() {
                 Rule::doc => self.hold_doc(&mut doc, &pair),
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
+                Rule::stray_comma => self.report(faults::stray_comma(self.span(&pair))),
                 Rule::use_line => {
                     self.dangling(doc.take());
                     top = Top::Use(self.use_line(pair));
