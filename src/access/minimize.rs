@@ -120,7 +120,8 @@ fn grouped(classes: BTreeMap<Class, Resources>) -> Vec<Statement> {
 
 /// Statements that differ only in the services through which a key is used, as one; one that asks for no service says all that they say.
 fn through_any(merged: BTreeMap<Merged, (Principals, Facts)>) -> BTreeMap<Merged, (Principals, Facts)> {
-    let mut through: BTreeMap<(Merged, Principals), (Vec<BTreeSet<SmolStr>>, Facts)> = BTreeMap::new();
+    type Through = (Vec<BTreeSet<SmolStr>>, Facts);
+    let mut through: BTreeMap<(Merged, Principals), Through> = BTreeMap::new();
     for (mut statement, (principals, facts)) in merged {
         let services = statement.conditions.take("StringEquals", "kms:ViaService");
         let (all, known) = through.entry((statement, principals)).or_default();

@@ -139,7 +139,7 @@ impl Context<'_> {
             self.diagnostics.push(unknown_condition(named.span, name, names));
             return None;
         };
-        let params = declared.param.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let params = declared.param.as_slice();
         if params.is_empty() && args.is_none() {
             return Some((id, declared.key.clone()));
         }
