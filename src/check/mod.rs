@@ -1,6 +1,7 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
 mod agent;
+mod bucket;
 mod cron;
 mod damage;
 mod domain;

@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
-    share, stream, sync, table,
+    Rule, agent, bucket, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role,
+    secret, share, stream, sync, table,
 };
 
 /// The rules.
@@ -28,6 +28,9 @@ pub const RULES: &[Rule] = &[
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
+    ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
+    ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
+    ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),
