@@ -165,6 +165,9 @@ catalogue! {
     ERROR_NAME = "DPL0521";
     UNKNOWN_PLACE = "DPL0522";
     LOSES_RESULT = "DPL0523";
+    LOOP = "DPL0524";
+    FUNCTION = "DPL0525";
+    VARIES = "DPL0526";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

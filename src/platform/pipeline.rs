@@ -10,7 +10,7 @@ use super::{
     types::{Base, DataType},
     value::Location,
 };
-use crate::{source::Span, syntax::ast::BinaryOp};
+use crate::{library::{Library, PipelineFunctionId}, source::Span, syntax::ast::BinaryOp};
 
 /// A pipeline.
 #[derive(Clone, Debug)]
@@ -378,6 +378,8 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// A function of the standard library, over its arguments in the order of its parameters.
+    Function(PipelineFunctionId, Vec<Expression>),
     /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
@@ -399,6 +401,37 @@ impl Expression {
     pub fn field(self, name: impl Into<SmolStr>, ty: DataType) -> Self {
         let span = self.span;
         Self { kind: ExpressionKind::Field(Box::new(self), name.into()), ty, span }
+    }
+
+    /// The expressions that it is made of.
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExpressionKind::Field(of, _)
+            | ExpressionKind::Not(of)
+            | ExpressionKind::Negate(of)
+            | ExpressionKind::SqlText(of)
+            | ExpressionKind::SqlName(of) => vec![of],
+            ExpressionKind::Index(a, b) | ExpressionKind::Binary(_, a, b) => vec![a, b],
+            ExpressionKind::List(items)
+            | ExpressionKind::Join(items)
+            | ExpressionKind::Location(_, items)
+            | ExpressionKind::Function(_, items) => items.iter().collect(),
+            ExpressionKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExpressionKind::None
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Number(_)
+            | ExpressionKind::Text(_)
+            | ExpressionKind::Local(_)
+            | ExpressionKind::Result
+            | ExpressionKind::Kept
+            | ExpressionKind::Context(_) => Vec::new(),
+        }
+    }
+
+    /// Whether two evaluations of it may differ, the time and what is made up at random.
+    pub fn varies(&self, library: &Library) -> bool {
+        let here = matches!(self.kind, ExpressionKind::Function(id, _) if library.pipeline_function(id).varies);
+        here || self.parts().into_iter().any(|part| part.varies(library))
     }
 
     /// The constant text, where it is one.

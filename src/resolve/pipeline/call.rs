@@ -48,8 +48,12 @@ struct Target {
 
 impl Builder<'_, '_> {
     /// Whether an expression is a call, and so a step.
-    pub(super) fn is_call(expr: &Expr) -> bool {
-        matches!(expr.kind, ExprKind::Call(..) | ExprKind::Run(_))
+    pub(super) fn is_call(&mut self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call(callee, _) => self.function_name(callee).is_none(),
+            ExprKind::Run(_) => true,
+            _ => false,
+        }
     }
 
     /// A call with its policy.

@@ -4,12 +4,13 @@
 //! | file | does |
 //! | --- | --- |
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
-//! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
+//! | `expression.rs`, `operator.rs`, `apply.rs`, `fit.rs`, `foregone.rs` | expressions, functions in them, which type fits which, comparisons that are settled |
 //! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
 
+mod apply;
 mod attempt;
 mod call;
 mod expression;

@@ -106,7 +106,7 @@ impl Builder<'_, '_> {
     }
 
     fn let_in(&mut self, name: &Ident, value: &Expr, policy: &CallPolicy) -> Option<StepKind> {
-        if Self::is_call(value) {
+        if self.is_call(value) {
             return self.let_call(name, value, policy);
         }
         if let Some(span) = policy_span(policy) {
@@ -144,8 +144,14 @@ impl Builder<'_, '_> {
     }
 
     fn plain_call(&mut self, call: &Expr, policy: &CallPolicy) -> Option<StepKind> {
-        if !Self::is_call(call) {
-            self.expression(call);
+        if !self.is_call(call) {
+            if self.expression(call).is_some() {
+                let name = match &call.kind {
+                    ExprKind::Call(callee, _) => self.written(callee.span),
+                    _ => self.written(call.span),
+                };
+                self.report(fault::result_dropped(call.span, &name));
+            }
             return None;
         }
         let called = self.call(call, policy)?;
@@ -212,7 +218,7 @@ impl Builder<'_, '_> {
         let (mut branches, mut bound, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for statement in statements {
             if let StatementKind::Let(_, value, _) = &statement.kind
-                && !Self::is_call(value)
+                && !self.is_call(value)
             {
                 values.push(statement);
                 continue;

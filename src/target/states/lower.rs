@@ -24,7 +24,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
     let mut lowerer = Lowerer {
         platform,
         pipeline,
-        inlined: inline::decide(pipeline),
+        inlined: inline::decide(&platform.library, pipeline),
         locals: parameters(pipeline),
         names: StateNames::default(),
         entries: FxHashMap::default(),
