@@ -168,6 +168,8 @@ catalogue! {
     LOOP = "DPL0524";
     FUNCTION = "DPL0525";
     VARIES = "DPL0526";
+    RESULTS_OUTGROW = "DPL0527";
+    FAR_BUCKET = "DPL0528";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

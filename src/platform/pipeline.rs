@@ -226,12 +226,58 @@ pub struct Branch {
 pub struct Loop {
     /// The element's name.
     pub item: LocalId,
-    /// What it runs over.
+    /// What it runs over; of a loop with a reader, what that gives.
     pub over: Expression,
     /// How many run at the same time.
     pub limit: Option<u64>,
     /// What each does.
     pub body: Vec<Step>,
+    /// Where each iteration is an execution of its own: what only such loops have.
+    pub distributed: Option<Distributed>,
+}
+
+/// What only a loop has whose iterations are executions of their own.
+#[derive(Clone, Debug)]
+pub struct Distributed {
+    /// Where the items come from that no earlier step returned.
+    pub reader: Option<Reader>,
+    /// How many items an iteration gets: a list then.
+    pub batch: Option<Batch>,
+    /// How many items may fail.
+    pub tolerated: Option<Tolerated>,
+    /// What writes down what became of each.
+    pub writer: Option<Request>,
+}
+
+/// Where the items of a loop come from.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The request that reads them, whose result is the list of all.
+    pub call: Box<Call>,
+    /// How they are read: a record.
+    pub config: Expression,
+    /// How many it reads at most.
+    pub most: Option<u64>,
+    /// What is made of one that was read, an expression over [`ExpressionKind::Result`]; nothing where it is as it should be.
+    pub element: Option<Expression>,
+}
+
+/// How many items an iteration gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// So many.
+    Items(u64),
+    /// As many as so many bytes of JSON hold.
+    Bytes(u64),
+}
+
+/// How many items may fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerated {
+    /// So many.
+    Items(u64),
+    /// So many of a hundred.
+    Percent(u64),
 }
 
 /// What happens to errors.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
-        Column, DataType, Function, ResourceId, Value, ValueKind,
+        AccountId, Column, DataType, Function, ResourceId, Value, ValueKind,
         pipeline::{Call, Expression},
         resource::Noun,
     },
@@ -32,18 +32,18 @@ pub(super) struct Called {
 }
 
 /// What is called, with its arguments.
-struct Target {
+pub(super) struct Target {
     integration: IntegrationId,
     /// The name of what is called.
     function: SmolStr,
     /// The declaration that is called, where it is one.
     resource: Option<ResourceId>,
     /// The words of its templates.
-    words: Vec<(SmolStr, Item)>,
+    pub(super) words: Vec<(SmolStr, Item)>,
     /// The arguments of a declared function.
     arguments: Vec<(SmolStr, Expression)>,
     /// What it returns.
-    result: Option<DataType>,
+    pub(super) result: Option<DataType>,
 }
 
 impl Builder<'_, '_> {
@@ -81,6 +81,23 @@ impl Builder<'_, '_> {
         self.finish_call(target, policy, written.callback, expr.span)
     }
 
+    /// A template for something that lives in an account.
+    pub(super) fn template(
+        &self,
+        account: AccountId,
+        words: Vec<(SmolStr, Item)>,
+        span: Span,
+    ) -> Template<'_> {
+        Template {
+            platform: self.context.platform,
+            library: &self.library,
+            account: self.context.platform.account(account),
+            words,
+            arguments: &[],
+            span,
+        }
+    }
+
     fn target(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Option<Target> {
         let Some(path) = as_path(callee) else {
             self.report(fault::not_callable(
@@ -116,8 +133,7 @@ impl Builder<'_, '_> {
     }
 
     fn is_statement(&self, id: IntegrationId) -> bool {
-        let integration = self.library.integration(id);
-        !integration.declared && integration.name != "run"
+        Target::is_statement(self.library.integration(id))
     }
 
     fn unknown_target(&mut self, path: &Path) -> Option<Target> {
@@ -126,7 +142,7 @@ impl Builder<'_, '_> {
         let functions =
             platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
         let integrations =
-            self.library.integrations.iter().filter(|one| !one.declared).map(|one| one.name.as_str());
+            self.library.integrations.iter().filter(|one| Target::is_statement(one)).map(|one| one.name.as_str());
         let mut known: Vec<&str> = functions.chain(integrations).collect();
         known.sort_unstable();
         if path.parts.len() > 1 || known.contains(&name.name.as_str()) {
@@ -209,7 +225,7 @@ impl Builder<'_, '_> {
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
     }
 
-    fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
+    pub(super) fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
         let library = Arc::clone(&self.library);
         let integration = library.integration(id);
         let names: Vec<&str> = integration.params.iter().map(|param| param.name.as_str()).collect();
@@ -333,7 +349,7 @@ impl Builder<'_, '_> {
         whole.then_some(slots)
     }
 
-    fn finish_call(
+    pub(super) fn finish_call(
         &mut self,
         target: Target,
         policy: Policy,

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
 //! | `expression.rs`, `operator.rs`, `apply.rs`, `fit.rs`, `foregone.rs` | expressions, functions in them, which type fits which, comparisons that are settled |
-//! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
+//! | `statement.rs`, `matching.rs`, `attempt.rs`, `looping.rs` | statements; `match`; `try`; `for` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
@@ -17,6 +17,7 @@ mod expression;
 mod fault;
 mod fit;
 mod foregone;
+mod looping;
 mod matching;
 mod names;
 mod operator;

@@ -1,4 +1,5 @@
-//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role,
+//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role, where a capability
+//! of buckets may stand for the action and `object(place)` is the one object there,
 //! `allow_role(role, place, capability, …)` for a role that a service takes on for it.
 
 use super::{
@@ -42,9 +43,13 @@ impl Builder<'_, '_> {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
+                        let capability = match action.value.kind {
+                            ExprKind::Name(_) => self.capability(&action.value)?,
+                            _ => self.action(&action.value)?,
+                        };
                         all.push(self.permission(
                             User::Pipeline,
-                            self.action(&action.value)?,
+                            capability,
                             target.clone(),
                             template.span,
                         ));
@@ -96,6 +101,13 @@ impl Builder<'_, '_> {
         if matches!(&expr.kind, ExprKind::Name(word) if word == "any") {
             return Ok(Some(Some(UseTarget::Any)));
         }
+        if let ExprKind::Call(callee, args) = &expr.kind
+            && let (ExprKind::Name(word), [place]) = (&callee.kind, args.as_slice())
+            && word == "object"
+        {
+            let place = template.expression(&place.value)?;
+            return Ok(place.map(|place| self.object_target(&place)));
+        }
         let item = template.item(expr)?;
         if let Item::Value(Value { kind: ValueKind::Ref(id), .. }) = &item {
             return Ok(Some(Some(UseTarget::Resource(*id))));
@@ -119,6 +131,12 @@ impl Builder<'_, '_> {
             None if whole || key.is_empty() => UseTarget::Location(location(&key)),
             None => UseTarget::Prefix(location(&key)),
         })
+    }
+
+    /// One object, as far as its key is known.
+    fn object_target(&self, place: &Expression) -> Option<UseTarget> {
+        let (bucket, key, _) = self.known_place(place)?;
+        Some(UseTarget::Prefix(Location { bucket, key: key.into() }))
     }
 
     fn action(&self, expr: &Expr) -> Result<Capability, Fault> {
