@@ -192,6 +192,67 @@ pub enum StepKind {
     Return(Option<Expression>),
 }
 
+impl Step {
+    /// The blocks inside it.
+    pub fn blocks(&self) -> Vec<&[Self]> {
+        match &self.kind {
+            StepKind::Choose(choice) => {
+                let arms = choice.arms.iter().map(|arm| arm.body.as_slice());
+                arms.chain(choice.otherwise.as_deref()).collect()
+            }
+            StepKind::Parallel(branches) => branches.iter().map(|branch| branch.body.as_slice()).collect(),
+            StepKind::For(each) => vec![each.body.as_slice()],
+            StepKind::Try(body, catches) => {
+                let handlers = catches.iter().map(|catch| catch.body.as_slice());
+                std::iter::once(body.as_slice()).chain(handlers).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The expressions that it evaluates itself, not those of its blocks.
+    pub fn reads(&self) -> Vec<&Expression> {
+        match &self.kind {
+            StepKind::Let(_, value) => vec![value],
+            StepKind::Call(call) => call.reads(),
+            StepKind::Choose(choice) => choice.arms.iter().map(|arm| &arm.condition).collect(),
+            StepKind::For(each) => {
+                let own = each.distributed.as_ref();
+                let reader = own.and_then(|own| own.reader.as_ref());
+                let read = reader.map(|reader| reader.call.reads()).unwrap_or_default();
+                let writer = own.and_then(|own| own.writer.as_ref()).map(|writer| &writer.arguments);
+                std::iter::once(&each.over).chain(read).chain(writer).collect()
+            }
+            StepKind::Wait(Pause::Until(instant)) => vec![instant],
+            StepKind::Fail(_, cause) => cause.iter().collect(),
+            StepKind::Return(value) => value.iter().collect(),
+            StepKind::Parallel(_) | StepKind::Try(..) | StepKind::Wait(Pause::Seconds(_)) => Vec::new(),
+        }
+    }
+
+    /// What it binds itself.
+    pub fn binds(&self) -> Vec<LocalId> {
+        match &self.kind {
+            StepKind::Let(id, _) => vec![*id],
+            StepKind::Call(call) => call.binding.into_iter().collect(),
+            StepKind::Parallel(branches) => branches.iter().filter_map(|branch| branch.binding).collect(),
+            StepKind::For(each) => vec![each.item],
+            StepKind::Try(_, catches) => catches.iter().filter_map(|catch| catch.binding).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Call {
+    /// The expressions that it evaluates.
+    pub fn reads(&self) -> Vec<&Expression> {
+        let poll = self.poll.iter().flat_map(|poll| {
+            [&poll.keep, &poll.request.arguments, &poll.status].into_iter().chain(&poll.cause)
+        });
+        std::iter::once(&self.start.arguments).chain(&self.output).chain(poll).collect()
+    }
+}
+
 /// `if` and `match`: the first arm whose condition holds.
 #[derive(Clone, Debug)]
 pub struct Choice {

@@ -73,7 +73,11 @@ impl Builder<'_, '_> {
             }),
             ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
             ExprKind::Number(text) => {
-                let base = if text.contains('.') { Base::Double } else { Base::BigInt };
+                let base = match text.parse::<i32>() {
+                    _ if text.contains('.') => Base::Double,
+                    Ok(_) => Base::Int,
+                    Err(_) => Base::BigInt,
+                };
                 simple(ExpressionKind::Number(text.clone()), base)
             }
             ExprKind::String(parts) => self.string(parts, span),

@@ -322,7 +322,7 @@ impl Builder<'_, '_> {
         let place = self.expected(value, &DataType::plain(Base::Location), "`into`")?;
         let place = self.place_of(&place).cloned().unwrap_or(place);
         let library = Arc::clone(&self.library);
-        let integration = library.integration(library.integration_named("into")?);
+        let integration = library.integration(library.integration_named("results")?);
         let words = vec![("place".into(), Item::Data(place))];
         if !self.is_near(integration, &words, value.span) {
             return None;

@@ -21,7 +21,7 @@ pub struct Scope<'s> {
     /// How each local is read.
     pub locals: &'s [String],
     /// What the request returned: `$states.result` in its own state, `$states.input` in the one behind it.
-    pub result: &'static str,
+    pub result: &'s str,
     /// The variable that keeps a part of it.
     pub kept: &'s str,
 }

@@ -3,6 +3,7 @@
 pub mod document;
 mod inline;
 mod jsonata;
+mod looping;
 mod lower;
 mod names;
 mod poll;

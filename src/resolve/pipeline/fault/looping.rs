@@ -94,7 +94,7 @@ pub(in super::super) fn far_bucket(
     declared: Span,
 ) -> Diagnostic {
     let why = match reader {
-        "into" => "Step Functions writes the results of a loop",
+        "results" => "Step Functions writes the results of a loop",
         "objects" => "Step Functions lists objects",
         _ => "Step Functions reads a file",
     };
@@ -106,7 +106,7 @@ pub(in super::super) fn far_bucket(
     )
     .related(declared, format!("`{bucket}` is declared here"))
     .help(match reader {
-        "into" => "take a bucket beside the pipeline".to_owned(),
+        "results" => "take a bucket beside the pipeline".to_owned(),
         _ => format!("declare the pipeline where `{bucket}` is, or have a function there list it"),
     })
 }

@@ -3,8 +3,6 @@
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     source::Span,
-    suggest,
-    syntax::ast::Ident,
 };
 
 pub(in super::super) fn unreachable(span: Span, because: Span) -> Diagnostic {
