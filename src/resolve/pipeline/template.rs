@@ -191,6 +191,7 @@ impl Template<'_> {
     fn coalesce(&self, a: &Expr, b: &Expr) -> Result<Item, Fault> {
         match self.item(a)? {
             Item::Missing => self.item(b),
+            Item::Data(left) if left.as_text().is_some() => Ok(Item::Data(left)),
             Item::Data(left) => match self.expression(b)? {
                 Some(right) => {
                     let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
