@@ -59,6 +59,8 @@ pub enum User {
     Trigger,
     /// The role in another account that hands that account's events over to the pipeline's: `events.amazonaws.com` assumes it.
     Forwarder(AccountId),
+    /// The role in another account as which the pipeline runs that account's pipeline. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html>
+    Runner(ResourceId),
     /// A declared role that a service takes on for the pipeline: that of a warehouse which copies.
     Role(ResourceId),
 }
@@ -96,6 +98,19 @@ pub enum TriggerKind {
     Schedule(SmolStr, SmolStr),
     /// An event on the default bus of an account.
     Event(EventPattern),
+    /// Rows of a stream.
+    Records(Pipe),
+}
+
+/// What carries the rows of a stream to a pipeline.
+#[derive(Clone, Debug)]
+pub struct Pipe {
+    /// The stream.
+    pub stream: ResourceId,
+    /// How it is read: a constant record.
+    pub parameters: Expression,
+    /// What is made of each record, in EventBridge's template.
+    pub template: SmolStr,
 }
 
 /// Which events start a pipeline.
@@ -105,6 +120,8 @@ pub struct EventPattern {
     pub account: AccountId,
     /// The bucket that must send its events to EventBridge.
     pub bucket: Option<ResourceId>,
+    /// The sync whose runs they are about: the ARN of its task, which is known once the task is made, begins that of the run.
+    pub after: Option<ResourceId>,
     /// `aws.s3`
     pub source: SmolStr,
     /// `Object Created`

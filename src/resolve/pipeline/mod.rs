@@ -76,7 +76,8 @@ impl Context<'_> {
             _ => None,
         };
         let noun = Noun::Pipeline(index(self.platform.pipelines.len()));
-        let whole_event = matches!(params.as_slice(), [only] if matches!(only.ty.base, Base::Record(_)));
+        let rows = self.starts_with_rows(declared.id);
+        let whole_event = matches!(params.as_slice(), [only] if rows || matches!(only.ty.base, Base::Record(_)));
         self.platform.pipelines.push(Pipeline {
             resource: declared.id,
             account,
@@ -91,6 +92,16 @@ impl Context<'_> {
         });
         self.set_noun(declared, noun);
         true
+    }
+
+    /// Whether a pipeline's event is a list: what a stream brings.
+    fn starts_with_rows(&self, id: ResourceId) -> bool {
+        match self.platform.field(id, "trigger").map(|value| &value.kind) {
+            Some(ValueKind::Construct(construct)) => {
+                self.library.constructor(construct.constructor).properties.contains_key("rows")
+            }
+            _ => false,
+        }
     }
 
     /// The ARNs of functions, which their integrations know.

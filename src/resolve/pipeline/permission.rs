@@ -22,21 +22,42 @@ pub(super) enum Permission {
     UnknownPlace,
 }
 
+impl Permission {
+    /// Has another role take it.
+    pub(super) fn taken_by(&mut self, role: User) {
+        if let Self::Known(known) = self {
+            known.who = role;
+        }
+    }
+}
+
 impl Builder<'_, '_> {
-    /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
+    /// The permissions that an integration's declaration asks for: in any case, where the call is waited for without a callback, and where what is
+    /// called lives in the pipeline's own account.
     pub(super) fn permissions(
         &self,
         template: &Template<'_>,
         integration: &Integration,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
+        let here = template.account.id == self.context.platform.account(self.account).id;
+        let asked = [("permissions", true), ("sync_permissions", !awaited), ("home_permissions", here)];
         let mut all = Vec::new();
-        let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
-        let mut items = Vec::new();
-        for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
-            let ExprKind::List(listed) = &list.kind else { return Err(misread(list.span)) };
-            items.extend(listed);
+        for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+            all.extend(self.allowed_by(template, integration.properties.get(name))?);
         }
+        Ok(all)
+    }
+
+    /// The permissions that a list of the library asks for.
+    pub(super) fn allowed_by(
+        &self,
+        template: &Template<'_>,
+        list: Option<&Expr>,
+    ) -> Result<Vec<Permission>, Fault> {
+        let Some(list) = list else { return Ok(Vec::new()) };
+        let ExprKind::List(items) = &list.kind else { return Err(misread(list.span)) };
+        let mut all = Vec::new();
         for item in items {
             let ExprKind::Call(callee, args) = &item.kind else { return Err(misread(item.span)) };
             match (&callee.kind, args.as_slice()) {
@@ -44,7 +65,7 @@ impl Builder<'_, '_> {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
                         let capability = match action.value.kind {
-                            ExprKind::Name(_) => self.capability(&action.value)?,
+                            ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
                             _ => self.action(&action.value)?,
                         };
                         all.push(self.permission(
@@ -153,6 +174,18 @@ impl Builder<'_, '_> {
         found
             .map(Capability::Action)
             .ok_or_else(|| Fault { span: expr.span, why: "no service declares this action".into() })
+    }
+
+    /// A capability on the kind of what is declared, or on buckets where it is a place.
+    fn capability_on(&self, target: &Option<UseTarget>, expr: &Expr) -> Result<Capability, Fault> {
+        let (Some(UseTarget::Resource(id)), ExprKind::Name(name)) = (target, &expr.kind) else {
+            return self.capability(expr);
+        };
+        let kind = self.context.platform.resource(*id).kind;
+        self.library
+            .capability_named(kind, name)
+            .map(Capability::Named)
+            .ok_or_else(|| Fault { span: expr.span, why: "there is no such capability".into() })
     }
 
     fn capability(&self, expr: &Expr) -> Result<Capability, Fault> {

@@ -7,7 +7,6 @@ mod looping;
 mod lower;
 mod names;
 mod poll;
-mod trigger;
 
 pub use lower::TaskOf;
 
@@ -17,7 +16,7 @@ use super::{Program, Target};
 use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
+    lower::{Call, Script, trigger},
     platform::{AccountId, Pipeline, Platform},
 };
 

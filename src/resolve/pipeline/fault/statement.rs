@@ -141,13 +141,3 @@ pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
     )
     .help("give a list")
 }
-
-pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::NOT_LOWERED,
-        span,
-        format!("{what} can't be generated yet"),
-        "no state machine for this yet",
-    )
-    .help("use what there is: a loop over a list, a schedule, an event, or an object that is created")
-}
