@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
-    derived::{Duty, derived_role},
+    derived::Duty,
     document::Conditions,
     foreign::{Missing, Ours},
     is_ours,
@@ -105,10 +105,6 @@ impl Needs<'_> {
                     User::Trigger => Some(RoleKey::Derived(pipeline.resource, Duty::Trigger)),
                     User::Forwarder(_) => Some(RoleKey::Derived(pipeline.resource, Duty::Forward)),
                     User::Role(role) => Some(RoleKey::Declared(role)),
-                    User::Runner(id) => {
-                        self.become_runner(pipeline, id, used.span);
-                        Some(RoleKey::Derived(id, Duty::Run))
-                    }
                 };
                 let place = Place::from(&used.on);
                 for mut requirement in requirements(self.platform, used.capability, &place) {
@@ -122,20 +118,6 @@ impl Needs<'_> {
                     }
                 }
             }
-        }
-    }
-
-    /// A pipeline becomes the role as which it runs another account's: that role trusts it, and it must be allowed to.
-    fn become_runner(&mut self, pipeline: &Pipeline, id: ResourceId, origin: Span) {
-        let library = &self.platform.library;
-        let service = library.service_named("sts");
-        let assume = service.and_then(|service| library.action_named(service, "AssumeRole"));
-        let role = derived_role(self.platform, id, Duty::Run);
-        let key = RoleKey::Derived(pipeline.resource, Duty::Pipeline);
-        let (Some(assume), Some(role), Some(at)) = (assume, role, self.roles.index_of(key)) else { return };
-        for requirement in requirements(self.platform, Capability::Action(assume), &Place::Arn(role.arn)) {
-            let permission = self.permission(&requirement, Effect::Grant, origin);
-            self.identity.get_mut(at).into_iter().for_each(|own| own.push(permission.clone()));
         }
     }
 

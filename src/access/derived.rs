@@ -26,8 +26,6 @@ pub enum Duty {
     Trigger,
     /// EventBridge passes a bucket's events on to the account of the pipeline as it.
     Forward,
-    /// Pipelines of other accounts run a pipeline as it.
-    Run,
     /// A function's own code runs as it.
     Function,
 }
@@ -41,7 +39,6 @@ impl Duty {
             Self::Sync => "-sync",
             Self::Registration => "-lakeformation",
             Self::Trigger | Self::Forward => "-trigger",
-            Self::Run => "-run",
             Self::Function => "-function",
         }
     }
@@ -66,7 +63,6 @@ impl Duty {
             Self::Registration => "what Lake Formation does at the registered location",
             Self::Trigger => "starting the state machine",
             Self::Forward => "passing the bucket's events on",
-            Self::Run => "running the pipeline for those of other accounts",
             Self::Function => "what the function's code reads and writes",
         }
     }

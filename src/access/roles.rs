@@ -9,7 +9,7 @@ use super::derived::{Duty, derived_role, derived_role_in};
 use crate::{
     platform::{
         AccountId, Function, Platform, Principal, ResourceId, ValueKind,
-        pipeline::{TriggerKind, Use, User},
+        pipeline::{TriggerKind, User},
         resource::Noun,
     },
     source::Span,
@@ -164,7 +164,7 @@ pub fn permission_set(platform: &Platform, id: ResourceId) -> SmolStr {
 
 fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     let mut roles = Vec::new();
-    let mut add = |id: ResourceId, duty: Duty, service: Option<&'static str>, account: Option<AccountId>| {
+    let mut add = |id: ResourceId, duty: Duty, service: &'static str, account: Option<AccountId>| {
         let role = match account {
             Some(account) => derived_role_in(platform, id, duty, account),
             None => derived_role(platform, id, duty),
@@ -176,61 +176,47 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
             arn: role.arn,
             patterns: Vec::new(),
             account: role.account,
-            service,
+            service: Some(service),
             span,
         }));
     };
     for pipeline in &platform.pipelines {
-        add(pipeline.resource, Duty::Pipeline, Some("states"), None);
+        add(pipeline.resource, Duty::Pipeline, "states", None);
         let starter = match pipeline.trigger.as_ref().map(|trigger| &trigger.kind) {
             Some(TriggerKind::Schedule(..)) => "scheduler",
             Some(TriggerKind::Records(_)) => "pipes",
             _ => "events",
         };
         if pipeline.uses.iter().any(|used| used.who == User::Trigger) {
-            add(pipeline.resource, Duty::Trigger, Some(starter), None);
+            add(pipeline.resource, Duty::Trigger, starter, None);
         }
         let forwarder = pipeline.uses.iter().find_map(|used| match used.who {
             User::Forwarder(account) => Some(account),
             _ => None,
         });
         if forwarder.is_some() {
-            add(pipeline.resource, Duty::Forward, Some("events"), forwarder);
+            add(pipeline.resource, Duty::Forward, "events", forwarder);
         }
     }
-    let run: BTreeSet<ResourceId> =
-        platform.pipelines.iter().flat_map(|pipeline| &pipeline.uses).filter_map(runner).collect();
-    for id in run {
-        add(id, Duty::Run, None, None);
-    }
     for query in &platform.queries {
-        add(query.resource, Duty::Query, Some("kinesisanalytics"), Some(query.account));
+        add(query.resource, Duty::Query, "kinesisanalytics", Some(query.account));
     }
     for domain in &platform.domains {
-        add(domain.resource, Duty::Registration, Some("lakeformation"), None);
+        add(domain.resource, Duty::Registration, "lakeformation", None);
     }
     let granted: BTreeSet<ResourceId> =
         platform.grants.iter().flat_map(|grant| &grant.to).filter_map(receiver).collect();
     let acting =
         |it: &&Function| !it.reads.is_empty() || !it.writes.is_empty() || granted.contains(&it.resource);
     for function in platform.functions.iter().filter(acting) {
-        let service = function_service(platform, function.resource);
-        add(function.resource, Duty::Function, Some(service), None);
+        add(function.resource, Duty::Function, function_service(platform, function.resource), None);
     }
     for (id, resource) in platform.of_kind("sync") {
         if resource.noun == Noun::Plain {
-            add(id, Duty::Sync, Some("datasync"), None);
+            add(id, Duty::Sync, "datasync", None);
         }
     }
     roles
-}
-
-/// The pipeline that a use runs as a role of its own account.
-fn runner(used: &Use) -> Option<ResourceId> {
-    match used.who {
-        User::Runner(id) => Some(id),
-        _ => None,
-    }
 }
 
 fn receiver((principal, _): &(Principal, Span)) -> Option<ResourceId> {

@@ -6,7 +6,6 @@ use smol_str::SmolStr;
 
 use super::{
     document::{Actions, Conditions, Document, Principals, Statement},
-    derived::Duty,
     federation,
     named::{Named, source_account},
     pattern::fill,
@@ -14,7 +13,7 @@ use super::{
 };
 use crate::{
     library::Service,
-    platform::{Platform, Principal, Role, grant::Effect, pipeline::User, resource::Noun},
+    platform::{Platform, Principal, Role, grant::Effect, resource::Noun},
     source::Span,
 };
 
@@ -31,7 +30,6 @@ pub fn trust(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Doc
         RoleKey::Derived(..) => None,
     };
     let mut statements = declared.map(|role| people(platform, roles, role)).unwrap_or_default();
-    statements.extend(runners(platform, roles, identity));
     statements.extend(services(platform, identity, declared));
     Document::new(statements)
 }
@@ -68,31 +66,6 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
     for (named, (principals, origins)) in tagging {
         let sid = numbered(&mut used, "TagSession");
         statements.push(statement(&sid, "sts:TagSession", principals, tagged(role, named), &origins));
-    }
-    statements
-}
-
-/// Pipelines of other accounts that run a pipeline as this role, each for its own runs only: Step Functions says in the external id for which
-/// state machine it acts. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html>
-fn runners(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Vec<Statement> {
-    let RoleKey::Derived(id, Duty::Run) = identity.key else { return Vec::new() };
-    let mut statements = Vec::new();
-    let mut used: BTreeMap<&str, u32> = BTreeMap::new();
-    for pipeline in &platform.pipelines {
-        let runs = pipeline.uses.iter().filter(|used| used.who == User::Runner(id));
-        let origins: BTreeSet<Span> = runs.map(|used| used.span).collect();
-        let role = roles.index_of(RoleKey::Derived(pipeline.resource, Duty::Pipeline));
-        let machine = platform.resource(pipeline.resource).arn.clone();
-        let (Some(role), Some(machine), false) =
-            (role.and_then(|at| roles.list.get(at)), machine, origins.is_empty())
-        else {
-            continue;
-        };
-        let named = Named::role(platform, role);
-        let conditions = named.conditions.with("StringEquals", "sts:ExternalId", machine);
-        let sid = numbered(&mut used, "AssumeRole");
-        let origins: Vec<Span> = origins.into_iter().collect();
-        statements.push(statement(&sid, ASSUME, named.principals, conditions, &origins));
     }
     statements
 }

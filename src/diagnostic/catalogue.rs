@@ -170,7 +170,6 @@ catalogue! {
     VARIES = "DPL0526";
     RESULTS_OUTGROW = "DPL0527";
     FAR_BUCKET = "DPL0528";
-    FAR_PIPELINE = "DPL0529";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

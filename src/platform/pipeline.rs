@@ -59,8 +59,6 @@ pub enum User {
     Trigger,
     /// The role in another account that hands that account's events over to the pipeline's: `events.amazonaws.com` assumes it.
     Forwarder(AccountId),
-    /// The role in another account as which the pipeline runs that account's pipeline. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html>
-    Runner(ResourceId),
     /// A declared role that a service takes on for the pipeline: that of a warehouse which copies.
     Role(ResourceId),
 }

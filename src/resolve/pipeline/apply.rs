@@ -45,6 +45,12 @@ impl Builder<'_, '_> {
         }
         if fitting.len() > 1 {
             fitting.retain(|applied| !applied.guessed);
+            if fitting.is_empty() {
+                let known: Vec<String> =
+                    candidates.iter().map(|id| library.pipeline_function(*id).written()).collect();
+                self.report(fault::which_function(at, name, &known));
+                return None;
+            }
         }
         let Some(applied) = fitting.into_iter().next() else {
             let diagnostic = match nullable {

@@ -14,7 +14,7 @@ use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
         AccountId, Column, DataType, Function, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression, User},
+        pipeline::{Call, Expression},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -138,6 +138,10 @@ impl Builder<'_, '_> {
 
     fn unknown_target(&mut self, path: &Path) -> Option<Target> {
         let name = path.parts.last()?;
+        if path.parts.len() == 1 && self.is_reader(&name.name) {
+            self.report(fault::reader_alone(name));
+            return None;
+        }
         let platform = &self.context.platform;
         let functions =
             platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
@@ -217,7 +221,8 @@ impl Builder<'_, '_> {
         let integration = self.library.integration_named("run")?;
         let function = self.context.platform.resource(id).name.clone();
         let arguments = self.typed_arguments(&function, &params, args, inner.span)?;
-        if account != self.account && !self.can_run_elsewhere(account, &path) {
+        if account != self.account {
+            self.report(fault::not_yet(path.span, "running a pipeline of another account"));
             return None;
         }
         let value = Value { kind: ValueKind::Ref(id), span: path.span };
@@ -226,21 +231,6 @@ impl Builder<'_, '_> {
             words.push(("event".into(), Item::Data(only.clone())));
         }
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
-    }
-
-    /// Whether pipelines of another account can be run from here: a role there must be made, in the same region.
-    fn can_run_elsewhere(&mut self, account: AccountId, path: &Path) -> bool {
-        let platform = &self.context.platform;
-        let (here, there) = (platform.account(self.account), platform.account(account));
-        let why = if there.external {
-            "an account whose roles are not the program's"
-        } else if here.region != there.region {
-            "another region"
-        } else {
-            return true;
-        };
-        self.report(fault::far_pipeline(path.span, &dotted(path), why));
-        false
     }
 
     pub(super) fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
@@ -399,7 +389,6 @@ impl Builder<'_, '_> {
             |_| target.function.clone(),
         );
         let permissions = self.permissions(&template, integration, callback.is_some());
-        let runs = target.resource.filter(|_| integration.name == "run");
         let missing = missing_needs(&template, integration);
         for (id, field) in missing {
             let resource = self.context.platform.resource(id);
@@ -408,10 +397,7 @@ impl Builder<'_, '_> {
         }
         let (start, output, poll) =
             match made.and_then(|made| permissions.map(|permissions| (made, permissions))) {
-                Ok((made, mut permissions)) => {
-                    if let Some(id) = runs.filter(|_| where_it_lives != self.account) {
-                        permissions.iter_mut().for_each(|permission| permission.taken_by(User::Runner(id)));
-                    }
+                Ok((made, permissions)) => {
                     self.take(permissions, span);
                     made
                 }
@@ -421,6 +407,7 @@ impl Builder<'_, '_> {
                 }
             };
         let Policy { retry, timeout, heartbeat } = policy;
+        let runs = target.resource.filter(|_| integration.name == "run");
         let Target { function, result, .. } = target;
         let call = Call {
             name,

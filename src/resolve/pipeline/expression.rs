@@ -128,6 +128,9 @@ impl Builder<'_, '_> {
         let ExprKind::Name(name) = &callee.kind else { return fault::call_in_expression(span) };
         let path = as_path(callee);
         let declared = path.is_some_and(|path| self.context.peek(self.file, &path).is_some());
+        if !declared && self.is_reader(name) {
+            return fault::reader_alone(&Ident { name: name.clone(), span: callee.span });
+        }
         if declared || self.library.integration_named(name).is_some() {
             return fault::call_in_expression(span);
         }

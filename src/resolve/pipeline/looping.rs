@@ -99,10 +99,16 @@ impl Builder<'_, '_> {
         let ExprKind::Call(callee, args) = &over.kind else { return None };
         let ExprKind::Name(name) = &callee.kind else { return None };
         let id = self.library.integration_named(name)?;
-        let word = self.library.integration(id).properties.get("loops").map(|expr| &expr.kind);
-        let reads = matches!(word, Some(ExprKind::Name(word)) if word == "reader");
+        let reads = self.is_reader(name);
         let path = crate::resolve::scope::as_path(callee)?;
         (reads && self.context.peek(self.file, &path).is_none()).then_some((id, args))
+    }
+
+    /// Whether the standard library has loops read from what has this name.
+    pub(super) fn is_reader(&self, name: &str) -> bool {
+        let id = self.library.integration_named(name);
+        let word = id.and_then(|id| self.library.integration(id).properties.get("loops"));
+        matches!(word.map(|expr| &expr.kind), Some(ExprKind::Name(word)) if word == "reader")
     }
 
     fn read(&mut self, id: IntegrationId, args: &[Arg], each: &ForIn) -> Option<Over> {

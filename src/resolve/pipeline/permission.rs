@@ -32,18 +32,16 @@ impl Permission {
 }
 
 impl Builder<'_, '_> {
-    /// The permissions that an integration's declaration asks for: in any case, where the call is waited for without a callback, and where what is
-    /// called lives in the pipeline's own account.
+    /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
     pub(super) fn permissions(
         &self,
         template: &Template<'_>,
         integration: &Integration,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
-        let here = template.account.id == self.context.platform.account(self.account).id;
-        let asked = [("permissions", true), ("sync_permissions", !awaited), ("home_permissions", here)];
+        let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
         let mut all = Vec::new();
-        for (name, _) in asked.into_iter().filter(|(_, asked)| *asked) {
+        for name in names.iter().copied() {
             all.extend(self.allowed_by(template, integration.properties.get(name))?);
         }
         Ok(all)

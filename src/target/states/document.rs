@@ -87,9 +87,6 @@ pub struct Task {
     pub comment: Option<String>,
     /// The integration's ARN.
     pub resource: String,
-    /// The role that it is called as, where that is not the machine's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credentials: Option<Credentials>,
     /// The request.
     pub arguments: Json,
     /// The longest time in seconds.
@@ -113,14 +110,6 @@ pub struct Task {
     /// What comes then.
     #[serde(flatten)]
     pub next: Next,
-}
-
-/// The role that a task calls as.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Credentials {
-    /// Its ARN.
-    pub role_arn: String,
 }
 
 /// How a task is made again.

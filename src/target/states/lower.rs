@@ -14,7 +14,6 @@ use super::{
     names::{self, StateNames, Variables},
     poll::PollNames,
 };
-use crate::access::{Duty, derived_role};
 use crate::platform::{
     Pipeline, Platform,
     pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Pause, Retry, Step, StepKind},
@@ -305,7 +304,6 @@ impl Lowerer<'_> {
         let task = document::Task {
             comment,
             resource: self.resource(&call.start.resource),
-            credentials: self.credentials(call),
             arguments,
             timeout_seconds: call.timeout,
             heartbeat_seconds: call.heartbeat,
@@ -321,13 +319,6 @@ impl Lowerer<'_> {
             self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });
             self.poll(call, poll, &names, &next, level);
         }
-    }
-
-    /// A pipeline of another account is run as a role of that account.
-    fn credentials(&self, call: &Call) -> Option<document::Credentials> {
-        let id = call.runs.filter(|id| self.platform.resource(*id).account != Some(self.pipeline.account))?;
-        let role = derived_role(self.platform, id, Duty::Run)?;
-        Some(document::Credentials { role_arn: role.arn.to_string() })
     }
 
     pub(super) fn resource(&self, integration: &str) -> String {

@@ -32,7 +32,6 @@ impl Lowerer<'_> {
         let ask = document::Task {
             comment: None,
             resource: self.resource(&poll.request.resource),
-            credentials: None,
             arguments: scope.json(&poll.request.arguments),
             timeout_seconds: None,
             heartbeat_seconds: None,

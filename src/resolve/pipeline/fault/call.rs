@@ -17,16 +17,6 @@ pub(in super::super) fn not_callable(span: Span, name: &str, what: &str, help: &
     .help(help)
 }
 
-pub(in super::super) fn far_pipeline(span: Span, name: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::FAR_PIPELINE,
-        span,
-        format!("`{name}` can't be run from here: it is in {why}"),
-        "out of reach",
-    )
-    .help("send it an event instead, and let that start it: `trigger = event(…)`; or run both in one account")
-}
-
 pub(in super::super) fn unknown_function(name: &Ident, near: Option<&str>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         catalogue::NOT_CALLABLE,

@@ -23,6 +23,16 @@ pub(in super::super) fn unknown_option(name: &Ident) -> Diagnostic {
     }
 }
 
+pub(in super::super) fn reader_alone(name: &Ident) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOT_CALLABLE,
+        name.span,
+        format!("only a loop reads from `{}`", name.name),
+        "no step of its own",
+    )
+    .help(format!("write `for item in {}(…) {{ … }}`", name.name))
+}
+
 pub(in super::super) fn option_twice(name: &Ident, first: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::ARGUMENTS,

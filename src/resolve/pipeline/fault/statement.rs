@@ -141,3 +141,13 @@ pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
     )
     .help("give a list")
 }
+
+pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NOT_LOWERED,
+        span,
+        format!("{what} can't be generated yet"),
+        "no state machine for this yet",
+    )
+    .help("use what there is: a pipeline of the same account, or an event that starts the other one")
+}

@@ -130,6 +130,16 @@ pub(in super::super) fn no_such_function(span: Span, name: &str, given: &[String
     .help(format!("there is `{}`", known.join("`, `")))
 }
 
+pub(in super::super) fn which_function(span: Span, name: &str, known: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::FUNCTION,
+        span,
+        format!("nothing says which `{name}` this is, since its argument may be anything"),
+        "of what type?",
+    )
+    .help(format!("give it a type where it comes from; there is `{}`", known.join("`, `")))
+}
+
 pub(in super::super) fn asked_twice(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::VARIES,
