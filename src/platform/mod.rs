@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod boundary;
+pub mod bucket;
 pub mod condition;
 pub mod function;
 pub mod grant;

@@ -3,6 +3,7 @@
 
 mod conditions;
 mod fields;
+mod functions;
 mod services;
 
 use smol_str::SmolStr;
@@ -40,6 +41,7 @@ pub fn read(modules: &[Module], diagnostics: &mut Diagnostics) -> Library {
         reader.contents(decl);
     }
     reader.library.sql_functions.sort_by(|a, b| a.name.cmp(&b.name));
+    reader.library.pipeline_functions.sort_by(|a, b| a.name.cmp(&b.name));
     reader.library.labels.sort();
     reader.library
 }
@@ -61,7 +63,7 @@ impl Reader<'_> {
             "service" => self.service(decl, name),
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
-            "capability" | "condition" | "integration" | "sql_function" | "schema" => {}
+            "capability" | "condition" | "integration" | "sql_function" | "pipeline_function" | "schema" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -75,6 +77,7 @@ impl Reader<'_> {
             "condition" => self.condition(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
+            "pipeline_function" => self.pipeline_function(decl),
             _ => {}
         }
     }
