@@ -60,7 +60,9 @@ impl<'p> Given<'p> {
 fn names(platform: &Platform, pipeline: &Pipeline) -> Vec<String> {
     let mut names = Vec::new();
     for pipeline in run_by(platform, pipeline) {
-        names.extend(calls(pipeline).iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]));
+        names.extend(
+            calls(pipeline).iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]),
+        );
     }
     names.sort_unstable();
     names.dedup();
@@ -99,8 +101,9 @@ impl Mock {
     fn items(what: &str) -> Result<Self, Failure> {
         let ending = Path::new(what).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let text = match ending {
-            "json" | "jsonl" | "ndjson" | "csv" => std::fs::read_to_string(what)
-                .map_err(|error| Failure::io("read", Path::new(what), &error))?,
+            "json" | "jsonl" | "ndjson" | "csv" => {
+                std::fs::read_to_string(what).map_err(|error| Failure::io("read", Path::new(what), &error))?
+            }
             _ => return Ok(Self::Command(what.to_owned())),
         };
         let wrong = |error: &dyn std::fmt::Display| Failure(format!("`{what}` can't be read: {error}"));

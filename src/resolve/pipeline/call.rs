@@ -145,8 +145,12 @@ impl Builder<'_, '_> {
         let platform = &self.context.platform;
         let functions =
             platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
-        let integrations =
-            self.library.integrations.iter().filter(|one| Target::is_statement(one)).map(|one| one.name.as_str());
+        let integrations = self
+            .library
+            .integrations
+            .iter()
+            .filter(|one| Target::is_statement(one))
+            .map(|one| one.name.as_str());
         let mut known: Vec<&str> = functions.chain(integrations).collect();
         known.sort_unstable();
         if path.parts.len() > 1 || known.contains(&name.name.as_str()) {
@@ -233,7 +237,12 @@ impl Builder<'_, '_> {
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
     }
 
-    pub(super) fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
+    pub(super) fn integration_target(
+        &mut self,
+        id: IntegrationId,
+        args: &[Arg],
+        span: Span,
+    ) -> Option<Target> {
         let library = Arc::clone(&self.library);
         let integration = library.integration(id);
         let names: Vec<&str> = integration.params.iter().map(|param| param.name.as_str()).collect();

@@ -77,7 +77,8 @@ impl Context<'_> {
         };
         let noun = Noun::Pipeline(index(self.platform.pipelines.len()));
         let rows = self.starts_with_rows(declared.id);
-        let whole_event = matches!(params.as_slice(), [only] if rows || matches!(only.ty.base, Base::Record(_)));
+        let whole_event =
+            matches!(params.as_slice(), [only] if rows || matches!(only.ty.base, Base::Record(_)));
         self.platform.pipelines.push(Pipeline {
             resource: declared.id,
             account,

@@ -66,12 +66,7 @@ impl Builder<'_, '_> {
                             ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
                             _ => self.action(&action.value)?,
                         };
-                        all.push(self.permission(
-                            User::Pipeline,
-                            capability,
-                            target.clone(),
-                            template.span,
-                        ));
+                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {

@@ -6,9 +6,7 @@ use super::{Builder, fault, fit, names};
 use crate::{
     platform::{
         Base, DataType,
-        pipeline::{
-            Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Step, StepKind,
-        },
+        pipeline::{Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Step, StepKind},
     },
     source::Span,
     syntax::ast::{CallPolicy, Expr, ExprKind, Ident, Path, Statement, StatementKind},

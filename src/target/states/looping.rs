@@ -37,7 +37,7 @@ impl Lowerer<'_> {
             None => self.inline(each, comment, next),
             Some(distributed) => self.distributed(each, distributed, comment, step, next),
         };
-        self.push(step, State::Map(state), level);
+        self.push(step, State::Map(Box::new(state)), level);
     }
 
     fn inline(&mut self, each: &Loop, comment: Option<String>, next: Next) -> document::Loop {
@@ -140,7 +140,8 @@ impl Lowerer<'_> {
         let config = self.scope().json(&reader.config);
         document::ItemReader {
             resource: self.resource(&reader.call.start.resource),
-            reader_config: Some(config).filter(|config| config.as_object().is_some_and(|all| !all.is_empty())),
+            reader_config: Some(config)
+                .filter(|config| config.as_object().is_some_and(|all| !all.is_empty())),
             arguments: self.scope().json(&reader.call.start.arguments),
         }
     }
@@ -151,16 +152,18 @@ impl Lowerer<'_> {
             Some(_) => format!("{EXECUTION_INPUT}.BatchInput"),
             None => EXECUTION_INPUT.to_owned(),
         };
-        let mut reads = Reads { pipeline: self.pipeline, read: Vec::new(), seen: FxHashSet::default(), bound: FxHashSet::default() };
+        let mut reads = Reads {
+            pipeline: self.pipeline,
+            read: Vec::new(),
+            seen: FxHashSet::default(),
+            bound: FxHashSet::default(),
+        };
         reads.steps(&each.body);
         let ids = reads.read.into_iter().filter(|id| !reads.bound.contains(id) && *id != each.item);
         let handed = ids.filter_map(|id| {
             let local = self.pipeline.locals.get(id.0 as usize)?;
-            let value = Expression {
-                kind: ExpressionKind::Local(id),
-                ty: local.ty.clone(),
-                span: local.span,
-            };
+            let value =
+                Expression { kind: ExpressionKind::Local(id), ty: local.ty.clone(), span: local.span };
             let mut inside = format!("{path}.");
             jsonata::member(&local.name, &mut inside);
             Some((id, local.name.to_string(), self.scope().json(&value), inside))
@@ -204,10 +207,8 @@ impl Lowerer<'_> {
             jsonata::member(&name, &mut place);
             (Some(Json::Object(all)), None, place)
         };
-        let outer: Vec<(LocalId, String)> = handed
-            .into_iter()
-            .map(|(id, _, _, inside)| (id, self.read_instead(id, inside)))
-            .collect();
+        let outer: Vec<(LocalId, String)> =
+            handed.into_iter().map(|(id, _, _, inside)| (id, self.read_instead(id, inside))).collect();
         let flow = match inside.filter(|_| read) {
             Some(element) => {
                 let value = self.made_inside(element, distributed.batch.is_some(), &place);
@@ -255,6 +256,9 @@ impl Reads<'_> {
             && self.seen.insert(id)
         {
             self.read.push(id);
+        }
+        if let ExpressionKind::Each(each) = &expression.kind {
+            self.bound.insert(each.item);
         }
         expression.parts().into_iter().for_each(|part| self.expression(part));
     }

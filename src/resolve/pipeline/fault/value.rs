@@ -120,7 +120,12 @@ pub(in super::super) fn call_in_expression(span: Span) -> Diagnostic {
     .help("bind its result first: `let result = …`; functions of expressions, such as `length(…)`, may stand here")
 }
 
-pub(in super::super) fn no_such_function(span: Span, name: &str, given: &[String], known: &[String]) -> Diagnostic {
+pub(in super::super) fn no_such_function(
+    span: Span,
+    name: &str,
+    given: &[String],
+    known: &[String],
+) -> Diagnostic {
     Diagnostic::error(
         catalogue::FUNCTION,
         span,
