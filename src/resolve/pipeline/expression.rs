@@ -315,6 +315,10 @@ impl Builder<'_, '_> {
         let element = self.element(&over)?;
         self.names.open();
         let id = self.bind(item, element, Origin::Element);
+        if self.names.find(&item.name) != Some(id) {
+            self.names.close();
+            return None;
+        }
         let boolean = DataType::plain(Base::Boolean);
         let condition = condition.map(|condition| self.expected(condition, &boolean, "`if`"));
         if let Some(Some(condition)) = &condition {
