@@ -384,7 +384,7 @@ pub fn described(expr: &Expr) -> &'static str {
         ExprKind::Name(_) | ExprKind::Field(..) => "a name",
         ExprKind::Index(..) => "an element",
         ExprKind::Call(..) | ExprKind::Run(_) => "a call",
-        ExprKind::List(_) => "a list",
+        ExprKind::List(_) | ExprKind::ListOf(..) => "a list",
         ExprKind::Record(_) => "a record",
         ExprKind::Unary(..) | ExprKind::Binary(..) => "an expression",
         ExprKind::Tagged(..) => "a principal",

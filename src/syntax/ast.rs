@@ -244,6 +244,8 @@ pub enum ExprKind {
     Run(Box<Expr>),
     /// `[a, b]`.
     List(Vec<Expr>),
+    /// `[for x in xs: x.a if x.b]`: the name, what it runs over, the element, the condition.
+    ListOf(Ident, Box<Expr>, Box<Expr>, Option<Box<Expr>>),
     /// `{ a = b }`.
     Record(Vec<Field>),
     /// `not a`, `-a`.

@@ -206,7 +206,7 @@ impl<'a> Builder<'a, '_> {
             Rule::path => return self.path_value(&pair, span),
             Rule::plain => ExprKind::String(plain_text(pair.as_str())),
             Rule::number => self.number(pair.as_str(), span),
-            Rule::list => ExprKind::List(self.exprs(pair.into_inner(), height + 1)),
+            Rule::list => self.listed(pair.into_inner(), height + 1),
             Rule::record => ExprKind::Record(self.fields(pair.into_inner(), height + 1)),
             Rule::paren => {
                 let inner = self.nested(&mut pair.into_inner(), height + 1);
@@ -227,6 +227,21 @@ impl<'a> Builder<'a, '_> {
     /// The elements of a list.
     pub(super) fn list(&mut self, pair: Pair<'a, Rule>) -> Vec<Expr> {
         self.exprs(pair.into_inner(), 0)
+    }
+
+    /// A list: its elements, or what they are made of.
+    fn listed(&mut self, pairs: Pairs<'a, Rule>, height: u32) -> ExprKind {
+        let Some(made_of) = pairs.peek().filter(|pair| pair.as_rule() == Rule::made_of) else {
+            return ExprKind::List(self.exprs(pairs, height));
+        };
+        let mut inner = made_of.into_inner();
+        let Some(name) = inner.next() else { return ExprKind::Error };
+        let item = self.new_name(&name);
+        let mut parts = self.exprs(inner, height).into_iter().map(Box::new);
+        match (parts.next(), parts.next()) {
+            (Some(over), Some(element)) => ExprKind::ListOf(item, over, element, parts.next()),
+            _ => ExprKind::Error,
+        }
     }
 
     fn exprs(&mut self, mut pairs: Pairs<'a, Rule>, height: u32) -> Vec<Expr> {
