@@ -165,6 +165,11 @@ catalogue! {
     ERROR_NAME = "DPL0521";
     UNKNOWN_PLACE = "DPL0522";
     LOSES_RESULT = "DPL0523";
+    NOT_IDEMPOTENT = "DPL0540";
+    HISTORY = "DPL0541";
+    VARIABLES = "DPL0542";
+    DEFINITION = "DPL0543";
+    OUTLASTS = "DPL0544";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

@@ -74,7 +74,13 @@ impl Builder<'_, '_> {
         if let Some(limit) = written.timeout.as_ref().or(written.heartbeat.as_ref()).filter(|_| polled) {
             self.report(fault::timeout_of_polled(limit.span, &target.function));
         }
-        self.finish_call(target, policy, written.callback, expr.span)
+        let called = self.finish_call(target, policy, written.callback, expr.span)?;
+        if let Some(heartbeat) = written.heartbeat.as_ref().filter(|_| !polled)
+            && sends_no_heartbeats(&called.call.start.resource)
+        {
+            self.report(fault::heartbeat_of_nobody(heartbeat.span, &called.call.function));
+        }
+        Some(called)
     }
 
     fn target(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Option<Target> {
@@ -384,6 +390,7 @@ impl Builder<'_, '_> {
         let call = Call {
             name,
             function,
+            callee: target.resource,
             runs,
             result,
             binding: None,
@@ -396,6 +403,12 @@ impl Builder<'_, '_> {
         };
         Some(Called { call, declared })
     }
+}
+
+/// Whether nobody can send heartbeats for a call: it is answered at once. Awaited calls and jobs have a task token to send them with.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>
+fn sends_no_heartbeats(resource: &str) -> bool {
+    !resource.ends_with(".waitForTaskToken") && !resource.contains(".sync")
 }
 
 /// The fields of an integration that stands behind a function's `=`, as words.

@@ -47,7 +47,14 @@ fn base_fits(platform: &Platform, from: &Base, to: &Base) -> bool {
     }
 }
 
-/// Whether no value satisfies both.
+/// The values of one enumeration that another does not have; none where one of them is no enumeration.
+pub(super) fn strangers<'t>(from: &'t DataType, to: &DataType) -> Vec<&'t str> {
+    let known = &to.refinement.one_of;
+    let unknown = from.refinement.one_of.iter().filter(|value| !known.is_empty() && !known.contains(value));
+    unknown.map(smol_str::SmolStr::as_str).collect()
+}
+
+/// Whether no value satisfies both; of enumerations, whether the one has a value that the other does not know.
 fn disjoint(from: &Refinement, to: &Refinement) -> bool {
     let number = |text: &Option<smol_str::SmolStr>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
     let above =
@@ -58,9 +65,7 @@ fn disjoint(from: &Refinement, to: &Refinement) -> bool {
         || above(number(&to.min), number(&from.max))
         || longer(from.min_length, to.max_length)
         || longer(to.min_length, from.max_length)
-        || (!from.one_of.is_empty()
-            && !to.one_of.is_empty()
-            && !from.one_of.iter().any(|value| to.one_of.contains(value)))
+        || (!to.one_of.is_empty() && from.one_of.iter().any(|value| !to.one_of.contains(value)))
 }
 
 /// The narrowest of two types that holds the values of both.

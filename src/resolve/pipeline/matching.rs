@@ -23,6 +23,8 @@ impl Builder<'_, '_> {
         };
         let (mut made, mut otherwise, mut branches) = (Vec::new(), None, Vec::new());
         let mut seen: Vec<(SmolStr, Span)> = Vec::new();
+        let mut behind: Vec<SmolStr> = Vec::new();
+        self.names.open();
         for arm in arms {
             if let Some((_, first)) = seen.iter().find(|(value, _)| value == "else") {
                 self.report(fault::arm_again(arm.span, *first));
@@ -38,21 +40,26 @@ impl Builder<'_, '_> {
             }
             let block = self.block(&arm.body);
             self.names.close();
-            branches.push((block.open, block.bound));
             match condition {
-                Some(Some(condition)) => made.push(Arm { condition, body: block.steps }),
+                Some(Some(condition)) => {
+                    let not = names::present_when(&condition, false);
+                    behind.extend(not.iter().filter(|_| !block.open).cloned());
+                    self.names.assume(not);
+                    made.push(Arm { condition, body: block.steps });
+                }
                 Some(None) => {}
                 None => {
                     seen.push(("else".into(), arm.span));
                     otherwise = Some(block.steps);
                 }
             }
+            branches.push((block.open, block.bound));
         }
-        if otherwise.is_none() {
-            self.check_exhaustive(&subject, &seen);
-        }
+        self.names.close();
+        self.check_exhaustive(&subject, &seen);
         let goes_on = branches.iter().any(|(open, _)| *open);
         self.join(branches);
+        self.names.assume(behind);
         ((!made.is_empty()).then_some(Choice { by_value: true, arms: made, otherwise }), goes_on)
     }
 
@@ -83,26 +90,40 @@ impl Builder<'_, '_> {
         Some(Expression::new(kind, Base::Boolean, pattern.span))
     }
 
+    /// Reports the values that have no arm; with an `else`, that there are none left for it.
     fn check_exhaustive(&mut self, subject: &Expression, seen: &[(SmolStr, Span)]) {
-        let mut wanted: Vec<SmolStr> = match &subject.ty.base {
-            Base::Boolean => vec!["true".into(), "false".into()],
-            Base::Unknown => return,
-            _ if !subject.ty.refinement.one_of.is_empty() => {
-                subject.ty.refinement.one_of.iter().map(|value| shown(&subject.ty.base, value)).collect()
-            }
-            _ => {
+        let otherwise = seen.iter().find(|(value, _)| value == "else").map(|(_, span)| *span);
+        let Some(mut wanted) = values_of(&subject.ty) else {
+            if otherwise.is_none() && subject.ty.base != Base::Unknown {
                 self.report(fault::not_exhaustive(subject.span, "all other values"));
-                return;
             }
+            return;
         };
-        if subject.ty.nullable {
-            wanted.push("none".into());
-        }
         wanted.retain(|value| !seen.iter().any(|(known, _)| known == value));
-        if !wanted.is_empty() {
-            self.report(fault::not_exhaustive(subject.span, &format!("`{}`", wanted.join("`, `"))));
+        match otherwise {
+            None if !wanted.is_empty() => {
+                self.report(fault::not_exhaustive(subject.span, &format!("`{}`", wanted.join("`, `"))));
+            }
+            Some(span) if wanted.is_empty() => {
+                let name = self.written(subject.span);
+                self.report(fault::nothing_left(Span::new(span.start, span.start.saturating_add(4)), &name));
+            }
+            _ => {}
         }
     }
+}
+
+/// All values of a type that has only so many, as they are written; nothing for one of endlessly many.
+fn values_of(ty: &DataType) -> Option<Vec<SmolStr>> {
+    let mut values: Vec<SmolStr> = match &ty.base {
+        Base::Boolean => vec!["true".into(), "false".into()],
+        _ if ty.refinement.one_of.is_empty() => return None,
+        base => ty.refinement.one_of.iter().map(|value| shown(base, value)).collect(),
+    };
+    if ty.nullable {
+        values.push("none".into());
+    }
+    Some(values)
 }
 
 fn shown(base: &Base, value: &SmolStr) -> SmolStr {

@@ -1,0 +1,55 @@
+//! Whether a `catch` waits for something that can come.
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{
+        Platform,
+        pipeline::{Catch, Step, StepKind},
+    },
+    source::Span,
+};
+
+/// Something inside a `try` can raise an error that its `catch` sees.
+pub fn caught_errors_can_come(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for pipeline in &platform.pipelines {
+        super::each_step(&pipeline.body, &mut |step| {
+            if let StepKind::Try(body, catches) = &step.kind
+                && let Some(first) = catches.first()
+                && !raise(body)
+                && !diagnostics.has_error_within(step.span)
+            {
+                let inner = body.iter().find(|step| matches!(step.kind, StepKind::Try(..)));
+                diagnostics.push(nothing_to_catch(first, inner.map(|step| step.span)));
+            }
+        });
+    }
+}
+
+/// Whether steps raise an error that is not caught inside them. Calls, branches and loops do; conditions and pauses raise none that can be caught,
+/// and `fail` ends the pipeline.
+fn raise(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Call(_) | StepKind::Parallel(_) | StepKind::For(_) => true,
+        StepKind::Try(body, catches) => {
+            let shielded = catches.iter().any(|catch| catch.errors.is_empty());
+            (!shielded && raise(body)) || catches.iter().any(|catch| raise(&catch.body))
+        }
+        _ => super::blocks(step).into_iter().any(raise),
+    })
+}
+
+fn nothing_to_catch(catch: &Catch, inner: Option<Span>) -> Diagnostic {
+    let word = Span::new(catch.span.start, catch.span.start.saturating_add(5));
+    let diagnostic = Diagnostic::error(
+        catalogue::UNREACHABLE,
+        word,
+        "this `catch` is never taken",
+        "nothing inside the `try` raises an error that comes here",
+    );
+    match inner {
+        Some(inner) => diagnostic
+            .related(Span::new(inner.start, inner.start.saturating_add(3)), "every error is caught in here")
+            .help("leave one of the two out, or say which errors the inner `catch` is for: `catch error as Name.Of.Error`"),
+        None => diagnostic.help("leave `try` and `catch` out: only calls, `parallel` and `for` raise errors that can be caught"),
+    }
+}
