@@ -47,9 +47,9 @@ impl Size {
     }
 }
 
-/// The bytes that a character takes at most: the escape `\uXXXX`, which JSON needs for control characters, and which many programs write for all
-/// beyond ASCII.
-const CHARACTER: u64 = 6;
+/// The bytes that a character takes: four of UTF-8 at most, of which Step Functions counts; quotes, backslashes and line ends take two with their
+/// escape. Only text of nothing but other control characters, six bytes each, would take more, and there is no such text.
+const CHARACTER: u64 = 4;
 /// The bytes of a key's byte: quotes and backslashes are escaped. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 /// advises against control characters.
 const BYTE_OF_A_KEY: u64 = 2;

@@ -6,9 +6,11 @@ mod jsonata;
 mod lower;
 mod names;
 mod poll;
+mod size;
 mod trigger;
 
 pub use lower::TaskOf;
+pub use size::machines_fit;
 
 use serde_json::{Map, Value as Json, json};
 
