@@ -24,7 +24,7 @@ impl Builder<'_, '_> {
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
             return Some(Expression {
                 kind: ExpressionKind::List(items?),
-                ty: wanted.clone(),
+                ty: DataType { nullable: false, ..wanted.clone() },
                 span: expr.span,
             });
         }
@@ -290,7 +290,8 @@ impl Builder<'_, '_> {
                 whole = false;
             }
         }
-        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty: wanted.clone(), span })
+        let ty = DataType { nullable: false, ..wanted.clone() };
+        whole.then_some(Expression { kind: ExpressionKind::Record(given), ty, span })
     }
 
     fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {

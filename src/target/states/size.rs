@@ -10,7 +10,8 @@ use crate::{
 /// Reports the pipelines whose state machine is too large for the request that makes it: 1 MB with the request's headers, of which the definition
 /// may take all but those. <https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html>
 pub fn machines_fit(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let limit = platform.library.limits.get("machine_definition").and_then(|limit| usize::try_from(*limit).ok());
+    let limit =
+        platform.library.limits.get("machine_definition").and_then(|limit| usize::try_from(*limit).ok());
     let Some(limit) = limit else { return };
     let large = platform.pipelines.iter().filter(|pipeline| source_bytes(pipeline) >= SMALLEST);
     for pipeline in large {
@@ -38,7 +39,9 @@ fn too_large(span: Span, name: &str, bytes: usize, limit: usize) -> Diagnostic {
     Diagnostic::error(
         catalogue::DEFINITION,
         span,
-        format!("the request that makes the state machine of `{name}` takes {bytes} bytes, and AWS takes {limit}"),
+        format!(
+            "the request that makes the state machine of `{name}` takes {bytes} bytes, and AWS takes {limit}"
+        ),
         "too large for one state machine",
     )
     .help("do parts of it in pipelines of their own: `run other(…)`")
