@@ -50,6 +50,7 @@ pub const RULES: &[Rule] = &[
     ("runs fit into their time", pipeline::runs_fit_into_their_time),
     ("retried functions can be retried", pipeline::retried_functions_can_be_retried),
     ("caught errors can come", pipeline::caught_errors_can_come),
+    ("statements do something", pipeline::statements_do_something),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),
     ("tables have columns", table::tables_have_columns),

@@ -170,6 +170,7 @@ catalogue! {
     VARIABLES = "DPL0542";
     DEFINITION = "DPL0543";
     OUTLASTS = "DPL0544";
+    NOTHING_DONE = "DPL0545";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

@@ -30,6 +30,7 @@ mod render;
 mod run;
 mod run_pipeline;
 mod run_rows;
+mod state_flow;
 mod states;
 mod syntax;
 mod syntax_tree;

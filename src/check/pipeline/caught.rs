@@ -1,4 +1,4 @@
-//! Whether a `catch` waits for something that can come.
+//! Whether a `catch` waits for something that can come, and whether statements with blocks have anything in them.
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
@@ -23,6 +23,51 @@ pub fn caught_errors_can_come(platform: &Platform, diagnostics: &mut Diagnostics
             }
         });
     }
+}
+
+/// A statement with blocks has something in one of them.
+pub fn statements_do_something(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for pipeline in &platform.pipelines {
+        empty(&pipeline.body, diagnostics);
+    }
+}
+
+/// Reports the outermost statements that do nothing.
+fn empty(steps: &[Step], diagnostics: &mut Diagnostics) {
+    for step in steps {
+        let word = match &step.kind {
+            StepKind::Choose(choice) if choice.by_value => "match",
+            StepKind::Choose(_) => "if",
+            StepKind::For(_) => "for",
+            StepKind::Parallel(_) => "parallel",
+            _ => "",
+        };
+        if does_something(step) {
+            super::blocks(step).into_iter().for_each(|block| empty(block, diagnostics));
+        } else if !diagnostics.has_error_within(step.span) {
+            diagnostics.push(does_nothing(step.span, word));
+        }
+    }
+}
+
+fn does_something(step: &Step) -> bool {
+    match &step.kind {
+        StepKind::Choose(_) | StepKind::For(_) | StepKind::Parallel(_) | StepKind::Try(..) => {
+            super::blocks(step).into_iter().flatten().any(does_something)
+        }
+        _ => true,
+    }
+}
+
+fn does_nothing(span: Span, word: &str) -> Diagnostic {
+    let length = u32::try_from(word.len()).unwrap_or_default();
+    Diagnostic::warning(
+        catalogue::NOTHING_DONE,
+        Span::new(span.start, span.start.saturating_add(length)),
+        format!("this `{word}` does nothing, whatever comes"),
+        "nothing in it",
+    )
+    .help("put something into it, or leave it out; no state is made of it")
 }
 
 /// Whether steps raise an error that is not caught inside them. Calls, branches and loops do; conditions and pauses raise none that can be caught,

@@ -6,7 +6,7 @@
 //! | `history.rs` | how many events a run writes down |
 //! | `time.rs` | whether what is waited for fits into the pipeline's time |
 //! | `again.rs` | whether what is made again may be |
-//! | `caught.rs` | whether what a `catch` waits for can come |
+//! | `caught.rs` | whether what a `catch` waits for can come, and whether there is anything in a block |
 
 mod again;
 mod caught;
@@ -16,7 +16,7 @@ mod size;
 mod time;
 
 pub use again::retried_functions_can_be_retried;
-pub use caught::caught_errors_can_come;
+pub use caught::{caught_errors_can_come, statements_do_something};
 pub use history::histories_have_room;
 pub use payload::values_fit_between_states;
 pub use time::runs_fit_into_their_time;

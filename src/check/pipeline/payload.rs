@@ -148,8 +148,7 @@ impl Flow<'_, '_> {
                 *slot = slot.or(size);
             }
             let local = self.local(id);
-            kept |= local
-                .is_some_and(|local| local.read && (local.origin != Origin::Value || local.joins.is_some()));
+            kept |= local.is_some_and(is_kept);
             of = local.and_then(|local| local.joins);
         }
         if kept && !size.told {
@@ -237,6 +236,17 @@ impl Flow<'_, '_> {
         let size = self.of(value);
         self.judge(size, value.span, |size, limit| returned_too_large(value.span, size, limit));
     }
+}
+
+/// Whether a local takes a variable that counts. A value is written where it is read, unless several branches bind it; and no run fails in so
+/// many places at once, each with the longest cause there is, that what `catch` binds were to fill it.
+fn is_kept(local: &Local) -> bool {
+    local.read
+        && match local.origin {
+            Origin::Param | Origin::Error => false,
+            Origin::Value => local.joins.is_some(),
+            Origin::Call | Origin::Item => true,
+        }
 }
 
 fn passes(what: &str, bytes: u64, limit: u64) -> String {

@@ -129,11 +129,17 @@ impl Lowerer<'_> {
         self.inlined.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether a step becomes states.
+    /// Whether a step becomes states. One with nothing inside that does is left out.
     fn has_state(&self, step: &Step) -> bool {
+        let any = |steps: &[Step]| steps.iter().any(|step| self.has_state(step));
         match &step.kind {
             StepKind::Let(id, _) => !self.is_inlined(*id),
-            StepKind::Try(body, _) => body.iter().any(|step| self.has_state(step)),
+            StepKind::Try(body, _) => any(body),
+            StepKind::Choose(choice) => {
+                choice.arms.iter().any(|arm| any(&arm.body)) || choice.otherwise.as_deref().is_some_and(any)
+            }
+            StepKind::For(each) => any(&each.body),
+            StepKind::Parallel(branches) => branches.iter().any(|branch| any(&branch.body)),
             _ => true,
         }
     }
@@ -181,8 +187,10 @@ impl Lowerer<'_> {
 
     fn steps(&mut self, steps: &[Step], next: &Next, level: &mut Level) {
         for (at, step) in steps.iter().enumerate() {
-            let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
-            self.step(step, then, level);
+            if matches!(step.kind, StepKind::Let(..)) || self.has_state(step) {
+                let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
+                self.step(step, then, level);
+            }
         }
     }
 
