@@ -31,6 +31,7 @@ mod run;
 mod run_pipeline;
 mod run_rows;
 mod state_flow;
+mod state_names;
 mod states;
 mod syntax;
 mod syntax_tree;

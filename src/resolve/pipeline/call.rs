@@ -353,6 +353,7 @@ impl Builder<'_, '_> {
         }
         let where_it_lives =
             target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let given = given(&target);
         let template = Template {
             platform: self.context.platform,
             library: &library,
@@ -390,6 +391,7 @@ impl Builder<'_, '_> {
         let call = Call {
             name,
             function,
+            given,
             callee: target.resource,
             runs,
             result,
@@ -403,6 +405,16 @@ impl Builder<'_, '_> {
         };
         Some(Called { call, declared })
     }
+}
+
+/// The values of the run that a call is given.
+fn given(target: &Target) -> Vec<Expression> {
+    let words = target.words.iter().filter(|_| target.resource.is_none());
+    let of_words = words.filter_map(|(_, item)| match item {
+        Item::Data(value) => Some(value.clone()),
+        _ => None,
+    });
+    target.arguments.iter().map(|(_, value)| value.clone()).chain(of_words).collect()
 }
 
 /// Whether nobody can send heartbeats for a call: it is answered at once. Awaited calls and jobs have a task token to send them with.

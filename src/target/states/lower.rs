@@ -93,32 +93,46 @@ pub(super) struct Handler {
 /// The states of one machine, branch or loop so far.
 pub(super) struct Level {
     pub(super) states: Vec<(String, State)>,
-    /// The state that ends it where another one only points.
+    /// The state that ends it where another one only points, and what it is called if there is one.
     done: Option<String>,
+    done_as: String,
     /// What the end hands on instead of nothing: the value of a branch.
     value: Option<LocalId>,
 }
 
 impl Lowerer<'_> {
-    /// Gives every step's first state its name, in the order of the program.
+    /// Gives every step's first state its name.
     fn name_steps(&mut self, steps: &[Step]) {
+        let mut named = Vec::new();
+        self.with_state(steps, &mut named);
+        let names = names::told_apart(self.pipeline, &named);
+        for (step, wanted) in named.into_iter().zip(names) {
+            let name = self.names.give(&wanted);
+            self.entries.insert(step.span.start, name);
+        }
+    }
+
+    /// The steps that a state is named after, in the order of the program.
+    fn with_state<'s>(&self, steps: &'s [Step], out: &mut Vec<&'s Step>) {
         for step in steps {
-            if !matches!(step.kind, StepKind::Try(..)) && self.has_state(step) {
-                let name = self.names.give(&names::of_step(self.pipeline, step));
-                self.entries.insert(step.span.start, name);
+            if !self.has_state(step) {
+                continue;
+            }
+            if !matches!(step.kind, StepKind::Try(..)) {
+                out.push(step);
             }
             match &step.kind {
                 StepKind::Choose(choice) => {
-                    choice.arms.iter().for_each(|arm| self.name_steps(&arm.body));
-                    choice.otherwise.iter().for_each(|body| self.name_steps(body));
+                    let bodies = choice.arms.iter().map(|arm| &arm.body).chain(&choice.otherwise);
+                    bodies.for_each(|body| self.with_state(body, out));
                 }
                 StepKind::Parallel(branches) => {
-                    branches.iter().for_each(|branch| self.name_steps(&branch.body))
+                    branches.iter().for_each(|branch| self.with_state(&branch.body, out));
                 }
-                StepKind::For(each) => self.name_steps(&each.body),
+                StepKind::For(each) => self.with_state(&each.body, out),
                 StepKind::Try(body, catches) => {
-                    self.name_steps(body);
-                    catches.iter().for_each(|catch| self.name_steps(&catch.body));
+                    self.with_state(body, out);
+                    catches.iter().for_each(|catch| self.with_state(&catch.body, out));
                 }
                 _ => {}
             }
@@ -155,8 +169,12 @@ impl Lowerer<'_> {
 
     /// A machine, branch or loop of its own.
     fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
-        let mut level = Level { states: Vec::new(), done: None, value };
         let start = self.entry(steps, &Next::End(true));
+        let done_as = match &start {
+            Next::Next(first) if self.scope > 0 => format!("Done{first}"),
+            _ => "Done".to_owned(),
+        };
+        let mut level = Level { states: Vec::new(), done: None, done_as, value };
         let start_at = self.target(&start, &mut level);
         self.steps(steps, &Next::End(true), &mut level);
         if let Some(done) = level.done {
@@ -181,7 +199,7 @@ impl Lowerer<'_> {
     pub(super) fn target(&mut self, next: &Next, level: &mut Level) -> String {
         match next {
             Next::Next(name) => name.clone(),
-            Next::End(_) => level.done.get_or_insert_with(|| self.names.give("Done")).clone(),
+            Next::End(_) => level.done.get_or_insert_with(|| self.names.give(&level.done_as)).clone(),
         }
     }
 
@@ -288,7 +306,8 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
-        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call)));
+        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call, &state)));
         if let Some((poll, names)) = &polled {
             let kept = Scope { kept: &names.kept, ..self.scope() };
             assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
@@ -307,7 +326,6 @@ impl Lowerer<'_> {
             output,
             next: then,
         };
-        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
         self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
         self.push(step, State::Task(task), level);
         if let Some((poll, names)) = polled {
@@ -376,7 +394,7 @@ impl Lowerer<'_> {
     fn each(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
         let items = self.scope().json(&each.over);
         let catch = self.catches();
-        let flow = self.loop_body(each);
+        let flow = self.loop_body(each, step);
         let processor =
             document::ItemProcessor { processor_config: document::ProcessorConfig { mode: "INLINE" }, flow };
         let state = document::Loop {
@@ -392,7 +410,7 @@ impl Lowerer<'_> {
     }
 
     /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
-    fn loop_body(&mut self, each: &Loop) -> Flow {
+    fn loop_body(&mut self, each: &Loop, step: &Step) -> Flow {
         let mut stateful = each.body.iter().filter(|step| self.has_state(step));
         let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
             (Some(StepKind::Call(call)), None) => call.poll.is_none(),
@@ -402,7 +420,8 @@ impl Lowerer<'_> {
             self.read_as(each.item, jsonata::INPUT.to_owned());
             return self.inner_level(&each.body, None);
         }
-        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
+        let of_loop = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        let binder = self.names.give(&of_loop.replacen("ForEach", "Take", 1));
         self.scopes += 1;
         let scope = std::mem::replace(&mut self.scope, self.scopes);
         let variable = self.variable(each.item);
