@@ -1,16 +1,20 @@
 //! `match`: one arm for each value, and none left out.
 
+use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, ToSmolStr};
 
 use super::{Builder, fault, names, statement::is_constant};
 use crate::{
     platform::{
-        Base, DataType,
+        Base, DataType, Refinement,
         pipeline::{Arm, Choice, Expression, ExpressionKind},
     },
     source::Span,
     syntax::ast::{BinaryOp, Expr, MatchArm},
 };
+
+/// The values that have an arm, as they are written, and `else`.
+type Seen = FxHashMap<SmolStr, Span>;
 
 impl Builder<'_, '_> {
     /// `match`; the second answer is whether what stands behind it can be reached.
@@ -22,11 +26,15 @@ impl Builder<'_, '_> {
             return (None, true);
         };
         let (mut made, mut otherwise, mut branches) = (Vec::new(), None, Vec::new());
-        let mut seen: Vec<(SmolStr, Span)> = Vec::new();
+        let mut seen = Seen::default();
+        let wanted = DataType { nullable: true, ..subject.ty.clone() };
+        // Each arm's condition names the subject, whose type may list many values.
+        let plain = DataType { refinement: Refinement::default(), ..subject.ty.clone() };
+        let compared = Expression { ty: plain, ..subject.clone() };
         let mut behind: Vec<SmolStr> = Vec::new();
         self.names.open();
         for arm in arms {
-            if let Some((_, first)) = seen.iter().find(|(value, _)| value == "else") {
+            if let Some(first) = seen.get("else") {
                 self.report(fault::arm_again(arm.span, *first));
                 break;
             }
@@ -34,7 +42,7 @@ impl Builder<'_, '_> {
             let condition = arm
                 .pattern
                 .as_ref()
-                .map(|pattern| self.arm_condition(&subject, pattern, arm.span, &mut seen));
+                .map(|pattern| self.arm_condition(&compared, &wanted, pattern, arm.span, &mut seen));
             if let Some(Some(condition)) = &condition {
                 self.names.assume(names::present_when(condition, true));
             }
@@ -49,7 +57,7 @@ impl Builder<'_, '_> {
                 }
                 Some(None) => {}
                 None => {
-                    seen.push(("else".into(), arm.span));
+                    seen.insert("else".into(), arm.span);
                     otherwise = Some(block.steps);
                 }
             }
@@ -66,12 +74,12 @@ impl Builder<'_, '_> {
     fn arm_condition(
         &mut self,
         subject: &Expression,
+        wanted: &DataType,
         pattern: &Expr,
         arm: Span,
-        seen: &mut Vec<(SmolStr, Span)>,
+        seen: &mut Seen,
     ) -> Option<Expression> {
-        let wanted = DataType { nullable: true, ..subject.ty.clone() };
-        let value = self.expected(pattern, &wanted, "this `match`")?;
+        let value = self.expected(pattern, wanted, "this `match`")?;
         if !is_constant(&value) {
             self.report(fault::no_pattern(pattern.span));
             return None;
@@ -81,25 +89,25 @@ impl Builder<'_, '_> {
             self.report(fault::never_none(pattern.span, &name));
         }
         let key = constant_key(&value);
-        if let Some((_, first)) = seen.iter().find(|(known, _)| *known == key) {
+        if let Some(first) = seen.get(&key) {
             self.report(fault::arm_again(pattern.span, *first));
             return None;
         }
-        seen.push((key, arm));
+        seen.insert(key, arm);
         let kind = ExpressionKind::Binary(BinaryOp::Equal, Box::new(subject.clone()), Box::new(value));
         Some(Expression::new(kind, Base::Boolean, pattern.span))
     }
 
     /// Reports the values that have no arm; with an `else`, that there are none left for it.
-    fn check_exhaustive(&mut self, subject: &Expression, seen: &[(SmolStr, Span)]) {
-        let otherwise = seen.iter().find(|(value, _)| value == "else").map(|(_, span)| *span);
+    fn check_exhaustive(&mut self, subject: &Expression, seen: &Seen) {
+        let otherwise = seen.get("else").copied();
         let Some(mut wanted) = values_of(&subject.ty) else {
             if otherwise.is_none() && subject.ty.base != Base::Unknown {
                 self.report(fault::not_exhaustive(subject.span, "all other values"));
             }
             return;
         };
-        wanted.retain(|value| !seen.iter().any(|(known, _)| known == value));
+        wanted.retain(|value| !seen.contains_key(value));
         match otherwise {
             None if !wanted.is_empty() => {
                 self.report(fault::not_exhaustive(subject.span, &format!("`{}`", wanted.join("`, `"))));
