@@ -24,6 +24,7 @@ mod mutations;
 mod oracle;
 mod oracles;
 mod output;
+mod planted;
 mod programs;
 mod quantified;
 mod render;
