@@ -114,6 +114,12 @@ impl Gardener<'_> {
             _ => "\"text\"",
         };
         self.plant("wrong type", value.span, wrong);
+        match wanted.base {
+            _ if wanted.nullable => {}
+            Base::String => self.plant("may be none", value.span, "[\"a\"][0]"),
+            Base::Int | Base::BigInt | Base::Double => self.plant("may be none", value.span, "[1][0]"),
+            _ => {}
+        }
         if let ExpressionKind::Binary(BinaryOp::Coalesce, left, _) = &value.kind
             && left.ty.nullable
             && !wanted.nullable
