@@ -43,7 +43,7 @@ fn empty(steps: &[Step], diagnostics: &mut Diagnostics) {
             _ => "",
         };
         if does_something(step) {
-            super::blocks(step).into_iter().for_each(|block| empty(block, diagnostics));
+            step.blocks().into_iter().for_each(|block| empty(block, diagnostics));
         } else if !diagnostics.has_error_within(step.span) {
             diagnostics.push(does_nothing(step.span, word));
         }
@@ -53,7 +53,7 @@ fn empty(steps: &[Step], diagnostics: &mut Diagnostics) {
 fn does_something(step: &Step) -> bool {
     match &step.kind {
         StepKind::Choose(_) | StepKind::For(_) | StepKind::Parallel(_) | StepKind::Try(..) => {
-            super::blocks(step).into_iter().flatten().any(does_something)
+            step.blocks().into_iter().flatten().any(does_something)
         }
         _ => true,
     }
@@ -79,7 +79,7 @@ fn raise(steps: &[Step]) -> bool {
             let shielded = catches.iter().any(|catch| catch.errors.is_empty());
             (!shielded && raise(body)) || catches.iter().any(|catch| raise(&catch.body))
         }
-        _ => super::blocks(step).into_iter().any(raise),
+        _ => step.blocks().into_iter().any(raise),
     })
 }
 

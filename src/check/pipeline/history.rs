@@ -29,12 +29,13 @@ pub fn histories_have_room(platform: &Platform, diagnostics: &mut Diagnostics) {
                 }
             });
             let resource = platform.resource(pipeline.resource);
+            let whose = format!("a run of `{}`", resource.name);
             diagnostics.push(
                 match loops.into_iter().max_by_key(|(events, span)| (*events, u32::MAX - span.start)) {
                     Some((of_loop, span)) if of_loop.saturating_mul(2) > total => {
-                        whole_too_long(word(span, 3), &resource.name, total, limit, DISTRIBUTED)
+                        whole_too_long(word(span, 3), &whose, total, limit, DISTRIBUTED)
                     }
-                    _ => whole_too_long(resource.span, &resource.name, total, limit, APART),
+                    _ => whole_too_long(resource.span, &whose, total, limit, APART),
                 },
             );
         }
@@ -51,6 +52,8 @@ const CALL: u64 = 3;
 const HANDED_IN: u64 = 1;
 /// `Parallel` and `Map` start and succeed besides.
 const GROUP: u64 = STATE + 2;
+/// The executions of a distributed loop start and succeed together; what each does is in its own history.
+const MAP_RUN: u64 = 2;
 /// An iteration starts and succeeds.
 const ITERATION: u64 = 2;
 /// The longest run, in seconds.
@@ -73,16 +76,31 @@ impl Events<'_> {
                 StepKind::Call(call) => self.call_too_long(call, step.span, limit),
                 _ => None,
             };
-            any |= fault.is_some();
-            let told = fault.is_some();
-            diagnostics.extend(fault);
-            if !told {
-                for block in super::blocks(step) {
-                    any |= self.report(block, limit, diagnostics);
-                }
+            if let Some(fault) = fault {
+                diagnostics.push(fault);
+                any = true;
+                continue;
+            }
+            for block in step.blocks() {
+                any |= self.report(block, limit, diagnostics);
+            }
+            if let StepKind::For(each) = &step.kind
+                && each.distributed.is_some()
+                && !any
+            {
+                any = self.report_own_run(each, word(step.span, 3), limit, diagnostics);
             }
         }
         any
+    }
+
+    /// Reports an iteration that is an execution of its own and fills its history; whether it does.
+    fn report_own_run(&self, each: &Loop, span: Span, limit: u64, diagnostics: &mut Diagnostics) -> bool {
+        let events = self.of_steps(&each.body, false).saturating_add(ENDS);
+        if events > limit {
+            diagnostics.push(whole_too_long(span, "each iteration", events, limit, APART));
+        }
+        events > limit
     }
 
     /// The most events of a way through these steps, with all retries or with none.
@@ -97,7 +115,7 @@ impl Events<'_> {
         match &step.kind {
             StepKind::Let(..) => 0,
             StepKind::Call(call) => self.of_call(call, retries),
-            StepKind::Choose(_) => most(super::blocks(step)).saturating_add(STATE),
+            StepKind::Choose(_) => most(step.blocks()).saturating_add(STATE),
             StepKind::Parallel(branches) => branches
                 .iter()
                 .fold(GROUP, |sum, branch| sum.saturating_add(self.of_steps(&branch.body, retries))),
@@ -111,6 +129,9 @@ impl Events<'_> {
     }
 
     fn of_loop(&self, each: &Loop, retries: bool) -> u64 {
+        if each.distributed.is_some() {
+            return GROUP + MAP_RUN;
+        }
         let rounds = each.over.ty.refinement.max_length.unwrap_or(1);
         self.of_round(each, retries).saturating_mul(rounds).saturating_add(GROUP)
     }
@@ -170,7 +191,7 @@ impl Events<'_> {
     }
 }
 
-const DISTRIBUTED: &str = "run it distributed, so that each part has a history of its own: keep the elements as objects in a bucket, `for x in objects(bucket / \"prefix\") { … }`; or give the list a smaller `length`";
+const DISTRIBUTED: &str = "make each iteration an execution with a history of its own, `for x in list distributed { … }`, with `batch 50` for many small ones; or give the list a smaller `length`";
 const APART: &str = "do parts of it in pipelines of their own, `run other(…)`: each has a history of its own";
 
 /// A job and a call with a task token are submitted, and end later.
@@ -211,12 +232,12 @@ fn retries_too_long(span: Span, function: &str, events: u64, limit: u64) -> Diag
     .help("retry less often, `attempts(10, …)`, or later each time: a larger `every` or `backoff`")
 }
 
-fn whole_too_long(span: Span, name: &str, events: u64, limit: u64, mend: &str) -> Diagnostic {
+fn whole_too_long(span: Span, whose: &str, events: u64, limit: u64, mend: &str) -> Diagnostic {
     Diagnostic::warning(
         catalogue::HISTORY,
         span,
         format!(
-            "a run of `{name}` can write {} events into its history, which ends with {}",
+            "{whose} can write {} events into its history, which ends with {}",
             number(events),
             number(limit)
         ),

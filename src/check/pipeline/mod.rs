@@ -23,34 +23,15 @@ pub use time::runs_fit_into_their_time;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{
-        Platform, ValueKind,
-        pipeline::{Step, StepKind},
-    },
+    platform::{Platform, ValueKind, pipeline::Step},
     source::Span,
 };
-
-/// The steps inside a step, block by block.
-fn blocks(step: &Step) -> Vec<&[Step]> {
-    match &step.kind {
-        StepKind::Choose(choice) => {
-            let arms = choice.arms.iter().map(|arm| arm.body.as_slice());
-            arms.chain(choice.otherwise.as_deref()).collect()
-        }
-        StepKind::Parallel(branches) => branches.iter().map(|branch| branch.body.as_slice()).collect(),
-        StepKind::For(each) => vec![each.body.as_slice()],
-        StepKind::Try(body, catches) => {
-            std::iter::once(body.as_slice()).chain(catches.iter().map(|one| one.body.as_slice())).collect()
-        }
-        _ => Vec::new(),
-    }
-}
 
 /// Looks at every step, in the order of the program.
 fn each_step<'s>(steps: &'s [Step], look: &mut impl FnMut(&'s Step)) {
     for step in steps {
         look(step);
-        for block in blocks(step) {
+        for block in step.blocks() {
             each_step(block, look);
         }
     }

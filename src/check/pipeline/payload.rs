@@ -33,10 +33,11 @@ pub fn values_fit_between_states(platform: &Platform, diagnostics: &mut Diagnost
             locals,
             at_once: 1,
             kept: 0,
+            apart: 0,
         };
         flow.input();
         flow.steps(&pipeline.body);
-        let kept = flow.kept;
+        let kept = flow.kept.max(flow.apart);
         if kept > all {
             let resource = platform.resource(pipeline.resource);
             diagnostics.push(too_much_kept(resource.span, &resource.name, kept, all));
@@ -57,6 +58,8 @@ struct Flow<'f, 'p> {
     at_once: u64,
     /// Bytes of all variables together.
     kept: u64,
+    /// The same of the executions of a distributed loop, the most that one has.
+    apart: u64,
 }
 
 /// As many elements of an inline `Map` run at the same time. <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html>
@@ -219,10 +222,14 @@ impl Flow<'_, '_> {
     }
 
     fn each(&mut self, each: &Loop) {
-        let longest = each.over.ty.refinement.max_length.unwrap_or(u64::MAX);
-        let at_once = each.limit.unwrap_or(INLINE_AT_ONCE).min(longest).max(1);
-        let before = self.at_once;
-        self.at_once = before.saturating_mul(at_once);
+        let (before, kept) = (self.at_once, self.kept);
+        if each.distributed.is_some() {
+            (self.at_once, self.kept) = (1, 0);
+        } else {
+            let longest = each.over.ty.refinement.max_length.unwrap_or(u64::MAX);
+            let at_once = each.limit.unwrap_or(INLINE_AT_ONCE).min(longest).max(1);
+            self.at_once = before.saturating_mul(at_once);
+        }
         let told = self.of(&each.over).told;
         if let Some(ty) = self.local(each.item).map(|local| local.ty.clone()) {
             let size = self.sizes.of_type(&ty);
@@ -230,6 +237,10 @@ impl Flow<'_, '_> {
         }
         self.steps(&each.body);
         self.at_once = before;
+        if each.distributed.is_some() {
+            self.apart = self.apart.max(self.kept);
+            self.kept = kept;
+        }
     }
 
     fn give_back(&mut self, value: &Expression) {
@@ -243,9 +254,9 @@ impl Flow<'_, '_> {
 fn is_kept(local: &Local) -> bool {
     local.read
         && match local.origin {
-            Origin::Param | Origin::Error => false,
             Origin::Value => local.joins.is_some(),
             Origin::Call | Origin::Item => true,
+            _ => false,
         }
 }
 

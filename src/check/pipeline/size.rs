@@ -127,12 +127,6 @@ impl<'p> Sizes<'p> {
             }
             ExpressionKind::Local(id) => local(*id, locals),
             ExpressionKind::Context(_) => Size::most(TOKEN),
-            ExpressionKind::Field(of, _) => {
-                Size { told: self.of(of, locals).told, ..self.of_type(&expression.ty) }
-            }
-            ExpressionKind::Index(of, _) => {
-                Size { told: self.of(of, locals).told, ..self.of_type(&expression.ty) }
-            }
             ExpressionKind::List(items) => items
                 .iter()
                 .fold(Size::most(2), |sum, item| sum.and(self.of(item, locals)).and(Size::most(1))),
@@ -143,7 +137,10 @@ impl<'p> Sizes<'p> {
             ExpressionKind::SqlText(of) | ExpressionKind::SqlName(of) => {
                 self.of(of, locals).times(2).and(Size::most(QUOTES))
             }
-            _ => self.of_type(&expression.ty),
+            _ => {
+                let told = expression.parts().into_iter().any(|part| self.of(part, locals).told);
+                Size { told, ..self.of_type(&expression.ty) }
+            }
         }
     }
 

@@ -44,12 +44,17 @@ fn pauses(steps: &[Step], begin: u64, timeout: u64, diagnostics: &mut Diagnostic
                 end
             }
             StepKind::Fail(..) | StepKind::Return(_) => return None,
-            StepKind::Call(call) => at.saturating_add(call.poll.as_ref().map_or(0, |poll| poll.every)),
+            StepKind::Call(call) => {
+                let asked = at.saturating_add(call.poll.as_ref().map_or(0, |poll| poll.every));
+                if call.poll.is_some() && asked >= timeout {
+                    diagnostics.push(question_outlasts(step.span, call, asked, timeout));
+                    return None;
+                }
+                asked
+            }
             StepKind::Choose(choice) => {
-                let ends: Vec<Option<u64>> = super::blocks(step)
-                    .into_iter()
-                    .map(|block| pauses(block, at, timeout, diagnostics))
-                    .collect();
+                let ends: Vec<Option<u64>> =
+                    step.blocks().into_iter().map(|block| pauses(block, at, timeout, diagnostics)).collect();
                 let passed_by = if choice.otherwise.is_none() && !choice.by_value { Some(at) } else { None };
                 ends.into_iter().flatten().chain(passed_by).min()?
             }
@@ -113,7 +118,7 @@ impl Waits<'_> {
                 let caught = self.most(catches.iter().map(|catch| catch.body.as_slice()));
                 self.of_steps(body).saturating_add(caught)
             }
-            _ => self.most(super::blocks(step)),
+            _ => self.most(step.blocks()),
         }
     }
 
@@ -188,6 +193,19 @@ fn pause_outlasts(span: Span, end: u64, timeout: u64) -> Diagnostic {
         "the run ends before the pause does",
     )
     .help("make the pause shorter, or the pipeline's `timeout` longer")
+}
+
+fn question_outlasts(span: Span, call: &Call, asked: u64, timeout: u64) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::OUTLASTS,
+        span,
+        format!(
+            "whether `{}` is done is asked {asked} seconds after the run's start at the earliest, and the pipeline's timeout is {timeout}",
+            call.function
+        ),
+        "the run ends before it is known to be done",
+    )
+    .help("make the pipeline's `timeout` longer")
 }
 
 fn all_outlast(span: Span, name: &str, total: u64, timeout: u64) -> Diagnostic {

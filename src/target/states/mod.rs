@@ -3,11 +3,11 @@
 pub mod document;
 mod inline;
 mod jsonata;
+mod looping;
 mod lower;
 mod names;
 mod poll;
 mod size;
-mod trigger;
 
 pub use lower::TaskOf;
 pub use size::machines_fit;
@@ -18,7 +18,7 @@ use super::{Program, Target};
 use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
+    lower::{Call, Script, trigger},
     platform::{AccountId, Pipeline, Platform},
 };
 

@@ -182,7 +182,10 @@ fn details(pipeline: &Pipeline, step: &Step) -> Vec<String> {
             vec![phrase(value)]
         }
         StepKind::Choose(choice) => choice.arms.iter().map(|arm| phrase(&arm.condition)).collect(),
-        StepKind::For(each) => vec![format!("In{}", words(pipeline, &each.over))],
+        StepKind::For(each) => match each.distributed.as_ref().and_then(|own| own.reader.as_ref()) {
+            Some(reader) => reader.call.given.iter().map(phrase).collect(),
+            None => vec![format!("In{}", words(pipeline, &each.over))],
+        },
         _ => Vec::new(),
     }
 }
@@ -225,7 +228,10 @@ fn speak(pipeline: &Pipeline, expression: &Expression, out: &mut Vec<String>) {
             out.push("Not".to_owned());
             speak(pipeline, of, out);
         }
-        ExpressionKind::List(items) | ExpressionKind::Join(items) | ExpressionKind::Location(_, items) => {
+        ExpressionKind::List(items)
+        | ExpressionKind::Join(items)
+        | ExpressionKind::Location(_, items)
+        | ExpressionKind::Function(_, items) => {
             items.iter().for_each(|item| speak(pipeline, item, out));
         }
         ExpressionKind::Record(fields) => fields.iter().for_each(|(_, value)| speak(pipeline, value, out)),
@@ -334,7 +340,9 @@ fn words(pipeline: &Pipeline, expression: &Expression) -> String {
             if left.is_empty() { words(pipeline, b) } else { left }
         }
         ExpressionKind::Index(of, _) | ExpressionKind::Negate(of) => words(pipeline, of),
-        ExpressionKind::Join(pieces) | ExpressionKind::Location(_, pieces) => pieces
+        ExpressionKind::Join(pieces)
+        | ExpressionKind::Location(_, pieces)
+        | ExpressionKind::Function(_, pieces) => pieces
             .iter()
             .map(|piece| words(pipeline, piece))
             .find(|words| !words.is_empty())
