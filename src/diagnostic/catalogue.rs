@@ -184,6 +184,12 @@ catalogue! {
     VARIES = "DPL0526";
     RESULTS_OUTGROW = "DPL0527";
     FAR_BUCKET = "DPL0528";
+    NOT_IDEMPOTENT = "DPL0540";
+    HISTORY = "DPL0541";
+    VARIABLES = "DPL0542";
+    DEFINITION = "DPL0543";
+    OUTLASTS = "DPL0544";
+    NOTHING_DONE = "DPL0545";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

@@ -391,6 +391,10 @@ pub struct Call {
     pub name: SmolStr,
     /// What is called: the function's name, the pipeline's that is run, or the integration's.
     pub function: SmolStr,
+    /// The values that it is given, in the order of its parameters.
+    pub given: Vec<Expression>,
+    /// The declaration that is called: the function's, or the pipeline's that is run.
+    pub callee: Option<ResourceId>,
     /// The pipeline that is run.
     pub runs: Option<ResourceId>,
     /// The type of what it returns.

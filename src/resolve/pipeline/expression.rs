@@ -25,7 +25,7 @@ impl Builder<'_, '_> {
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
             return Some(Expression {
                 kind: ExpressionKind::List(items?),
-                ty: wanted.clone(),
+                ty: DataType { nullable: false, ..wanted.clone() },
                 span: expr.span,
             });
         }
@@ -43,6 +43,12 @@ impl Builder<'_, '_> {
         let matches = |pattern: &SmolStr, text: &str| self.context.whole_match(pattern, text);
         if let Some(broken) = fault::broken_condition(&given, wanted, matches) {
             self.report(fault::constant_out_of_bounds(given.span, &broken));
+            return None;
+        }
+        let strangers = fit::strangers(&given.ty, wanted);
+        if given.ty.base == wanted.base && !strangers.is_empty() {
+            let (strangers, known) = (strangers.join("`, `"), wanted.refinement.one_of.join("`, `"));
+            self.report(fault::strange_values(given.span, what, &strangers, &known));
             return None;
         }
         match fit::fit(self.context.platform, &given.ty, wanted) {
@@ -72,14 +78,7 @@ impl Builder<'_, '_> {
                 span,
             }),
             ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
-            ExprKind::Number(text) => {
-                let base = match text.parse::<i32>() {
-                    _ if text.contains('.') => Base::Double,
-                    Ok(_) => Base::Int,
-                    Err(_) => Base::BigInt,
-                };
-                simple(ExpressionKind::Number(text.clone()), base)
-            }
+            ExprKind::Number(text) => simple(ExpressionKind::Number(text.clone()), base_of_number(text)),
             ExprKind::String(parts) => self.string(parts, span),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::Field(of, name) => self.field(expr, of, name),
@@ -275,7 +274,7 @@ impl Builder<'_, '_> {
             }
         };
         let at = self.expected(at, &DataType::plain(key), "an index")?;
-        Some(Expression { kind: ExpressionKind::Index(Box::new(of), Box::new(at)), ty, span })
+        Some(self.known(Expression { kind: ExpressionKind::Index(Box::new(of), Box::new(at)), ty, span }))
     }
 
     fn list(&mut self, items: &[Expr], span: Span) -> Option<Expression> {
@@ -359,7 +358,8 @@ impl Builder<'_, '_> {
                 whole = false;
             }
         }
-        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty: wanted.clone(), span })
+        let ty = DataType { nullable: false, ..wanted.clone() };
+        whole.then_some(Expression { kind: ExpressionKind::Record(given), ty, span })
     }
 
     fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {
@@ -451,6 +451,15 @@ fn joined_key(mut above: Vec<Expression>, mut below: Vec<Expression>, span: Span
     }
     above.extend(below);
     above
+}
+
+/// The narrowest type that holds a number as it is written.
+fn base_of_number(text: &str) -> Base {
+    match text {
+        _ if text.contains('.') => Base::Double,
+        _ if text.parse::<i32>().is_ok() => Base::Int,
+        _ => Base::BigInt,
+    }
 }
 
 /// How many characters the text of a value can have, where its type says so.

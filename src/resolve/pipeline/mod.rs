@@ -185,6 +185,10 @@ impl<'b, 'c> Builder<'b, 'c> {
 
     fn build(mut self, declared: &Declared<'_>, shell: Pipeline) -> Pipeline {
         let trigger = self.trigger(&shell);
+        let policy = self.context.platform.field(self.pipeline, "retry").map(|value| value.kind.clone());
+        if let Some(ValueKind::Construct(construct)) = policy {
+            self.retried_errors(&construct);
+        }
         self.names.open();
         for param in &shell.params {
             let name = Ident { name: param.name.clone(), span: param.span };

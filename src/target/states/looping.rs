@@ -8,7 +8,6 @@ use super::{
     document::{self, Flow, Next, State, States},
     jsonata::{self, Scope},
     lower::{Level, Lowerer},
-    names,
 };
 use crate::platform::{
     Pipeline,
@@ -34,16 +33,16 @@ impl Lowerer<'_> {
         level: &mut Level,
     ) {
         let state = match &each.distributed {
-            None => self.inline(each, comment, next),
+            None => self.inline(each, comment, step, next),
             Some(distributed) => self.distributed(each, distributed, comment, step, next),
         };
         self.push(step, State::Map(Box::new(state)), level);
     }
 
-    fn inline(&mut self, each: &Loop, comment: Option<String>, next: Next) -> document::Loop {
+    fn inline(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next) -> document::Loop {
         let items = self.scope().json(&each.over);
         let catch = self.catches();
-        let flow = self.loop_body(each);
+        let flow = self.loop_body(each, step);
         let processor_config = document::ProcessorConfig { mode: "INLINE", execution_type: None };
         document::Loop {
             items: Some(items),
@@ -54,7 +53,7 @@ impl Lowerer<'_> {
     }
 
     /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
-    fn loop_body(&mut self, each: &Loop) -> Flow {
+    fn loop_body(&mut self, each: &Loop, step: &Step) -> Flow {
         let mut stateful = each.body.iter().filter(|step| self.has_state(step));
         let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
             (Some(StepKind::Call(call)), None) => call.poll.is_none(),
@@ -64,12 +63,12 @@ impl Lowerer<'_> {
             self.read_as(each.item, jsonata::INPUT.to_owned());
             return self.inner_level(&each.body, None);
         }
-        self.bound_first(each, &format!("{{% {} %}}", jsonata::INPUT))
+        self.bound_first(each, step, &format!("{{% {} %}}", jsonata::INPUT))
     }
 
     /// The body behind a state that binds the item to what an expression says.
-    fn bound_first(&mut self, each: &Loop, value: &str) -> Flow {
-        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
+    fn bound_first(&mut self, each: &Loop, step: &Step, value: &str) -> Flow {
+        let binder = self.names.give(&self.entry_of(step).replacen("ForEach", "Take", 1));
         self.scopes += 1;
         let scope = std::mem::replace(&mut self.scope, self.scopes);
         let variable = self.variable(each.item);
@@ -100,7 +99,7 @@ impl Lowerer<'_> {
             arguments: self.scope().json(&writer.arguments),
         });
         let handed = self.handed(each, distributed);
-        let (flow, selector, batch_input) = self.own_execution(each, distributed, handed);
+        let (flow, selector, batch_input) = self.own_execution(each, distributed, step, handed);
         let item_batcher = distributed.batch.map(|batch| document::ItemBatcher {
             max_items_per_batch: match batch {
                 Batch::Items(items) => Some(items),
@@ -176,6 +175,7 @@ impl Lowerer<'_> {
         &mut self,
         each: &Loop,
         distributed: &Distributed,
+        step: &Step,
         handed: Vec<(LocalId, String, Json, String)>,
     ) -> (Flow, Option<Json>, Option<Json>) {
         let element = distributed.reader.as_ref().and_then(|reader| reader.element.as_ref());
@@ -212,7 +212,7 @@ impl Lowerer<'_> {
         let flow = match inside.filter(|_| read) {
             Some(element) => {
                 let value = self.made_inside(element, distributed.batch.is_some(), &place);
-                self.bound_first(each, &value)
+                self.bound_first(each, step, &value)
             }
             None => {
                 self.read_as(each.item, place);

@@ -7,8 +7,10 @@ mod looping;
 mod lower;
 mod names;
 mod poll;
+mod size;
 
 pub use lower::TaskOf;
+pub use size::machines_fit;
 
 use serde_json::{Map, Value as Json, json};
 
