@@ -5,9 +5,14 @@
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
 //! | `response.rs` | what a service answers where a call has this value or that error |
 //! | `conform.rs` | whether a value has a type |
+//! | `trial.rs`, `rows.rs` | tests of pipelines and of queries |
+//! | `compare.rs` | what was expected beside what was seen |
 
+mod compare;
 mod conform;
 mod response;
+mod rows;
+mod trial;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
@@ -15,11 +20,13 @@ use serde_json::{Value as Json, json};
 pub use conform::{conforms, event_conforms};
 
 use crate::{
+    diagnostic::Diagnostic,
     machine::{self, Answer, Execution, Failure, Machine, Outcome, Request, Tasks, Time},
     platform::{
-        Pipeline, Platform, ResourceId,
-        pipeline::{Call, Poll, Step, StepKind},
+        Pipeline, Platform, ResourceId, Test,
+        pipeline::{Call, Poll},
         resource::Noun,
+        test::Tested,
     },
     target::states::{self, TaskOf},
 };
@@ -73,8 +80,7 @@ pub fn rehearse(
     mocks: &mut dyn Mocks,
 ) -> Execution {
     let (document, tasks) = states::machine_with_tasks(platform, pipeline);
-    let mut calls = FxHashMap::default();
-    collect(&pipeline.body, &mut calls);
+    let calls = pipeline.calls().into_iter().collect();
     let roles = tasks.into_iter().map(|task| (task.state.clone(), task)).collect();
     let mut cast = Cast { platform, calls, roles, mocks, begun: FxHashMap::default() };
     match Machine::read(&states::pretty(&document)) {
@@ -86,34 +92,11 @@ pub fn rehearse(
     }
 }
 
-/// All calls of a pipeline, in the order of the program.
-pub fn calls(pipeline: &Pipeline) -> Vec<&Call> {
-    let mut found = FxHashMap::default();
-    collect(&pipeline.body, &mut found);
-    let mut calls: Vec<(u32, &Call)> = found.into_iter().collect();
-    calls.sort_unstable_by_key(|(at, _)| *at);
-    calls.into_iter().map(|(_, call)| call).collect()
-}
-
-/// The calls below steps, by where their steps begin.
-fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
-    for step in steps {
-        match &step.kind {
-            StepKind::Call(call) => {
-                calls.insert(step.span.start, call);
-            }
-            StepKind::Choose(choice) => {
-                choice.arms.iter().for_each(|arm| collect(&arm.body, calls));
-                choice.otherwise.iter().for_each(|body| collect(body, calls));
-            }
-            StepKind::Parallel(branches) => branches.iter().for_each(|branch| collect(&branch.body, calls)),
-            StepKind::For(each) => collect(&each.body, calls),
-            StepKind::Try(body, catches) => {
-                collect(body, calls);
-                catches.iter().for_each(|catch| collect(&catch.body, calls));
-            }
-            _ => {}
-        }
+/// Runs a test: what did not happen as it expects. Nothing where it passes.
+pub fn try_out(platform: &Platform, test: &Test) -> Vec<Diagnostic> {
+    match &test.of {
+        Tested::Pipeline(tried) => trial::run(platform, test, tried),
+        Tested::Query(tried) => rows::run(platform, test, tried),
     }
 }
 
@@ -190,6 +173,7 @@ impl Cast<'_> {
     }
 }
 
-fn unanswered(call: &Call, request: &Json) -> String {
+/// Nothing is said of a call. Whoever is to mend it adds how.
+pub fn unanswered(call: &Call, request: &Json) -> String {
     format!("nothing says what `{}` returns; it is called with {request}", call.function)
 }

@@ -501,8 +501,8 @@ pub enum TestStepKind {
     Given(Option<Path>, Expr),
     /// `when f(_) -> { result }`.
     Returns(Expr, Expr),
-    /// `when g(_) fails Some.Error`.
-    Fails(Expr, Path),
+    /// `when g(_) fails Some.Error "cause"`.
+    Fails(Expr, Path, Option<Expr>),
     /// `expect SINK [ROWS]`.
     Rows(Path, Expr),
     /// `expect SINK contains [ROWS]`.
@@ -513,6 +513,6 @@ pub enum TestStepKind {
     Calls(Vec<Expr>, bool),
     /// `expect result { … }`.
     Result(Expr),
-    /// `expect error Name`.
-    Error(Path),
+    /// `expect error Name "cause"`.
+    Error(Path, Option<Expr>),
 }

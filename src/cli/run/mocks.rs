@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use dpl::machine::Failure as Error;
-use dpl::platform::{Base, Pipeline, Platform, resource::Noun};
-use dpl::rehearsal::{Asked, End, Mocks, Reply, calls, conforms};
+use dpl::platform::{Base, Pipeline, Platform};
+use dpl::rehearsal::{Asked, End, Mocks, Reply, conforms, unanswered};
 use dpl::suggest::nearest;
 use serde_json::{Map, Value as Json};
 
@@ -55,21 +55,9 @@ impl<'p> Given<'p> {
 /// What mocks may be of: what the pipeline calls, and what pipelines call that it runs. The name of a call is more exact than that of an
 /// integration.
 fn names(platform: &Platform, pipeline: &Pipeline) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut seen = Vec::new();
-    let mut open = vec![pipeline];
-    while let Some(pipeline) = open.pop() {
-        if seen.contains(&pipeline.resource) {
-            continue;
-        }
-        seen.push(pipeline.resource);
-        for call in calls(pipeline) {
-            names.extend([call.function.to_string(), call.name.to_string()]);
-            if let Some(Noun::Pipeline(at)) = call.runs.map(|id| platform.resource(id).noun) {
-                open.extend(platform.pipelines.get(at as usize));
-            }
-        }
-    }
+    let calls = platform.calls_within(pipeline);
+    let mut names: Vec<String> =
+        calls.iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -142,10 +130,8 @@ impl Mocks for Given<'_> {
             if call.runs.is_some() {
                 return Ok(None);
             }
-            return Err(format!(
-                "nothing says what `{0}` returns; it is called with {1}; give `--mock {0}=FILE.json`",
-                call.function, asked.request
-            ));
+            let why = unanswered(call, asked.request);
+            return Err(format!("{why}; give `--mock {}=FILE.json`", call.function));
         };
         let (said, by) = mock.next(asked.request)?;
         let wrong = |why: String| format!("{by} is nothing that `{}` returns: {why}", call.function);

@@ -7,6 +7,7 @@ use crate::{
     platform::{
         Base, DataType, ResourceId,
         pipeline::{Expression, ExpressionKind, LocalId},
+        test::ANY,
     },
     resolve::{Meaning, scope::as_path},
     source::Span,
@@ -16,6 +17,9 @@ use crate::{
 impl Builder<'_, '_> {
     /// An expression that must fit a type. `what` names the place that wants it.
     pub(super) fn expected(&mut self, expr: &Expr, wanted: &DataType, what: &str) -> Option<Expression> {
+        if let Some(value) = self.test_value(expr, wanted) {
+            return value;
+        }
         if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
             return self.record(fields, wanted, expr.span);
         }
@@ -72,7 +76,11 @@ impl Builder<'_, '_> {
             }),
             ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
             ExprKind::Number(text) => {
-                let base = if text.contains('.') { Base::Double } else { Base::BigInt };
+                let base = match text.parse::<i32>() {
+                    Ok(_) => Base::Int,
+                    Err(_) if text.contains('.') => Base::Double,
+                    Err(_) => Base::BigInt,
+                };
                 simple(ExpressionKind::Number(text.clone()), base)
             }
             ExprKind::String(parts) => self.string(parts, span),
@@ -116,6 +124,9 @@ impl Builder<'_, '_> {
         }
         if name == "task_token" {
             return self.task_token(span);
+        }
+        if self.wildcards && name == "_" {
+            return Some(Expression::text(ANY, span));
         }
         self.declared(&Expr { kind: ExprKind::Name(name.clone()), span })
     }

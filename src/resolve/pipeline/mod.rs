@@ -8,6 +8,7 @@
 //! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
+//! | `test.rs` | the lines of a test |
 //! | `fault.rs` | what can be wrong |
 
 mod attempt;
@@ -24,6 +25,7 @@ mod policy;
 mod request;
 mod statement;
 mod template;
+mod test;
 mod trigger;
 
 use std::sync::Arc;
@@ -141,6 +143,10 @@ struct Builder<'b, 'c> {
     /// Whether these are the arguments of a call that is awaited.
     awaiting: bool,
     token_passed: bool,
+    /// Whether these are values of a test, which are written as they arrive: times as text, records without a type.
+    testing: bool,
+    /// Whether `_` stands for any value.
+    wildcards: bool,
 }
 
 impl<'b, 'c> Builder<'b, 'c> {
@@ -165,6 +171,8 @@ impl<'b, 'c> Builder<'b, 'c> {
             last: true,
             awaiting: false,
             token_passed: false,
+            testing: false,
+            wildcards: false,
             context,
         }
     }

@@ -24,7 +24,7 @@ impl<'a> Builder<'a, '_> {
                 let call = self.expr(&mut pairs);
                 if pairs.peek()?.as_rule() == Rule::fails {
                     pairs.next();
-                    TestStepKind::Fails(call, self.path(&pairs.next()?))
+                    TestStepKind::Fails(call, self.path(&pairs.next()?), self.rest(&mut pairs))
                 } else {
                     TestStepKind::Returns(call, self.expr(&mut pairs))
                 }
@@ -46,7 +46,7 @@ impl<'a> Builder<'a, '_> {
         let mut subject = first.into_inner();
         Some(match rule {
             Rule::result_word => TestStepKind::Result(self.expr(&mut pairs)),
-            Rule::error_word => TestStepKind::Error(self.path(&pairs.next()?)),
+            Rule::error_word => TestStepKind::Error(self.path(&pairs.next()?), self.rest(&mut pairs)),
             Rule::contains => TestStepKind::Contains(self.path(&subject.next()?), self.expr(&mut pairs)),
             Rule::nothing => TestStepKind::Nothing(self.path(&subject.next()?)),
             Rule::subject => TestStepKind::Rows(self.path(&subject.next()?), self.expr(&mut pairs)),

@@ -3,11 +3,13 @@
 mod call;
 mod name;
 mod statement;
+mod test;
 mod trigger;
 mod value;
 
 pub(super) use call::*;
 pub(super) use name::*;
 pub(super) use statement::*;
+pub(super) use test::*;
 pub(super) use trigger::*;
 pub(super) use value::*;
