@@ -60,6 +60,8 @@ pub struct Mock {
     pub call: CallPattern,
     /// Its end.
     pub end: MockEnd,
+    /// How many seconds it takes.
+    pub seconds: u64,
 }
 
 /// The ends that a call can be given.

@@ -6,10 +6,11 @@
 //! | `response.rs` | what a service answers where a call has this value or that error |
 //! | `conform.rs` | whether a value has a type |
 //! | `trial.rs`, `rows.rs` | tests of pipelines and of queries |
-//! | `compare.rs` | what was expected beside what was seen |
+//! | `compare.rs`, `mismatch.rs` | what was expected beside what was seen |
 
 mod compare;
 mod conform;
+mod mismatch;
 mod response;
 mod rows;
 mod trial;
@@ -17,10 +18,11 @@ mod trial;
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
+pub use compare::Difference;
 pub use conform::{conforms, event_conforms};
+pub use mismatch::{Mismatch, shortened};
 
 use crate::{
-    diagnostic::Diagnostic,
     machine::{self, Answer, Execution, Failure, Machine, Outcome, Request, Tasks, Time},
     platform::{
         Pipeline, Platform, ResourceId, Test,
@@ -93,7 +95,7 @@ pub fn rehearse(
 }
 
 /// Runs a test: what did not happen as it expects. Nothing where it passes.
-pub fn try_out(platform: &Platform, test: &Test) -> Vec<Diagnostic> {
+pub fn try_out(platform: &Platform, test: &Test) -> Vec<Mismatch> {
     match &test.of {
         Tested::Pipeline(tried) => trial::run(platform, test, tried),
         Tested::Query(tried) => rows::run(platform, test, tried),
@@ -173,7 +175,7 @@ impl Cast<'_> {
     }
 }
 
-/// Nothing is said of a call. Whoever is to mend it adds how.
-pub fn unanswered(call: &Call, request: &Json) -> String {
+/// Nothing is said of a call. Whoever says what calls come to knows how that is mended.
+fn unanswered(call: &Call, request: &Json) -> String {
     format!("nothing says what `{}` returns; it is called with {request}", call.function)
 }

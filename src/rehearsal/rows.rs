@@ -4,11 +4,11 @@
 use serde_json::{Map, Value as Json};
 
 use super::{
-    compare::{agrees, differences, shown},
-    trial::{constant, failed},
+    compare::{agrees, differences, readable},
+    mismatch::{Mismatch, shortened, shown},
+    trial::constant,
 };
 use crate::{
-    diagnostic::Diagnostic,
     native::{Native, Style, native},
     platform::{
         Platform, ResourceId, Test,
@@ -18,13 +18,17 @@ use crate::{
     source::Span,
 };
 
-pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Diagnostic> {
+pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Mismatch> {
     let Some(query) = platform.queries.get(tried.query as usize) else { return Vec::new() };
     let native = match native(platform, query) {
         Ok(native) => native,
         Err(refusal) => {
             let why = format!("the query can't be run here: {}", refusal.message);
-            return vec![failed(test.span, why, "this test can't be run", refusal.help)];
+            let refused = Mismatch::new(test.span, why, "this test can't be run");
+            return vec![match refusal.help {
+                Some(help) => refused.note(help),
+                None => refused,
+            }];
         }
     };
     let given = tried.given.iter().find(|(stream, _)| *stream == native.source);
@@ -42,7 +46,7 @@ pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Di
                 held(platform, *stream, expected, &seen, *span)
             })
             .collect(),
-        Err(why) => vec![failed(test.span, format!("the query fails: {why}"), "expects rows", None)],
+        Err(why) => vec![Mismatch::new(test.span, format!("the query fails: {why}"), "expects rows")],
     }
 }
 
@@ -84,7 +88,7 @@ fn held(
     expected: &ExpectedRows,
     seen: &[Json],
     span: Span,
-) -> Option<Diagnostic> {
+) -> Option<Mismatch> {
     let name = &platform.resource(stream).name;
     let mut open: Vec<Json> = seen.iter().map(|row| plain(row)).collect();
     let (rows, exactly) = match expected {
@@ -99,20 +103,22 @@ fn held(
                 open.remove(at);
             }
             None => {
-                let message = match open.as_slice() {
-                    [one] => format!(
-                        "`{name}` has no such row: {}",
-                        differences(&wanted, &only_if(!exactly, one, &wanted))
-                    ),
-                    _ => format!("`{name}` has no such row"),
-                };
-                return Some(failed(span, message, format!("expected {}", shown(&wanted)), Some(all(&open))));
+                let label = format!("expected {}", shortened(&readable(&wanted), 60));
+                let missing = Mismatch::new(span, format!("`{name}` has no such row"), label);
+                return Some(match nearest(&wanted, &open) {
+                    Some(near) if exactly => missing.differing(differences(&wanted, near)).note(all(&open)),
+                    Some(near) => {
+                        missing.differing(differences(&wanted, &only(near, &wanted))).note(all(&open))
+                    }
+                    None => missing.note(all(&open)),
+                });
             }
         }
     }
     if exactly && !open.is_empty() {
         let message = format!("`{name}` has {} more", rows_of(open.len()));
-        return Some(failed(span, message, format!("expected {}", rows_of(rows.len())), Some(all(&open))));
+        let more = Mismatch::new(span, message, format!("expected {}", rows_of(rows.len())));
+        return Some(more.note(all(&open)));
     }
     None
 }
@@ -143,8 +149,17 @@ fn only(row: &Json, like: &Json) -> Json {
     Json::Object(row.iter().filter(|(name, _)| like.contains_key(*name)).map(pair).collect())
 }
 
-fn only_if(wanted: bool, row: &Json, like: &Json) -> Json {
-    if wanted { only(row, like) } else { row.clone() }
+/// The row that has the most columns as expected, if any has one.
+fn nearest<'r>(wanted: &Json, rows: &'r [Json]) -> Option<&'r Json> {
+    let Json::Object(columns) = wanted else { return None };
+    let alike = |row: &Json| {
+        let same =
+            |(name, value): &(&String, &Json)| row.get(name.as_str()).is_some_and(|seen| agrees(value, seen));
+        columns.iter().filter(same).count()
+    };
+    // Of rows as near as each other the first.
+    let best = rows.iter().rev().max_by_key(|row| alike(row))?;
+    (alike(best) > 0).then_some(best)
 }
 
 fn pair((name, value): (&String, &Json)) -> (String, Json) {

@@ -5,11 +5,11 @@ use smol_str::SmolStr;
 
 use super::{
     Asked, End, Mocks, Reply, START,
-    compare::{agrees, differences, shown},
-    rehearse, unanswered,
+    compare::{agrees, differences, readable},
+    mismatch::{Mismatch, shortened, shown},
+    rehearse,
 };
 use crate::{
-    diagnostic::{Diagnostic, catalogue},
     machine::{Failure, Outcome, Queries},
     platform::{
         Platform, Test,
@@ -27,100 +27,79 @@ pub(super) fn constant(platform: &Platform, expression: &Expression) -> Json {
     Queries::default().constant(&member).unwrap_or(Json::Null)
 }
 
-/// Something that did not happen as expected.
-pub(super) fn failed(
-    span: Span,
-    message: String,
-    expected: impl Into<String>,
-    seen: Option<String>,
-) -> Diagnostic {
-    let diagnostic = Diagnostic::error(catalogue::TEST_FAILS, span, message, expected);
-    match seen {
-        Some(seen) => diagnostic.help(seen),
-        None => diagnostic,
-    }
-}
-
-pub(super) fn run(platform: &Platform, test: &Test, tried: &PipelineTest) -> Vec<Diagnostic> {
+pub(super) fn run(platform: &Platform, test: &Test, tried: &PipelineTest) -> Vec<Mismatch> {
     let Some(pipeline) = platform.pipelines.get(tried.pipeline as usize) else { return Vec::new() };
     let event = constant(platform, &tried.event);
     let mut script = Script::new(platform, tried);
     let ran = rehearse(platform, pipeline, event, START, &mut script);
-    let mut findings = Vec::new();
     if let Outcome::Halted(halt) = &ran.outcome {
-        let help = script.missing.map(|name| format!("add `when {name}(_) -> …`"));
-        return vec![failed(test.span, halt.to_string(), "this test can't go on", help)];
+        let halted = Mismatch::new(test.span, halt.to_string(), "this test can't go on");
+        return vec![match script.missing {
+            Some(name) => halted.note(format!("add `when {name}(_) -> …`")),
+            None => halted,
+        }];
     }
-    let mut end_expected = false;
-    for Expected { what, span } in &tried.expected {
-        match what {
-            Expectation::Calls(calls, in_order) => {
-                findings.extend(script.calls(calls, *in_order, *span));
-            }
-            Expectation::Never(function) => {
-                let first = script.seen.iter().find(|(seen, _)| seen == function);
-                findings.extend(first.map(|(_, request)| {
-                    let help = format!("it is called with {}", shown(request));
-                    failed(*span, format!("`{function}` is called"), "expected not to be", Some(help))
-                }));
-            }
-            Expectation::Result(value) => {
-                end_expected = true;
-                findings.extend(result(&constant(platform, value), &ran.outcome, *span));
-            }
+    let mut found: Vec<Mismatch> = tried
+        .expected
+        .iter()
+        .filter_map(|Expected { what, span }| match what {
+            Expectation::Calls(calls, in_order) => script.calls(calls, *in_order, *span),
+            Expectation::Never(function) => script.never(function, *span),
+            Expectation::Result(value) => result(&constant(platform, value), &ran.outcome, *span),
             Expectation::Error(name, cause) => {
-                end_expected = true;
                 let cause = cause.as_ref().map(|cause| constant(platform, cause));
-                findings.extend(error(name, cause.as_ref(), &ran.outcome, *span));
+                error(name, cause.as_ref(), &ran.outcome, *span)
             }
-        }
+        })
+        .collect();
+    let is_end = |one: &Expected| matches!(one.what, Expectation::Result(_) | Expectation::Error(..));
+    if let (Outcome::Failed(failure), false) = (&ran.outcome, tried.expected.iter().any(is_end)) {
+        let unexpected =
+            Mismatch::new(test.span, format!("the run fails with {failure}"), "expects no error");
+        found.push(unexpected.note(format!("where that is meant, write `expect error {}`", failure.error)));
     }
-    if let (Outcome::Failed(failure), false) = (&ran.outcome, end_expected) {
-        let message = format!("the run fails with {failure}");
-        let help = format!("where that is meant, write `expect error {}`", failure.error);
-        findings.push(failed(test.span, message, "expects no error", Some(help)));
-    }
-    findings
+    found
 }
 
-fn result(expected: &Json, outcome: &Outcome, span: Span) -> Option<Diagnostic> {
+fn result(expected: &Json, outcome: &Outcome, span: Span) -> Option<Mismatch> {
+    let label = format!("expected {}", shortened(&readable(expected), 60));
     match outcome {
         Outcome::Succeeded(output) if agrees(expected, output) => None,
         Outcome::Succeeded(output) => {
-            let help = format!("it returns {}", shown(output));
-            let message = format!("the result is another: {}", differences(expected, output));
-            Some(failed(span, message, format!("expected {}", shown(expected)), Some(help)))
+            let mismatch = Mismatch::new(span, "the result is another", label);
+            Some(mismatch.differing(differences(expected, output)))
         }
-        Outcome::Failed(failure) => {
-            let message = format!("the run fails with {failure}");
-            Some(failed(span, message, format!("expected {}", shown(expected)), None))
-        }
+        Outcome::Failed(failure) => Some(Mismatch::new(span, format!("the run fails with {failure}"), label)),
         Outcome::Halted(_) => None,
     }
 }
 
-fn error(name: &SmolStr, cause: Option<&Json>, outcome: &Outcome, span: Span) -> Option<Diagnostic> {
-    let expected = match cause {
-        Some(cause) => format!("expected {name} with {}", shown(cause)),
+fn error(name: &SmolStr, cause: Option<&Json>, outcome: &Outcome, span: Span) -> Option<Mismatch> {
+    let label = match cause {
+        Some(cause) => format!("expected {name} with {}", shortened(&readable(cause), 60)),
         None => format!("expected {name}"),
     };
     match outcome {
         Outcome::Failed(failure) if failure.error == name.as_str() => {
-            let seen = Json::from(failure.cause.clone().unwrap_or_default());
-            match cause {
-                Some(cause) if !agrees(cause, &seen) => {
-                    let message = format!("the cause is another: {}", differences(cause, &seen));
-                    Some(failed(span, message, expected, None))
-                }
-                _ => None,
-            }
+            let (expected, seen) = (cause?, Json::from(failure.cause.clone().unwrap_or_default()));
+            let other = !agrees(expected, &seen);
+            other.then(|| {
+                let mismatch = Mismatch::new(span, "the run fails with another cause", label);
+                mismatch.differing(differences(expected, &seen))
+            })
         }
         Outcome::Failed(failure) => {
-            Some(failed(span, format!("the run fails with {failure}"), expected, None))
+            let mismatch = Mismatch::new(span, "the run fails with another error", label);
+            let (expected, seen) = (Json::from(name.as_str()), Json::from(failure.error.as_str()));
+            let mismatch = mismatch.differing(differences(&expected, &seen));
+            Some(match failure.cause.as_deref() {
+                None | Some("") => mismatch,
+                Some(cause) => mismatch.note(format!("its cause is {}", shown(&Json::from(cause)))),
+            })
         }
         Outcome::Succeeded(output) => {
-            let help = format!("it returns {}", shown(output));
-            Some(failed(span, "the run does not fail".to_owned(), expected, Some(help)))
+            let mismatch = Mismatch::new(span, "the run does not fail", label);
+            Some(mismatch.note(format!("it returns {}", shown(output))))
         }
         Outcome::Halted(_) => None,
     }
@@ -147,8 +126,9 @@ impl Pattern {
 struct Script<'t> {
     platform: &'t Platform,
     /// Each line with how often it was taken.
-    mocks: Vec<(Pattern, End, usize)>,
+    mocks: Vec<(Pattern, Reply, usize)>,
     seen: Vec<(SmolStr, Json)>,
+    /// What was called though nothing is said of it.
     missing: Option<SmolStr>,
 }
 
@@ -164,60 +144,66 @@ impl<'t> Script<'t> {
                     End::Failure(Failure { error: error.to_string(), cause: Some(cause) })
                 }
             };
-            (Pattern::of(platform, &mock.call), end, 0)
+            #[expect(clippy::cast_precision_loss, reason = "seconds that a call takes")]
+            let seconds = mock.seconds as f64;
+            (Pattern::of(platform, &mock.call), Reply { end, seconds, silence: None }, 0)
         });
         Self { platform, mocks: mocks.collect(), seen: Vec::new(), missing: None }
     }
 
-    /// The calls that are expected and were not made.
-    fn calls(&self, calls: &[CallPattern], in_order: bool, span: Span) -> Option<Diagnostic> {
+    fn never(&self, function: &SmolStr, span: Span) -> Option<Mismatch> {
+        let (_, request) = self.seen.iter().find(|(seen, _)| seen == function)?;
+        let called = Mismatch::new(span, format!("`{function}` is called"), "expected not to be");
+        Some(called.note(format!("it is called with {}", shown(request))))
+    }
+
+    /// The first of these calls that was not made.
+    fn calls(&self, calls: &[CallPattern], in_order: bool, line: Span) -> Option<Mismatch> {
         let mut open: Vec<&(SmolStr, Json)> = self.seen.iter().collect();
         for call in calls {
             let pattern = Pattern::of(self.platform, call);
-            let place = open.iter().position(|(function, request)| pattern.is(function, request));
-            match place {
-                Some(at) if in_order => {
-                    open.drain(..=at);
+            match open.iter().position(|(function, request)| pattern.is(function, request)) {
+                Some(at) if in_order => drop(open.drain(..=at)),
+                Some(at) => drop(open.remove(at)),
+                None => {
+                    let span = if call.span.start >= line.start { call.span } else { line };
+                    return Some(self.not_made(&pattern, span, in_order));
                 }
-                Some(at) => {
-                    open.remove(at);
-                }
-                None => return Some(self.not_made(&pattern, call.span, in_order, span)),
             }
         }
         None
     }
 
-    fn not_made(&self, pattern: &Pattern, at: Span, in_order: bool, line: Span) -> Diagnostic {
+    fn not_made(&self, pattern: &Pattern, span: Span, in_order: bool) -> Mismatch {
         let name = &pattern.function;
-        let of_it: Vec<&Json> =
-            self.seen.iter().filter(|(function, _)| function == name).map(|(_, request)| request).collect();
+        let expected = |message: String| Mismatch::new(span, message, "expected to be called");
+        let mut requests = self.seen.iter().filter(|(function, _)| function == name).map(|(_, made)| made);
+        let (first, second) = (requests.next(), requests.next());
         let made = self.seen.iter().any(|(function, request)| pattern.is(function, request));
-        let order: Vec<&str> = self.seen.iter().map(|(function, _)| function.as_str()).collect();
-        let (message, help) = match (of_it.as_slice(), &pattern.request) {
-            ([], _) if order.is_empty() => {
-                (format!("`{name}` is not called"), "nothing is called".to_owned())
+        match (first, second, &pattern.request) {
+            (None, ..) => expected(format!("`{name}` is not called")).note(self.all_calls()),
+            _ if made => {
+                let how = if in_order { "at that place" } else { "so often" };
+                expected(format!("`{name}` is not called {how}")).note(self.all_calls())
             }
-            ([], _) => {
-                (format!("`{name}` is not called"), format!("called are, in order: {}", order.join(", ")))
-            }
-            (_, _) if made => {
-                let when = if in_order { " at that place" } else { " as often" };
-                (
-                    format!("`{name}` is not called{when}"),
-                    format!("called are, in order: {}", order.join(", ")),
-                )
-            }
-            ([only], Some(wanted)) => {
-                (format!("`{name}` is called with other arguments"), differences(wanted, only))
-            }
-            (several, _) => {
-                let requests: Vec<String> = several.iter().map(|request| shown(request)).collect();
-                (format!("`{name}` is called with other arguments"), requests.join("\n"))
-            }
-        };
-        let span = if at.start >= line.start { at } else { line };
-        failed(span, message, "expected to be called", Some(help))
+            (Some(only), None, Some(wanted)) => expected(format!("`{name}` is called with other arguments"))
+                .differing(differences(wanted, only)),
+            _ => expected(format!("`{name}` is called with other arguments")).note(self.all_calls()),
+        }
+    }
+
+    fn all_calls(&self) -> String {
+        const TOLD: usize = 12;
+        if self.seen.is_empty() {
+            return "nothing is called".to_owned();
+        }
+        let calls = self.seen.iter().take(TOLD);
+        let mut lines: Vec<String> =
+            calls.map(|(function, request)| format!("{function} {}", shortened(request, 120))).collect();
+        if self.seen.len() > TOLD {
+            lines.push(format!("and {} more", self.seen.len() - TOLD));
+        }
+        format!("called are, in order:\n{}", lines.join("\n"))
     }
 }
 
@@ -227,11 +213,8 @@ impl Mocks for Script<'_> {
         self.seen.push((function.clone(), asked.request.clone()));
         let first = self.mocks.iter().find(|(pattern, ..)| pattern.is(function, asked.request));
         let Some(wanted) = first.map(|(pattern, ..)| pattern.request.clone()) else {
-            if asked.call.runs.is_some() {
-                return Ok(None);
-            }
-            self.missing = Some(function.clone());
-            return Err(unanswered(asked.call, asked.request));
+            self.missing = asked.call.runs.is_none().then(|| function.clone());
+            return Ok(None);
         };
         // Lines for the same call are taken in turn, and the last one again and again.
         let mut same = self
@@ -245,9 +228,9 @@ impl Mocks for Script<'_> {
                 None => break,
             }
         }
-        Ok(taken.map(|(_, end, times)| {
+        Ok(taken.map(|(_, reply, times)| {
             *times += 1;
-            Reply { end: end.clone(), seconds: 0.0, silence: None }
+            reply.clone()
         }))
     }
 }

@@ -35,7 +35,7 @@ use smol_str::SmolStr;
 
 use super::{Context, Declared, index};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     library::Library,
     platform::{
         AccountId, Base, DataType, Pipeline, ResourceId, ValueKind,
@@ -58,9 +58,19 @@ impl Context<'_> {
             .copied()
             .collect();
         let known: Vec<Declared<'_>> = declared.iter().filter(|one| self.signature(one)).copied().collect();
+        let before = self.diagnostics.error_starts();
         for (at, one) in known.iter().enumerate() {
             let Some(shell) = self.platform.pipelines.get(at).cloned() else { continue };
+            let said = self.diagnostics.len();
             let pipeline = Builder::new(self, one, &shell).build(one, shell);
+            let place = one.decl.span;
+            let earlier = before.get(before.partition_point(|start| *start < place.start));
+            let is_error = |said: &Diagnostic| said.severity == Severity::Error;
+            if earlier.is_some_and(|start| *start < place.end)
+                || self.diagnostics.iter().skip(said).any(is_error)
+            {
+                self.faulty.push(one.id);
+            }
             if let Some(slot) = self.platform.pipelines.get_mut(at) {
                 *slot = pipeline;
             }

@@ -16,6 +16,27 @@ pub(in super::super) fn line_of_other_test(span: Span, what: &str, of: &str, hel
     .help(help)
 }
 
+pub(in super::super) fn rows_of_pipeline(span: Span) -> Diagnostic {
+    let help = "an event is `given { … }`, and what happens is `expect f(…)` or `expect result …`";
+    line_of_other_test(span, "rows of a stream", "pipeline", help)
+}
+
+pub(in super::super) fn no_call(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::TEST_LINE, span, "this is no call", "not a call")
+        .help("name a call: `f(_)` with any arguments, or `f(value, …)`")
+}
+
+pub(in super::super) fn never_taken(span: Span, function: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TEST_LINE,
+        span,
+        format!("no call of `{function}` comes to this line"),
+        "never taken",
+    )
+    .related(first, "every call is taken here")
+    .help("put the more exact line first")
+}
+
 pub(in super::super) fn line_twice(span: Span, what: &str, first: Span) -> Diagnostic {
     Diagnostic::error(catalogue::TEST_LINE, span, format!("{what} is given twice"), "a second time")
         .related(first, "first here")
