@@ -1,6 +1,8 @@
 //! Tests: what each is for.
 
-use super::Context;
+use rustc_hash::FxHashMap;
+
+use super::{Context, scope::duplicate};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     platform::{Test, resource::Noun, test::Tested},
@@ -10,11 +12,17 @@ use crate::{
 };
 
 impl Context<'_> {
-    /// Resolves the tests; what they are for is known by now.
+    /// Resolves the tests; what they are for is known by now. Nothing refers to a test, so its name is in nobody's way but another test's.
     pub(super) fn tests(&mut self, found: &[(FileId, &Decl)]) {
+        let mut names = FxHashMap::default();
         for (file, decl) in found {
             let name = decl.name.clone();
             let span = name.as_ref().map_or(decl.kind.span, |name| name.span);
+            if let Some(name) = &name
+                && let Some(first) = names.insert((*file, name.name.clone()), name.span)
+            {
+                self.diagnostics.push(duplicate(name, first));
+            }
             if let Some(of) = self.tested(*file, decl, span) {
                 let name = name.map(|name| name.name).unwrap_or_default();
                 self.platform.tests.push(Test { name, span, of });

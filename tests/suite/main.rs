@@ -24,6 +24,7 @@ mod mutations;
 mod oracle;
 mod oracles;
 mod output;
+mod program_tests;
 mod programs;
 mod quantified;
 mod render;

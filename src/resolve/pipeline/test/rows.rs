@@ -45,12 +45,12 @@ impl Builder<'_, '_> {
             }
             TestStepKind::Rows(path, rows) => {
                 let stream = self.stream_of_test(path, "write", written)?;
-                let rows = ExpectedRows::Exactly(self.rows(stream, rows, true)?);
+                let rows = ExpectedRows::Exactly(self.expected_rows(stream, rows, true)?);
                 test.expected.push((stream, rows, step.span));
             }
             TestStepKind::Contains(path, rows) => {
                 let stream = self.stream_of_test(path, "write", written)?;
-                let rows = ExpectedRows::Among(self.rows(stream, rows, false)?);
+                let rows = ExpectedRows::Among(self.expected_rows(stream, rows, false)?);
                 test.expected.push((stream, rows, step.span));
             }
             TestStepKind::Nothing(path) => {
@@ -75,6 +75,14 @@ impl Builder<'_, '_> {
             streams.iter().map(|id| self.context.platform.resource(*id).name.to_string()).collect();
         self.report(fault::other_stream(path.span, &dotted(path), does, &names));
         None
+    }
+
+    /// The rows that are expected of a stream, in which `_` stands for any value.
+    fn expected_rows(&mut self, stream: ResourceId, rows: &Expr, whole: bool) -> Option<Vec<Row>> {
+        self.wildcards = true;
+        let rows = self.rows(stream, rows, whole);
+        self.wildcards = false;
+        rows
     }
 
     /// The rows of a stream. A row may break the conditions of its columns: what becomes of such rows can be tested too.
