@@ -102,6 +102,14 @@ pub fn try_out(platform: &Platform, test: &Test) -> Vec<Mismatch> {
     }
 }
 
+/// The run of a pipeline that a test describes: its event and everything that happens. Nothing for a query's test.
+pub fn run_of(platform: &Platform, test: &Test) -> Option<(Json, Execution)> {
+    match &test.of {
+        Tested::Pipeline(tried) => trial::execute(platform, tried),
+        Tested::Query(_) => None,
+    }
+}
+
 /// Answers the requests of a pipeline's states in the words of the services.
 struct Cast<'c> {
     platform: &'c Platform,

@@ -10,7 +10,7 @@ use super::{
     rehearse,
 };
 use crate::{
-    machine::{Failure, Outcome, Queries},
+    machine::{Execution, Failure, Outcome, Queries},
     platform::{
         Platform, Test,
         pipeline::Expression,
@@ -27,11 +27,23 @@ pub(super) fn constant(platform: &Platform, expression: &Expression) -> Json {
     Queries::default().constant(&member).unwrap_or(Json::Null)
 }
 
-pub(super) fn run(platform: &Platform, test: &Test, tried: &PipelineTest) -> Vec<Mismatch> {
-    let Some(pipeline) = platform.pipelines.get(tried.pipeline as usize) else { return Vec::new() };
+/// The run that a test describes: its event and what happened.
+pub(super) fn execute(platform: &Platform, tried: &PipelineTest) -> Option<(Json, Execution)> {
+    let (event, execution, _) = acted(platform, tried)?;
+    Some((event, execution))
+}
+
+fn acted<'t>(platform: &'t Platform, tried: &PipelineTest) -> Option<(Json, Execution, Script<'t>)> {
+    let pipeline = platform.pipelines.get(tried.pipeline as usize)?;
     let event = constant(platform, &tried.event);
     let mut script = Script::new(platform, tried);
-    let ran = rehearse(platform, pipeline, event, START, &mut script);
+    let ran = rehearse(platform, pipeline, event.clone(), START, &mut script);
+    Some((event, ran, script))
+}
+
+/// What did not happen as a test expects.
+pub(super) fn run(platform: &Platform, test: &Test, tried: &PipelineTest) -> Vec<Mismatch> {
+    let Some((_, ran, script)) = acted(platform, tried) else { return Vec::new() };
     if let Outcome::Halted(halt) = &ran.outcome {
         let halted = Mismatch::new(test.span, halt.to_string(), "this test can't go on");
         return vec![match script.missing {

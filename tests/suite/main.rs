@@ -13,6 +13,7 @@ mod catalogue;
 mod cli;
 mod command;
 mod config;
+mod corpus;
 mod differential;
 mod docs;
 mod flink;
