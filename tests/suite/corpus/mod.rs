@@ -102,7 +102,7 @@ fn another_interpreter_goes_the_same_ways_through_generated_ones() {
         let platform = &analysis.platform;
         for pipeline in &platform.pipelines {
             let mut runs = Vec::new();
-            cases.sample(platform, pipeline, 0..1, 3, &mut runs);
+            cases.sample(platform, pipeline, 0..1, 2, &mut runs);
             cases.add(&format!("{seed}-{}", name(platform, pipeline)), platform, pipeline, &runs);
         }
     }

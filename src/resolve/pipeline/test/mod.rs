@@ -35,6 +35,11 @@ fn steps(decl: &Decl) -> impl Iterator<Item = &TestStep> {
     })
 }
 
+/// Whether a line says what must happen.
+fn expects(step: &TestStep) -> bool {
+    !matches!(step.kind, TestStepKind::Given(..) | TestStepKind::When(..))
+}
+
 impl Context<'_> {
     /// A test of a pipeline.
     pub(in crate::resolve) fn pipeline_test(
@@ -65,7 +70,7 @@ impl Context<'_> {
         for step in steps(decl) {
             whole &= builder.row_line(step, &sources, &written, &mut test).is_some();
         }
-        if whole && test.expected.is_empty() {
+        if !steps(decl).any(expects) && !builder.context.diagnostics.has_syntax_error_within(decl.span) {
             builder.report_no_expectation(decl);
         }
         whole.then_some(test)
@@ -206,7 +211,7 @@ impl<'b, 'c> Builder<'b, 'c> {
             Some((_, event)) => event?,
             None => self.event(&Expr { kind: ExprKind::Record(Vec::new()), span }, subject)?,
         };
-        if expected.is_empty() && !self.context.diagnostics.has_error_within(decl.span) {
+        if !steps(decl).any(expects) && !self.context.diagnostics.has_syntax_error_within(decl.span) {
             self.report_no_expectation(decl);
         }
         Some(PipelineTest { pipeline: at, event, mocks, expected })
