@@ -8,6 +8,7 @@ use crate::{
     platform::{
         DataType,
         pipeline::Expression,
+        resource::Noun,
         test::{CallPattern, Mock, MockEnd},
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -76,15 +77,16 @@ impl Builder<'_, '_> {
         call: &Expr,
         subject: &Subject,
     ) -> Option<(CallPattern, Option<DataType>)> {
-        let bare = match &call.kind {
-            ExprKind::Run(inner) => inner,
-            _ => call,
+        let (bare, mut is_run) = match &call.kind {
+            ExprKind::Run(inner) => (inner.as_ref(), true),
+            _ => (call, false),
         };
         let ExprKind::Call(callee, args) = &bare.kind else {
             self.report(fault::no_call(call.span));
             return None;
         };
-        let known = as_path(callee).map(|path| self.called_name(&path, subject));
+        let path = as_path(callee);
+        let known = path.as_ref().map(|path| self.called_name(path, subject));
         if let Some(None) = known {
             return None;
         }
@@ -94,8 +96,13 @@ impl Builder<'_, '_> {
             let pattern = CallPattern { function: function.clone(), request: None, span: call.span };
             return Some((pattern, result));
         }
+        // A test may leave `run` out.
+        if let Some(Meaning::Resource(id)) = path.and_then(|path| self.context.peek(self.file, &path)) {
+            is_run |= matches!(self.context.platform.resource(id).noun, Noun::Pipeline(_));
+        }
+        let run = Expr { kind: ExprKind::Run(Box::new(bare.clone())), span: call.span };
         self.wildcards = true;
-        let called = self.call(call, &CallPolicy::default());
+        let called = self.call(if is_run { &run } else { bare }, &CallPolicy::default());
         self.wildcards = false;
         let called = called?.call;
         let request = Some(called.start.arguments);
