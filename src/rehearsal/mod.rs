@@ -17,6 +17,7 @@ mod trial;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
 
 pub use compare::Difference;
 pub use conform::{conforms, event_conforms};
@@ -116,8 +117,15 @@ struct Cast<'c> {
     calls: FxHashMap<u32, &'c Call>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
-    /// How the calls end whose end is asked for, by step: those that have been started.
-    begun: FxHashMap<u32, Result<(), Failure>>,
+    /// The calls whose end is asked for, by step: those that have been started.
+    begun: FxHashMap<u32, Begun>,
+}
+
+/// A call that has been started, and whose end is asked for.
+struct Begun {
+    /// When it ends.
+    until: Time,
+    end: Result<(), Failure>,
 }
 
 impl Tasks for Cast<'_> {
@@ -126,7 +134,7 @@ impl Tasks for Cast<'_> {
         let role = self.roles.get(request.state).cloned().ok_or_else(nothing)?;
         let call = *self.calls.get(&role.step).ok_or_else(nothing)?;
         match (&call.poll, role.asks) {
-            (Some(poll), true) => self.standing(poll, role.step),
+            (Some(poll), true) => self.standing(poll, role.step, request.at),
             _ => self.start(call, role.step, request),
         }
     }
@@ -140,25 +148,31 @@ impl Cast<'_> {
             (None, Some(id)) => return self.nested(id, request),
             (None, None) => return Err(unanswered(call, request.arguments)),
         };
-        let result = match (reply.end, &call.poll) {
-            (End::Response(response), _) => Ok(response),
-            (End::Value(value), poll) => {
-                self.begun.insert(step, Ok(()));
-                Ok(response::of_value(call, poll.as_ref(), Some(value))?)
-            }
+        let (end, result) = match (reply.end, &call.poll) {
+            (End::Response(response), _) => (Ok(()), Ok(response)),
+            (End::Value(value), poll) => (Ok(()), Ok(response::of_value(call, poll.as_ref(), Some(value))?)),
             (End::Failure(failure), Some(poll)) if failure.error == poll.error => {
-                self.begun.insert(step, Err(failure));
-                Ok(response::of_value(call, Some(poll), None)?)
+                (Err(failure), Ok(response::of_value(call, Some(poll), None)?))
             }
-            (End::Failure(failure), _) => Err(failure),
+            (End::Failure(failure), _) => (Ok(()), Err(failure)),
         };
+        // What is only started is answered at once; the time that it takes passes while it is asked for.
+        if call.poll.is_some() && result.is_ok() {
+            let until = request.at.saturating_add(machine::milliseconds(reply.seconds));
+            self.begun.insert(step, Begun { until, end });
+            return Ok(Answer::at_once(result));
+        }
         Ok(Answer { result, seconds: reply.seconds, silence: reply.silence })
     }
 
     /// How a call stands whose end is asked for.
-    fn standing(&self, poll: &Poll, step: u32) -> Result<Answer, String> {
-        let end = self.begun.get(&step).cloned().unwrap_or(Ok(()));
-        Ok(Answer::at_once(Ok(response::of_standing(poll, end.as_ref().err())?)))
+    fn standing(&self, poll: &Poll, step: u32, now: Time) -> Result<Answer, String> {
+        let response = match self.begun.get(&step) {
+            Some(begun) if now < begun.until => response::of_status(poll, response::UNDER_WAY)?,
+            Some(Begun { end: Err(failure), .. }) => response::of_failure(poll, failure)?,
+            _ => response::of_status(poll, poll.done.first().map_or("", SmolStr::as_str))?,
+        };
+        Ok(Answer::at_once(Ok(response)))
     }
 
     /// Runs another pipeline of the program, with the same mocks.

@@ -28,6 +28,7 @@ schema Item {
 schema Order {
   id     : string length 1..12
   items  : list<Item> length 0..3
+  kind   : string one of ["book", "toy", "food"]
   urgent : boolean
   tags   : list<string length 1..8> length 0..3
   limit  : int? in 0..50
@@ -130,7 +131,9 @@ impl Maker {
             self.line(1, &format!("retry = attempts({attempts}, every = 1s, jitter = {jitter})"));
         }
         let ended = self.block(Place { depth: 1, returns: true }, 4);
-        if !ended {
+        if !ended && self.chance(12) {
+            self.fail(Place { depth: 1, returns: true }, None);
+        } else if !ended {
             let result = self.value(Ty::Text, 2);
             self.line(1, &format!("return {result}"));
         }
@@ -174,6 +177,9 @@ impl Maker {
     }
 
     fn statement(&mut self, place: Place, last: bool) -> bool {
+        if last && place.depth > 1 && self.chance(6) {
+            return self.end(place);
+        }
         if self.budget == 0 || place.depth > 5 {
             self.simple(place);
             return false;
@@ -192,7 +198,6 @@ impl Maker {
             13..=15 => return self.try_catch(place),
             16 => self.join(place),
             17 => return self.narrow(place),
-            18 if last && place.depth > 1 => return self.end(place),
             _ => self.simple(place),
         }
         false
@@ -295,10 +300,7 @@ impl Maker {
     }
 
     fn match_kind(&mut self, place: Place) -> bool {
-        let Some(item) = self.path(Ty::Item) else {
-            self.simple(place);
-            return false;
-        };
+        let item = self.path(Ty::Item).unwrap_or_else(|| "order".to_owned());
         self.line(place.depth, &format!("match {item}.kind {{"));
         let arms: &[&str] = if self.chance(2) { &["\"book\"", "\"toy\"", "\"food\""] } else { &["\"toy\"", "else"] };
         let deeper = Place { depth: place.depth + 1, ..place };
@@ -325,10 +327,17 @@ impl Maker {
                 bound.push((name, ty));
             } else if self.chance(2) {
                 self.simple(deeper);
+            } else if self.chance(4) {
+                let (ty, name) = (self.scalar(), self.fresh());
+                let value = self.value(ty, 2);
+                self.line(deeper.depth, &format!("let {name} = {value}"));
+                bound.push((name, ty));
             } else {
-                match self.rng.below(3) {
+                match self.rng.below(6) {
                     0 => drop(self.if_else(deeper)),
                     1 => self.for_each(deeper),
+                    2 => drop(self.match_kind(deeper)),
+                    3 if place.depth < 4 => self.parallel(deeper),
                     _ => drop(self.try_catch(deeper)),
                 }
             }

@@ -1,6 +1,6 @@
 //! Runs of pipelines here, written down for another interpreter: what each task answered, and how the run went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dpl::machine::{Execution, Failure, Happening, Outcome};
 use dpl::platform::{Pipeline, Platform, pipeline::{Step, StepKind}};
@@ -15,12 +15,19 @@ pub struct Run {
     pub input: Json,
     /// Answers by state, in the order in which they were given.
     pub tasks: Json,
+    /// The states that were entered.
+    pub entered: BTreeSet<String>,
 }
 
 impl Run {
     /// What happened in a run.
     pub fn of(name: String, input: Json, execution: &Execution) -> Self {
-        Self { name, input, tasks: answers(execution) }
+        let entered = execution.path().map(str::to_owned).collect();
+        Self { name, input, tasks: answers(execution), entered }
+    }
+
+    pub fn json(&self) -> Json {
+        json!({ "name": self.name, "input": self.input, "tasks": self.tasks })
     }
 }
 
@@ -81,7 +88,60 @@ pub fn sampled(
     (event, execution, sampler.made)
 }
 
-/// The errors that a pipeline's `catch` and `retry` name: what is worth being raised in it.
+/// The states of a machine, those of branches and loops too.
+pub fn state_names(machine: &Json) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (name, state) in machine["States"].as_object().unwrap() {
+        names.insert(name.clone());
+        let branches = state["Branches"].as_array().into_iter().flatten();
+        for inner in branches.chain(state.get("ItemProcessor")) {
+            names.extend(state_names(inner));
+        }
+    }
+    names
+}
+
+/// Each statement with the one that it stands in: `try in parallel`.
+pub fn nestings(pipeline: &Pipeline) -> BTreeSet<(&'static str, &'static str)> {
+    let mut found = BTreeSet::new();
+    nested(&pipeline.body, "pipeline", &mut found);
+    found
+}
+
+fn nested(steps: &[Step], inside: &'static str, found: &mut BTreeSet<(&'static str, &'static str)>) {
+    for step in steps {
+        let word = match &step.kind {
+            StepKind::Let(..) => "let",
+            StepKind::Call(call) if call.poll.is_some() => "polled call",
+            StepKind::Call(call) if call.runs.is_some() => "run",
+            StepKind::Call(_) => "call",
+            StepKind::Choose(choice) if choice.by_value => "match",
+            StepKind::Choose(_) => "if",
+            StepKind::Parallel(_) => "parallel",
+            StepKind::For(_) => "for",
+            StepKind::Try(..) => "try",
+            StepKind::Wait(_) => "wait",
+            StepKind::Fail(..) => "fail",
+            StepKind::Return(_) => "return",
+        };
+        found.insert((word, inside));
+        match &step.kind {
+            StepKind::Choose(choice) => {
+                choice.arms.iter().for_each(|arm| nested(&arm.body, word, found));
+                choice.otherwise.iter().for_each(|body| nested(body, word, found));
+            }
+            StepKind::Parallel(branches) => branches.iter().for_each(|branch| nested(&branch.body, word, found)),
+            StepKind::For(each) => nested(&each.body, word, found),
+            StepKind::Try(body, catches) => {
+                nested(body, word, found);
+                catches.iter().for_each(|catch| nested(&catch.body, "catch", found));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The errors that a pipeline's `catch` and `retry` name, and those of its calls whose end is asked for: what is worth being raised in it.
 pub fn named_errors(pipeline: &Pipeline) -> Vec<String> {
     let mut names = Vec::new();
     collect(&pipeline.body, &mut names);
@@ -96,6 +156,7 @@ fn collect(steps: &[Step], names: &mut Vec<String>) {
         match &step.kind {
             StepKind::Call(call) => {
                 names.extend(call.retry.iter().flat_map(|retry| &retry.errors).map(ToString::to_string));
+                names.extend(call.poll.iter().map(|poll| poll.error.to_string()));
             }
             StepKind::Choose(choice) => {
                 choice.arms.iter().for_each(|arm| collect(&arm.body, names));
