@@ -38,9 +38,16 @@ fn definition(program: &str, pipeline: &str) -> String {
 /// Runs in both interpreters, which must have entered the same states, made the same calls, and ended the same.
 pub fn agree(files: &[PathBuf]) {
     let Some(outcomes) = both(files) else { return };
-    let different: Vec<String> = outcomes.iter().filter_map(|(ours, theirs)| difference(ours, theirs)).collect();
+    let different: Vec<String> =
+        outcomes.iter().filter_map(|(ours, theirs)| difference(ours, theirs)).collect();
     let shown: Vec<&str> = different.iter().take(10).map(String::as_str).collect();
-    assert!(different.is_empty(), "{} of {} runs differ:\n{}", different.len(), outcomes.len(), shown.join("\n"));
+    assert!(
+        different.is_empty(),
+        "{} of {} runs differ:\n{}",
+        different.len(),
+        outcomes.len(),
+        shown.join("\n")
+    );
 }
 
 /// What our interpreter and the other one make of each run; nothing where that one can't be had.

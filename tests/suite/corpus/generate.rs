@@ -67,7 +67,14 @@ pipeline audit(order: Order) in prod {
 pub fn program(seed: u64, pipelines: usize) -> String {
     let mut text = PRELUDE.to_owned();
     for at in 0..pipelines {
-        let mut maker = Maker { rng: Rng::new(seed * 1_000 + at as u64), out: String::new(), scope: Vec::new(), names: 0, budget: 14, failing: 0 };
+        let mut maker = Maker {
+            rng: Rng::new(seed * 1_000 + at as u64),
+            out: String::new(),
+            scope: Vec::new(),
+            names: 0,
+            budget: 14,
+            failing: 0,
+        };
         maker.pipeline(at);
         text.push_str(&maker.out);
     }
@@ -124,8 +131,15 @@ struct Place {
 
 impl Maker {
     fn pipeline(&mut self, at: usize) {
-        self.scope = vec![("order".to_owned(), Ty::Order), ("key".to_owned(), Ty::Text), ("size".to_owned(), Ty::Whole)];
-        let _ = writeln!(self.out, "\npipeline p{at}(order: Order, key: string length 0..20, size: int in -20..40, at: timestamp_ltz(3)) -> string in prod {{");
+        self.scope = vec![
+            ("order".to_owned(), Ty::Order),
+            ("key".to_owned(), Ty::Text),
+            ("size".to_owned(), Ty::Whole),
+        ];
+        let _ = writeln!(
+            self.out,
+            "\npipeline p{at}(order: Order, key: string length 0..20, size: int in -20..40, at: timestamp_ltz(3)) -> string in prod {{"
+        );
         if self.chance(2) {
             let (attempts, jitter) = (1 + self.rng.below(2), self.chance(3));
             self.line(1, &format!("retry = attempts({attempts}, every = 1s, jitter = {jitter})"));
@@ -231,7 +245,9 @@ impl Maker {
             2 => format!("publish(news, message = {text}){policy}"),
             3 => format!("send(work, message = {text}, delay = 5s){policy}"),
             4 => format!("convert({text}, target = lake / \"out\" / {text})"),
-            5 => format!("copy(into = dw.table(\"public\", \"sales\"), from = lake / \"in\" / {text}, format = csv)"),
+            5 => format!(
+                "copy(into = dw.table(\"public\", \"sales\"), from = lake / \"in\" / {text}, format = csv)"
+            ),
             6 => format!("wait {}s", 1 + self.rng.below(60)),
             _ => match self.rng.below(4) {
                 0 => "wait until at".to_owned(),
@@ -259,7 +275,12 @@ impl Maker {
         let name = self.fresh();
         if self.chance(8) {
             let text = self.value(Ty::Text, 1);
-            self.bind(place, &name, Ty::Flag, &format!("ask({text}, token = task_token) await callback timeout 1d heartbeat 1h"));
+            self.bind(
+                place,
+                &name,
+                Ty::Flag,
+                &format!("ask({text}, token = task_token) await callback timeout 1d heartbeat 1h"),
+            );
             return;
         }
         let (call, result) = self.called(None);
@@ -269,7 +290,8 @@ impl Maker {
 
     /// A call with a result, of that type where one is wanted.
     fn called(&mut self, wanted: Option<Ty>) -> (String, Ty) {
-        let fitting: Vec<_> = CALLS.iter().filter(|(.., result)| wanted.is_none_or(|wanted| *result == wanted)).collect();
+        let fitting: Vec<_> =
+            CALLS.iter().filter(|(.., result)| wanted.is_none_or(|wanted| *result == wanted)).collect();
         let (function, params, result) = *self.rng.pick(&fitting);
         let args: Vec<String> = params.iter().map(|ty| self.value(*ty, 2)).collect();
         (format!("{function}({})", args.join(", ")), result)
@@ -302,7 +324,8 @@ impl Maker {
     fn match_kind(&mut self, place: Place) -> bool {
         let item = self.path(Ty::Item).unwrap_or_else(|| "order".to_owned());
         self.line(place.depth, &format!("match {item}.kind {{"));
-        let arms: &[&str] = if self.chance(2) { &["\"book\"", "\"toy\"", "\"food\""] } else { &["\"toy\"", "else"] };
+        let arms: &[&str] =
+            if self.chance(2) { &["\"book\"", "\"toy\"", "\"food\""] } else { &["\"toy\"", "else"] };
         let deeper = Place { depth: place.depth + 1, ..place };
         let mut ended = true;
         for arm in arms {
@@ -374,7 +397,12 @@ impl Maker {
         self.scope.truncate(known);
         let named = self.chance(2);
         if named {
-            let errors = self.rng.pick(&["Lambda.Busy", "States.Timeout", "Lambda.Busy, Lambda.Gone", "States.BranchFailed, Injected.Error"]);
+            let errors = self.rng.pick(&[
+                "Lambda.Busy",
+                "States.Timeout",
+                "Lambda.Busy, Lambda.Gone",
+                "States.BranchFailed, Injected.Error",
+            ]);
             let error = self.fresh();
             self.line(place.depth, &format!("}} catch {error} as {errors} {{"));
             self.line(deeper.depth, &format!("note(\"{{{error}.name}}: {{{error}.cause}}\")"));
@@ -452,8 +480,20 @@ impl Maker {
                 found.push(path.clone());
             }
             let parts: &[(&str, Ty)] = match ty {
-                Ty::Order => &[(".id", Ty::Text), (".items", Ty::Items), (".urgent", Ty::Flag), (".tags", Ty::Texts), (".limit", Ty::MaybeWhole)],
-                Ty::Item => &[(".sku", Ty::Text), (".count", Ty::Whole), (".price", Ty::Num), (".kind", Ty::Text), (".note", Ty::MaybeText)],
+                Ty::Order => &[
+                    (".id", Ty::Text),
+                    (".items", Ty::Items),
+                    (".urgent", Ty::Flag),
+                    (".tags", Ty::Texts),
+                    (".limit", Ty::MaybeWhole),
+                ],
+                Ty::Item => &[
+                    (".sku", Ty::Text),
+                    (".count", Ty::Whole),
+                    (".price", Ty::Num),
+                    (".kind", Ty::Text),
+                    (".note", Ty::MaybeText),
+                ],
                 Ty::Items => &[("[0]", Ty::MaybeItem), ("[1]", Ty::MaybeItem)],
                 Ty::Texts => &[("[0]", Ty::MaybeText)],
                 _ => &[],
@@ -483,7 +523,11 @@ impl Maker {
             Ty::Num => match self.rng.below(4) {
                 0 => self.rng.pick(&["0.5", "2.0", "100.25"]).to_owned(),
                 1 => format!("({} * 0.5)", self.value(Ty::Num, depth.min(1))),
-                2 => format!("({} + {})", self.value(Ty::Num, depth.min(1)), self.value(Ty::Whole, depth.min(1))),
+                2 => format!(
+                    "({} + {})",
+                    self.value(Ty::Num, depth.min(1)),
+                    self.value(Ty::Whole, depth.min(1))
+                ),
                 _ => format!("({} / 4)", self.value(Ty::Whole, depth.min(1))),
             },
             Ty::Flag => self.flag(depth),
@@ -492,7 +536,9 @@ impl Maker {
                 None => {
                     let (sku, count) = (self.rng.pick(&["a-1", "b\\\"2", "c'3"]), self.rng.below(100));
                     let note = if self.chance(2) { "none".to_owned() } else { "\"a {key} note\"".to_owned() };
-                    format!("{{ sku = \"{sku}\", count = {count}, price = 2.5, kind = \"toy\", note = {note} }}")
+                    format!(
+                        "{{ sku = \"{sku}\", count = {count}, price = 2.5, kind = \"toy\", note = {note} }}"
+                    )
                 }
             },
             Ty::Items => match path {
@@ -510,7 +556,10 @@ impl Maker {
 
     fn text(&mut self, depth: usize) -> String {
         match self.rng.below(6) {
-            0 => self.rng.pick(&["\"plain\"", "\"it's \\\"so\\\"\"", "\"\\{% a %}\"", "\"back\\\\slash\"", "\"\""]).to_owned(),
+            0 => self
+                .rng
+                .pick(&["\"plain\"", "\"it's \\\"so\\\"\"", "\"\\{% a %}\"", "\"back\\\\slash\"", "\"\""])
+                .to_owned(),
             1 => match self.path(Ty::MaybeText) {
                 Some(path) => format!("({path} ?? \"none\")"),
                 None => "\"none\"".to_owned(),
@@ -527,7 +576,9 @@ impl Maker {
     fn interpolated(&mut self, ty: Ty, depth: usize) -> String {
         match self.path(ty) {
             Some(path) => path,
-            None if depth > 0 => format!("{} + 0.5", self.path(Ty::Whole).unwrap_or_else(|| "size".to_owned())),
+            None if depth > 0 => {
+                format!("{} + 0.5", self.path(Ty::Whole).unwrap_or_else(|| "size".to_owned()))
+            }
             None => "key".to_owned(),
         }
     }
@@ -542,13 +593,20 @@ impl Maker {
             2 => format!("({} % {})", self.value(Ty::Whole, depth.min(1)), 2 + self.rng.below(5)),
             3 => format!("-{}", self.path(Ty::Whole).unwrap_or_else(|| "1".to_owned())),
             4 => format!("({} * {})", self.value(Ty::Whole, depth.min(1)), 1 + self.rng.below(4)),
-            _ => format!("({} {} {})", self.value(Ty::Whole, depth.min(1)), self.rng.pick(&["+", "-"]), self.value(Ty::Whole, depth.min(1))),
+            _ => format!(
+                "({} {} {})",
+                self.value(Ty::Whole, depth.min(1)),
+                self.rng.pick(&["+", "-"]),
+                self.value(Ty::Whole, depth.min(1))
+            ),
         }
     }
 
     fn flag(&mut self, depth: usize) -> String {
         match self.rng.below(8) {
-            0 if depth > 0 => format!("({} and {})", self.value(Ty::Flag, depth), self.value(Ty::Flag, depth)),
+            0 if depth > 0 => {
+                format!("({} and {})", self.value(Ty::Flag, depth), self.value(Ty::Flag, depth))
+            }
             1 if depth > 0 => format!("({} or {})", self.value(Ty::Flag, depth), self.value(Ty::Flag, depth)),
             2 => format!("(not {})", self.path(Ty::Flag).unwrap_or_else(|| "order.urgent".to_owned())),
             3 => {
@@ -556,9 +614,24 @@ impl Maker {
                 let path = self.path(maybe).unwrap_or_else(|| "order.limit".to_owned());
                 format!("({path} {} none)", self.rng.pick(&["==", "!="]))
             }
-            4 => format!("({} {} {})", self.path(Ty::Text).unwrap_or_else(|| "key".to_owned()), self.rng.pick(&["==", "!=", "<"]), self.value(Ty::Text, 1)),
-            5 => format!("({} {} {})", self.value(Ty::Num, 1), self.rng.pick(&["<", ">=", "=="]), self.value(Ty::Num, 1)),
-            _ => format!("({} {} {})", self.value(Ty::Whole, 1), self.rng.pick(&["<", "<=", ">", "!="]), self.value(Ty::Whole, 1)),
+            4 => format!(
+                "({} {} {})",
+                self.path(Ty::Text).unwrap_or_else(|| "key".to_owned()),
+                self.rng.pick(&["==", "!=", "<"]),
+                self.value(Ty::Text, 1)
+            ),
+            5 => format!(
+                "({} {} {})",
+                self.value(Ty::Num, 1),
+                self.rng.pick(&["<", ">=", "=="]),
+                self.value(Ty::Num, 1)
+            ),
+            _ => format!(
+                "({} {} {})",
+                self.value(Ty::Whole, 1),
+                self.rng.pick(&["<", "<=", ">", "!="]),
+                self.value(Ty::Whole, 1)
+            ),
         }
     }
 }

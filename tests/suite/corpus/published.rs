@@ -27,9 +27,15 @@ fn runs(analysis: &Analysis) -> Vec<Run> {
     let mut runs: Vec<Run> = tested.collect();
     let loaded = runs.iter().find(|run| run.name == "all_is_well").unwrap();
     let mut tasks = loaded.tasks.clone();
-    tasks["DescribeCopyFacts"] = json!({ "fails": ["RedshiftData.ResourceNotFoundException", "no such statement"] });
+    tasks["DescribeCopyFacts"] =
+        json!({ "fails": ["RedshiftData.ResourceNotFoundException", "no such statement"] });
     tasks["TellOf"] = json!({ "returns": { "StatusCode": 200, "Payload": null } });
-    runs.push(Run { name: "the_load_is_forgotten".to_owned(), input: loaded.input.clone(), tasks, entered: BTreeSet::new() });
+    runs.push(Run {
+        name: "the_load_is_forgotten".to_owned(),
+        input: loaded.input.clone(),
+        tasks,
+        entered: BTreeSet::new(),
+    });
     runs
 }
 
@@ -50,7 +56,8 @@ fn every_way_through_the_published_pipeline_is_gone() {
     let text = pretty(&machine(platform, pipeline));
     let definition: Json = serde_json::from_str(&text).unwrap();
     let states = definition["States"].as_object().unwrap();
-    let mut left: BTreeSet<(String, String)> = states.iter().flat_map(|(name, state)| ways(name, state)).collect();
+    let mut left: BTreeSet<(String, String)> =
+        states.iter().flat_map(|(name, state)| ways(name, state)).collect();
     let branches = ["AddPlace", "AddPeople"];
     let mut entered = BTreeSet::new();
     for run in runs(&analysis) {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dpl::machine::{Execution, Failure, Happening, Outcome};
-use dpl::platform::{Pipeline, Platform, pipeline::{Step, StepKind}};
+use dpl::platform::{
+    Pipeline, Platform,
+    pipeline::{Step, StepKind},
+};
 use dpl::rehearsal::{START, rehearse};
 use serde_json::{Value as Json, json};
 
@@ -40,7 +43,9 @@ fn answers(execution: &Execution) -> Json {
             continue;
         }
         let answer = match events.peek().map(|next| (&next.state, &next.what)) {
-            Some((state, Happening::Returned(result))) if *state == event.state => json!({ "returns": result }),
+            Some((state, Happening::Returned(result))) if *state == event.state => {
+                json!({ "returns": result })
+            }
             Some((state, Happening::Failed(failure))) if *state == event.state => {
                 json!({ "fails": [failure.error, failure.cause] })
             }
@@ -52,7 +57,8 @@ fn answers(execution: &Execution) -> Json {
 }
 
 /// The faults that a well-typed program can't have, whatever its calls return.
-const UNTYPED: &[&str] = &["States.QueryEvaluationError", "States.Runtime", "States.NoChoiceMatched", "States.DataLimitExceeded"];
+const UNTYPED: &[&str] =
+    &["States.QueryEvaluationError", "States.Runtime", "States.NoChoiceMatched", "States.DataLimitExceeded"];
 
 /// What of a run says that the compiler's types do not hold.
 pub fn unsound(execution: &Execution) -> Option<String> {
@@ -71,7 +77,10 @@ pub fn unsound(execution: &Execution) -> Option<String> {
 /// Whether the machine's own time was up, which no interpreter without time can see.
 pub fn timed_out(execution: &Execution) -> bool {
     let caught = |failure: &Failure| failure.error == "States.Timeout";
-    let by_a_task = execution.events.iter().any(|event| matches!(&event.what, Happening::Failed(failure) if caught(failure)));
+    let by_a_task = execution
+        .events
+        .iter()
+        .any(|event| matches!(&event.what, Happening::Failed(failure) if caught(failure)));
     matches!(&execution.outcome, Outcome::Failed(failure) if caught(failure)) && !by_a_task
 }
 
@@ -130,7 +139,9 @@ fn nested(steps: &[Step], inside: &'static str, found: &mut BTreeSet<(&'static s
                 choice.arms.iter().for_each(|arm| nested(&arm.body, word, found));
                 choice.otherwise.iter().for_each(|body| nested(body, word, found));
             }
-            StepKind::Parallel(branches) => branches.iter().for_each(|branch| nested(&branch.body, word, found)),
+            StepKind::Parallel(branches) => {
+                branches.iter().for_each(|branch| nested(&branch.body, word, found))
+            }
             StepKind::For(each) => nested(&each.body, word, found),
             StepKind::Try(body, catches) => {
                 nested(body, word, found);

@@ -62,7 +62,9 @@ impl<'p> Sampler<'p> {
             Base::Map(_, inner) => {
                 let names = ["a", "b", "c"];
                 let count = self.length(ty, 3);
-                Json::Object(names[..count].iter().map(|name| ((*name).to_owned(), self.value(inner))).collect())
+                Json::Object(
+                    names[..count].iter().map(|name| ((*name).to_owned(), self.value(inner))).collect(),
+                )
             }
             Base::Record(id) => {
                 let schema = self.platform.schema(*id).clone();
@@ -82,7 +84,8 @@ impl<'p> Sampler<'p> {
     }
 
     fn text(&mut self, ty: &DataType) -> Json {
-        const LETTERS: &[char] = &['a', 'b', 'c', 'x', 'Z', '0', '7', '-', ' ', '"', '\'', '\\', '{', '%', '}', '/', 'é', '漢'];
+        const LETTERS: &[char] =
+            &['a', 'b', 'c', 'x', 'Z', '0', '7', '-', ' ', '"', '\'', '\\', '{', '%', '}', '/', 'é', '漢'];
         if !ty.refinement.one_of.is_empty() {
             return json!(ty.refinement.one_of[self.rng.below(ty.refinement.one_of.len())].as_str());
         }
