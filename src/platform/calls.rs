@@ -2,54 +2,64 @@
 
 use super::{
     Platform,
-    pipeline::{Call, Pipeline, Step, StepKind},
+    pipeline::{Call, Pipeline, Reader, Step, StepKind},
     resource::Noun,
 };
 
 impl Pipeline {
-    /// Its calls with where each one's step begins, in the order of the program.
+    /// Its calls with where each one's step begins, in the order of the program; those that read the items of loops too.
     pub fn calls(&self) -> Vec<(u32, &Call)> {
         let mut calls = Vec::new();
-        collect(&self.body, &mut calls);
+        each(&self.body, &mut |step| match &step.kind {
+            StepKind::Call(call) => calls.push((step.span.start, &**call)),
+            _ => calls.extend(reader(step).map(|reader| (step.span.start, &*reader.call))),
+        });
         calls
+    }
+
+    /// What its loops read their items from, with where each loop begins.
+    pub fn readers(&self) -> Vec<(u32, &Reader)> {
+        let mut readers = Vec::new();
+        each(&self.body, &mut |step| readers.extend(reader(step).map(|reader| (step.span.start, reader))));
+        readers
     }
 }
 
 impl Platform {
-    /// The calls of a pipeline, and those of the pipelines that it runs.
-    pub fn calls_within<'p>(&'p self, pipeline: &'p Pipeline) -> Vec<&'p Call> {
-        let (mut calls, mut seen, mut open) = (Vec::new(), Vec::new(), vec![pipeline]);
+    /// A pipeline and those that it runs.
+    pub fn run_by<'p>(&'p self, pipeline: &'p Pipeline) -> Vec<&'p Pipeline> {
+        let (mut all, mut open): (Vec<&Pipeline>, _) = (Vec::new(), vec![pipeline]);
         while let Some(pipeline) = open.pop() {
-            if seen.contains(&pipeline.resource) {
+            if all.iter().any(|known| known.resource == pipeline.resource) {
                 continue;
             }
-            seen.push(pipeline.resource);
+            all.push(pipeline);
             for (_, call) in pipeline.calls() {
-                calls.push(call);
                 if let Some(Noun::Pipeline(at)) = call.runs.map(|id| self.resource(id).noun) {
                     open.extend(self.pipelines.get(at as usize));
                 }
             }
         }
-        calls
+        all
+    }
+
+    /// The calls of a pipeline, and those of the pipelines that it runs.
+    pub fn calls_within<'p>(&'p self, pipeline: &'p Pipeline) -> Vec<&'p Call> {
+        self.run_by(pipeline).into_iter().flat_map(Pipeline::calls).map(|(_, call)| call).collect()
     }
 }
 
-fn collect<'p>(steps: &'p [Step], calls: &mut Vec<(u32, &'p Call)>) {
+/// Every step, each before those inside it.
+fn each<'p>(steps: &'p [Step], see: &mut impl FnMut(&'p Step)) {
     for step in steps {
-        match &step.kind {
-            StepKind::Call(call) => calls.push((step.span.start, call)),
-            StepKind::Choose(choice) => {
-                choice.arms.iter().for_each(|arm| collect(&arm.body, calls));
-                choice.otherwise.iter().for_each(|body| collect(body, calls));
-            }
-            StepKind::Parallel(branches) => branches.iter().for_each(|branch| collect(&branch.body, calls)),
-            StepKind::For(each) => collect(&each.body, calls),
-            StepKind::Try(body, catches) => {
-                collect(body, calls);
-                catches.iter().for_each(|catch| collect(&catch.body, calls));
-            }
-            StepKind::Let(..) | StepKind::Wait(_) | StepKind::Fail(..) | StepKind::Return(_) => {}
-        }
+        see(step);
+        step.blocks().into_iter().for_each(|block| each(block, see));
+    }
+}
+
+fn reader(step: &Step) -> Option<&Reader> {
+    match &step.kind {
+        StepKind::For(each) => each.distributed.as_ref()?.reader.as_ref(),
+        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 //! | file | does |
 //! | --- | --- |
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
+//! | `items.rs` | what a loop reads where its items are these |
 //! | `response.rs` | what a service answers where a call has this value or that error |
 //! | `conform.rs` | whether a value has a type |
 //! | `trial.rs`, `rows.rs` | tests of pipelines and of queries |
@@ -10,6 +11,7 @@
 
 mod compare;
 mod conform;
+mod items;
 mod mismatch;
 mod response;
 mod rows;
@@ -27,7 +29,7 @@ use crate::{
     machine::{self, Answer, Execution, Failure, Machine, Outcome, Request, Tasks, Time},
     platform::{
         Pipeline, Platform, ResourceId, Test,
-        pipeline::{Call, Poll},
+        pipeline::{Call, Poll, Reader},
         resource::Noun,
         test::Tested,
     },
@@ -84,8 +86,9 @@ pub fn rehearse(
 ) -> Execution {
     let (document, tasks) = states::machine_with_tasks(platform, pipeline);
     let calls = pipeline.calls().into_iter().collect();
+    let readers = pipeline.readers().into_iter().collect();
     let roles = tasks.into_iter().map(|task| (task.state.clone(), task)).collect();
-    let mut cast = Cast { platform, calls, roles, mocks, begun: FxHashMap::default() };
+    let mut cast = Cast { platform, calls, readers, roles, mocks, begun: FxHashMap::default() };
     match Machine::read(&states::pretty(&document)) {
         Ok(machine) => machine::run(&machine, input, start, &mut cast),
         Err(malformed) => {
@@ -115,6 +118,7 @@ pub fn run_of(platform: &Platform, test: &Test) -> Option<(Json, Execution)> {
 struct Cast<'c> {
     platform: &'c Platform,
     calls: FxHashMap<u32, &'c Call>,
+    readers: FxHashMap<u32, &'c Reader>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
     /// The calls whose end is asked for, by step: those that have been started.
@@ -150,6 +154,9 @@ impl Cast<'_> {
         };
         let (end, result) = match (reply.end, &call.poll) {
             (End::Response(response), _) => (Ok(()), Ok(response)),
+            (End::Value(value), _) if self.readers.contains_key(&step) => {
+                (Ok(()), Ok(self.readers.get(&step).map_or(Json::Null, |reader| items::raw(reader, value))))
+            }
             (End::Value(value), poll) => (Ok(()), Ok(response::of_value(call, poll.as_ref(), Some(value))?)),
             (End::Failure(failure), Some(poll)) if failure.error == poll.error => {
                 (Err(failure), Ok(response::of_value(call, Some(poll), None)?))

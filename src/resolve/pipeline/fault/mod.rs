@@ -1,6 +1,7 @@
 //! What can be wrong in a pipeline, each said where it is found.
 
 mod call;
+mod looping;
 mod name;
 mod statement;
 mod test;
@@ -8,6 +9,7 @@ mod trigger;
 mod value;
 
 pub(super) use call::*;
+pub(super) use looping::*;
 pub(super) use name::*;
 pub(super) use statement::*;
 pub(super) use test::*;
