@@ -60,7 +60,6 @@ catalogue! {
     UNEXPECTED_PART = "DPL0110";
     SAME_NAME_IN_AWS = "DPL0111";
     UNKNOWN_LABEL = "DPL0112";
-    TESTS_NOT_RUN = "DPL0113";
     // 02: types, fields and values
     UNKNOWN_FIELD = "DPL0201";
     DUPLICATE_FIELD = "DPL0202";
@@ -236,10 +235,15 @@ catalogue! {
     POLICY_TOO_LARGE = "DPL0801";
     TOO_MANY_GUARDRAILS = "DPL0802";
     NEAR_LIMIT = "DPL0803";
-    // 09: the command: files, configuration, running
+    // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";
     CONFIG_VALUE = "DPL0903";
+    TEST_SUBJECT = "DPL0910";
+    TEST_LINE = "DPL0911";
+    TEST_CALL = "DPL0912";
+    TEST_EXPECTS_NOTHING = "DPL0913";
+    TEST_FAILS = "DPL0914";
 }
 
 /// The page of a code, given as text (`DPL0301`, in any case).

@@ -5,6 +5,7 @@ pub mod account;
 pub mod boundary;
 pub mod bucket;
 pub mod condition;
+mod calls;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -16,6 +17,7 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
+pub mod test;
 pub mod types;
 pub mod value;
 
@@ -33,6 +35,7 @@ pub use resource::{Resource, ResourceId};
 pub use role::{Role, Trust};
 pub use schema::{Column, Schema, SchemaId};
 pub use stream::Stream;
+pub use test::Test;
 pub use types::{Base, DataType, Refinement};
 pub use value::{Construct, Location, Value, ValueKind};
 
@@ -79,6 +82,8 @@ pub struct Platform {
     pub streams: Vec<Stream>,
     /// The queries over them.
     pub queries: Vec<Query>,
+    /// Tests, in the order of the program.
+    pub tests: Vec<Test>,
     /// Grants and denials, in canonical order.
     pub grants: Vec<Grant>,
     /// Tables shared with another domain.

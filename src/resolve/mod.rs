@@ -61,6 +61,8 @@ pub struct Context<'a> {
     defaults: FxHashMap<Span, Option<Value>>,
     /// Patterns of conditions, compiled.
     patterns: FxHashMap<SmolStr, Option<regex::Regex>>,
+    /// The pipelines that have an error.
+    faulty: Vec<ResourceId>,
 }
 
 /// A declaration with the resource it became.
@@ -95,6 +97,7 @@ pub fn resolve(
         params: Vec::new(),
         defaults: FxHashMap::default(),
         patterns: FxHashMap::default(),
+        faulty: Vec::new(),
     };
     context.params(&found.params);
     context.accounts(&found.resources);

@@ -79,7 +79,7 @@ enum Subject<'p> {
 /// Runs what is named to its end.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
-    let program = match load(&arguments.input)? {
+    let program = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
     };

@@ -8,6 +8,7 @@ use crate::{
     platform::{
         Base, DataType, ResourceId,
         pipeline::{Each, Expression, ExpressionKind, LocalId, Origin},
+        test::ANY,
     },
     resolve::{Meaning, scope::as_path},
     source::Span,
@@ -17,6 +18,9 @@ use crate::{
 impl Builder<'_, '_> {
     /// An expression that must fit a type. `what` names the place that wants it.
     pub(super) fn expected(&mut self, expr: &Expr, wanted: &DataType, what: &str) -> Option<Expression> {
+        if let Some(value) = self.test_value(expr, wanted) {
+            return value;
+        }
         if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
             return self.record(fields, wanted, expr.span);
         }
@@ -152,6 +156,9 @@ impl Builder<'_, '_> {
         }
         if name == "task_token" {
             return self.task_token(span);
+        }
+        if self.wildcards && name == "_" {
+            return Some(Expression::text(ANY, span));
         }
         self.declared(&Expr { kind: ExprKind::Name(name.clone()), span })
     }
