@@ -20,7 +20,7 @@ pub struct Test {
 #[derive(Clone, Debug)]
 pub enum Tested {
     /// A pipeline.
-    Pipeline(PipelineTest),
+    Pipeline(Box<PipelineTest>),
     /// A query.
     Query(QueryTest),
 }

@@ -90,7 +90,7 @@ fn held(
     span: Span,
 ) -> Option<Mismatch> {
     let name = &platform.resource(stream).name;
-    let mut open: Vec<Json> = seen.iter().map(|row| plain(row)).collect();
+    let mut open: Vec<Json> = seen.iter().map(plain).collect();
     let (rows, exactly) = match expected {
         ExpectedRows::Exactly(rows) => (rows, true),
         ExpectedRows::Among(rows) => (rows, false),

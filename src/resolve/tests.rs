@@ -41,7 +41,9 @@ impl Context<'_> {
             _ => Noun::Plain,
         };
         match noun {
-            Noun::Pipeline(at) => self.pipeline_test(file, decl, at).map(Tested::Pipeline),
+            Noun::Pipeline(at) => {
+                self.pipeline_test(file, decl, at).map(|test| Tested::Pipeline(Box::new(test)))
+            }
             Noun::Query(at) => self.query_test(file, decl, at).map(Tested::Query),
             _ => {
                 let (what, declared) = self.described(meaning);
