@@ -173,6 +173,8 @@ pub enum Origin {
     Call,
     /// `for x in …`.
     Item,
+    /// `[for x in …]`.
+    Element,
     /// `catch x`.
     Error,
 }
@@ -496,6 +498,8 @@ pub enum ExpressionKind {
     Index(Box<Expression>, Box<Expression>),
     /// A list.
     List(Vec<Expression>),
+    /// A list made of the elements of another.
+    Each(Box<Each>),
     /// A record.
     Record(Vec<(SmolStr, Expression)>),
     /// A place in a bucket, its key in pieces. As text it is the place's `s3://` URI.
@@ -514,6 +518,19 @@ pub enum ExpressionKind {
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
+}
+
+/// A list made of the elements of another, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    /// The element's name.
+    pub item: LocalId,
+    /// The list.
+    pub over: Expression,
+    /// The elements that count: all without.
+    pub condition: Option<Expression>,
+    /// What is made of one.
+    pub value: Expression,
 }
 
 impl Expression {
@@ -547,6 +564,9 @@ impl Expression {
             | ExpressionKind::Location(_, items)
             | ExpressionKind::Function(_, items) => items.iter().collect(),
             ExpressionKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExpressionKind::Each(each) => {
+                std::iter::once(&each.over).chain(&each.condition).chain([&each.value]).collect()
+            }
             ExpressionKind::None
             | ExpressionKind::Bool(_)
             | ExpressionKind::Number(_)

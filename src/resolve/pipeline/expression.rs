@@ -2,12 +2,13 @@
 
 use smol_str::SmolStr;
 
-use super::{Builder, fault, fit, fit::Fit};
+use super::{Builder, fault, fit, fit::Fit, names};
 use crate::{
     diagnostic::Diagnostic,
     platform::{
         Base, DataType, ResourceId,
-        pipeline::{Expression, ExpressionKind, LocalId},
+        pipeline::{Each, Expression, ExpressionKind, LocalId, Origin},
+        test::ANY,
     },
     resolve::{Meaning, scope::as_path},
     source::Span,
@@ -17,6 +18,9 @@ use crate::{
 impl Builder<'_, '_> {
     /// An expression that must fit a type. `what` names the place that wants it.
     pub(super) fn expected(&mut self, expr: &Expr, wanted: &DataType, what: &str) -> Option<Expression> {
+        if let Some(value) = self.test_value(expr, wanted) {
+            return value;
+        }
         if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
             return self.record(fields, wanted, expr.span);
         }
@@ -84,6 +88,9 @@ impl Builder<'_, '_> {
             ExprKind::Field(of, name) => self.field(expr, of, name),
             ExprKind::Index(of, at) => self.index(of, at, span),
             ExprKind::List(items) => self.list(items, span),
+            ExprKind::ListOf(item, over, value, condition) => {
+                self.list_of(item, over, value, condition.as_deref(), span)
+            }
             ExprKind::Unary(UnaryOp::Not, inner) => {
                 let inner = self.expected(inner, &DataType::plain(Base::Boolean), "`not`")?;
                 simple(ExpressionKind::Not(Box::new(inner)), Base::Boolean)
@@ -149,6 +156,9 @@ impl Builder<'_, '_> {
         }
         if name == "task_token" {
             return self.task_token(span);
+        }
+        if self.wildcards && name == "_" {
+            return Some(Expression::text(ANY, span));
         }
         self.declared(&Expr { kind: ExprKind::Name(name.clone()), span })
     }
@@ -296,6 +306,41 @@ impl Builder<'_, '_> {
         let mut ty = DataType::plain(Base::List(Box::new(element)));
         ty.refinement.max_length = Some(length);
         Some(Expression { kind: ExpressionKind::List(items), ty, span })
+    }
+
+    /// `[for x in xs: x.a if x.b]`.
+    fn list_of(
+        &mut self,
+        item: &Ident,
+        over: &Expr,
+        value: &Expr,
+        condition: Option<&Expr>,
+        span: Span,
+    ) -> Option<Expression> {
+        let over = self.expression(over)?;
+        let element = self.element(&over)?;
+        self.names.open();
+        let id = self.bind(item, element, Origin::Element);
+        if self.names.find(&item.name) != Some(id) {
+            self.names.close();
+            return None;
+        }
+        let boolean = DataType::plain(Base::Boolean);
+        let condition = condition.map(|condition| self.expected(condition, &boolean, "`if`"));
+        if let Some(Some(condition)) = &condition {
+            self.names.assume(names::present_when(condition, true));
+        }
+        let value = self.expression(value);
+        self.names.close();
+        let value = value?;
+        let condition = match condition {
+            Some(condition) => Some(condition?),
+            None => None,
+        };
+        let mut ty = DataType::plain(Base::List(Box::new(value.ty.clone())));
+        ty.refinement.max_length = over.ty.refinement.max_length;
+        let each = Each { item: id, over, condition, value };
+        Some(Expression { kind: ExpressionKind::Each(Box::new(each)), ty, span })
     }
 
     fn record(&mut self, fields: &[Field], wanted: &DataType, span: Span) -> Option<Expression> {

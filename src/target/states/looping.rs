@@ -36,7 +36,7 @@ impl Lowerer<'_> {
             None => self.inline(each, comment, step, next),
             Some(distributed) => self.distributed(each, distributed, comment, step, next),
         };
-        self.push(step, State::Map(state), level);
+        self.push(step, State::Map(Box::new(state)), level);
     }
 
     fn inline(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next) -> document::Loop {
@@ -256,6 +256,9 @@ impl Reads<'_> {
             && self.seen.insert(id)
         {
             self.read.push(id);
+        }
+        if let ExpressionKind::Each(each) = &expression.kind {
+            self.bound.insert(each.item);
         }
         expression.parts().into_iter().for_each(|part| self.expression(part));
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Pause, Retry, Step, StepKind},
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Retry, Step, StepKind},
 };
 
 /// The states of a pipeline, and which call of it each task makes.
@@ -34,6 +34,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
         handlers: Vec::new(),
         tasks: Vec::new(),
     };
+    lowerer.name_elements();
     lowerer.name_steps(&pipeline.body);
     let flow = lowerer.level(&pipeline.body, None);
     (flow, lowerer.tasks)
@@ -101,6 +102,18 @@ pub(super) struct Level {
 }
 
 impl Lowerer<'_> {
+    /// Gives what lists are made of its name in JSONata: one that no variable of a block has.
+    fn name_elements(&mut self) {
+        for (at, local) in self.pipeline.locals.iter().enumerate() {
+            if local.origin == Origin::Element {
+                let name = self.variables.give(&local.name, u32::MAX);
+                if let Some(slot) = self.locals.get_mut(at) {
+                    *slot = format!("${name}");
+                }
+            }
+        }
+    }
+
     /// Gives every step's first state its name.
     fn name_steps(&mut self, steps: &[Step]) {
         let mut named = Vec::new();

@@ -347,6 +347,7 @@ fn words(pipeline: &Pipeline, expression: &Expression) -> String {
             .map(|piece| words(pipeline, piece))
             .find(|words| !words.is_empty())
             .unwrap_or_default(),
+        ExpressionKind::Each(each) => words(pipeline, &each.over),
         ExpressionKind::Bool(value) => pascal(if *value { "true" } else { "false" }),
         _ => String::new(),
     }
