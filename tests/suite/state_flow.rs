@@ -163,7 +163,8 @@ fn expressions(value: &Json, look: &mut impl FnMut(&str)) {
 
 /// The variables of the machine that an expression reads: neither functions, nor `$states`, nor what it binds itself.
 fn variables(expression: &str) -> Names {
-    let (mut read, mut bound) = (Names::new(), Names::from(["states".to_owned()]));
+    // `$append` is a function that is handed to another one.
+    let (mut read, mut bound) = (Names::new(), Names::from(["states", "append"].map(str::to_owned)));
     let mut at = 0;
     while let Some(found) = expression[at..].find(['$', '"', '`']) {
         let (sign, before) = (expression.as_bytes()[at + found], &expression[..at + found]);

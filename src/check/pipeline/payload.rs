@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{
         Pipeline, Platform,
-        pipeline::{Branch, Call, Expression, Local, LocalId, Loop, Origin, Step, StepKind},
+        pipeline::{Batch, Branch, Call, Expression, Local, LocalId, Loop, Origin, Step, StepKind},
     },
     source::Span,
 };
@@ -64,6 +64,9 @@ struct Flow<'f, 'p> {
 
 /// As many elements of an inline `Map` run at the same time. <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html>
 const INLINE_AT_ONCE: u64 = 40;
+
+/// Room for what a call is given beside a batch.
+const BESIDE_A_BATCH: u64 = 16 * 1024;
 
 impl Flow<'_, '_> {
     fn input(&mut self) {
@@ -233,13 +236,24 @@ impl Flow<'_, '_> {
         let told = self.of(&each.over).told;
         if let Some(ty) = self.local(each.item).map(|local| local.ty.clone()) {
             let size = self.sizes.of_type(&ty);
-            self.bind(each.item, Size { told: told || size.told, ..size });
+            let batch = each.distributed.as_ref().and_then(|own| own.batch);
+            let bytes = batch.map_or(size.bytes, |batch| size.bytes.min(self.of_batch(batch)));
+            self.bind(each.item, Size { told: told || size.told, bytes, ..size });
         }
         self.steps(&each.body);
         self.at_once = before;
         if each.distributed.is_some() {
             self.apart = self.apart.max(self.kept);
             self.kept = kept;
+        }
+    }
+
+    /// Step Functions puts no more into a batch than an execution takes as its input, what it is handed beside it included.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html>
+    fn of_batch(&self, batch: Batch) -> u64 {
+        match batch {
+            Batch::Bytes(bytes) => bytes,
+            Batch::Items(_) => self.limit.saturating_sub(BESIDE_A_BATCH),
         }
     }
 
