@@ -17,7 +17,7 @@ use crate::{
     source::{SourceMap, Span},
     syntax::{
         self,
-        ast::{Expr, Module},
+        ast::{Expr, Module, TypeExpr},
     },
 };
 
@@ -429,7 +429,7 @@ pub struct Integration {
     /// Its parameters.
     pub params: Vec<FieldDecl>,
     /// What it returns where the caller declares nothing.
-    pub result: Option<DataType>,
+    pub result: Option<TypeExpr>,
     /// Everything else its declaration says, by name: `resource`, `arguments`, `output`, `payload`, `actions`, `start`, `poll`, … (docs/stdlib.md).
     pub properties: FxHashMap<SmolStr, Expr>,
     /// Its place in the standard library.

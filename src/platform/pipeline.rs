@@ -295,8 +295,8 @@ pub struct Request {
 /// A loop that asks a service whether a call is done.
 #[derive(Clone, Debug)]
 pub struct Poll {
-    /// What is kept of the call's result, as [`ExpressionKind::Kept`].
-    pub keep: Expression,
+    /// What is kept of the call's result, where the question needs it, as [`ExpressionKind::Kept`].
+    pub keep: Option<Expression>,
     /// Seconds between two questions.
     pub every: u64,
     /// The question.
@@ -378,6 +378,10 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// Text that no other state and no other attempt has.
+    Unique,
+    /// Text as a part of a URL.
+    UrlPart(Box<Expression>),
     /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.

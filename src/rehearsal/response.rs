@@ -21,9 +21,9 @@ pub(super) fn of_value(call: &Call, poll: Option<&Poll>, value: Option<Json>) ->
             )
         })?;
     }
-    if let Some(poll) = poll {
+    if let Some(keep) = poll.and_then(|poll| poll.keep.as_ref()) {
         let id = Json::from(format!("{}-1", call.name));
-        put(&poll.keep, id, &mut response).ok_or("a call whose end is asked for keeps more than an id")?;
+        put(keep, id, &mut response).ok_or("a call whose end is asked for keeps more than an id")?;
     }
     Ok(response)
 }
@@ -47,10 +47,7 @@ pub(super) fn of_standing(poll: &Poll, failure: Option<&Failure>) -> Result<Json
 fn put(place: &Expression, value: Json, response: &mut Json) -> Option<()> {
     match &place.kind {
         ExpressionKind::Result => {
-            match (response, value) {
-                (Json::Object(into), Json::Object(members)) if !into.is_empty() => into.extend(members),
-                (into, value) => *into = value,
-            }
+            merge(response, value);
             Some(())
         }
         ExpressionKind::Field(of, name) => {
@@ -61,6 +58,36 @@ fn put(place: &Expression, value: Json, response: &mut Json) -> Option<()> {
             put(of, whole, response)
         }
         ExpressionKind::Binary(BinaryOp::Coalesce, first, _) => put(first, value, response),
+        ExpressionKind::Join(pieces) => put_pieces(pieces, value.as_str()?, response),
         _ => None,
+    }
+}
+
+/// Puts a value into another: members beside members, at every depth.
+fn merge(into: &mut Json, value: Json) {
+    match (into, value) {
+        (Json::Object(into), Json::Object(members)) if !into.is_empty() => {
+            for (name, member) in members {
+                merge(into.entry(name).or_insert(Json::Null), member);
+            }
+        }
+        (into, value) => *into = value,
+    }
+}
+
+/// Text apart again: each value of it ends where the constant behind it begins.
+fn put_pieces(pieces: &[Expression], text: &str, response: &mut Json) -> Option<()> {
+    match pieces {
+        [] => text.is_empty().then_some(()),
+        [first, rest @ ..] => match (first.as_text(), rest.first().and_then(Expression::as_text)) {
+            (Some(constant), _) => put_pieces(rest, text.strip_prefix(constant)?, response),
+            (None, None) if rest.is_empty() => put(first, Json::from(text), response),
+            (None, None) => None,
+            (None, Some(behind)) => {
+                let (value, _) = text.split_once(behind)?;
+                put(first, Json::from(value), response)?;
+                put_pieces(rest, text.strip_prefix(value)?, response)
+            }
+        },
     }
 }

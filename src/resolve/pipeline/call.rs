@@ -13,7 +13,7 @@ use super::{
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
-        Column, DataType, Function, ResourceId, Value, ValueKind,
+        Base, Column, DataType, Function, ResourceId, Value, ValueKind,
         pipeline::{Call, Expression},
         resource::Noun,
     },
@@ -225,7 +225,7 @@ impl Builder<'_, '_> {
             resource: None,
             words,
             arguments: Vec::new(),
-            result: integration.result.clone(),
+            result: integration.result.as_ref().map(|ty| self.context.data_type(self.file, ty)),
         })
     }
 
@@ -243,7 +243,10 @@ impl Builder<'_, '_> {
             if param.nullable && matches!(expr.kind, ExprKind::None) {
                 return Some(Item::Missing);
             }
-            return self.expected(expr, &wanted, &format!("`{}`", param.name)).map(Item::Data);
+            let given = self.expected(expr, &wanted, &format!("`{}`", param.name))?;
+            let place = Some(&given).filter(|given| given.ty.base == Base::Location);
+            let known = place.and_then(|place| self.place_of(place)).cloned();
+            return Some(Item::Data(known.unwrap_or(given)));
         }
         let value = match (&param.ty, &expr.kind) {
             (FieldType::Construct(_), ExprKind::Call(callee, args)) => match &callee.kind {

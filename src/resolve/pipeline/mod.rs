@@ -6,7 +6,7 @@
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
 //! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
 //! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
-//! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `words.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
 
@@ -25,6 +25,7 @@ mod request;
 mod statement;
 mod template;
 mod trigger;
+mod words;
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role,
-//! `allow_role(role, place, capability, …)` for a role that a service takes on for it.
+//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role, with
+//! capabilities of buckets too, `allow_object(place, capability, …)` for one object, `allow_role(role, place, capability, …)` for a role that a service takes on for it.
 
 use super::{
     Builder, fault,
@@ -42,12 +42,18 @@ impl Builder<'_, '_> {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
-                        all.push(self.permission(
-                            User::Pipeline,
-                            self.action(&action.value)?,
-                            target.clone(),
-                            template.span,
-                        ));
+                        let capability = match &action.value.kind {
+                            ExprKind::Name(_) => self.capability(&action.value)?,
+                            _ => self.action(&action.value)?,
+                        };
+                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
+                    }
+                }
+                (ExprKind::Name(word), [at, capabilities @ ..]) if word == "allow_object" => {
+                    let target = self.object_target(template, &at.value)?;
+                    for capability in capabilities {
+                        let capability = self.capability(&capability.value)?;
+                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {
@@ -107,6 +113,14 @@ impl Builder<'_, '_> {
         Ok(Some(match (&expression.kind, &expression.ty.base) {
             (ExpressionKind::Text(arn), Base::String) => Some(UseTarget::Arn(arn.clone())),
             _ => self.place_target(&expression),
+        }))
+    }
+
+    /// One object, as far as its key is known.
+    fn object_target(&self, template: &Template<'_>, at: &Expr) -> Result<Option<UseTarget>, Fault> {
+        let Some(place) = template.expression(at)? else { return Ok(None) };
+        Ok(self.known_place(&place).map(|(bucket, key, _)| {
+            UseTarget::Prefix(Location { bucket, key: key.into() })
         }))
     }
 

@@ -78,7 +78,7 @@ fn poll<'x>(
         _ => return Err(Fault { span, why: "`every` is a duration".into() }),
     };
     Ok(Poll {
-        keep: required(template, needed("keep")?)?,
+        keep: field("keep").map(|keep| required(template, keep)).transpose()?,
         every,
         request: request(template, needed("request")?, needed("arguments")?)?,
         status: required(template, needed("status")?)?,

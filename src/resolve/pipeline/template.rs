@@ -95,7 +95,7 @@ impl Template<'_> {
                 }
                 simple(ExpressionKind::Record(members), Base::Json)
             }
-            ExprKind::Call(callee, args) => self.call(callee, args, expr.span),
+            ExprKind::Call(callee, args) => self.apply(callee, args, expr.span),
             _ => Err(Fault { span: expr.span, why: "a template has no such expression".into() }),
         }
     }
@@ -119,6 +119,7 @@ impl Template<'_> {
             "kept" => Ok(Item::Data(Expression::new(ExpressionKind::Kept, Base::Json, self.span))),
             "event" => Ok(Item::Data(self.event())),
             "pairs" => Ok(Item::Data(self.pairs())),
+            "unique" => Ok(Item::Data(Expression::new(ExpressionKind::Unique, Base::String, self.span))),
             _ => Err(Fault { span, why: format!("a template has no word `{name}`") }),
         }
     }
@@ -127,40 +128,6 @@ impl Template<'_> {
         match self.arguments {
             [(_, only)] if matches!(only.ty.base, Base::Record(_)) => only.clone(),
             _ => Expression::new(ExpressionKind::Record(self.arguments.to_vec()), Base::Json, self.span),
-        }
-    }
-
-    fn texts(&self, prefix: &str) -> Expression {
-        let texts = self
-            .arguments
-            .iter()
-            .map(|(name, value)| (SmolStr::from(format!("{prefix}{name}")), self.as_text(value)));
-        Expression::new(ExpressionKind::Record(texts.collect()), Base::Json, self.span)
-    }
-
-    fn pairs(&self) -> Expression {
-        let pairs = self.arguments.iter().map(|(name, value)| {
-            let members = vec![
-                ("Name".into(), Expression::text(name.clone(), self.span)),
-                ("Value".into(), self.as_text(value)),
-            ];
-            Expression::new(ExpressionKind::Record(members), Base::Json, self.span)
-        });
-        Expression::new(ExpressionKind::List(pairs.collect()), Base::Json, self.span)
-    }
-
-    /// A value as text; what is not there is empty text.
-    fn as_text(&self, value: &Expression) -> Expression {
-        let value = if value.ty.nullable {
-            let empty = Box::new(Expression::text("", self.span));
-            let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(value.clone()), empty);
-            Expression { kind, ty: DataType { nullable: false, ..value.ty.clone() }, span: value.span }
-        } else {
-            value.clone()
-        };
-        match value.ty.base {
-            Base::String | Base::Location => value,
-            _ => Expression::new(ExpressionKind::Join(vec![value]), Base::String, self.span),
         }
     }
 
@@ -200,38 +167,11 @@ impl Template<'_> {
         }
     }
 
-    fn call(&self, callee: &Expr, args: &[Arg], span: Span) -> Result<Item, Fault> {
-        let (ExprKind::Name(name), [arg]) = (&callee.kind, args) else {
-            return Err(Fault { span, why: "a template calls a word with one argument".into() });
-        };
-        let item = self.item(&arg.value)?;
-        match name.as_str() {
-            "texts" => match self.data(item, span)? {
-                Some(Expression { kind: ExpressionKind::Text(prefix), .. }) => {
-                    Ok(Item::Data(self.texts(&prefix)))
-                }
-                _ => Err(Fault { span, why: "`texts` takes a prefix".into() }),
-            },
-            "sql_text" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
-                Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText))
-            })),
-            "sql_name" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
-                Item::Data(quoted(text, "\"", &["\""], ExpressionKind::SqlName))
-            })),
-            "rate" => match item {
-                Item::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => {
-                    Ok(Item::Data(Expression::text(rate(milliseconds), self.span)))
-                }
-                _ => Err(Fault { span, why: "`rate` takes a duration".into() }),
-            },
-            _ => Err(Fault { span, why: format!("a template has no function `{name}`") }),
-        }
-    }
-
     /// `of.name`.
     fn member(&self, of: Item, name: &SmolStr, span: Span) -> Result<Item, Fault> {
         match of {
             Item::Missing => Ok(Item::Missing),
+            Item::Data(of) if of.ty.base == Base::Location => self.place_member(&of, name, span),
             Item::Data(of) => Ok(Item::Data(of.field(name.clone(), DataType::plain(Base::Json)))),
             Item::Value(value) => match &value.kind {
                 ValueKind::Ref(id) => self.resource_member(*id, name, span),
@@ -267,6 +207,32 @@ impl Template<'_> {
         match constructor.fields.iter().position(|field| field.name == *name) {
             Some(at) => Ok(construct.fields.get(at).and_then(Option::as_ref).map_or(Item::Missing, present)),
             None => Err(Fault { span, why: format!("`{}` has no `{name}`", constructor.name) }),
+        }
+    }
+
+    /// A part of a place that is computed when the pipeline runs. Of one whose bucket is not known there are none: the permissions on it
+    /// are what can't be given, and so what is reported.
+    fn place_member(&self, place: &Expression, name: &SmolStr, span: Span) -> Result<Item, Fault> {
+        let ExpressionKind::Location(bucket, key) = &place.kind else {
+            return Ok(Item::Data(Expression::text("", self.span)));
+        };
+        let joined = |pieces: Vec<Expression>| match pieces.as_slice() {
+            [] => Expression::text("", self.span),
+            [one] if one.as_text().is_some() => one.clone(),
+            _ => Expression::new(ExpressionKind::Join(pieces), Base::String, self.span),
+        };
+        match name.as_str() {
+            "bucket" => Ok(Item::Value(self.value(ValueKind::Ref(*bucket)))),
+            "key" => Ok(Item::Data(joined(key.clone()))),
+            "folder" if key.iter().all(|piece| piece.as_text() == Some("")) => Ok(Item::Missing),
+            "folder" => {
+                let mut pieces = key.clone();
+                if !pieces.last().and_then(Expression::as_text).is_some_and(|text| text.ends_with('/')) {
+                    push_text(&mut pieces, Expression::text("/", self.span));
+                }
+                Ok(Item::Data(joined(pieces)))
+            }
+            _ => Err(Fault { span, why: format!("a place has no `{name}`") }),
         }
     }
 
@@ -344,33 +310,4 @@ fn push_text(pieces: &mut Vec<Expression>, piece: Expression) {
     } else {
         pieces.push(piece);
     }
-}
-
-/// Text in quotes, in which whatever could end it is doubled: now where it is constant, else when it runs.
-fn quoted(
-    text: Expression,
-    quote: &str,
-    doubled: &[&str],
-    kind: fn(Box<Expression>) -> ExpressionKind,
-) -> Expression {
-    let span = text.span;
-    match text.as_text() {
-        Some(constant) => {
-            let safe =
-                doubled.iter().fold(constant.to_owned(), |text, one| text.replace(one, &one.repeat(2)));
-            Expression::text(format!("{quote}{safe}{quote}"), span)
-        }
-        None => Expression::new(kind(Box::new(text)), Base::String, span),
-    }
-}
-
-/// A duration as EventBridge Scheduler spells it: whole minutes, hours or days, with the unit in the singular for one.
-fn rate(milliseconds: u64) -> String {
-    let minutes = milliseconds.div_ceil(60_000);
-    let (number, unit) = match minutes {
-        minutes if minutes % 1440 == 0 => (minutes / 1440, "day"),
-        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
-        minutes => (minutes, "minute"),
-    };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }

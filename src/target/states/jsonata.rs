@@ -139,6 +139,12 @@ impl Scope<'_> {
                 self.operand(inner, out);
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
+            ExpressionKind::Unique => out.push_str("$uuid()"),
+            ExpressionKind::UrlPart(inner) => {
+                out.push_str("$encodeUrlComponent(");
+                self.write(inner, out);
+                out.push(')');
+            }
             ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
             ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
         }

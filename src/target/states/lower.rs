@@ -283,7 +283,9 @@ impl Lowerer<'_> {
         let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call)));
         if let Some((poll, names)) = &polled {
             let kept = Scope { kept: &names.kept, ..self.scope() };
-            assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
+            if let Some(keep) = &poll.keep {
+                assign.insert(names.variable.clone(), Json::String(kept.query(keep)));
+            }
             output = None;
         }
         let then = polled.as_ref().map_or_else(|| next.clone(), |(_, names)| Next::Next(names.wait.clone()));

@@ -113,7 +113,12 @@ pub(super) struct PollNames {
 impl PollNames {
     pub(super) fn new(lowerer: &mut Lowerer<'_>, call: &Call) -> Self {
         let base = names::of_call(call);
-        let variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
+        let keeps = call.poll.as_ref().is_some_and(|poll| poll.keep.is_some());
+        let variable = if keeps {
+            lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope)
+        } else {
+            String::new()
+        };
         Self {
             wait: lowerer.names.give(&format!("WaitFor{base}")),
             ask: lowerer.names.give(&format!("Describe{base}")),
