@@ -165,6 +165,11 @@ catalogue! {
     ERROR_NAME = "DPL0521";
     UNKNOWN_PLACE = "DPL0522";
     LOSES_RESULT = "DPL0523";
+    ITEM = "DPL0533";
+    SQL_PARAMETER = "DPL0534";
+    AWS_CALL = "DPL0535";
+    ELSEWHERE = "DPL0536";
+    OBJECT = "DPL0537";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

@@ -281,8 +281,25 @@ pub enum FieldType {
     Column,
     /// The name of a label.
     Label,
+    /// An item of the table that another parameter names, or a part of one.
+    Row(RowPart),
+    /// What a permission is on: a declaration, a place in a bucket, an ARN as text.
+    Target,
     /// A type that could not be read: a fault in the standard library, reported already.
     Unknown,
+}
+
+/// Which part of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowPart {
+    /// All of it.
+    Whole,
+    /// The columns of its key.
+    Key,
+    /// The column by which the items are spread.
+    Partition,
+    /// Any of the columns beside the key.
+    Rest,
 }
 
 /// `enum verify_mode { none = "NONE" }`.

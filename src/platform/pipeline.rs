@@ -271,10 +271,14 @@ pub struct Call {
     pub binding: Option<LocalId>,
     /// What starts it and, without `poll`, waits for its end.
     pub start: Request,
-    /// The value that it returns, an expression over [`ExpressionKind::Result`].
+    /// The value that it returns, an expression over [`ExpressionKind::Result`]: of `fetch` where there is one, else of `start`.
     pub output: Option<Expression>,
+    /// What is kept of what `start` returns, where a later request needs it, as [`ExpressionKind::Kept`].
+    pub keep: Option<Expression>,
     /// How its end is found where the service has no way to wait.
     pub poll: Option<Poll>,
+    /// What gets its result behind its end, where the service keeps it.
+    pub fetch: Option<Request>,
     /// What happens when it fails.
     pub retry: Vec<Retry>,
     /// Longest time in seconds.
@@ -292,11 +296,27 @@ pub struct Request {
     pub arguments: Expression,
 }
 
+/// How a service spells values, so that nobody has to build them by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An attribute of DynamoDB with its type: `{"S": "x"}`.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
+    Attribute,
+    /// An item of DynamoDB, its attributes by name: `{"id": {"S": "x"}}`.
+    Item,
+    /// A list of items as the AWS SDK spells them, with `Bool` for `BOOL`.
+    SdkItems,
+    /// Records with botocore's names of members, as the AWS SDK spells them in Step Functions.
+    Members,
+    /// The rows of `athena:getQueryResults`, by the names of their columns.
+    AthenaRows,
+    /// The rows of `redshiftdata:getStatementResult`, by the names of their columns.
+    RedshiftRows,
+}
+
 /// A loop that asks a service whether a call is done.
 #[derive(Clone, Debug)]
 pub struct Poll {
-    /// What is kept of the call's result, where the question needs it, as [`ExpressionKind::Kept`].
-    pub keep: Option<Expression>,
     /// Seconds between two questions.
     pub every: u64,
     /// The question.
@@ -378,12 +398,18 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// A value as a service wants it, built from the value's type, which is the type of the whole.
+    Encoded(Form, Box<Expression>),
+    /// A value of the type of the whole, taken out of what a service answers.
+    Decoded(Form, Box<Expression>),
     /// Text that no other state and no other attempt has.
     Unique,
     /// Text as a part of a URL.
     UrlPart(Box<Expression>),
     /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
+    /// A value as a literal of standard SQL: text in single quotes, which are doubled inside, and `NULL` for `none`.
+    SqlValue(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
 }

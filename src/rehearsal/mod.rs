@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
 //! | `response.rs` | what a service answers where a call has this value or that error |
+//! | `wire.rs` | values in the spelling of the service that answers them |
 //! | `conform.rs` | whether a value has a type |
 
 mod conform;
 mod response;
+mod wire;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
@@ -123,8 +125,8 @@ struct Cast<'c> {
     calls: FxHashMap<u32, &'c Call>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
-    /// How the calls end whose end is asked for, by step: those that have been started.
-    begun: FxHashMap<u32, Result<(), Failure>>,
+    /// How the calls end that more than one request belongs to, by step, in the order in which they were started.
+    begun: FxHashMap<u32, Vec<Result<Json, Failure>>>,
 }
 
 impl Tasks for Cast<'_> {
@@ -132,8 +134,9 @@ impl Tasks for Cast<'_> {
         let nothing = || format!("the state `{}` belongs to no call", request.state);
         let role = self.roles.get(request.state).cloned().ok_or_else(nothing)?;
         let call = *self.calls.get(&role.step).ok_or_else(nothing)?;
-        match (&call.poll, role.asks) {
-            (Some(poll), true) => self.standing(poll, role.step),
+        match &call.poll {
+            Some(poll) if role.asks => self.standing(call, poll, role.step, request),
+            _ if role.fetches => self.fetched(call, role.step, request),
             _ => self.start(call, role.step, request),
         }
     }
@@ -147,25 +150,47 @@ impl Cast<'_> {
             (None, Some(id)) => return self.nested(id, request),
             (None, None) => return Err(unanswered(call, request.arguments)),
         };
+        let begun = self.begun.entry(step).or_default();
+        let number = begun.len() + 1;
         let result = match (reply.end, &call.poll) {
-            (End::Response(response), _) => Ok(response),
-            (End::Value(value), poll) => {
-                self.begun.insert(step, Ok(()));
-                Ok(response::of_value(call, poll.as_ref(), Some(value))?)
+            (End::Response(response), _) => {
+                begun.push(Ok(response.clone()));
+                Ok(response)
+            }
+            (End::Value(value), _) => {
+                let response = response::of_start(self.platform, call, Some(&value), number)?;
+                begun.push(match &call.fetch {
+                    Some(_) => Ok(response::of_result(self.platform, call, &value)?),
+                    None => Ok(value),
+                });
+                Ok(response)
             }
             (End::Failure(failure), Some(poll)) if failure.error == poll.error => {
-                self.begun.insert(step, Err(failure));
-                Ok(response::of_value(call, Some(poll), None)?)
+                begun.push(Err(failure));
+                Ok(response::of_start(self.platform, call, None, number)?)
             }
             (End::Failure(failure), _) => Err(failure),
         };
         Ok(Answer { result, seconds: reply.seconds, silence: reply.silence })
     }
 
+    /// The call that a later request is about: the one whose id it names, or the last.
+    fn begun(&self, call: &Call, step: u32, request: &Request<'_>) -> Option<&Result<Json, Failure>> {
+        let begun = self.begun.get(&step)?;
+        let named = (1..=begun.len()).rev().find(|number| names(request.arguments, &response::id_of(call, *number)));
+        begun.get(named.unwrap_or(begun.len()).checked_sub(1)?)
+    }
+
     /// How a call stands whose end is asked for.
-    fn standing(&self, poll: &Poll, step: u32) -> Result<Answer, String> {
-        let end = self.begun.get(&step).cloned().unwrap_or(Ok(()));
-        Ok(Answer::at_once(Ok(response::of_standing(poll, end.as_ref().err())?)))
+    fn standing(&self, call: &Call, poll: &Poll, step: u32, request: &Request<'_>) -> Result<Answer, String> {
+        let failure = self.begun(call, step, request).and_then(|end| end.as_ref().err());
+        Ok(Answer::at_once(Ok(response::of_standing(self.platform, poll, failure)?)))
+    }
+
+    /// What a call came to whose result the service keeps.
+    fn fetched(&self, call: &Call, step: u32, request: &Request<'_>) -> Result<Answer, String> {
+        let end = self.begun(call, step, request).cloned().unwrap_or(Ok(Json::Null));
+        Ok(Answer::at_once(end))
     }
 
     /// Runs another pipeline of the program, with the same mocks.
@@ -187,6 +212,16 @@ impl Cast<'_> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
         let seconds = ran.end.saturating_sub(request.at) as f64 / 1000.0;
         Ok(Answer { result, seconds, silence: None })
+    }
+}
+
+/// Whether a text is somewhere in a request.
+fn names(request: &Json, text: &str) -> bool {
+    match request {
+        Json::String(found) => found == text,
+        Json::Array(items) => items.iter().any(|item| names(item, text)),
+        Json::Object(members) => members.values().any(|member| names(member, text)),
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fields;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
+pub mod item;
 pub mod mesh;
 pub mod param;
 mod pipeline;
@@ -105,6 +106,7 @@ pub fn resolve(
     context.roles(&found.resources);
     context.functions(&found.resources);
     context.domains(&found.resources);
+    context.item_tables(&found.resources);
     context.streams(&found.resources);
     context.queries(&found.resources);
     context.guardrails(&found.resources);

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     Builder, fault,
     policy::Policy,
-    request::{label, missing_needs, requests},
+    request::{Requests, label, missing_needs, requests},
     template::{Item, Template, present},
 };
 use crate::{
@@ -214,26 +214,62 @@ impl Builder<'_, '_> {
         let mut words = Vec::with_capacity(slots.len());
         let mut whole = true;
         for (param, slot) in integration.params.iter().zip(slots) {
-            match self.integration_argument(param, slot) {
+            match self.integration_argument(param, slot, &words) {
                 Some(item) => words.push((param.name.clone(), item)),
                 None => whole = false,
             }
         }
+        let whole = whole && self.check_update(integration, &words, span) && self.check_objects(integration, &words, span);
+        let result = integration.result.as_ref().map(|ty| self.context.data_type(self.file, ty));
+        let result = result.or_else(|| self.row_result(integration, &words));
         whole.then(|| Target {
             integration: id,
             function: integration.name.clone(),
             resource: None,
             words,
             arguments: Vec::new(),
-            result: integration.result.as_ref().map(|ty| self.context.data_type(self.file, ty)),
+            result,
         })
     }
 
-    fn integration_argument(&mut self, param: &FieldDecl, given: Option<&Expr>) -> Option<Item> {
+    /// What must be an object of a bucket is one: not a folder, and not the bucket.
+    fn check_objects(&mut self, integration: &Integration, words: &[(SmolStr, Item)], span: Span) -> bool {
+        let named = |expr: &Expr| match &expr.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let objects: Vec<SmolStr> = match integration.properties.get("objects").map(|expr| &expr.kind) {
+            Some(ExprKind::List(items)) => items.iter().filter_map(named).collect(),
+            _ => integration.properties.get("object").and_then(named).into_iter().collect(),
+        };
+        for (_, item) in words.iter().filter(|(word, _)| objects.contains(word)) {
+            let Item::Data(place) = item else { continue };
+            let Some((_, key, whole)) = self.known_place(place) else { continue };
+            if whole && (key.is_empty() || key.ends_with('/')) {
+                let at = if place.span.is_empty() { span } else { place.span };
+                self.report(fault::no_object(at));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn integration_argument(
+        &mut self,
+        param: &FieldDecl,
+        given: Option<&Expr>,
+        words: &[(SmolStr, Item)],
+    ) -> Option<Item> {
         let Some(expr) = given else {
             return Some(self.context.default_of(param).as_ref().map_or(Item::Missing, present));
         };
-        if let FieldType::Data(base) = &param.ty {
+        if let FieldType::Row(part) = param.ty {
+            return self.row_argument(param, part, expr, words);
+        }
+        // A switch and a bound are parts of the request's form, and so constant.
+        if let FieldType::Data(base) = &param.ty
+            && !matches!(base, Base::Boolean | Base::Int)
+        {
             let wanted = DataType {
                 base: base.clone(),
                 nullable: false,
@@ -358,7 +394,7 @@ impl Builder<'_, '_> {
             arguments: &target.arguments,
             span,
         };
-        let made = requests(&template, integration, callback.is_some());
+        let made = requests(&template, integration, callback.is_some(), target.result.is_some());
         let name = target.resource.map_or_else(
             || format_smolstr!("{}_{}", integration.name, label(&template, integration)),
             |_| target.function.clone(),
@@ -370,7 +406,7 @@ impl Builder<'_, '_> {
             let diagnostic = fault::missing_need(span, &resource.name, &field, resource.span);
             self.report(diagnostic);
         }
-        let (start, output, poll) =
+        let Requests { start, output, keep, poll, fetch } =
             match made.and_then(|made| permissions.map(|permissions| (made, permissions))) {
                 Ok((made, permissions)) => {
                     self.take(permissions, span);
@@ -392,7 +428,9 @@ impl Builder<'_, '_> {
             binding: None,
             start,
             output,
+            keep,
             poll,
+            fetch,
             retry,
             timeout,
             heartbeat,

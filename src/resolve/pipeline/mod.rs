@@ -7,6 +7,7 @@
 //! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
 //! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `words.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `item.rs` | items of tables in calls |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
 
@@ -16,6 +17,7 @@ mod expression;
 mod fault;
 mod fit;
 mod foregone;
+mod item;
 mod matching;
 mod names;
 mod operator;

@@ -23,7 +23,7 @@ use crate::{
         pipeline::{Expression, ExpressionKind},
     },
     source::Span,
-    syntax::ast::{Arg, BinaryOp, Expr, ExprKind, StringPart},
+    syntax::ast::{BinaryOp, Expr, ExprKind, StringPart},
 };
 
 /// A value inside a template.
@@ -260,7 +260,7 @@ impl Template<'_> {
             ValueKind::Bool(value) => ExpressionKind::Bool(value),
             ValueKind::Int(number) => ExpressionKind::Number(number.to_string().into()),
             ValueKind::Decimal(text) => ExpressionKind::Number(text),
-            ValueKind::Text(text) => ExpressionKind::Text(text),
+            ValueKind::Text(text) | ValueKind::Column(text) => ExpressionKind::Text(text),
             ValueKind::Duration(milliseconds) => {
                 ExpressionKind::Number((milliseconds / 1000).to_string().into())
             }

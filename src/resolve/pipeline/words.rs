@@ -31,6 +31,14 @@ impl Template<'_> {
             "given" | "listed" if self.is_nothing(arg(0)?)? => Ok(Item::Missing),
             "given" => self.item(arg(1)?),
             "listed" => Ok(made(ExpressionKind::List(data(1)?.into_iter().collect()), Base::Json)),
+            "item" => self.as_item(self.item(arg(0)?)?, span),
+            "read_item" | "read_items" => {
+                let answer = data(1)?.ok_or_else(|| Fault { span, why: "of what?".into() })?;
+                self.read_items(&self.item(arg(0)?)?, answer, name == "read_items", span)
+            }
+            "names" => self.attribute_names(args),
+            "values" => self.attribute_values(args),
+            "changes" => self.changes(args),
             "url" => Ok(data(0)?.map_or(Item::Missing, |text| {
                 made(ExpressionKind::UrlPart(Box::new(text)), Base::String)
             })),

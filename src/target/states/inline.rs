@@ -67,9 +67,12 @@ impl Inlining<'_> {
             ExpressionKind::Local(id) => self.parts.get(id.0 as usize).copied().unwrap_or(1),
             ExpressionKind::Field(of, _) => self.parts_of(of),
             ExpressionKind::Not(of) | ExpressionKind::Negate(of) => self.parts_of(of),
-            ExpressionKind::SqlText(of) | ExpressionKind::SqlName(of) | ExpressionKind::UrlPart(of) => {
-                self.parts_of(of)
-            }
+            ExpressionKind::SqlText(of)
+            | ExpressionKind::SqlName(of)
+            | ExpressionKind::SqlValue(of)
+            | ExpressionKind::UrlPart(of)
+            | ExpressionKind::Encoded(_, of)
+            | ExpressionKind::Decoded(_, of) => self.parts_of(of),
             ExpressionKind::Index(a, b) | ExpressionKind::Binary(_, a, b) => {
                 self.parts_of(a) + self.parts_of(b)
             }
