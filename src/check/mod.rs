@@ -1,6 +1,7 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
 mod agent;
+mod call;
 mod cron;
 mod damage;
 mod domain;
@@ -16,6 +17,7 @@ mod role;
 pub mod rules;
 mod secret;
 mod share;
+mod statement;
 mod stream;
 mod sync;
 mod table;

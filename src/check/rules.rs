@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
-    share, stream, sync, table,
+    Rule, agent, call, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
+    share, statement, stream, sync, table,
 };
 
 /// The rules.
@@ -44,6 +44,8 @@ pub const RULES: &[Rule] = &[
     ("schedules are hourly at most", sync::schedules_are_hourly_at_most),
     ("scheduled syncs copy changes", sync::scheduled_syncs_copy_changes),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("statements name their parameters", statement::statements_name_their_parameters),
+    ("calls are allowed something", call::calls_are_allowed_something),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),
     ("databases can be named", domain::databases_can_be_named),

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod arguments;
+mod aws;
 mod boundary;
 pub mod collect;
 pub mod conditions;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    Builder, fault,
+    Builder, fault, item,
     policy::Policy,
     request::{Requests, label, missing_needs, requests},
     template::{Item, Template, present},
@@ -220,7 +220,11 @@ impl Builder<'_, '_> {
             }
         }
         let whole = whole && self.check_update(integration, &words, span) && self.check_objects(integration, &words, span);
-        let result = integration.result.as_ref().map(|ty| self.context.data_type(self.file, ty));
+        let result = integration.result.as_ref().map(|ty| {
+            let mut ty = self.context.data_type(self.file, ty);
+            ty.refinement.max_length = item::most(&words).or(ty.refinement.max_length);
+            ty
+        });
         let result = result.or_else(|| self.row_result(integration, &words));
         whole.then(|| Target {
             integration: id,
@@ -392,6 +396,11 @@ impl Builder<'_, '_> {
             account: self.context.platform.account(where_it_lives),
             words: target.words,
             arguments: &target.arguments,
+            declared: target.resource.and_then(|id| {
+                let Noun::Function(at) = self.context.platform.resource(id).noun else { return None };
+                self.context.platform.functions.get(at as usize)
+            }),
+            result: target.result.clone(),
             span,
         };
         let made = requests(&template, integration, callback.is_some(), target.result.is_some());

@@ -141,7 +141,7 @@ impl Builder<'_, '_> {
 }
 
 /// The most rows that a statement returns.
-fn most(words: &[(SmolStr, Item)]) -> Option<u64> {
+pub(super) fn most(words: &[(SmolStr, Item)]) -> Option<u64> {
     words.iter().find(|(word, _)| word == "most").and_then(|(_, item)| match item {
         Item::Value(Value { kind: ValueKind::Int(most), .. }) => u64::try_from(*most).ok(),
         _ => None,

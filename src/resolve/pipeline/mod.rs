@@ -106,6 +106,8 @@ impl Context<'_> {
                 account: self.platform.account(account),
                 words: call::field_words(&integration.params, &function.integration.fields),
                 arguments: &[],
+                declared: None,
+                result: None,
                 span: integration.span,
             };
             let text = |name: &str| -> Option<SmolStr> {

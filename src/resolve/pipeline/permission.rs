@@ -6,7 +6,7 @@ use super::{
     template::{Fault, Item, Template},
 };
 use crate::{
-    library::Integration,
+    library::{Integration, KindId},
     platform::{
         Base, Capability, Location, ResourceId, Value, ValueKind,
         pipeline::{Expression, ExpressionKind, Use, UseTarget, User},
@@ -30,6 +30,7 @@ impl Builder<'_, '_> {
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
         let mut all = Vec::new();
+        let declared = template.declared.iter().flat_map(|function| &function.allowed);
         let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
         let mut items = Vec::new();
         for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
@@ -37,13 +38,23 @@ impl Builder<'_, '_> {
             items.extend(listed);
         }
         for item in items {
+            if matches!(&item.kind, ExprKind::Name(word) if word == "allow_declared") {
+                all.extend(declared.clone().map(|(capability, on)| {
+                    self.permission(User::Pipeline, *capability, Some(on.clone()), template.span)
+                }));
+                continue;
+            }
             let ExprKind::Call(callee, args) = &item.kind else { return Err(misread(item.span)) };
             match (&callee.kind, args.as_slice()) {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
-                        let capability = match &action.value.kind {
-                            ExprKind::Name(_) => self.capability(&action.value)?,
+                        let capability = match (&action.value.kind, &target) {
+                            (ExprKind::Name(_), Some(UseTarget::Resource(id))) => {
+                                let kind = self.context.platform.resource(*id).kind;
+                                self.capability_of(kind, &action.value)?
+                            }
+                            (ExprKind::Name(_), _) => self.capability(&action.value)?,
                             _ => self.action(&action.value)?,
                         };
                         all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
@@ -152,16 +163,19 @@ impl Builder<'_, '_> {
     }
 
     fn capability(&self, expr: &Expr) -> Result<Capability, Fault> {
+        let bucket = self.library.kind_named("bucket");
+        let bucket = bucket.ok_or_else(|| Fault { span: expr.span, why: "there are no buckets".into() })?;
+        self.capability_of(bucket, expr)
+    }
+
+    fn capability_of(&self, kind: KindId, expr: &Expr) -> Result<Capability, Fault> {
         let found = match &expr.kind {
-            ExprKind::Name(name) => self
-                .library
-                .kind_named("bucket")
-                .and_then(|bucket| self.library.capability_named(bucket, name)),
+            ExprKind::Name(name) => self.library.capability_named(kind, name),
             _ => None,
         };
         found
             .map(Capability::Named)
-            .ok_or_else(|| Fault { span: expr.span, why: "buckets have no such capability".into() })
+            .ok_or_else(|| Fault { span: expr.span, why: "its kind has no such capability".into() })
     }
 }
 

@@ -8,6 +8,15 @@
 //! | `event` | the function's arguments: its one record, or an object keyed by parameter |
 //! | `texts(prefix)` | the arguments as text, their names behind a prefix |
 //! | `pairs` | the arguments as a list of `{ Name, Value }`, both text |
+//! | `flags(prefix)` | the arguments as a program's: the name behind a prefix, then the value |
+//! | `argument(name)` | the argument of that name, where there is one |
+//! | `members` | the arguments as members of a request by botocore's names, spelled as the SDK does |
+//! | `given(a, b)`, `listed(a, b)`, `some(list)` | `b`, or a list of it, where `a` is there and not `false`; a list that is not empty |
+//! | `item(x)`, `names(…)`, `values(…)`, `changes(…)` | an item in DynamoDB's spelling, and what its expressions take |
+//! | `read_item(table, x)`, `read_items(table, x)`, `athena_rows(x)`, `redshift_rows(x)`, `answered(path)` | what a service answers, as typed values |
+//! | `positional(sql)`, `literals(sql)` | a statement with `?` for its parameters, and their values as literals |
+//! | `sdk_service(x)`, `sdk_operation(x)` | botocore's names as Step Functions spells them |
+//! | `unique`, `url(x)`, `most_rows` | text that no other attempt has; text in a URL; the most rows of an answer |
 //! | `result`, `result.Member` | what the request returned |
 //! | `kept` | what `keep` kept of the result of the call whose end is asked for |
 //! | `sql_text(x)`, `sql_name(x)` | text inside an SQL literal or a quoted SQL name, which it can't leave |
@@ -19,7 +28,7 @@ use smol_str::SmolStr;
 use crate::{
     library::Library,
     platform::{
-        Account, Base, Construct, DataType, Location, Platform, ResourceId, Value, ValueKind,
+        Account, Base, Construct, DataType, Function, Location, Platform, ResourceId, Value, ValueKind,
         pipeline::{Expression, ExpressionKind},
     },
     source::Span,
@@ -58,6 +67,10 @@ pub(super) struct Template<'e> {
     pub(super) words: Vec<(SmolStr, Item)>,
     /// The arguments of a declared function, by parameter.
     pub(super) arguments: &'e [(SmolStr, Expression)],
+    /// The function that is called, where it is one.
+    pub(super) declared: Option<&'e Function>,
+    /// What the call returns, where it returns something.
+    pub(super) result: Option<DataType>,
     /// The call in the program: the place of everything made for it.
     pub(super) span: Span,
 }
@@ -119,9 +132,21 @@ impl Template<'_> {
             "kept" => Ok(Item::Data(Expression::new(ExpressionKind::Kept, Base::Json, self.span))),
             "event" => Ok(Item::Data(self.event())),
             "pairs" => Ok(Item::Data(self.pairs())),
+            "members" => Ok(Item::Data(self.members())),
+            "most_rows" => Ok(self.most_rows().map_or(Item::Missing, |most| {
+                let kind = ExpressionKind::Number(most.to_string().into());
+                Item::Data(Expression::new(kind, Base::BigInt, self.span))
+            })),
             "unique" => Ok(Item::Data(Expression::new(ExpressionKind::Unique, Base::String, self.span))),
             _ => Err(Fault { span, why: format!("a template has no word `{name}`") }),
         }
+    }
+
+    /// The most rows that a statement's answer needs to have, with the one that names the columns.
+    fn most_rows(&self) -> Option<u64> {
+        let ty = self.result.as_ref()?;
+        let rows = if matches!(ty.base, Base::List(_)) { ty.refinement.max_length? } else { 1 };
+        Some(rows.saturating_add(1))
     }
 
     fn event(&self) -> Expression {

@@ -60,6 +60,8 @@ impl Builder<'_, '_> {
             account: self.context.platform.account(self.account),
             words: words.collect(),
             arguments: &[],
+            declared: None,
+                result: None,
             span,
         };
         let text = |name: &str| -> Result<Option<SmolStr>, Fault> {

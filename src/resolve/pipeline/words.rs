@@ -6,9 +6,11 @@ use super::template::{Fault, Item, Template};
 use crate::{
     platform::{
         Base, DataType, Value, ValueKind,
-        pipeline::{Expression, ExpressionKind},
+        pipeline::{Expression, ExpressionKind, Form},
+        wire,
     },
     source::Span,
+    sql::parameters::{Piece, pieces},
     syntax::ast::{Arg, BinaryOp, Expr, ExprKind},
 };
 
@@ -31,6 +33,35 @@ impl Template<'_> {
             "given" | "listed" if self.is_nothing(arg(0)?)? => Ok(Item::Missing),
             "given" => self.item(arg(1)?),
             "listed" => Ok(made(ExpressionKind::List(data(1)?.into_iter().collect()), Base::Json)),
+            "positional" => Ok(self.positional(&self.constant(arg(0)?)?)),
+            "literals" => Ok(self.literals(&self.constant(arg(0)?)?)),
+            "some" => Ok(match self.item(arg(0)?)? {
+                Item::Data(Expression { kind: ExpressionKind::List(items), .. }) if items.is_empty() => Item::Missing,
+                other => other,
+            }),
+            "athena_rows" | "redshift_rows" => {
+                let form = if name == "athena_rows" { Form::AthenaRows } else { Form::RedshiftRows };
+                let answer = data(0)?.ok_or_else(|| Fault { span, why: "of what?".into() })?;
+                Ok(Item::Data(self.returned(form, answer)))
+            }
+            "sdk_service" => Ok(Item::Data(Expression::text(self.sdk_service(&self.constant(arg(0)?)?), self.span))),
+            "sdk_operation" => {
+                let operation = self.constant(arg(0)?)?;
+                let mut letters = operation.chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                let spelled: String = first.into_iter().chain(letters).collect();
+                Ok(Item::Data(Expression::text(spelled, self.span)))
+            }
+            "answered" => {
+                let result = Expression::new(ExpressionKind::Result, Base::Json, self.span);
+                let path = match self.item(arg(0)?)? {
+                    Item::Missing => SmolStr::default(),
+                    _ => self.constant(arg(0)?)?,
+                };
+                let members = path.split('.').filter(|member| !member.is_empty());
+                let answer = members.fold(result, |of, name| of.field(wire::sdk_member(name), DataType::plain(Base::Json)));
+                Ok(Item::Data(self.returned(Form::Members, answer)))
+            }
             "item" => self.as_item(self.item(arg(0)?)?, span),
             "read_item" | "read_items" => {
                 let answer = data(1)?.ok_or_else(|| Fault { span, why: "of what?".into() })?;
@@ -56,6 +87,60 @@ impl Template<'_> {
             },
             _ => Err(Fault { span, why: format!("a template has no function `{name}`") }),
         }
+    }
+
+    /// What a service answers, as the result that the function declares.
+    fn returned(&self, form: Form, answer: Expression) -> Expression {
+        let (ty, span) = (self.result.clone().unwrap_or_else(|| DataType::plain(Base::Json)), answer.span);
+        Expression { kind: ExpressionKind::Decoded(form, Box::new(answer)), ty, span }
+    }
+
+    /// The request of a call by botocore's names.
+    pub(super) fn members(&self) -> Expression {
+        let members = self.arguments.iter().map(|(name, value)| {
+            let (ty, span) = (value.ty.clone(), value.span);
+            let kind = ExpressionKind::Encoded(Form::Members, Box::new(value.clone()));
+            (SmolStr::from(wire::sdk_member(name)), Expression { kind, ty, span })
+        });
+        Expression::new(ExpressionKind::Record(members.collect()), Base::Json, self.span)
+    }
+
+    /// A service as Step Functions spells it.
+    fn sdk_service(&self, name: &str) -> String {
+        let wanted = name.replace('-', "_");
+        let known = self.library.enums.iter().find(|one| one.name == "sdk_service");
+        let variant = known.and_then(|one| one.variants.iter().find(|variant| variant.name == wanted));
+        variant.map_or_else(|| name.replace('-', ""), |variant| variant.spelling.to_string())
+    }
+
+    /// A statement with `?` where it has parameters.
+    fn positional(&self, sql: &str) -> Item {
+        let text = pieces(sql).into_iter().map(|piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Parameter(_) => "?".to_owned(),
+        });
+        Item::Data(Expression::text(text.collect::<String>(), self.span))
+    }
+
+    /// The values of a statement's parameters in their order, as literals.
+    fn literals(&self, sql: &str) -> Item {
+        let values = pieces(sql).into_iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Parameter(name) => {
+                let value = self.arguments.iter().find(|(param, _)| *param == name).map(|(_, value)| value.clone());
+                let value = value.unwrap_or_else(|| Expression {
+                    kind: ExpressionKind::None,
+                    ty: DataType::plain(Base::String).or_null(),
+                    span: self.span,
+                });
+                Some(Expression::new(ExpressionKind::SqlValue(Box::new(value)), Base::String, self.span))
+            }
+        });
+        let values: Vec<Expression> = values.collect();
+        if values.is_empty() {
+            return Item::Missing;
+        }
+        Item::Data(Expression::new(ExpressionKind::List(values), Base::Json, self.span))
     }
 
     fn constant(&self, expr: &Expr) -> Result<SmolStr, Fault> {
