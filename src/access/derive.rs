@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
-    derived::Duty,
+    derived::{Duty, derived_role_in},
     document::Conditions,
     foreign::{Missing, Ours},
     is_ours,
     minimize::Permission,
     named::{Named, source_service},
     requirement::{Place, Requirement, declared_arn, requirements},
-    roles::{RoleKey, Roles, acting},
+    roles::{RoleKey, Roles, acting, delegates},
 };
 use crate::{
     lower,
@@ -43,6 +43,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
+    needs.delegates();
     needs.queries();
     needs.syncs();
     needs.functions();
@@ -104,6 +105,7 @@ impl Needs<'_> {
                     User::Pipeline => Some(RoleKey::Derived(pipeline.resource, Duty::Pipeline)),
                     User::Trigger => Some(RoleKey::Derived(pipeline.resource, Duty::Trigger)),
                     User::Forwarder(_) => Some(RoleKey::Derived(pipeline.resource, Duty::Forward)),
+                    User::Delegate(account) => Some(RoleKey::Derived(pipeline.resource, Duty::Delegate(account))),
                     User::Role(role) => Some(RoleKey::Declared(role)),
                 };
                 let place = Place::from(&used.on);
@@ -116,6 +118,22 @@ impl Needs<'_> {
                     if let Some(key) = key {
                         self.role(key, &requirement, Effect::Grant, used.span);
                     }
+                }
+            }
+        }
+    }
+
+    /// A pipeline takes on its roles in other accounts.
+    fn delegates(&mut self) {
+        for pipeline in &self.platform.pipelines {
+            for account in delegates(pipeline) {
+                let duty = Duty::Delegate(account);
+                let Some(role) = derived_role_in(self.platform, pipeline.resource, duty, account) else { continue };
+                let Some(capability) = self.capability("role", "assume") else { continue };
+                let origin = self.platform.resource(pipeline.resource).span;
+                for requirement in requirements(self.platform, capability, &Place::Arn(role.arn)) {
+                    let own = RoleKey::Derived(pipeline.resource, Duty::Pipeline);
+                    self.role(own, &requirement, Effect::Grant, origin);
                 }
             }
         }

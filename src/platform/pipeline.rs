@@ -59,6 +59,8 @@ pub enum User {
     Trigger,
     /// The role in another account that hands that account's events over to the pipeline's: `events.amazonaws.com` assumes it.
     Forwarder(AccountId),
+    /// The role in another account that the pipeline's own role takes on for calls there.
+    Delegate(AccountId),
     /// A declared role that a service takes on for the pipeline: that of a warehouse which copies.
     Role(ResourceId),
 }
@@ -265,6 +267,8 @@ pub struct Call {
     pub function: SmolStr,
     /// The pipeline that is run.
     pub runs: Option<ResourceId>,
+    /// The account in which its requests are made, where that is not the pipeline's.
+    pub elsewhere: Option<AccountId>,
     /// The type of what it returns.
     pub result: Option<DataType>,
     /// What its value is bound to.

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
-        Base, Column, DataType, Function, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression},
+        AccountId, Base, Column, DataType, Function, Platform, ResourceId, Value, ValueKind,
+        pipeline::{Call, Expression, User},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -192,14 +192,10 @@ impl Builder<'_, '_> {
         let id = self.context.resource(self.file, &path, "pipeline")?;
         let Noun::Pipeline(at) = self.context.platform.resource(id).noun else { return None };
         let other = self.context.platform.pipelines.get(at as usize)?;
-        let (params, result, account) = (other.params.clone(), other.result.clone(), other.account);
+        let (params, result) = (other.params.clone(), other.result.clone());
         let integration = self.library.integration_named("run")?;
         let function = self.context.platform.resource(id).name.clone();
         let arguments = self.typed_arguments(&function, &params, args, inner.span)?;
-        if account != self.account {
-            self.report(fault::not_yet(path.span, "running a pipeline of another account"));
-            return None;
-        }
         let value = Value { kind: ValueKind::Ref(id), span: path.span };
         let words = vec![("pipeline".into(), Item::Value(value))];
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
@@ -372,6 +368,36 @@ impl Builder<'_, '_> {
         whole.then_some(slots)
     }
 
+    /// The account in which a call is made as a role of that account; `None` inside for one that is made at home.
+    #[expect(clippy::option_option, reason = "refused, at home, and elsewhere are three answers")]
+    fn elsewhere(
+        &mut self,
+        target: &Target,
+        integration: &Integration,
+        account: AccountId,
+        span: Span,
+    ) -> Option<Option<AccountId>> {
+        if account == self.account {
+            return Some(None);
+        }
+        let platform = &self.context.platform;
+        let (there, home) = (platform.account(account), platform.account(self.account));
+        if there.region != home.region {
+            let diagnostic = fault::other_region(span, &target.function, &there.region, &home.region);
+            self.report(diagnostic);
+            return None;
+        }
+        if matches!(integration.properties.get("across").map(|expr| &expr.kind), Some(ExprKind::Bool(true))) {
+            return Some(None);
+        }
+        if there.external {
+            let diagnostic = fault::outside(span, &target.function, &there.name);
+            self.report(diagnostic);
+            return None;
+        }
+        Some(Some(account))
+    }
+
     fn finish_call(
         &mut self,
         target: Target,
@@ -388,8 +414,12 @@ impl Builder<'_, '_> {
             self.report(fault::no_callback(at, &target.function));
             return None;
         }
-        let where_it_lives =
-            target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let where_it_lives = target
+            .resource
+            .and_then(|id| self.context.platform.resource(id).account)
+            .or_else(|| target.words.iter().find_map(|(_, item)| home(self.context.platform, item)))
+            .unwrap_or(self.account);
+        let elsewhere = self.elsewhere(&target, integration, where_it_lives, span)?;
         let template = Template {
             platform: self.context.platform,
             library: &library,
@@ -408,7 +438,8 @@ impl Builder<'_, '_> {
             || format_smolstr!("{}_{}", integration.name, label(&template, integration)),
             |_| target.function.clone(),
         );
-        let permissions = self.permissions(&template, integration, callback.is_some());
+        let who = elsewhere.map_or(User::Pipeline, User::Delegate);
+        let permissions = self.permissions(&template, integration, who, callback.is_some());
         let missing = missing_needs(&template, integration);
         for (id, field) in missing {
             let resource = self.context.platform.resource(id);
@@ -433,6 +464,7 @@ impl Builder<'_, '_> {
             name,
             function,
             runs,
+            elsewhere,
             result,
             binding: None,
             start,
@@ -445,6 +477,18 @@ impl Builder<'_, '_> {
             heartbeat,
         };
         Some(Called { call, declared })
+    }
+}
+
+/// The account that what a word names lives in.
+fn home(platform: &Platform, item: &Item) -> Option<AccountId> {
+    let Item::Value(value) = item else { return None };
+    match &value.kind {
+        ValueKind::Ref(id) => platform.resource(*id).account,
+        ValueKind::Construct(construct) => {
+            construct.fields.iter().flatten().find_map(|value| home(platform, &Item::Value(value.clone())))
+        }
+        _ => None,
     }
 }
 

@@ -22,11 +22,8 @@ impl Builder<'_, '_> {
         if let (ExprKind::List(items), Base::List(element)) = (&expr.kind, &wanted.base) {
             let items: Option<Vec<Expression>> =
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
-            return Some(Expression {
-                kind: ExpressionKind::List(items?),
-                ty: wanted.clone(),
-                span: expr.span,
-            });
+            let ty = DataType { nullable: false, ..wanted.clone() };
+            return Some(Expression { kind: ExpressionKind::List(items?), ty, span: expr.span });
         }
         match (&expr.kind, &wanted.base) {
             (ExprKind::Record(fields), Base::Json) => return self.any_record(fields, expr.span),
@@ -322,7 +319,8 @@ impl Builder<'_, '_> {
                 whole = false;
             }
         }
-        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty: wanted.clone(), span })
+        let ty = DataType { nullable: false, ..wanted.clone() };
+        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty, span })
     }
 
     fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {

@@ -22,16 +22,24 @@ pub(super) enum Permission {
 }
 
 impl Builder<'_, '_> {
-    /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
+    /// The permissions that an integration's declaration asks for: in any case, where the call is waited for without a callback, and where a rule
+    /// of EventBridge tells of its end.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html>
     pub(super) fn permissions(
         &self,
         template: &Template<'_>,
         integration: &Integration,
+        who: User,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
         let mut all = Vec::new();
         let declared = template.declared.iter().flat_map(|function| &function.allowed);
-        let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
+        // In another account the end is asked for again and again, and no rule tells of it.
+        let names: &[&str] = match (awaited, who) {
+            (true, _) => &["permissions"],
+            (false, User::Pipeline) => &["permissions", "sync_permissions", "rule_permissions"],
+            (false, _) => &["permissions", "sync_permissions"],
+        };
         let mut items = Vec::new();
         for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
             let ExprKind::List(listed) = &list.kind else { return Err(misread(list.span)) };
@@ -40,7 +48,7 @@ impl Builder<'_, '_> {
         for item in items {
             if matches!(&item.kind, ExprKind::Name(word) if word == "allow_declared") {
                 all.extend(declared.clone().map(|(capability, on)| {
-                    self.permission(User::Pipeline, *capability, Some(on.clone()), template.span)
+                    self.permission(who, *capability, Some(on.clone()), template.span)
                 }));
                 continue;
             }
@@ -57,14 +65,14 @@ impl Builder<'_, '_> {
                             (ExprKind::Name(_), _) => self.capability(&action.value)?,
                             _ => self.action(&action.value)?,
                         };
-                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
+                        all.push(self.permission(who, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [at, capabilities @ ..]) if word == "allow_object" => {
                     let target = self.object_target(template, &at.value)?;
                     for capability in capabilities {
                         let capability = self.capability(&capability.value)?;
-                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
+                        all.push(self.permission(who, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {

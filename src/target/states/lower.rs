@@ -14,6 +14,7 @@ use super::{
     names::{self, StateNames, Variables},
     poll::CallNames,
 };
+use crate::access::{Duty, derived_role_in};
 use crate::platform::{
     Pipeline, Platform,
     pipeline::{
@@ -295,6 +296,7 @@ impl Lowerer<'_> {
         let task = document::Task {
             comment,
             resource: self.resource(&call.start.resource),
+            credentials: self.credentials(call),
             arguments: self.scope().json(&call.start.arguments),
             timeout_seconds: call.timeout,
             heartbeat_seconds: call.heartbeat,
@@ -347,6 +349,7 @@ impl Lowerer<'_> {
         let task = document::Task {
             comment: None,
             resource: self.resource(&request.resource),
+            credentials: self.credentials(call),
             arguments: scope.json(&request.arguments),
             timeout_seconds: None,
             heartbeat_seconds: None,
@@ -357,6 +360,13 @@ impl Lowerer<'_> {
             next,
         };
         level.states.push((names.fetch.clone(), State::Task(task)));
+    }
+
+    /// The role that a call's requests are made as, where that is not the pipeline's own.
+    pub(super) fn credentials(&self, call: &Call) -> Option<document::Credentials> {
+        let account = call.elsewhere?;
+        let role = derived_role_in(self.platform, self.pipeline.resource, Duty::Delegate(account), account)?;
+        Some(document::Credentials { role_arn: role.arn.to_string() })
     }
 
     pub(super) fn resource(&self, integration: &str) -> String {

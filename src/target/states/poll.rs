@@ -32,6 +32,7 @@ impl Lowerer<'_> {
         let ask = document::Task {
             comment: None,
             resource: self.resource(&poll.request.resource),
+            credentials: self.credentials(call),
             arguments: scope.json(&poll.request.arguments),
             timeout_seconds: None,
             heartbeat_seconds: None,
