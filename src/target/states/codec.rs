@@ -14,6 +14,20 @@ use crate::platform::{
 
 /// A value as JSON whose names are constant: an item that is written out. `None` where it is one expression.
 pub fn encoded_json(scope: &Scope<'_>, form: Form, value: &Expression, ty: &DataType) -> Option<Json> {
+    if form == Form::Members && !wire::is_respelled(scope.platform, ty) {
+        return Some(scope.json(value));
+    }
+    if form == Form::Attribute
+        && !value.ty.nullable
+        && let Some(kind) = scalar_attribute(ty)
+    {
+        let json = match (kind, &value.kind) {
+            ("N", ExpressionKind::Number(digits)) => Json::from(digits.as_str()),
+            ("N", _) => Json::String(format!("{{% $string({}) %}}", scope.text(value))),
+            _ => scope.json(value),
+        };
+        return Some(Json::Object(Map::from_iter([(kind.to_owned(), json)])));
+    }
     let ExpressionKind::Record(fields) = &value.kind else { return None };
     let Base::Record(schema) = ty.base else { return None };
     if fields.iter().any(|(_, value)| value.ty.nullable) {
@@ -36,6 +50,17 @@ pub fn encoded_json(scope: &Scope<'_>, form: Form, value: &Expression, ty: &Data
         Form::Attribute => Json::Object(Map::from_iter([("M".to_owned(), members)])),
         _ => members,
     })
+}
+
+/// The type of an attribute that has no parts.
+fn scalar_attribute(ty: &DataType) -> Option<&'static str> {
+    match ty.base {
+        Base::Record(_) | Base::List(_) | Base::Map(..) => None,
+        Base::Boolean => Some("BOOL"),
+        Base::Bytes => Some("B"),
+        Base::Int | Base::BigInt | Base::Double | Base::Decimal(..) => Some("N"),
+        _ => Some("S"),
+    }
 }
 
 fn spelled(form: Form, name: &str) -> String {
@@ -115,9 +140,6 @@ impl Writer<'_> {
 
     fn attribute(&self, at: &str, ty: &DataType) -> String {
         match &ty.base {
-            Base::Boolean => format!("{{\"BOOL\": {at}}}"),
-            Base::Int | Base::BigInt | Base::Double | Base::Decimal(..) => format!("{{\"N\": $string({at})}}"),
-            Base::Bytes => format!("{{\"B\": {at}}}"),
             Base::Record(_) => format!("{{\"M\": {}}}", self.attributes(at, ty)),
             Base::List(element) => {
                 let one = nullable(element, "$v", &self.attribute("$v", element), "{\"NULL\": true}");
@@ -127,7 +149,10 @@ impl Writer<'_> {
                 let one = nullable(element, "$v", &self.attribute("$v", element), "{\"NULL\": true}");
                 format!("{{\"M\": {}}}", each(at, &one))
             }
-            _ => format!("{{\"S\": {at}}}"),
+            _ => match scalar_attribute(ty) {
+                Some("N") => format!("{{\"N\": $string({at})}}"),
+                kind => format!("{{\"{}\": {at}}}", kind.unwrap_or("S")),
+            },
         }
     }
 
@@ -275,7 +300,9 @@ fn nullable(ty: &DataType, at: &str, made: &str, none: &str) -> String {
 /// A list made over. One of lists is put together step by step, since JSONata makes one list of the lists that `$map` returns.
 fn listed(at: &str, one: &str, element: &DataType) -> String {
     if matches!(element.base, Base::List(_)) {
-        format!("$reduce({at}, function($all, $v) {{ $append($all, [[{one}]]) }}, [])")
+        // An array that is written out stays one element; any other is put into one that is.
+        let one = if one.starts_with('[') { one.to_owned() } else { format!("[{one}]") };
+        format!("$reduce({at}, function($all, $v) {{ $append($all, [{one}]) }}, [])")
     } else {
         format!("[$map({at}, function($v) {{ {one} }})]")
     }

@@ -35,7 +35,8 @@ pub const INPUT: &str = "$states.input";
 const WORDS: &[&str] = &["and", "or", "in", "true", "false", "null", "function"];
 
 impl Scope<'_> {
-    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`.
+    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`. Text of several lines
+    /// is an expression as well: asl-validator takes one line only.
     pub fn json(&self, expression: &Expression) -> Json {
         match &expression.kind {
             ExpressionKind::None => Json::Null,
@@ -43,7 +44,7 @@ impl Scope<'_> {
             ExpressionKind::Number(text) => {
                 number(text).unwrap_or_else(|| Json::String(self.query(expression)))
             }
-            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") => {
+            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') => {
                 Json::String(text.to_string())
             }
             ExpressionKind::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
@@ -56,6 +57,15 @@ impl Scope<'_> {
             ExpressionKind::Location(_, key) if key.iter().all(|piece| piece.as_text().is_some()) => {
                 Json::String(self.constant_uri(expression))
             }
+            _ => Json::String(self.query(expression)),
+        }
+    }
+
+    /// An expression as the output of a state: an object, or text between `{%` and `%}`, which is all that asl-validator knows.
+    pub fn output(&self, expression: &Expression) -> Json {
+        match self.json(expression) {
+            object @ Json::Object(_) => object,
+            Json::String(text) if text.starts_with("{%") => Json::String(text),
             _ => Json::String(self.query(expression)),
         }
     }

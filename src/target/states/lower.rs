@@ -218,8 +218,8 @@ impl Lowerer<'_> {
             }
             StepKind::Return(value) => {
                 let output = match value {
-                    Some(value) => self.scope().json(value),
-                    None if self.pipeline.result.is_some() => Json::Null,
+                    Some(value) => self.scope().output(value),
+                    None if self.pipeline.result.is_some() => json!("{% null %}"),
                     None => json!({}),
                 };
                 self.push(step, State::Succeed(document::Succeed { comment, output }), level);
