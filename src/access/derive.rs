@@ -105,7 +105,9 @@ impl Needs<'_> {
                     User::Pipeline => Some(RoleKey::Derived(pipeline.resource, Duty::Pipeline)),
                     User::Trigger => Some(RoleKey::Derived(pipeline.resource, Duty::Trigger)),
                     User::Forwarder(_) => Some(RoleKey::Derived(pipeline.resource, Duty::Forward)),
-                    User::Delegate(account) => Some(RoleKey::Derived(pipeline.resource, Duty::Delegate(account))),
+                    User::Delegate(account) => {
+                        Some(RoleKey::Derived(pipeline.resource, Duty::Delegate(account)))
+                    }
                     User::Role(role) => Some(RoleKey::Declared(role)),
                 };
                 let place = Place::from(&used.on);
@@ -128,7 +130,9 @@ impl Needs<'_> {
         for pipeline in &self.platform.pipelines {
             for account in delegates(pipeline) {
                 let duty = Duty::Delegate(account);
-                let Some(role) = derived_role_in(self.platform, pipeline.resource, duty, account) else { continue };
+                let Some(role) = derived_role_in(self.platform, pipeline.resource, duty, account) else {
+                    continue;
+                };
                 let Some(capability) = self.capability("role", "assume") else { continue };
                 let origin = self.platform.resource(pipeline.resource).span;
                 for requirement in requirements(self.platform, capability, &Place::Arn(role.arn)) {

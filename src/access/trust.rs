@@ -42,7 +42,9 @@ fn delegator(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Opt
     let own = RoleKey::Derived(id, Duty::Pipeline);
     let named = match roles.index_of(own).and_then(|at| roles.list.get(at)) {
         Some(role) => Named::role(platform, role),
-        None => Named::arn(derived_role(platform, id, Duty::Pipeline)?.arn, platform.resource(id).name.clone()),
+        None => {
+            Named::arn(derived_role(platform, id, Duty::Pipeline)?.arn, platform.resource(id).name.clone())
+        }
     };
     Some(statement("AssumeRole", ASSUME, named.principals, named.conditions, &[identity.span]))
 }

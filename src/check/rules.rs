@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, call, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
-    share, statement, stream, sync, table,
+    Rule, agent, call, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role,
+    secret, share, statement, stream, sync, table,
 };
 
 /// The rules.

@@ -14,7 +14,9 @@ use crate::{
 pub fn statements_name_their_parameters(platform: &Platform, diagnostics: &mut Diagnostics) {
     for function in &platform.functions {
         let integration = platform.library.integration(function.integration.integration);
-        let Some(Value { kind: ValueKind::Text(sql), span }) = statement(integration, function) else { continue };
+        let Some(Value { kind: ValueKind::Text(sql), span }) = statement(integration, function) else {
+            continue;
+        };
         let named: Vec<_> = pieces(sql)
             .into_iter()
             .filter_map(|piece| match piece {
@@ -34,8 +36,10 @@ pub fn statements_name_their_parameters(platform: &Platform, diagnostics: &mut D
         for param in &function.params {
             if !named.contains(&param.name) {
                 diagnostics.push(lost_parameter(param.span, &param.name, *span));
-            } else if matches!(param.ty.base, Base::Record(_) | Base::List(_) | Base::Map(..) | Base::Json | Base::Bytes)
-            {
+            } else if matches!(
+                param.ty.base,
+                Base::Record(_) | Base::List(_) | Base::Map(..) | Base::Json | Base::Bytes
+            ) {
                 diagnostics.push(no_scalar(param.span, &param.name));
             } else if param.ty.nullable && !none {
                 diagnostics.push(may_be_none(param.span, &param.name));

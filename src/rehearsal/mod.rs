@@ -177,7 +177,8 @@ impl Cast<'_> {
     /// The call that a later request is about: the one whose id it names, or the last.
     fn begun(&self, call: &Call, step: u32, request: &Request<'_>) -> Option<&Result<Json, Failure>> {
         let begun = self.begun.get(&step)?;
-        let named = (1..=begun.len()).rev().find(|number| names(request.arguments, &response::id_of(call, *number)));
+        let named =
+            (1..=begun.len()).rev().find(|number| names(request.arguments, &response::id_of(call, *number)));
         begun.get(named.unwrap_or(begun.len()).checked_sub(1)?)
     }
 

@@ -52,7 +52,11 @@ pub(super) fn of_result(platform: &Platform, call: &Call, value: &Json) -> Resul
 }
 
 /// What the service answers when it is asked how a call stands.
-pub(super) fn of_standing(platform: &Platform, poll: &Poll, failure: Option<&Failure>) -> Result<Json, String> {
+pub(super) fn of_standing(
+    platform: &Platform,
+    poll: &Poll,
+    failure: Option<&Failure>,
+) -> Result<Json, String> {
     let mut response = Json::Object(Map::new());
     let statuses = if failure.is_some() { &poll.failed } else { &poll.done };
     let status = statuses.first().map(ToString::to_string).unwrap_or_default();

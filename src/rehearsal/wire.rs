@@ -51,13 +51,14 @@ fn attribute(platform: &Platform, value: &Json, ty: &DataType, boolean: &str) ->
         (Base::Record(_), _) => one("M", item(platform, value, ty, boolean)),
         (Base::List(element), Json::Array(items)) => {
             let null = || one("NULL", Json::Bool(true));
-            let items = items.iter().map(|item| attribute(platform, item, element, boolean).unwrap_or_else(null));
+            let items =
+                items.iter().map(|item| attribute(platform, item, element, boolean).unwrap_or_else(null));
             one("L", items.collect())
         }
         (Base::Map(_, element), Json::Object(entries)) => {
-            let entries = entries
-                .iter()
-                .filter_map(|(name, item)| Some((name.clone(), attribute(platform, item, element, boolean)?)));
+            let entries = entries.iter().filter_map(|(name, item)| {
+                Some((name.clone(), attribute(platform, item, element, boolean)?))
+            });
             one("M", Json::Object(entries.collect()))
         }
         (Base::Bytes, _) => one("B", value.clone()),
@@ -79,7 +80,9 @@ fn members(platform: &Platform, value: &Json, ty: &DataType) -> Json {
         }
         (Base::Map(_, element), Json::Object(entries)) => {
             let entries = entries.iter();
-            Json::Object(entries.map(|(name, item)| (name.clone(), members(platform, item, element))).collect())
+            Json::Object(
+                entries.map(|(name, item)| (name.clone(), members(platform, item, element))).collect(),
+            )
         }
         _ => value.clone(),
     }

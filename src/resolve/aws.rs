@@ -8,9 +8,7 @@ use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{ActionId, Integration},
-    platform::{
-        Capability, Location, Value, ValueKind, pipeline::UseTarget, value::IntegrationUse,
-    },
+    platform::{Capability, Location, Value, ValueKind, pipeline::UseTarget, value::IntegrationUse},
     source::Span,
 };
 
@@ -51,7 +49,8 @@ impl Context<'_> {
         }
         let fields = Fields { integration, values: &used.fields };
         let Some(actions) = self.actions(&fields) else { return Vec::new() };
-        let anywhere = matches!(fields.value("anywhere").map(|value| &value.kind), Some(ValueKind::Bool(true)));
+        let anywhere =
+            matches!(fields.value("anywhere").map(|value| &value.kind), Some(ValueKind::Bool(true)));
         let on = fields.list("on");
         let mut targets: Vec<(UseTarget, SmolStr)> = Vec::new();
         for value in on {
@@ -70,9 +69,11 @@ impl Context<'_> {
                     self.diagnostics.push(on_nothing(span, &text));
                 }
                 (Some(true), _) if anywhere => self.diagnostics.push(can_be_limited(span, &text)),
-                (Some(true), _) => allowed.extend(targets.iter().flat_map(|(target, _)| {
-                    known.map(|id| (Capability::Action(id), target.clone()))
-                })),
+                (Some(true), _) => allowed.extend(
+                    targets
+                        .iter()
+                        .flat_map(|(target, _)| known.map(|id| (Capability::Action(id), target.clone()))),
+                ),
                 (None, _) => {
                     let arns: Vec<SmolStr> = targets.iter().map(|(_, arn)| arn.clone()).collect();
                     let Some(id) = self.learn(&text, &arns) else { continue };
@@ -161,7 +162,9 @@ fn is_action(text: &str) -> bool {
     text.split_once(':').is_some_and(|(prefix, name)| {
         !prefix.is_empty()
             && !name.is_empty()
-            && prefix.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
+            && prefix
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-')
             && name.chars().all(|letter| letter.is_ascii_alphanumeric())
     })
 }
@@ -188,7 +191,9 @@ fn unknown_action(span: Span, service: &str, operation: &str) -> Diagnostic {
         format!("which action of IAM `{operation}` takes does not follow from its name"),
         "not known",
     )
-    .help(format!("say it, as AWS's service authorization reference does: `actions = [\"{service}:{operation}\"]`"))
+    .help(format!(
+        "say it, as AWS's service authorization reference does: `actions = [\"{service}:{operation}\"]`"
+    ))
 }
 
 fn no_action(span: Span, text: &str) -> Diagnostic {

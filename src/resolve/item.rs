@@ -154,7 +154,9 @@ fn no_key(span: Span, name: &str, declared: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::ITEM,
         span,
-        format!("`{name}` can't be a key: DynamoDB finds items by text, numbers and bytes that every item has"),
+        format!(
+            "`{name}` can't be a key: DynamoDB finds items by text, numbers and bytes that every item has"
+        ),
         "no key",
     )
     .related(declared, format!("`{name}` is declared here"))

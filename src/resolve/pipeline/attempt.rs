@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::{Builder, fault, statement::Block};
 use crate::{
+    library::{Integration, types::constant_text},
     platform::{
         Base, DataType, SchemaId,
         pipeline::{Catch, Origin, Step, StepKind},
@@ -11,7 +12,7 @@ use crate::{
     resolve::{index, scope::dotted},
     source::Span,
     suggest,
-    syntax::ast::{self, Statement},
+    syntax::ast::{self, ExprKind, Statement},
 };
 
 /// The errors that Step Functions itself raises and a `catch` can name.
@@ -96,6 +97,11 @@ impl Builder<'_, '_> {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
         }
+        let known = self.library.integrations.iter().flat_map(errors);
+        if let Some(near) = mistaken(&name, known.collect()) {
+            let near = near.to_owned();
+            self.report(fault::mistaken_error(path.span, &name, &near));
+        }
         if let Some(fail) = own_fail(tried, &name) {
             self.report(fault::catches_own_fail(path.span, &name, fail));
         }
@@ -114,6 +120,26 @@ impl Builder<'_, '_> {
             self.report(fault::swallowed(word_of(written)));
         }
     }
+}
+
+/// The errors that an integration says its service raises.
+fn errors(integration: &Integration) -> Vec<SmolStr> {
+    match integration.properties.get("errors").map(|expr| &expr.kind) {
+        Some(ExprKind::List(names)) => names.iter().filter_map(constant_text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The error that a name is nearly one of, of the same service. Services have more errors than the library names, and functions have their own.
+fn mistaken(name: &str, known: Vec<SmolStr>) -> Option<SmolStr> {
+    let (service, _) = name.split_once('.')?;
+    let of_service =
+        |one: &&SmolStr| one.split_once('.').is_some_and(|(other, _)| other.eq_ignore_ascii_case(service));
+    if known.iter().any(|one| one == name) {
+        return None;
+    }
+    let near = suggest::nearest(name, known.iter().filter(of_service).map(SmolStr::as_str))?;
+    Some(near.into())
 }
 
 /// The word `catch`.

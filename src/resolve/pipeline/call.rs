@@ -14,7 +14,7 @@ use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
         AccountId, Base, Column, DataType, Function, Platform, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression, User},
+        pipeline::{Call, Expression, ExpressionKind, User},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -215,7 +215,9 @@ impl Builder<'_, '_> {
                 None => whole = false,
             }
         }
-        let whole = whole && self.check_update(integration, &words, span) && self.check_objects(integration, &words, span);
+        let whole = whole
+            && self.check_update(integration, &words, span)
+            && self.check_objects(integration, &words, span);
         let result = integration.result.as_ref().map(|ty| {
             let mut ty = self.context.data_type(self.file, ty);
             ty.refinement.max_length = item::most(&words).or(ty.refinement.max_length);
@@ -377,15 +379,17 @@ impl Builder<'_, '_> {
         account: AccountId,
         span: Span,
     ) -> Option<Option<AccountId>> {
-        if account == self.account {
-            return Some(None);
-        }
         let platform = &self.context.platform;
-        let (there, home) = (platform.account(account), platform.account(self.account));
-        if there.region != home.region {
-            let diagnostic = fault::other_region(span, &target.function, &there.region, &home.region);
+        let (there, at_home) = (platform.account(account), platform.account(self.account));
+        let accounts = target.words.iter().filter_map(|(_, item)| home(platform, item)).chain([account]);
+        let mut regions = accounts.map(|account| &platform.account(account).region);
+        if let Some(region) = regions.find(|region| **region != at_home.region) {
+            let diagnostic = fault::other_region(span, &target.function, region, &at_home.region);
             self.report(diagnostic);
             return None;
+        }
+        if account == self.account {
+            return Some(None);
         }
         if matches!(integration.properties.get("across").map(|expr| &expr.kind), Some(ExprKind::Bool(true))) {
             return Some(None);
@@ -482,8 +486,15 @@ impl Builder<'_, '_> {
 
 /// The account that what a word names lives in.
 fn home(platform: &Platform, item: &Item) -> Option<AccountId> {
-    let Item::Value(value) = item else { return None };
+    let value = match item {
+        Item::Value(value) => value,
+        Item::Data(Expression { kind: ExpressionKind::Location(bucket, _), .. }) => {
+            return platform.resource(*bucket).account;
+        }
+        _ => return None,
+    };
     match &value.kind {
+        ValueKind::Location(location) => platform.resource(location.bucket).account,
         ValueKind::Ref(id) => platform.resource(*id).account,
         ValueKind::Construct(construct) => {
             construct.fields.iter().flatten().find_map(|value| home(platform, &Item::Value(value.clone())))

@@ -87,7 +87,7 @@ impl Builder<'_, '_> {
                 whole = false;
             } else if param.name == "add" && !fit::is_number(&value.ty.base) {
                 let ty = fit::described(self.context.platform, &value.ty);
-                self.report(fault::does_not_fit(value.span, "what is added", &ty, "a number"));
+                self.report(fault::does_not_fit(value.span, "what is added", &ty, "number"));
                 whole = false;
             }
         }
@@ -101,7 +101,9 @@ impl Builder<'_, '_> {
         words: &[(SmolStr, Item)],
         span: Span,
     ) -> bool {
-        let Some(removed) = integration.params.iter().position(|param| param.name == "remove") else { return true };
+        let Some(removed) = integration.params.iter().position(|param| param.name == "remove") else {
+            return true;
+        };
         let Some(table) = self.item_table(words) else { return true };
         let names = match words.get(removed) {
             Some((_, Item::Value(Value { kind: ValueKind::List(items), .. }))) => items.clone(),
@@ -118,7 +120,8 @@ impl Builder<'_, '_> {
                 whole = false;
             }
         }
-        let given = |name: &str| words.iter().any(|(word, item)| word == name && !matches!(item, Item::Missing));
+        let given =
+            |name: &str| words.iter().any(|(word, item)| word == name && !matches!(item, Item::Missing));
         if names.is_empty() && !given("set") && !given("add") {
             self.report(fault::no_changes(span));
             return false;
@@ -127,7 +130,11 @@ impl Builder<'_, '_> {
     }
 
     /// What a statement returns of a table: `row` or `rows`.
-    pub(super) fn row_result(&self, integration: &Integration, words: &[(SmolStr, Item)]) -> Option<DataType> {
+    pub(super) fn row_result(
+        &self,
+        integration: &Integration,
+        words: &[(SmolStr, Item)],
+    ) -> Option<DataType> {
         let ExprKind::Name(word) = &integration.properties.get("returns")?.kind else { return None };
         let row = DataType::plain(Base::Record(self.item_table(words)?.schema));
         match word.as_str() {
@@ -155,7 +162,13 @@ impl Template<'_> {
     }
 
     /// What DynamoDB answers, as a table's items.
-    pub(super) fn read_items(&self, table: &Item, answer: Expression, many: bool, span: Span) -> Result<Item, Fault> {
+    pub(super) fn read_items(
+        &self,
+        table: &Item,
+        answer: Expression,
+        many: bool,
+        span: Span,
+    ) -> Result<Item, Fault> {
         let schema = self.schema_of(table).ok_or_else(|| Fault { span, why: "this is no table".into() })?;
         let row = DataType::plain(Base::Record(schema));
         let (form, ty) = if many {

@@ -138,9 +138,9 @@ impl Builder<'_, '_> {
     /// One object, as far as its key is known.
     fn object_target(&self, template: &Template<'_>, at: &Expr) -> Result<Option<UseTarget>, Fault> {
         let Some(place) = template.expression(at)? else { return Ok(None) };
-        Ok(self.known_place(&place).map(|(bucket, key, _)| {
-            UseTarget::Prefix(Location { bucket, key: key.into() })
-        }))
+        Ok(self
+            .known_place(&place)
+            .map(|(bucket, key, _)| UseTarget::Prefix(Location { bucket, key: key.into() })))
     }
 
     /// A place as far as its key is known: whole folders where it goes on behind a `/`.

@@ -61,7 +61,7 @@ impl Builder<'_, '_> {
             words: words.collect(),
             arguments: &[],
             declared: None,
-                result: None,
+            result: None,
             span,
         };
         let text = |name: &str| -> Result<Option<SmolStr>, Fault> {

@@ -36,7 +36,9 @@ impl Template<'_> {
             "positional" => Ok(self.positional(&self.constant(arg(0)?)?)),
             "literals" => Ok(self.literals(&self.constant(arg(0)?)?)),
             "some" => Ok(match self.item(arg(0)?)? {
-                Item::Data(Expression { kind: ExpressionKind::List(items), .. }) if items.is_empty() => Item::Missing,
+                Item::Data(Expression { kind: ExpressionKind::List(items), .. }) if items.is_empty() => {
+                    Item::Missing
+                }
                 other => other,
             }),
             "athena_rows" | "redshift_rows" => {
@@ -44,7 +46,9 @@ impl Template<'_> {
                 let answer = data(0)?.ok_or_else(|| Fault { span, why: "of what?".into() })?;
                 Ok(Item::Data(self.returned(form, answer)))
             }
-            "sdk_service" => Ok(Item::Data(Expression::text(self.sdk_service(&self.constant(arg(0)?)?), self.span))),
+            "sdk_service" => {
+                Ok(Item::Data(Expression::text(self.sdk_service(&self.constant(arg(0)?)?), self.span)))
+            }
             "sdk_operation" => {
                 let operation = self.constant(arg(0)?)?;
                 let mut letters = operation.chars();
@@ -59,7 +63,8 @@ impl Template<'_> {
                     _ => self.constant(arg(0)?)?,
                 };
                 let members = path.split('.').filter(|member| !member.is_empty());
-                let answer = members.fold(result, |of, name| of.field(wire::sdk_member(name), DataType::plain(Base::Json)));
+                let answer = members
+                    .fold(result, |of, name| of.field(wire::sdk_member(name), DataType::plain(Base::Json)));
                 Ok(Item::Data(self.returned(Form::Members, answer)))
             }
             "item" => self.as_item(self.item(arg(0)?)?, span),
@@ -70,9 +75,8 @@ impl Template<'_> {
             "names" => self.attribute_names(args),
             "values" => self.attribute_values(args),
             "changes" => self.changes(args),
-            "url" => Ok(data(0)?.map_or(Item::Missing, |text| {
-                made(ExpressionKind::UrlPart(Box::new(text)), Base::String)
-            })),
+            "url" => Ok(data(0)?
+                .map_or(Item::Missing, |text| made(ExpressionKind::UrlPart(Box::new(text)), Base::String))),
             "sql_text" => Ok(data(0)?.map_or(Item::Missing, |text| {
                 Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText))
             })),
@@ -127,7 +131,8 @@ impl Template<'_> {
         let values = pieces(sql).into_iter().filter_map(|piece| match piece {
             Piece::Text(_) => None,
             Piece::Parameter(name) => {
-                let value = self.arguments.iter().find(|(param, _)| *param == name).map(|(_, value)| value.clone());
+                let value =
+                    self.arguments.iter().find(|(param, _)| *param == name).map(|(_, value)| value.clone());
                 let value = value.unwrap_or_else(|| Expression {
                     kind: ExpressionKind::None,
                     ty: DataType::plain(Base::String).or_null(),

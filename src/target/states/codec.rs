@@ -195,10 +195,13 @@ impl Writer<'_> {
             Base::Record(_) => there("M", self.item(&format!("{at}.M"), ty)),
             Base::List(element) => {
                 let one = self.from_attribute("$v", element);
-                let one = if element.nullable { format!("($v := {one}; $exists($v) ? $v : null)") } else { one };
+                let one =
+                    if element.nullable { format!("($v := {one}; $exists($v) ? $v : null)") } else { one };
                 there("L", listed(&format!("{at}.L"), &one, element))
             }
-            Base::Map(_, element) => there("M", each(&format!("{at}.M"), &self.from_attribute("$v", element))),
+            Base::Map(_, element) => {
+                there("M", each(&format!("{at}.M"), &self.from_attribute("$v", element)))
+            }
             _ => format!("{at}.S"),
         }
     }

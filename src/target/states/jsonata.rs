@@ -44,7 +44,9 @@ impl Scope<'_> {
             ExpressionKind::Number(text) => {
                 number(text).unwrap_or_else(|| Json::String(self.query(expression)))
             }
-            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') => {
+            ExpressionKind::Text(text)
+                if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
+            {
                 Json::String(text.to_string())
             }
             ExpressionKind::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),

@@ -7,8 +7,13 @@ use crate::{
 };
 
 pub(in super::super) fn no_changes(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::ITEM, span, "nothing says what is changed of the item", "no columns with values")
-        .help("write the columns here: `set = { status = \"done\" }`, `add = { tries = 1 }`, `remove = [note]`")
+    Diagnostic::error(
+        catalogue::ITEM,
+        span,
+        "nothing says what is changed of the item",
+        "no columns with values",
+    )
+    .help("write the columns here: `set = { status = \"done\" }`, `add = { tries = 1 }`, `remove = [note]`")
 }
 
 pub(in super::super) fn changes_key(name: &Ident) -> Diagnostic {
@@ -42,6 +47,11 @@ pub(in super::super) fn not_removable(span: Span, name: &str, known: bool) -> Di
 }
 
 pub(in super::super) fn no_object(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::OBJECT, span, "this is a whole bucket or a folder, and no object", "no object")
-        .help("write the object's key behind the bucket: `lake / \"in/orders.json\"`")
+    Diagnostic::error(
+        catalogue::OBJECT,
+        span,
+        "this is a whole bucket or a folder, and no object",
+        "no object",
+    )
+    .help("write the object's key behind the bucket: `lake / \"in/orders.json\"`")
 }

@@ -113,6 +113,17 @@ pub(in super::super) fn unknown_error(span: Span, name: &str, near: Option<&str>
     }
 }
 
+pub(in super::super) fn mistaken_error(span: Span, name: &str, near: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("no service raises `{name}`, but one raises `{near}`"),
+        "never raised",
+    )
+    .help(format!("did you mean `{near}`?"))
+    .fix(span, near)
+}
+
 pub(in super::super) fn reserved_error(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::ERROR_NAME,
