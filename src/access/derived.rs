@@ -30,6 +30,8 @@ pub enum Duty {
     Function,
     /// A pipeline calls what is in this other account as it.
     Delegate(AccountId),
+    /// S3 copies a bucket's objects to other buckets as it.
+    Replication,
 }
 
 impl Duty {
@@ -43,6 +45,7 @@ impl Duty {
             Self::Trigger | Self::Forward => "-trigger",
             Self::Function => "-function",
             Self::Delegate(_) => "-calls-from",
+            Self::Replication => "-replication",
         }
     }
 
@@ -53,6 +56,7 @@ impl Duty {
             "query" => Some(Self::Query),
             "sync" => Some(Self::Sync),
             "function" => Some(Self::Function),
+            "bucket" => Some(Self::Replication),
             _ => None,
         }
     }
@@ -68,6 +72,7 @@ impl Duty {
             Self::Forward => "passing the bucket's events on",
             Self::Function => "what the function's code reads and writes",
             Self::Delegate(_) => "what the state machine of another account calls here",
+            Self::Replication => "what S3 copies from the bucket to others",
         }
     }
 }

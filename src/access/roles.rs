@@ -183,10 +183,13 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     };
     for pipeline in &platform.pipelines {
         add(pipeline.resource, Duty::Pipeline, Some("states"), None);
-        let scheduled =
-            pipeline.trigger.as_ref().is_some_and(|it| matches!(it.kind, TriggerKind::Schedule(..)));
+        let starter = match pipeline.trigger.as_ref().map(|trigger| &trigger.kind) {
+            Some(TriggerKind::Schedule(..)) => "scheduler",
+            Some(TriggerKind::Records(_)) => "pipes",
+            _ => "events",
+        };
         if pipeline.uses.iter().any(|used| used.who == User::Trigger) {
-            add(pipeline.resource, Duty::Trigger, Some(if scheduled { "scheduler" } else { "events" }), None);
+            add(pipeline.resource, Duty::Trigger, Some(starter), None);
         }
         let forwarder = pipeline.uses.iter().find_map(|used| match used.who {
             User::Forwarder(account) => Some(account),
@@ -215,6 +218,11 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     for (id, resource) in platform.of_kind("sync") {
         if resource.noun == Noun::Plain {
             add(id, Duty::Sync, Some("datasync"), None);
+        }
+    }
+    for (id, resource) in platform.of_kind("bucket").filter(|(_, resource)| !resource.external) {
+        if !platform.replicas(id).is_empty() && resource.account.is_some() {
+            add(id, Duty::Replication, Some("s3"), None);
         }
     }
     roles

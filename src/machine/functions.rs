@@ -56,11 +56,9 @@ pub(super) fn register(evaluator: &mut Evaluator, chance: &Chance, now: Time) ->
     evaluator.register_fn("parse", parse)?;
     evaluator
         .register_fn("clone", |args: &[JValue]| Ok(given(args, 0).cloned().unwrap_or(JValue::Undefined)))?;
-    evaluator.register_fn_override("encodeUrl", |args: &[JValue]| {
-        percent_encoded("encodeUrl", ";,/?:@&=+$-_.!~*'()#", args)
-    })?;
+    evaluator.register_fn_override("encodeUrl", |args: &[JValue]| encoded("encodeUrl", URI, args))?;
     evaluator.register_fn_override("encodeUrlComponent", |args: &[JValue]| {
-        percent_encoded("encodeUrlComponent", "-_.!~*'()", args)
+        encoded("encodeUrlComponent", COMPONENT, args)
     })?;
     let ours = chance.clone();
     evaluator.register_fn("uuid", move |args: &[JValue]| {
@@ -185,9 +183,13 @@ fn parse(args: &[JValue]) -> HostFnResult {
     JValue::from_json_str(text).map_err(|error| fault(format!("$parse: {error}")))
 }
 
-/// `$encodeUrl(text)` and `$encodeUrlComponent(text)`: percent-encoded as ECMAScript's `encodeURI` and `encodeURIComponent` do it, but for the
-/// signs that are kept.
-fn percent_encoded(name: &str, kept: &str, args: &[JValue]) -> HostFnResult {
+/// The signs that ECMAScript's `encodeURI` keeps.
+const URI: &str = ";,/?:@&=+$-_.!~*'()#";
+/// The signs that ECMAScript's `encodeURIComponent` keeps.
+const COMPONENT: &str = "-_.!~*'()";
+
+/// `$encodeUrl(text)` and `$encodeUrlComponent(text)`: percent-encoded but for letters, digits and some signs.
+fn encoded(name: &str, kept: &str, args: &[JValue]) -> HostFnResult {
     at_most(name, args, 1)?;
     let Some(text) = given(args, 0) else { return Ok(JValue::Undefined) };
     let text = text.as_str().ok_or_else(|| mismatch(name, 1))?;

@@ -1,12 +1,13 @@
-//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role, with
-//! capabilities of buckets too, `allow_object(place, capability, …)` for one object, `allow_role(role, place, capability, …)` for a role that a service takes on for it.
+//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role, where a capability
+//! of buckets may stand for the action and `object(place)` is the one object there,
+//! `allow_role(role, place, capability, …)` for a role that a service takes on for it.
 
 use super::{
     Builder, fault,
     template::{Fault, Item, Template},
 };
 use crate::{
-    library::{Integration, KindId},
+    library::Integration,
     platform::{
         Base, Capability, Location, ResourceId, Value, ValueKind,
         pipeline::{Expression, ExpressionKind, Use, UseTarget, User},
@@ -21,6 +22,15 @@ pub(super) enum Permission {
     UnknownPlace,
 }
 
+impl Permission {
+    /// Has another role take it.
+    pub(super) fn taken_by(&mut self, role: User) {
+        if let Self::Known(known) = self {
+            known.who = role;
+        }
+    }
+}
+
 impl Builder<'_, '_> {
     /// The permissions that an integration's declaration asks for: in any case, where the call is waited for without a callback, and where a rule
     /// of EventBridge tells of its end.
@@ -32,19 +42,30 @@ impl Builder<'_, '_> {
         who: User,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
-        let mut all = Vec::new();
-        let declared = template.declared.iter().flat_map(|function| &function.allowed);
         // In another account the end is asked for again and again, and no rule tells of it.
         let names: &[&str] = match (awaited, who) {
             (true, _) => &["permissions"],
             (false, User::Pipeline) => &["permissions", "sync_permissions", "rule_permissions"],
             (false, _) => &["permissions", "sync_permissions"],
         };
-        let mut items = Vec::new();
-        for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
-            let ExprKind::List(listed) = &list.kind else { return Err(misread(list.span)) };
-            items.extend(listed);
+        let mut all = Vec::new();
+        for name in names.iter().copied() {
+            all.extend(self.allowed_by(template, integration.properties.get(name), who)?);
         }
+        Ok(all)
+    }
+
+    /// The permissions that a list of the library asks for.
+    pub(super) fn allowed_by(
+        &self,
+        template: &Template<'_>,
+        list: Option<&Expr>,
+        who: User,
+    ) -> Result<Vec<Permission>, Fault> {
+        let Some(list) = list else { return Ok(Vec::new()) };
+        let ExprKind::List(items) = &list.kind else { return Err(misread(list.span)) };
+        let declared = template.declared.iter().flat_map(|function| &function.allowed);
+        let mut all = Vec::new();
         for item in items {
             if matches!(&item.kind, ExprKind::Name(word) if word == "allow_declared") {
                 all.extend(declared.clone().map(|(capability, on)| {
@@ -57,21 +78,10 @@ impl Builder<'_, '_> {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
-                        let capability = match (&action.value.kind, &target) {
-                            (ExprKind::Name(_), Some(UseTarget::Resource(id))) => {
-                                let kind = self.context.platform.resource(*id).kind;
-                                self.capability_of(kind, &action.value)?
-                            }
-                            (ExprKind::Name(_), _) => self.capability(&action.value)?,
+                        let capability = match action.value.kind {
+                            ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
                             _ => self.action(&action.value)?,
                         };
-                        all.push(self.permission(who, capability, target.clone(), template.span));
-                    }
-                }
-                (ExprKind::Name(word), [at, capabilities @ ..]) if word == "allow_object" => {
-                    let target = self.object_target(template, &at.value)?;
-                    for capability in capabilities {
-                        let capability = self.capability(&capability.value)?;
                         all.push(self.permission(who, capability, target.clone(), template.span));
                     }
                 }
@@ -121,6 +131,13 @@ impl Builder<'_, '_> {
         if matches!(&expr.kind, ExprKind::Name(word) if word == "any") {
             return Ok(Some(Some(UseTarget::Any)));
         }
+        if let ExprKind::Call(callee, args) = &expr.kind
+            && let (ExprKind::Name(word), [place]) = (&callee.kind, args.as_slice())
+            && word == "object"
+        {
+            let place = template.expression(&place.value)?;
+            return Ok(place.map(|place| self.object_target(&place)));
+        }
         let item = template.item(expr)?;
         if let Item::Value(Value { kind: ValueKind::Ref(id), .. }) = &item {
             return Ok(Some(Some(UseTarget::Resource(*id))));
@@ -135,14 +152,6 @@ impl Builder<'_, '_> {
         }))
     }
 
-    /// One object, as far as its key is known.
-    fn object_target(&self, template: &Template<'_>, at: &Expr) -> Result<Option<UseTarget>, Fault> {
-        let Some(place) = template.expression(at)? else { return Ok(None) };
-        Ok(self
-            .known_place(&place)
-            .map(|(bucket, key, _)| UseTarget::Prefix(Location { bucket, key: key.into() })))
-    }
-
     /// A place as far as its key is known: whole folders where it goes on behind a `/`.
     fn place_target(&self, place: &Expression) -> Option<UseTarget> {
         let (bucket, key, whole) = self.known_place(place)?;
@@ -152,6 +161,12 @@ impl Builder<'_, '_> {
             None if whole || key.is_empty() => UseTarget::Location(location(&key)),
             None => UseTarget::Prefix(location(&key)),
         })
+    }
+
+    /// One object, as far as its key is known.
+    fn object_target(&self, place: &Expression) -> Option<UseTarget> {
+        let (bucket, key, _) = self.known_place(place)?;
+        Some(UseTarget::Prefix(Location { bucket, key: key.into() }))
     }
 
     fn action(&self, expr: &Expr) -> Result<Capability, Fault> {
@@ -170,20 +185,29 @@ impl Builder<'_, '_> {
             .ok_or_else(|| Fault { span: expr.span, why: "no service declares this action".into() })
     }
 
-    fn capability(&self, expr: &Expr) -> Result<Capability, Fault> {
-        let bucket = self.library.kind_named("bucket");
-        let bucket = bucket.ok_or_else(|| Fault { span: expr.span, why: "there are no buckets".into() })?;
-        self.capability_of(bucket, expr)
+    /// A capability on the kind of what is declared, or on buckets where it is a place.
+    fn capability_on(&self, target: &Option<UseTarget>, expr: &Expr) -> Result<Capability, Fault> {
+        let (Some(UseTarget::Resource(id)), ExprKind::Name(name)) = (target, &expr.kind) else {
+            return self.capability(expr);
+        };
+        let kind = self.context.platform.resource(*id).kind;
+        self.library
+            .capability_named(kind, name)
+            .map(Capability::Named)
+            .ok_or_else(|| Fault { span: expr.span, why: "there is no such capability".into() })
     }
 
-    fn capability_of(&self, kind: KindId, expr: &Expr) -> Result<Capability, Fault> {
+    fn capability(&self, expr: &Expr) -> Result<Capability, Fault> {
         let found = match &expr.kind {
-            ExprKind::Name(name) => self.library.capability_named(kind, name),
+            ExprKind::Name(name) => self
+                .library
+                .kind_named("bucket")
+                .and_then(|bucket| self.library.capability_named(bucket, name)),
             _ => None,
         };
         found
             .map(Capability::Named)
-            .ok_or_else(|| Fault { span: expr.span, why: "its kind has no such capability".into() })
+            .ok_or_else(|| Fault { span: expr.span, why: "buckets have no such capability".into() })
     }
 }
 

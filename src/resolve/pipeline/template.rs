@@ -8,10 +8,11 @@
 //! | `event` | the function's arguments: its one record, or an object keyed by parameter |
 //! | `texts(prefix)` | the arguments as text, their names behind a prefix |
 //! | `pairs` | the arguments as a list of `{ Name, Value }`, both text |
+//! | `place.bucket`, `.key`, `.prefix` | of a place: its bucket, its key, its key as a folder's |
 //! | `flags(prefix)` | the arguments as a program's: the name behind a prefix, then the value |
 //! | `argument(name)` | the argument of that name, where there is one |
 //! | `members` | the arguments as members of a request by botocore's names, spelled as the SDK does |
-//! | `given(a, b)`, `listed(a, b)`, `some(list)` | `b`, or a list of it, where `a` is there and not `false`; a list that is not empty |
+//! | `when(a, b)`, `listed(a, b)`, `some(list)` | `b`, or a list of it, where `a` is there, not `false` and not empty; a list that is not empty |
 //! | `item(x)`, `names(…)`, `values(…)`, `changes(…)` | an item in DynamoDB's spelling, and what its expressions take |
 //! | `read_item(table, x)`, `read_items(table, x)`, `athena_rows(x)`, `redshift_rows(x)`, `answered(path)` | what a service answers, as typed values |
 //! | `positional(sql)`, `literals(sql)` | a statement with `?` for its parameters, and their values as literals |
@@ -181,6 +182,7 @@ impl Template<'_> {
     fn coalesce(&self, a: &Expr, b: &Expr) -> Result<Item, Fault> {
         match self.item(a)? {
             Item::Missing => self.item(b),
+            Item::Data(left) if left.as_text().is_some() => Ok(Item::Data(left)),
             Item::Data(left) => match self.expression(b)? {
                 Some(right) => {
                     let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
@@ -196,7 +198,9 @@ impl Template<'_> {
     fn member(&self, of: Item, name: &SmolStr, span: Span) -> Result<Item, Fault> {
         match of {
             Item::Missing => Ok(Item::Missing),
-            Item::Data(of) if of.ty.base == Base::Location => self.place_member(&of, name, span),
+            Item::Data(Expression { kind: ExpressionKind::Location(bucket, key), .. }) => {
+                self.place_member(bucket, key, name, span)
+            }
             Item::Data(of) => Ok(Item::Data(of.field(name.clone(), DataType::plain(Base::Json)))),
             Item::Value(value) => match &value.kind {
                 ValueKind::Ref(id) => self.resource_member(*id, name, span),
@@ -205,6 +209,30 @@ impl Template<'_> {
                 _ => Err(Fault { span, why: format!("nothing here has a `{name}`") }),
             },
         }
+    }
+
+    /// A part of a place whose key is made at run time: `bucket`, `key`, and `prefix`, the key of a folder.
+    fn place_member(
+        &self,
+        bucket: ResourceId,
+        mut key: Vec<Expression>,
+        name: &SmolStr,
+        span: Span,
+    ) -> Result<Item, Fault> {
+        if name == "bucket" {
+            return Ok(Item::Value(self.value(ValueKind::Ref(bucket))));
+        }
+        let open = key.last().is_some_and(|last| last.as_text().is_none_or(|text| !text.ends_with('/')));
+        match name.as_str() {
+            "prefix" | "key" if key.is_empty() => return Ok(Item::Missing),
+            "prefix" if open => push_text(&mut key, Expression::text("/", self.span)),
+            "prefix" | "key" => {}
+            _ => return Err(Fault { span, why: format!("a place has no `{name}`") }),
+        }
+        Ok(Item::Data(match key.as_slice() {
+            [only] if only.as_text().is_some() => only.clone(),
+            _ => Expression::new(ExpressionKind::Join(key), Base::String, self.span),
+        }))
     }
 
     fn resource_member(&self, id: ResourceId, name: &SmolStr, span: Span) -> Result<Item, Fault> {
@@ -232,32 +260,6 @@ impl Template<'_> {
         match constructor.fields.iter().position(|field| field.name == *name) {
             Some(at) => Ok(construct.fields.get(at).and_then(Option::as_ref).map_or(Item::Missing, present)),
             None => Err(Fault { span, why: format!("`{}` has no `{name}`", constructor.name) }),
-        }
-    }
-
-    /// A part of a place that is computed when the pipeline runs. Of one whose bucket is not known there are none: the permissions on it
-    /// are what can't be given, and so what is reported.
-    fn place_member(&self, place: &Expression, name: &SmolStr, span: Span) -> Result<Item, Fault> {
-        let ExpressionKind::Location(bucket, key) = &place.kind else {
-            return Ok(Item::Data(Expression::text("", self.span)));
-        };
-        let joined = |pieces: Vec<Expression>| match pieces.as_slice() {
-            [] => Expression::text("", self.span),
-            [one] if one.as_text().is_some() => one.clone(),
-            _ => Expression::new(ExpressionKind::Join(pieces), Base::String, self.span),
-        };
-        match name.as_str() {
-            "bucket" => Ok(Item::Value(self.value(ValueKind::Ref(*bucket)))),
-            "key" => Ok(Item::Data(joined(key.clone()))),
-            "folder" if key.iter().all(|piece| piece.as_text() == Some("")) => Ok(Item::Missing),
-            "folder" => {
-                let mut pieces = key.clone();
-                if !pieces.last().and_then(Expression::as_text).is_some_and(|text| text.ends_with('/')) {
-                    push_text(&mut pieces, Expression::text("/", self.span));
-                }
-                Ok(Item::Data(joined(pieces)))
-            }
-            _ => Err(Fault { span, why: format!("a place has no `{name}`") }),
         }
     }
 

@@ -30,8 +30,8 @@ impl Template<'_> {
             "texts" => Ok(Item::Data(self.texts(&self.constant(arg(0)?)?))),
             "flags" => Ok(self.flags(&self.constant(arg(0)?)?)),
             "argument" => Ok(self.argument(&self.constant(arg(0)?)?)),
-            "given" | "listed" if self.is_nothing(arg(0)?)? => Ok(Item::Missing),
-            "given" => self.item(arg(1)?),
+            "when" | "listed" if self.is_nothing(arg(0)?)? => Ok(Item::Missing),
+            "when" => self.item(arg(1)?),
             "listed" => Ok(made(ExpressionKind::List(data(1)?.into_iter().collect()), Base::Json)),
             "positional" => Ok(self.positional(&self.constant(arg(0)?)?)),
             "literals" => Ok(self.literals(&self.constant(arg(0)?)?)),
@@ -155,12 +155,17 @@ impl Template<'_> {
         }
     }
 
-    /// Whether it comes out as nothing, or as `false`.
+    /// Whether it comes out as nothing, as `false`, or as an empty list.
     fn is_nothing(&self, expr: &Expr) -> Result<bool, Fault> {
-        Ok(matches!(
-            self.item(expr)?,
-            Item::Missing | Item::Value(Value { kind: ValueKind::Bool(false) | ValueKind::None, .. })
-        ))
+        Ok(match self.item(expr)? {
+            Item::Missing => true,
+            Item::Value(value) => match value.kind {
+                ValueKind::Bool(truth) => !truth,
+                ValueKind::List(items) => items.is_empty(),
+                kind => kind == ValueKind::None,
+            },
+            Item::Data(_) => false,
+        })
     }
 
     /// The argument of that name, where there is one.

@@ -2,6 +2,7 @@
 
 mod call;
 mod item;
+mod looping;
 mod name;
 mod statement;
 mod trigger;
@@ -9,6 +10,7 @@ mod value;
 
 pub(super) use call::*;
 pub(super) use item::*;
+pub(super) use looping::*;
 pub(super) use name::*;
 pub(super) use statement::*;
 pub(super) use trigger::*;
