@@ -354,7 +354,7 @@ impl Builder<'_, '_> {
             }
         }
         let ty = DataType { nullable: false, ..wanted.clone() };
-        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty, span })
+        whole.then_some(Expression { kind: ExpressionKind::Record(given), ty, span })
     }
 
     fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {

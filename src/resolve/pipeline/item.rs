@@ -1,7 +1,5 @@
 //! Items of tables: what a statement of the library takes and returns of them, and the expressions that change them.
 
-use std::fmt::Write as _;
-
 use smol_str::SmolStr;
 
 use super::{
@@ -241,19 +239,21 @@ impl Template<'_> {
 
     /// `SET #a = :a ADD #b :b REMOVE #c`.
     pub(super) fn changes(&self, args: &[Arg]) -> Result<Item, Fault> {
-        let mut text = String::new();
-        let clauses: [(&str, &dyn Fn(&SmolStr) -> String); 3] = [
-            ("SET", &|name| format!("#{name} = :{name}")),
-            ("ADD", &|name| format!("#{name} :{name}")),
-            ("REMOVE", &|name| format!("#{name}")),
-        ];
-        for (arg, (word, spelled)) in args.iter().zip(clauses) {
-            let changes: Vec<String> = self.columns_of(&arg.value)?.iter().map(spelled).collect();
+        let mut clauses = Vec::new();
+        for (arg, (word, between, value)) in
+            args.iter().zip([("SET", " = ", true), ("ADD", " ", true), ("REMOVE", "", false)])
+        {
+            let columns = self.columns_of(&arg.value)?;
+            let changes = columns.iter().map(|name| match value {
+                true => format!("#{name}{between}:{name}"),
+                false => format!("#{name}"),
+            });
+            let changes: Vec<String> = changes.collect();
             if !changes.is_empty() {
-                let space = if text.is_empty() { "" } else { " " };
-                let _ = write!(text, "{space}{word} {}", changes.join(", "));
+                clauses.push(format!("{word} {}", changes.join(", ")));
             }
         }
+        let text = clauses.join(" ");
         Ok(Item::Data(Expression::text(text, self.span)))
     }
 

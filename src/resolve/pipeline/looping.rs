@@ -171,7 +171,7 @@ impl Builder<'_, '_> {
             }
             None => Some((None, DataType::plain(Base::Json))),
             Some(DataType { base: Base::Record(id), .. }) if cells => {
-                Some((Some(self.from_cells(id, each)?), DataType::plain(Base::Record(id))))
+                Some((Some(self.read_from_cells(id, each)?), DataType::plain(Base::Record(id))))
             }
             Some(ty) => Some((None, ty)),
         }
@@ -191,7 +191,7 @@ impl Builder<'_, '_> {
     }
 
     /// A record made of cells, all of which are text: numbers and booleans are read, and an empty cell is `none` where that may be.
-    fn from_cells(&mut self, id: SchemaId, each: &ForIn) -> Option<Expression> {
+    fn read_from_cells(&mut self, id: SchemaId, each: &ForIn) -> Option<Expression> {
         let span = each.over.span;
         let schema = self.context.platform.schema(id).clone();
         let mut members: Vec<(SmolStr, Expression)> = Vec::with_capacity(schema.columns.len());

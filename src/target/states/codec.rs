@@ -178,12 +178,12 @@ impl Writer<'_> {
         let Base::Record(schema) = ty.base else { return at.to_owned() };
         let columns = self.platform.schema(schema).columns.iter();
         record(columns.map(|column| {
-            (column.name.to_string(), self.from_attribute(&below(at, &column.name), &column.ty))
+            (column.name.to_string(), self.read_attribute(&below(at, &column.name), &column.ty))
         }))
     }
 
     /// The value of an attribute; nothing where it is not there or null.
-    fn from_attribute(&self, at: &str, ty: &DataType) -> String {
+    fn read_attribute(&self, at: &str, ty: &DataType) -> String {
         let there = |kind: &str, made: String| {
             if ty.nullable { format!("$exists({at}.{kind}) ? {made}") } else { made }
         };
@@ -194,13 +194,13 @@ impl Writer<'_> {
             Base::Bytes => format!("{at}.B"),
             Base::Record(_) => there("M", self.item(&format!("{at}.M"), ty)),
             Base::List(element) => {
-                let one = self.from_attribute("$v", element);
+                let one = self.read_attribute("$v", element);
                 let one =
                     if element.nullable { format!("($v := {one}; $exists($v) ? $v : null)") } else { one };
                 there("L", listed(&format!("{at}.L"), &one, element))
             }
             Base::Map(_, element) => {
-                there("M", each(&format!("{at}.M"), &self.from_attribute("$v", element)))
+                there("M", each(&format!("{at}.M"), &self.read_attribute("$v", element)))
             }
             _ => format!("{at}.S"),
         }

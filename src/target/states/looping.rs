@@ -37,7 +37,7 @@ impl Lowerer<'_> {
             None => self.inline(each, comment, next),
             Some(distributed) => self.distributed(each, distributed, comment, step, next),
         };
-        self.push(step, State::Map(state), level);
+        self.push(step, State::Map(Box::new(state)), level);
     }
 
     fn inline(&mut self, each: &Loop, comment: Option<String>, next: Next) -> document::Loop {
