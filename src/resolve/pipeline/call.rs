@@ -307,9 +307,9 @@ impl Builder<'_, '_> {
         if let FieldType::Row(part) = param.ty {
             return self.row_argument(param, part, expr, words);
         }
-        // A switch and a bound are parts of the request's form, and so constant.
+        // A switch and a bound that has a default are parts of the request's form, and so constant.
         if let FieldType::Data(base) = &param.ty
-            && !matches!(base, Base::Boolean | Base::Int)
+            && !(*base == Base::Boolean || *base == Base::Int && param.default.is_some())
         {
             let wanted = DataType {
                 base: base.clone(),
