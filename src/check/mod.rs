@@ -3,6 +3,7 @@
 mod agent;
 mod bucket;
 mod condition;
+mod call;
 mod cron;
 mod damage;
 mod domain;
@@ -21,6 +22,7 @@ mod role;
 pub mod rules;
 mod secret;
 mod share;
+mod statement;
 mod stream;
 mod sync;
 mod table;
