@@ -2,8 +2,8 @@
 
 mod agent;
 mod bucket;
-mod condition;
 mod call;
+mod condition;
 mod cron;
 mod damage;
 mod domain;

@@ -4,8 +4,8 @@
 pub mod account;
 pub mod boundary;
 pub mod bucket;
-pub mod condition;
 mod calls;
+pub mod condition;
 pub mod function;
 pub mod grant;
 pub mod guardrail;

@@ -145,7 +145,12 @@ impl Gardener<'_> {
                 call.given.iter().zip(params).for_each(|(value, param)| self.wrong(value, &param.ty));
             }
             Some(_) => {}
-            None => call.given.iter().for_each(|value| self.wrong(value, &value.ty)),
+            // What a name stands for that is bound elsewhere is wrong where it is read, and not where it is written.
+            None => call
+                .given
+                .iter()
+                .filter(|value| span.start <= value.span.start && value.span.end <= span.end)
+                .for_each(|value| self.wrong(value, &value.ty)),
         }
         let needs = params.as_ref().is_none_or(|params| params.iter().any(|param| !param.ty.nullable));
         let text = self.text(span);
