@@ -5,7 +5,8 @@ RUNS.json: {"definition": PATH, "runs": [{"name", "input", "tasks": {KEY: ANSWER
 
 PATH is relative to the file. KEY is a state's name, a task's resource, or the name of what it calls (of a function, a
 job, a topic: the end of its ARN). An answer is {"returns": VALUE} or {"fails": [ERROR, CAUSE]}; ANSWERS is one answer,
-or a list of which each call takes the next and later calls the last. EXPECTED gives any of status (SUCCEEDED, FAILED),
+or a list of which each call takes the next and later calls the last. With "at", milliseconds since 1970, an answer sets
+the clock that `$millis()` reads; a Wait of seconds moves it on. EXPECTED gives any of status (SUCCEEDED, FAILED),
 error, output, path (the names of the states entered) and calls ([[KEY, ARGUMENTS]], in order; arguments may be null).
 Prints one line per run with all of these, and exits 1 where a run is not as expected.
 """
@@ -30,12 +31,17 @@ import sfnx.testing
 NAMING = ("FunctionName", "JobName", "TopicArn", "QueueUrl", "StateMachineArn", "TaskDefinition")
 
 
+# When runs begin: 2026-01-01T00:00:00Z.
+START = 1_767_225_600_000
+
+
 class Tasks:
-    """Answers tasks from the table of a run, counting how often each key was asked."""
+    """Answers tasks from the table of a run, counting how often each key was asked, and keeps the run's time."""
 
     def __init__(self, table):
         self.table = table
         self.asked = {key: 0 for key in table}
+        self.clock = START
 
     def __call__(self, call):
         key = next((key for key in keys(call) if key in self.table), None)
@@ -44,9 +50,16 @@ class Tasks:
         answers = self.table[key] if isinstance(self.table[key], list) else [self.table[key]]
         answer = answers[min(self.asked[key], len(answers) - 1)]
         self.asked[key] += 1
+        self.clock = answer.get("at", self.clock)
         if "fails" in answer:
             raise sfnx.testing.Failure(*answer["fails"])
         return answer["returns"]
+
+    def wait(self, wait):
+        self.clock += int(1000 * (wait.seconds or 0))
+
+    def millis(self):
+        return self.clock
 
 
 class Unanswered(Exception):
@@ -62,7 +75,10 @@ def keys(call):
 
 def execute(definition, run):
     """What a run did, in the form of EXPECTED."""
-    execution = sfnx.testing.run(definition, run["input"], Tasks(run.get("tasks", {})))
+    tasks = Tasks(run.get("tasks", {}))
+    execution = sfnx.testing.run(
+        definition, run["input"], tasks, functions={"millis": tasks.millis}, on_wait=tasks.wait
+    )
     outcome = {"status": "FAILED", "error": execution.error, "cause": execution.cause}
     if execution.error is None:
         outcome = {"status": "SUCCEEDED", "output": execution.output}

@@ -54,7 +54,9 @@ impl Tasks for Table {
             }
             None => Ok(answer["returns"].clone()),
         };
-        let seconds = answer.get("seconds").and_then(Json::as_f64).unwrap_or_default();
+        let until = answer.get("at").and_then(Json::as_i64);
+        let passed = until.map(|until| (until - request.at) as f64 / 1000.0);
+        let seconds = passed.or_else(|| answer.get("seconds")?.as_f64()).unwrap_or_default();
         Ok(Answer { result, seconds, silence: answer.get("silence").and_then(Json::as_f64) })
     }
 }

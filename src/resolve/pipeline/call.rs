@@ -14,7 +14,7 @@ use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
         AccountId, Base, Column, DataType, Function, Platform, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression, ExpressionKind, User},
+        pipeline::{Call, Expression, ExpressionKind, Poll, User},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -59,7 +59,6 @@ impl Builder<'_, '_> {
     /// A call with its policy.
     pub(super) fn call(&mut self, expr: &Expr, written: &CallPolicy) -> Option<Called> {
         let policy = self.policy(written);
-        self.check_retries(&policy, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
         self.awaiting = written.callback.is_some();
         self.token_passed = false;
         let target = match &expr.kind {
@@ -75,11 +74,9 @@ impl Builder<'_, '_> {
             self.report(fault::token_not_passed(span));
         }
         let polled = self.library.integration(target.integration).properties.contains_key("poll");
-        if let Some(limit) = written.timeout.as_ref().or(written.heartbeat.as_ref()).filter(|_| polled) {
-            self.report(fault::timeout_of_polled(limit.span, &target.function));
-        }
+        self.check_retries(&policy, polled, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
         let called = self.finish_call(target, policy, written.callback, expr.span)?;
-        if let Some(heartbeat) = written.heartbeat.as_ref().filter(|_| !polled)
+        if let Some(heartbeat) = &written.heartbeat
             && sends_no_heartbeats(&called.call.start.resource)
         {
             self.report(fault::heartbeat_of_nobody(heartbeat.span, &called.call.function));
@@ -512,6 +509,8 @@ impl Builder<'_, '_> {
                 }
             };
         let Policy { retry, timeout, heartbeat } = policy;
+        // It is asked no later than its time is up.
+        let poll = poll.map(|poll| Poll { every: poll.every.min(timeout.unwrap_or(u64::MAX)), ..poll });
         let runs = target.resource.filter(|_| integration.name == "run");
         let Target { function, result, .. } = target;
         let call = Call {

@@ -71,10 +71,11 @@ impl Builder<'_, '_> {
     }
 
     /// Warns where the waits between a call's attempts do not fit into the pipeline's timeout, or where its attempts can't.
-    pub(super) fn check_retries(&mut self, policy: &Policy, span: Span) {
+    /// One whose end is asked for has its time once: what has begun is not begun again.
+    pub(super) fn check_retries(&mut self, policy: &Policy, polled: bool, span: Span) {
         let Some(whole) = self.timeout else { return };
         let Some(retry) = policy.retry.first() else { return };
-        let attempts = u64::from(retry.attempts).saturating_add(1);
+        let attempts = if polled { 1 } else { u64::from(retry.attempts).saturating_add(1) };
         let running = policy.timeout.unwrap_or(0).saturating_mul(attempts);
         let total = waits(retry).saturating_add(running);
         if total > whole {

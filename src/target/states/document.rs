@@ -354,6 +354,9 @@ pub struct Wait {
 pub enum Until {
     /// So many seconds.
     Seconds(u64),
+    /// As many as a JSONata expression says.
+    #[serde(rename = "Seconds")]
+    Computed(String),
     /// Until an instant: a JSONata expression.
     Timestamp(String),
 }

@@ -12,7 +12,7 @@ use super::{
     inline, jsonata,
     jsonata::Scope,
     names::{self, StateNames, Variables},
-    poll::CallNames,
+    poll::{self, CallNames},
 };
 use crate::access::{Duty, derived_role_in};
 use crate::platform::{
@@ -346,6 +346,7 @@ impl Lowerer<'_> {
         }
         if call.poll.is_some() {
             output = None;
+            assign.extend(call.timeout.map(|seconds| (names.deadline.clone(), poll::deadline(seconds))));
         }
         let task = document::Task {
             comment,

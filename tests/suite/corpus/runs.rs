@@ -42,12 +42,13 @@ fn answers(execution: &Execution) -> Json {
         if !matches!(event.what, Happening::Called(..)) {
             continue;
         }
+        let told = events.peek().map_or(event.at, |next| next.at);
         let answer = match events.peek().map(|next| (&next.state, &next.what)) {
             Some((state, Happening::Returned(result))) if *state == event.state => {
-                json!({ "returns": result })
+                json!({ "returns": result, "at": told })
             }
             Some((state, Happening::Failed(failure))) if *state == event.state => {
-                json!({ "fails": [failure.error, failure.cause] })
+                json!({ "fails": [failure.error, failure.cause], "at": told })
             }
             _ => continue,
         };
@@ -81,7 +82,9 @@ pub fn timed_out(execution: &Execution) -> bool {
         .events
         .iter()
         .any(|event| matches!(&event.what, Happening::Failed(failure) if caught(failure)));
-    matches!(&execution.outcome, Outcome::Failed(failure) if caught(failure)) && !by_a_task
+    // A call whose end is asked for says which one it was.
+    let unnamed = |failure: &Failure| caught(failure) && failure.cause.as_deref().unwrap_or_default().is_empty();
+    matches!(&execution.outcome, Outcome::Failed(failure) if unnamed(failure)) && !by_a_task
 }
 
 /// A run with values from a seed, and perhaps a fault; and how many calls were made.

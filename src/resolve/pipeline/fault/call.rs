@@ -170,16 +170,6 @@ pub(in super::super) fn heartbeat_of_nobody(span: Span, function: &str) -> Diagn
     )
 }
 
-pub(in super::super) fn timeout_of_polled(span: Span, function: &str) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::NOT_LOWERED,
-        span,
-        format!("a time limit of `{function}` alone can't be generated yet"),
-        "its end is asked for, and it goes on meanwhile",
-    )
-    .help("give the whole pipeline a `timeout`")
-}
-
 pub(in super::super) fn no_callback(span: Span, function: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::POLICY,
