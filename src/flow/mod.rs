@@ -10,6 +10,8 @@
 mod copies;
 mod pattern;
 
+pub use copies::spots;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use smol_str::SmolStr;
@@ -77,14 +79,14 @@ pub struct Flow {
 
 /// A spot with the data of another, and how it came there.
 #[derive(Clone, Debug)]
-pub struct Reached<'f> {
+pub struct Reached {
     /// Where.
     pub spot: Spot,
-    /// The copies, the first first.
-    pub by: Vec<&'f Copy>,
+    /// The copies by their places in [`Flow::copies`], the first first.
+    pub by: Vec<usize>,
 }
 
-/// How many places of its source a copy is followed from, before it is taken as a whole.
+/// From how many places a copy is followed: one into a place that it copies from would never end.
 const MOST_PLACES: usize = 8;
 
 impl Flow {
@@ -104,30 +106,34 @@ impl Flow {
     }
 
     /// Where else the data of a spot lies, the nearest first: of some columns where only these are asked for.
-    pub fn reached(&self, from: &Spot, columns: &[SmolStr]) -> Vec<Reached<'_>> {
-        let mut found: Vec<Reached<'_>> = Vec::new();
-        let mut visited: BTreeMap<usize, usize> = BTreeMap::new();
+    pub fn reached(&self, from: &Spot, columns: &[SmolStr]) -> Vec<Reached> {
+        let mut found: Vec<Reached> = Vec::new();
+        let mut visits: BTreeMap<usize, usize> = BTreeMap::new();
         let mut known: BTreeSet<Spot> = BTreeSet::from([from.clone()]);
-        let mut open: VecDeque<Reached<'_>> = VecDeque::from([Reached { spot: from.clone(), by: Vec::new() }]);
+        let mut open: VecDeque<Reached> = VecDeque::from([Reached { spot: from.clone(), by: Vec::new() }]);
         while let Some(here) = open.pop_front() {
             for &at in self.out.get(&here.spot.resource()).into_iter().flatten() {
                 let Some(copy) = self.copies.get(at) else { continue };
-                // Only what is copied first has the columns that were asked for; behind it they have other names.
-                let asked = if here.by.iter().all(|it| matches!(it.to, Spot::Within(_))) { columns } else { &[] };
-                let visits = visited.entry(at).or_default();
-                let Some(spot) = copy.carries(&here.spot, asked).filter(|_| *visits < MOST_PLACES) else { continue };
+                // Behind the first query or load the columns have other names.
+                let same = here.by.iter().all(|at| self.copies.get(*at).is_some_and(Copy::keeps_columns));
+                let asked = if same { columns } else { &[] };
+                let Some(spot) = copy.carries(&here.spot, asked) else { continue };
+                let visits = visits.entry(at).or_default();
                 *visits += 1;
-                if !known.insert(spot.clone()) {
-                    continue;
+                if *visits <= MOST_PLACES && known.insert(spot.clone()) {
+                    open.push_back(Reached { spot, by: here.by.iter().copied().chain([at]).collect() });
                 }
-                let by = here.by.iter().copied().chain([copy]).collect();
-                open.push_back(Reached { spot, by });
             }
             if !here.by.is_empty() && !matches!(here.spot, Spot::Within(_)) {
                 found.push(here);
             }
         }
         found
+    }
+
+    /// Whether what arrives by some copies is the data for sure.
+    pub fn is_certain(&self, by: &[usize]) -> bool {
+        by.iter().filter_map(|at| self.copies.get(*at)).all(Copy::is_certain)
     }
 }
 
@@ -145,6 +151,11 @@ impl Copy {
     /// Whether what arrives is the data for sure, for everybody who can read it there.
     pub fn is_certain(&self) -> bool {
         !matches!(self.what, What::Code | What::Guarded)
+    }
+
+    /// Whether the columns of what arrives are those of what is copied.
+    fn keeps_columns(&self) -> bool {
+        matches!(self.what, What::Keys { .. } | What::All)
     }
 
     /// Where a copy puts the data of a spot; `None` where it takes none of it.

@@ -1,10 +1,10 @@
 //! Grants that have no effect, or another than it seems.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::{ability::Prover, request::requests};
+use super::{prover::Prover, request::requests};
 use crate::{
     access::{
         Limit, RoleAccess,
@@ -49,7 +49,7 @@ fn dead<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostic
     for wanted in &grant.capabilities {
         let required = requirements(platform, wanted.capability, &place);
         let denied = required.iter().filter(|it| it.primary).find_map(|requirement| {
-            let asked = requests(platform, role, requirement, &[], &[]);
+            let asked = requests(platform, role, requirement, &BTreeSet::new(), &BTreeSet::new());
             asked.iter().find_map(|request| prover.guardrail(request))
         });
         if let Some(rules) = denied.map(|statement| &statement.origins) {

@@ -23,23 +23,31 @@
 
 mod ability;
 mod answer;
+mod asked;
 mod assertion;
 mod candidates;
+mod chains;
 mod closed;
 mod condition;
 mod context;
 mod control;
+mod copies;
 mod danger;
 mod decide;
 mod effect;
+mod explain;
 mod foreign;
 mod graph;
 mod limit;
 mod operator;
+mod patterns;
+mod prover;
 mod request;
 mod witness;
+mod words;
 
-pub use ability::{Ability, Ground, Missing, Prover};
+pub use ability::{Ability, Ground, Missing, Way};
+pub use asked::Asked;
 pub use assertion::assertions;
 pub use closed::closed;
 pub use condition::{Truth, hold};
@@ -47,8 +55,10 @@ pub use context::{Context, Known};
 pub use danger::dangers;
 pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question};
 pub use effect::effects;
+pub use explain::Link;
 pub use foreign::foreign;
 pub use limit::limits;
+pub use prover::{Actor, Prover};
 pub use request::Request;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};

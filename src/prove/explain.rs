@@ -1,0 +1,207 @@
+//! Why somebody can do something: the statements and the copies that lead there, one behind the other, each with the places in the program that
+//! say so.
+
+use std::collections::BTreeSet;
+
+use smol_str::SmolStr;
+
+use super::{
+    ability::{Ability, Ground, Way},
+    decide::{Deciding, Policy},
+    prover::{Actor, Prover},
+};
+use crate::{
+    access::{RoleAccess, RoleKey, document::Actions},
+    platform::{Location, Principal, ResourceId, Target, resource::Noun},
+    source::Span,
+};
+
+/// A step of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it does, in a sentence.
+    pub says: String,
+    /// The same in few words, where the place is seen beside it.
+    pub label: String,
+    /// The statement, by its name in its policy; `None` where it is no policy's.
+    pub statement: Option<SmolStr>,
+    /// Where the program says so.
+    pub places: Vec<Span>,
+}
+
+/// The most places of one statement that are shown.
+const MOST_PLACES: usize = 4;
+
+impl<'a> Prover<'a> {
+    /// How an ability is come to: the roles that are become first, by their places in the list, then the copies, then what allows it.
+    pub fn chain(&self, first: Actor<'a>, path: &[usize], ability: &Ability<'a>, on: &Target) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut actor = first;
+        for &at in path.iter().skip(1) {
+            let Some(role) = self.access.roles.get(at) else { continue };
+            links.extend(self.becomes(actor, role));
+            actor = role.into();
+        }
+        links.extend(self.had_by(actor, ability, on));
+        links
+    }
+
+    /// What decides of somebody's own ability: copies, then statements.
+    fn had_by(&self, actor: Actor<'a>, ability: &Ability<'a>, on: &Target) -> Vec<Link> {
+        let mut links = Vec::new();
+        let mut place = on.clone();
+        if let Way::Copy { by, at, .. } = &ability.way {
+            for copy in by.iter().filter_map(|at| self.flow().copies().get(*at)) {
+                links.push(Link {
+                    says: self.copies(copy),
+                    label: format!("copied by `{}`", self.declared(copy.by)),
+                    statement: None,
+                    places: vec![copy.span],
+                });
+            }
+            place = at.clone();
+        }
+        if ability.way == Way::Objects
+            && let Some(location) = self.location_of(on)
+        {
+            let prefix = Some(location.key.clone()).filter(|key| !key.is_empty());
+            place = Target { resource: location.bucket, prefix, span: on.span };
+        }
+        links.extend(self.statements(actor, &ability.allowed_by, &place, "allows"));
+        links
+    }
+
+    fn location_of(&self, on: &Target) -> Option<&'a Location> {
+        match self.platform.resource(on.resource).noun {
+            Noun::Table(at) => Some(&self.platform.tables.get(at as usize)?.location),
+            Noun::Domain(at) => Some(&self.platform.domains.get(at as usize)?.location),
+            _ => None,
+        }
+    }
+
+    /// What has a part in a decision, a statement a link, each once.
+    pub(super) fn statements(&self, actor: Actor<'a>, grounds: &[Ground<'a>], on: &Target, does: &str) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        for ground in grounds {
+            let link = match ground {
+                Ground::Policy(by) => self.statement(actor, by, on, does),
+                Ground::LakeFormation(span) => Link {
+                    says: format!("Lake Formation {does} it"),
+                    label: "granted in Lake Formation here".to_owned(),
+                    statement: None,
+                    places: vec![*span],
+                },
+            };
+            if !links.contains(&link) {
+                links.push(link);
+            }
+        }
+        links
+    }
+
+    fn statement(&self, actor: Actor<'a>, by: &Deciding<'a>, on: &Target, does: &str) -> Link {
+        let actions = match &by.statement.actions {
+            Actions::Only(actions) => actions.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", "),
+            Actions::AllBut(but) => {
+                format!("all but {}", but.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let name = self.role_name(actor.role);
+        let whose = match by.policy {
+            Policy::Identity => format!("the policy of `{name}`"),
+            Policy::Boundary => format!("the boundary of `{name}`"),
+            Policy::Session => "the session's policy".to_owned(),
+            Policy::ServiceControl => format!("a guardrail on the account of `{name}`"),
+            Policy::ResourceControl => "a guardrail on the resource's account".to_owned(),
+            Policy::Resource => "the resource's own policy".to_owned(),
+        };
+        let denies = does != "allows";
+        Link {
+            says: format!("{whose} {does} {actions}"),
+            label: if denies { "denied here" } else { "allowed here" }.to_owned(),
+            statement: Some(by.statement.sid.clone()),
+            places: self.relevant(&by.statement.origins, on),
+        }
+    }
+
+    /// The places of a statement that are about a place: one statement says what many sentences do.
+    fn relevant(&self, places: &[Span], on: &Target) -> Vec<Span> {
+        let about = |span: &&Span| {
+            let grant = self.grants().get(span).and_then(|at| self.platform.grants.get(*at));
+            grant.is_some_and(|grant| touches(&grant.on, on))
+        };
+        let some: BTreeSet<Span> = places.iter().filter(about).copied().collect();
+        let shown = if some.is_empty() { places.iter().copied().collect() } else { some };
+        shown.into_iter().take(MOST_PLACES).collect()
+    }
+
+    /// Why somebody can become a role: its trust, and their own policy where that is asked.
+    fn becomes(&self, actor: Actor<'a>, role: &'a RoleAccess) -> Vec<Link> {
+        let (from, to) = (self.role_name(actor.role), self.role_name(role));
+        let trust = self.trust_of(role, actor.role);
+        let mut links: Vec<Link> = Vec::new();
+        for ground in &self.becoming(actor, role).allowed_by {
+            let Ground::Policy(by) = ground else { continue };
+            let (says, label) = match by.policy {
+                Policy::Resource => (
+                    format!("`{to}` lets `{from}` become it"),
+                    format!("lets `{from}` become it"),
+                ),
+                Policy::Identity => (
+                    format!("the policy of `{from}` allows sts:AssumeRole on `{to}`"),
+                    format!("so `{from}` may become it"),
+                ),
+                _ => (format!("the session's policy leaves `{from}` sts:AssumeRole on `{to}`"), String::new()),
+            };
+            let places = match (by.policy, trust) {
+                (Policy::Resource, Some(span)) => vec![span],
+                _ => self.relevant(&by.statement.origins, &self.whole(role)),
+            };
+            // A role's trust gives the caller its side: what is said there once is shown once.
+            let known = links.iter().any(|it| it.places == places && !places.is_empty());
+            if !known {
+                links.push(Link { says, label, statement: Some(by.statement.sid.clone()), places });
+            }
+        }
+        links.sort_by_key(|link| !link.says.ends_with("become it"));
+        links
+    }
+
+    fn whole(&self, role: &RoleAccess) -> Target {
+        Target { resource: role.identity.key.declaration(), prefix: None, span: role.identity.span }
+    }
+
+    /// Where a role's trust names another.
+    pub(super) fn trust_of(&self, role: &RoleAccess, named: &RoleAccess) -> Option<Span> {
+        self.trusts(role, |principal| {
+            *principal == Principal::Resource(named.identity.key.declaration())
+                || *principal == Principal::Account(named.identity.account)
+        })
+    }
+
+    /// How those for whom a provider vouches come into a role.
+    pub fn entered(&self, provider: ResourceId, at: usize) -> Vec<Link> {
+        let Some(role) = self.access.roles.get(at) else { return Vec::new() };
+        let (name, to) = (&self.platform.resource(provider).name, self.role_name(role));
+        let span = self.trusts(role, |principal| *principal == Principal::Resource(provider));
+        vec![Link {
+            says: format!("`{to}` lets those become it for whom `{name}` vouches"),
+            label: format!("lets in those for whom `{name}` vouches"),
+            statement: None,
+            places: span.into_iter().collect(),
+        }]
+    }
+
+    fn trusts(&self, role: &RoleAccess, is: impl Fn(&Principal) -> bool) -> Option<Span> {
+        let RoleKey::Declared(id) = role.identity.key else { return None };
+        let Noun::Role(at) = self.platform.resource(id).noun else { return None };
+        let trust = &self.platform.roles.get(at as usize)?.trust;
+        trust.iter().find(|it| is(&it.principal)).map(|it| it.span)
+    }
+}
+
+fn touches(a: &Target, b: &Target) -> bool {
+    let key = |target: &Target| target.prefix.clone().unwrap_or_default();
+    let (a, b) = (Location { bucket: a.resource, key: key(a) }, Location { bucket: b.resource, key: key(b) });
+    a.holds(&b) || b.holds(&a)
+}
