@@ -147,7 +147,7 @@ impl Serialize for Principals {
 
 /// Conditions, all of which must hold: operator, then key, then the values of which one must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Conditions(pub BTreeMap<&'static str, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
+pub struct Conditions(pub BTreeMap<SmolStr, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
 
 impl Conditions {
     /// Whether there is none.
@@ -157,7 +157,8 @@ impl Conditions {
 
     /// Adds one.
     pub fn insert(&mut self, operator: &'static str, key: impl Into<SmolStr>, value: impl Into<SmolStr>) {
-        self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
+        let keys = self.0.entry(SmolStr::new_static(operator)).or_default();
+        keys.entry(key.into()).or_default().insert(value.into());
     }
 
     /// Adds those of others.
@@ -165,7 +166,7 @@ impl Conditions {
         for (operator, keys) in &others.0 {
             for (key, values) in keys {
                 self.0
-                    .entry(operator)
+                    .entry(operator.clone())
                     .or_default()
                     .entry(key.clone())
                     .or_default()

@@ -94,6 +94,14 @@ impl<'a> Ability<'a> {
         self.partly && self.way.is_certain()
     }
 
+    /// The statements that allow it.
+    pub fn policies(&self) -> impl Iterator<Item = &Deciding<'a>> {
+        self.allowed_by.iter().filter_map(|ground| match ground {
+            Ground::Policy(deciding) => Some(deciding),
+            Ground::LakeFormation(_) => None,
+        })
+    }
+
     /// What one more request says.
     pub(super) fn decide(&mut self, prover: &Prover<'a>, request: &Request<'a>) {
         match prover.decide(request) {

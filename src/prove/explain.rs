@@ -140,8 +140,9 @@ impl<'a> Prover<'a> {
         let (from, to) = (self.role_name(actor.role), self.role_name(role));
         let trust = self.trust_of(role, actor.role);
         let mut links: Vec<Link> = Vec::new();
-        for ground in &self.becoming(actor, role).allowed_by {
-            let Ground::Policy(by) = ground else { continue };
+        let mut grounds: Vec<Deciding<'a>> = self.becoming(actor, role).policies().copied().collect();
+        grounds.sort_by_key(|by| by.policy != Policy::Resource);
+        for by in &grounds {
             let (says, label) = match by.policy {
                 Policy::Resource => (
                     format!("`{to}` lets `{from}` become it"),
@@ -163,7 +164,6 @@ impl<'a> Prover<'a> {
                 links.push(Link { says, label, statement: Some(by.statement.sid.clone()), places });
             }
         }
-        links.sort_by_key(|link| !link.says.ends_with("become it"));
         links
     }
 

@@ -40,9 +40,12 @@ mod foreign;
 mod graph;
 mod limit;
 mod operator;
+mod others;
 mod patterns;
 mod prover;
+mod question;
 mod request;
+mod session;
 mod witness;
 mod words;
 
@@ -59,7 +62,9 @@ pub use explain::Link;
 pub use foreign::foreign;
 pub use limit::limits;
 pub use prover::{Actor, Prover};
+pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
+pub use session::session_policy;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 

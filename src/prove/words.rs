@@ -4,7 +4,7 @@ use super::prover::Prover;
 use crate::{
     access::{RoleAccess, RoleKey},
     flow::{Copy, Spot},
-    platform::{Capability, CapabilityUse, Location, Principal, ResourceId, Target},
+    platform::{Capability, CapabilityUse, Location, Principal, ResourceId, Target, resource::Noun},
 };
 
 impl Prover<'_> {
@@ -14,6 +14,31 @@ impl Prover<'_> {
             RoleKey::Declared(id) => self.platform.resource(id).name.to_string(),
             RoleKey::Derived(id, _) => self.declared(id),
         }
+    }
+
+    /// What a role is: `role`, `group`, or of what: `role of a pipeline`.
+    pub(super) fn kind_name(&self, role: &RoleAccess) -> String {
+        let kind = |id| self.platform.kind_of(id).name.as_str();
+        match role.identity.key {
+            RoleKey::Declared(id) => kind(id).to_owned(),
+            RoleKey::Derived(_, duty) => format!("role for {}", duty.purpose()),
+        }
+    }
+
+    /// What an identity provider is.
+    pub(super) fn kind_of_provider(&self, id: ResourceId) -> String {
+        let account = self.platform.account_of(id).map_or("", |account| account.name.as_str());
+        format!("those for whom the {} in {account} vouches", self.platform.kind_of(id).name)
+    }
+
+    /// What whoever becomes a role must bring.
+    pub(super) fn brings(&self, role: &RoleAccess) -> Option<String> {
+        let Noun::Role(at) = self.platform.resource(role.identity.key.declaration()).noun else { return None };
+        let declared = self.platform.roles.get(at as usize)?;
+        let tags = declared.tags.iter().map(|(key, value)| format!("the session tag {key} = {value}"));
+        let id = declared.external_id.as_ref().map(|_| "the external id".to_owned());
+        let all: Vec<String> = tags.chain(id).collect();
+        (!all.is_empty()).then(|| format!("whoever becomes `{}` brings {}", self.role_name(role), all.join(" and ")))
     }
 
     /// The same, by its place in the list of roles.
