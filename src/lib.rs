@@ -13,6 +13,7 @@ pub mod machine;
 pub mod native;
 pub mod platform;
 pub mod prove;
+pub mod question;
 pub mod rehearsal;
 pub mod resolve;
 pub mod run;
@@ -26,8 +27,8 @@ pub mod window;
 use access::Access;
 use artifact::Artifacts;
 use diagnostic::{Diagnostic, Diagnostics, Severity};
-use platform::{Platform, Project};
-use source::SourceMap;
+use platform::{Assertion, Platform, Project};
+use source::{FileId, SourceMap};
 use target::Program;
 
 /// A program that was read, resolved and checked.
@@ -57,13 +58,47 @@ pub fn sources() -> SourceMap {
 
 /// Parses, resolves and checks a whole program; where that finds no error, derives its policies and proves its assertions over them. `sources` comes from [`sources`].
 pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
+    let (platform, mut diagnostics) = read(&sources, project, None);
+    let mut access = Access::default();
+    if !diagnostics.has_errors() {
+        access = Access::of(&platform);
+        prove::prove(&platform, &access, &mut diagnostics);
+    }
+    Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() }
+}
+
+/// Reads a program with a question that [`question::add`] has put beside it, and derives its policies. What it asserts is not proved: a question
+/// is asked where something does not hold. `None` where there is an error.
+pub fn ask(
+    sources: SourceMap,
+    project: Project,
+    question: FileId,
+    about: question::About,
+) -> (Analysis, Option<Assertion>) {
+    let (mut platform, mut diagnostics) = read(&sources, project, Some((question, about)));
+    let asked = question::take(&mut platform, question, &sources, &mut diagnostics);
+    let whole = !diagnostics.has_errors();
+    let access = if whole { Access::of(&platform) } else { Access::default() };
+    let analysis = Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() };
+    (analysis, asked.filter(|_| whole))
+}
+
+/// Parses, resolves and checks.
+fn read(
+    sources: &SourceMap,
+    project: Project,
+    question: Option<(FileId, question::About)>,
+) -> (Platform, Diagnostics) {
     let standard = library::standard();
     let mut diagnostics = Diagnostics::default();
     diagnostics.append(standard.diagnostics.clone());
-    let (modules, faults) = syntax::parse_all(&sources);
+    let (mut modules, faults) = syntax::parse_all(sources);
     diagnostics.append(faults);
+    if let Some((question, about)) = question {
+        question::prepare(&mut modules, question, about, sources, &mut diagnostics);
+    }
     let platform = resolve::resolve(
-        &sources,
+        sources,
         standard.library.clone(),
         &standard.modules,
         &modules,
@@ -71,14 +106,8 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
         &mut diagnostics,
     );
     check::check(&platform, &modules, &mut diagnostics);
-    // What was written is not looked at again, and it is as large as what follows.
-    drop(modules);
-    let mut access = Access::default();
-    if !diagnostics.has_errors() {
-        access = Access::of(&platform);
-        prove::prove(&platform, &access, &mut diagnostics);
-    }
-    Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() }
+    // What was written is not looked at again: it is as large as what follows, and its room is free from here.
+    (platform, diagnostics)
 }
 
 /// Lowers a program without errors to the artifacts of every target, or of those named. Empty for a program with errors.

@@ -1,6 +1,7 @@
 //! The command line: one file a verb. Here is the only reading and writing of files, and the only place that knows exit codes.
 
 mod build;
+mod can;
 mod check;
 mod explain;
 mod init;
@@ -9,6 +10,7 @@ mod load;
 mod output;
 mod report;
 mod run;
+mod saying;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,8 @@ Examples:
   dpl check platform                find what is wrong, and how to mend it
   dpl build platform -o out         write policies, state machines, calls and SQL
   dpl build platform -o out --check fail where `out` is not what the program says
+  dpl can ROLE read BUCKET platform whether somebody may do something, and which lines decide
+  dpl who-can read BUCKET platform  everybody who may, and by which way
   dpl run QUERY platform --from readings=readings.jsonl
                                     run a streaming query on this machine
   dpl run PIPELINE platform --input event.json --mock f=result.json
@@ -27,7 +31,7 @@ Examples:
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
-Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
+Exit codes: 0 fine; 1 the program has errors, the answer is no, or `--check` found a difference;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -44,6 +48,8 @@ struct Cli {
 enum Verb {
     Check(check::Arguments),
     Build(build::Arguments),
+    Can(can::Arguments),
+    WhoCan(can::WhoArguments),
     Run(run::Arguments),
 
     Explain(explain::Arguments),
@@ -83,6 +89,8 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Build(arguments) => build::run(&arguments),
+        Verb::Can(arguments) => can::run(&arguments),
+        Verb::WhoCan(arguments) => can::who(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
 
         Verb::Explain(arguments) => explain::run(&arguments),

@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::{
     condition::unknown,
     decide::{Deciding, Decision, Policy},
     prover::Prover,
     request::Request,
 };
-use crate::{access::pattern::has_variable, platform::Target, source::Span};
+use crate::{
+    access::pattern::has_variable,
+    platform::{ResourceId, Target},
+    source::Span,
+};
 
 /// Whether a role can do something, and what decides.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +55,24 @@ pub enum Way {
 }
 
 /// What has a part in a decision.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ground<'a> {
     /// A statement of a policy.
-    Policy(Deciding<'a>),
-    /// A grant of Lake Formation, where the program says so.
-    LakeFormation(Span),
+    Policy {
+        /// The statement.
+        by: Deciding<'a>,
+        /// The action that was asked about.
+        action: SmolStr,
+        /// The declaration whose policy decided beside the role's own.
+        owner: Option<ResourceId>,
+    },
+    /// A grant of Lake Formation.
+    LakeFormation {
+        /// Where the program says so.
+        span: Span,
+        /// Whether it is of some rows only.
+        filtered: bool,
+    },
 }
 
 /// What stands in the way.
@@ -70,8 +88,8 @@ impl Ground<'_> {
     /// The places in the program that it comes from.
     pub fn places(&self) -> &[Span] {
         match self {
-            Self::Policy(deciding) => &deciding.statement.origins,
-            Self::LakeFormation(span) => std::slice::from_ref(span),
+            Self::Policy { by, .. } => &by.statement.origins,
+            Self::LakeFormation { span, .. } => std::slice::from_ref(span),
         }
     }
 }
@@ -97,8 +115,8 @@ impl<'a> Ability<'a> {
     /// The statements that allow it.
     pub fn policies(&self) -> impl Iterator<Item = &Deciding<'a>> {
         self.allowed_by.iter().filter_map(|ground| match ground {
-            Ground::Policy(deciding) => Some(deciding),
-            Ground::LakeFormation(_) => None,
+            Ground::Policy { by, .. } => Some(by),
+            Ground::LakeFormation { .. } => None,
         })
     }
 
@@ -116,8 +134,10 @@ impl<'a> Ability<'a> {
                     self.assumes.extend(circumstances(&unless, request, "is not"));
                 }
                 self.assumes.extend(prover.not_seen(request));
-                self.allowed_by.extend(grounds.into_iter().map(Ground::Policy));
-                self.unless.extend(unless.into_iter().map(Ground::Policy));
+                let (action, owner) = (&request.action, request.owner);
+                let ground = |by| Ground::Policy { by, action: action.clone(), owner };
+                self.allowed_by.extend(grounds.into_iter().map(ground));
+                self.unless.extend(unless.into_iter().map(ground));
             }
             Decision::ExplicitlyDenied(by) => self.refuse(request, by.policy.denying(), Some(by)),
             Decision::ImplicitlyDenied(policy) => self.refuse(request, policy.lacking(), None),

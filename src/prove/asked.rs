@@ -203,7 +203,7 @@ impl<'a> Told<'a> {
         }
         ability.fully &= all;
         ability.partly &= some;
-        ability.allowed_by.extend(grants.iter().map(|it| Ground::LakeFormation(it.span)));
+        ability.allowed_by.extend(grants.iter().map(|it| Ground::LakeFormation { span: it.span, filtered: it.filtered }));
     }
 }
 

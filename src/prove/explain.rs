@@ -11,7 +11,7 @@ use super::{
     prover::{Actor, Prover},
 };
 use crate::{
-    access::{RoleAccess, RoleKey, document::Actions},
+    access::{RoleAccess, RoleKey, Statement},
     platform::{Location, Principal, ResourceId, Target, resource::Noun},
     source::Span,
 };
@@ -28,6 +28,9 @@ pub struct Link {
     /// Where the program says so.
     pub places: Vec<Span>,
 }
+
+/// What a statement does that gives.
+const ALLOWS: &str = "allows";
 
 /// The most places of one statement that are shown.
 const MOST_PLACES: usize = 4;
@@ -67,7 +70,7 @@ impl<'a> Prover<'a> {
             let prefix = Some(location.key.clone()).filter(|key| !key.is_empty());
             place = Target { resource: location.bucket, prefix, span: on.span };
         }
-        links.extend(self.statements(actor, &ability.allowed_by, &place, "allows"));
+        links.extend(self.statements(actor, &ability.allowed_by, &place, ALLOWS));
         links
     }
 
@@ -79,46 +82,67 @@ impl<'a> Prover<'a> {
         }
     }
 
-    /// What has a part in a decision, a statement a link, each once.
-    pub(super) fn statements(&self, actor: Actor<'a>, grounds: &[Ground<'a>], on: &Target, does: &str) -> Vec<Link> {
+    /// What has a part in a decision, a statement a link.
+    pub(super) fn statements(
+        &self,
+        actor: Actor<'a>,
+        grounds: &[Ground<'a>],
+        on: &Target,
+        does: &str,
+    ) -> Vec<Link> {
         let mut links: Vec<Link> = Vec::new();
+        let mut told: Vec<(Policy, &Statement, BTreeSet<&str>)> = Vec::new();
         for ground in grounds {
-            let link = match ground {
-                Ground::Policy(by) => self.statement(actor, by, on, does),
-                Ground::LakeFormation(span) => Link {
-                    says: format!("Lake Formation {does} it"),
+            match ground {
+                Ground::Policy { by, action, owner } => {
+                    let same = |it: &&mut (Policy, &Statement, BTreeSet<&str>)| {
+                        it.0 == by.policy && std::ptr::eq(it.1, by.statement)
+                    };
+                    if let Some((.., actions)) = told.iter_mut().find(same) {
+                        actions.insert(action);
+                        continue;
+                    }
+                    told.push((by.policy, by.statement, BTreeSet::from([action.as_str()])));
+                    links.push(self.statement(actor, by, *owner, on, does));
+                }
+                Ground::LakeFormation { span, filtered } => links.push(Link {
+                    says: format!("Lake Formation {does} it{}", if *filtered { ", of some rows" } else { "" }),
                     label: "granted in Lake Formation here".to_owned(),
                     statement: None,
                     places: vec![*span],
-                },
-            };
-            if !links.contains(&link) {
-                links.push(link);
+                }),
             }
+        }
+        let mut told = told.into_iter();
+        for link in links.iter_mut().filter(|link| link.statement.is_some()) {
+            let actions = told.next().map(|(.., actions)| actions).unwrap_or_default();
+            link.says = format!("{} {does} {}", link.says, actions.into_iter().collect::<Vec<_>>().join(", "));
         }
         links
     }
 
-    fn statement(&self, actor: Actor<'a>, by: &Deciding<'a>, on: &Target, does: &str) -> Link {
-        let actions = match &by.statement.actions {
-            Actions::Only(actions) => actions.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", "),
-            Actions::AllBut(but) => {
-                format!("all but {}", but.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", "))
-            }
-        };
+    /// A statement as a link that says whose it is.
+    fn statement(
+        &self,
+        actor: Actor<'a>,
+        by: &Deciding<'a>,
+        owner: Option<ResourceId>,
+        on: &Target,
+        does: &str,
+    ) -> Link {
         let name = self.role_name(actor.role);
-        let whose = match by.policy {
-            Policy::Identity => format!("the policy of `{name}`"),
-            Policy::Boundary => format!("the boundary of `{name}`"),
-            Policy::Session => "the session's policy".to_owned(),
-            Policy::ServiceControl => format!("a guardrail on the account of `{name}`"),
-            Policy::ResourceControl => "a guardrail on the resource's account".to_owned(),
-            Policy::Resource => "the resource's own policy".to_owned(),
+        let whose = match (by.policy, owner) {
+            (Policy::Identity, _) => format!("the policy of `{name}`"),
+            (Policy::Boundary, _) => format!("the boundary of `{name}`"),
+            (Policy::Session, _) => "the session's policy".to_owned(),
+            (Policy::ServiceControl, _) => format!("a guardrail on the account of `{name}`"),
+            (Policy::ResourceControl, _) => "a guardrail on the resource's account".to_owned(),
+            (Policy::Resource, Some(owner)) => format!("the policy of `{}`", self.declared(owner)),
+            (Policy::Resource, None) => "the resource's policy".to_owned(),
         };
-        let denies = does != "allows";
         Link {
-            says: format!("{whose} {does} {actions}"),
-            label: if denies { "denied here" } else { "allowed here" }.to_owned(),
+            says: whose,
+            label: if does == ALLOWS { "allowed here" } else { "denied here" }.to_owned(),
             statement: Some(by.statement.sid.clone()),
             places: self.relevant(&by.statement.origins, on),
         }

@@ -181,7 +181,10 @@ impl<'a> Prover<'a> {
             let (role, boundary) = (&request.role.identity.name, &self.platform.resource(boundary).name);
             found.push(format!("the boundary `{boundary}` of `{role}`, which the program does not make, allows it"));
         }
-        if let Some(owner) = request.owner.filter(|owner| self.is_elsewhere(*owner)) {
+        let asked = request.account != request.role.identity.account
+            || request.action.starts_with("kms:")
+            || request.action.starts_with("sts:");
+        if let Some(owner) = request.owner.filter(|owner| asked && self.is_elsewhere(*owner)) {
             let owner = &self.platform.resource(owner).name;
             found.push(format!("the owner of `{owner}` lets it in, as the hand-over asks"));
         }

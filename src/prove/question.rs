@@ -202,7 +202,11 @@ impl<'a> Prover<'a> {
             if !found.iter().any(|it| it.ability.fully) {
                 found.extend(self.found(&asked, at, first).into_iter().filter(|it| it.path.len() > 1));
             }
-            let what = format!("{} in {}", self.kind_name(role), self.platform.account(role.identity.account).name);
+            if found.iter().any(|it| it.ability.is_certain()) {
+                // What may be data is of no interest where it has the data.
+                found.retain(|it| it.ability.is_certain());
+            }
+            let what = self.kind_name(role);
             holders.extend(found.iter().map(|it| Holder {
                 name: self.role_name(role),
                 what: what.clone(),

@@ -16,12 +16,12 @@ impl Prover<'_> {
         }
     }
 
-    /// What a role is: `role`, `group`, or of what: `role of a pipeline`.
+    /// What a role is, and where: `role in lake`, `role ingest-pipeline in prod`.
     pub(super) fn kind_name(&self, role: &RoleAccess) -> String {
-        let kind = |id| self.platform.kind_of(id).name.as_str();
+        let account = &self.platform.account(role.identity.account).name;
         match role.identity.key {
-            RoleKey::Declared(id) => kind(id).to_owned(),
-            RoleKey::Derived(_, duty) => format!("role for {}", duty.purpose()),
+            RoleKey::Declared(id) => format!("{} in {account}", self.platform.kind_of(id).name),
+            RoleKey::Derived(..) => format!("role {} in {account}", role.identity.name),
         }
     }
 

@@ -73,6 +73,11 @@ pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
     Ok(Loaded::Program(Box::new(Program { sources, config, root, out, paths })))
 }
 
+/// A file's text beside a program, with its path as it is shown.
+pub(super) fn text_of(path: &Path) -> Result<(String, String), Failure> {
+    Ok((file::shown(path)?, file::text(path)?))
+}
+
 /// The settings, and whether there is a `dpl.toml` at all.
 fn configuration(root: &Path, input: &Input) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
     let path = root.join(CONFIG);
