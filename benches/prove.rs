@@ -67,7 +67,11 @@ fn measure(roles: u64) -> Cost {
     let start = Instant::now();
     let analysis = dpl::analyze(sources, Project::default());
     let all = milliseconds(start);
-    assert!(!analysis.has_errors(), "{:#?}", analysis.diagnostics.iter().find(|it| it.severity == dpl::diagnostic::Severity::Error));
+    assert!(
+        !analysis.has_errors(),
+        "{:#?}",
+        analysis.diagnostics.iter().find(|it| it.severity == dpl::diagnostic::Severity::Error)
+    );
     let (platform, access) = (&analysis.platform, &analysis.access);
     let start = Instant::now();
     prove::prove(platform, access, &mut Diagnostics::default());
@@ -110,7 +114,8 @@ fn program(roles: u64) -> String {
         let trust = if vault { format!("R{}", role - 1) } else { format!("a{home}") };
         writeln!(text, "role R{role} in a{home} {{ trust = [{trust}] }}").unwrap();
         if vault {
-            writeln!(text, "bucket vault{role} in a{home} {{ }}\ngrant read on vault{role} to R{role}").unwrap();
+            writeln!(text, "bucket vault{role} in a{home} {{ }}\ngrant read on vault{role} to R{role}")
+                .unwrap();
         }
         let mut own = BTreeSet::new();
         while own.len() < GRANTS as usize - usize::from(vault) {
@@ -137,7 +142,8 @@ fn organization(accounts: u64) -> String {
     }
     text.push_str("}\n");
     for at in 0..accounts {
-        writeln!(text, "guardrail g{at} on a{at} {{\n  deny s3.DeleteBucket\n}}\nkey k{at} in a{at} {{ }}").unwrap();
+        writeln!(text, "guardrail g{at} on a{at} {{\n  deny s3.DeleteBucket\n}}\nkey k{at} in a{at} {{ }}")
+            .unwrap();
     }
     text
 }

@@ -69,7 +69,8 @@ pub fn take(
 ) -> Option<Assertion> {
     let place = sources.file(question)?.span();
     diagnostics.retain_behind(0, |it| it.code != catalogue::UNUSED_USE || it.span != place);
-    let at = platform.assertions.iter().position(|it| place.start <= it.span.start && it.span.end <= place.end)?;
+    let at =
+        platform.assertions.iter().position(|it| place.start <= it.span.start && it.span.end <= place.end)?;
     Some(platform.assertions.remove(at))
 }
 

@@ -28,10 +28,13 @@ fn syncs(platform: &Platform) -> Vec<Copy> {
     let syncs = platform.of_kind("sync").map(|(id, _)| id);
     let one = |id| {
         let end = |name| match &platform.field(id, name)?.kind {
-            ValueKind::Construct(construct) => Some(Spot::Objects(places(construct).into_iter().next()?.clone())),
+            ValueKind::Construct(construct) => {
+                Some(Spot::Objects(places(construct).into_iter().next()?.clone()))
+            }
             _ => None,
         };
-        let what = What::Keys { include: platform.texts(id, "include"), exclude: platform.texts(id, "exclude") };
+        let what =
+            What::Keys { include: platform.texts(id, "include"), exclude: platform.texts(id, "exclude") };
         Some(Copy { from: end("from")?, to: end("to")?, by: id, what, span: platform.resource(id).span })
     };
     syncs.filter_map(one).collect()
@@ -70,7 +73,8 @@ fn of_query(platform: &Platform, query: &Query, copies: &mut Vec<Copy>) {
 fn functions(platform: &Platform, copies: &mut Vec<Copy>) {
     for function in platform.functions.iter().filter(|it| !it.writes.is_empty()) {
         let within = Spot::Within(function.resource);
-        let copy = |from: Spot, to: Spot, span| Copy { from, to, by: function.resource, what: What::Code, span };
+        let copy =
+            |from: Spot, to: Spot, span| Copy { from, to, by: function.resource, what: What::Code, span };
         let place = |location: &Location| Spot::Objects(location.clone());
         copies.extend(function.reads.iter().map(|(from, span)| copy(place(from), within.clone(), *span)));
         copies.extend(function.writes.iter().map(|(to, span)| copy(within.clone(), place(to), *span)));

@@ -182,7 +182,9 @@ impl Copy {
 
     fn holds(&self, columns: &[SmolStr]) -> bool {
         match &self.what {
-            What::Columns(made_of) => columns.is_empty() || columns.iter().any(|column| made_of.contains(column)),
+            What::Columns(made_of) => {
+                columns.is_empty() || columns.iter().any(|column| made_of.contains(column))
+            }
             What::Keys { .. } | What::All | What::Code | What::Guarded => true,
         }
     }

@@ -166,7 +166,9 @@ fn circumstances(grounds: &[Deciding<'_>], request: &Request<'_>, is: &str) -> V
             format!("{} {is} {operator}{}", it.key, wanted.join(" or "))
         }));
         let open = statement.resources.iter().filter(|it| has_variable(it));
-        found.extend(open.map(|resource| format!("{} {is} {resource}", request.resource.replace("~any~", "*"))));
+        found.extend(
+            open.map(|resource| format!("{} {is} {resource}", request.resource.replace("~any~", "*"))),
+        );
     }
     found
 }

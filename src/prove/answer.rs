@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use super::{
-    prover::Prover,
     decide::{Boundary, Decision, Policies, Question},
+    prover::Prover,
     request::Request,
     witness,
 };

@@ -175,8 +175,11 @@ impl<'a> Route<'a> {
 
 impl<'a> Told<'a> {
     fn of(prover: &Prover<'a>, wanted: &CapabilityUse, permission: &str, on: &Target) -> Self {
-        let mut told =
-            Self { by_receiver: FxHashMap::default(), others: Vec::new(), columns: columns(prover, wanted, on) };
+        let mut told = Self {
+            by_receiver: FxHashMap::default(),
+            others: Vec::new(),
+            columns: columns(prover, wanted, on),
+        };
         for grant in table_grants(prover, permission, on) {
             let receiver = match grant.principal {
                 Principal::Resource(id) => acting(prover.platform, id),
@@ -203,7 +206,9 @@ impl<'a> Told<'a> {
         }
         ability.fully &= all;
         ability.partly &= some;
-        ability.allowed_by.extend(grants.iter().map(|it| Ground::LakeFormation { span: it.span, filtered: it.filtered }));
+        ability
+            .allowed_by
+            .extend(grants.iter().map(|it| Ground::LakeFormation { span: it.span, filtered: it.filtered }));
     }
 }
 

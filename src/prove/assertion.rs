@@ -88,9 +88,7 @@ impl<'a> Proof<'_, 'a> {
     }
 
     fn nobody(&self, account: Option<AccountId>, diagnostics: &mut Diagnostics) {
-        self.report_all(diagnostics, |role| {
-            account.is_none_or(|account| role.identity.account == account)
-        });
+        self.report_all(diagnostics, |role| account.is_none_or(|account| role.identity.account == account));
     }
 
     fn only(&self, allowed: &[(Principal, Span)], diagnostics: &mut Diagnostics) {
@@ -116,7 +114,8 @@ impl<'a> Proof<'_, 'a> {
             return false;
         };
         let declared = self.prover.platform.roles.get(at as usize);
-        let vouched = |principal: &Principal| matches!(principal, Principal::Resource(id) if providers.contains(id));
+        let vouched =
+            |principal: &Principal| matches!(principal, Principal::Resource(id) if providers.contains(id));
         declared.is_some_and(|it| !it.trust.is_empty() && it.trust.iter().all(|it| vouched(&it.principal)))
     }
 
@@ -223,7 +222,9 @@ impl<'a> Proof<'_, 'a> {
                     .fold(diagnostic, |diagnostic, span| diagnostic.related(*span, "denied here"))
                     .help(format!("what is missing: {}", missing.reason))
             }
-            None if own.is_none() => diagnostic.help(format!("no role lets in those for whom `{name}` vouches")),
+            None if own.is_none() => {
+                diagnostic.help(format!("no role lets in those for whom `{name}` vouches"))
+            }
             None => diagnostic,
         }
     }

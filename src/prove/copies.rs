@@ -46,7 +46,9 @@ fn spots(prover: &Prover<'_>, on: &Target) -> Vec<Spot> {
     let platform = prover.platform;
     let objects = |location: &Location| vec![Spot::Objects(location.clone())];
     match platform.resource(on.resource).noun {
-        Noun::Table(at) => platform.tables.get(at as usize).map(|it| objects(&it.location)).unwrap_or_default(),
+        Noun::Table(at) => {
+            platform.tables.get(at as usize).map(|it| objects(&it.location)).unwrap_or_default()
+        }
         Noun::Domain(at) => platform.domains.get(at as usize).map_or_else(Vec::new, |domain| {
             let tables = domain.tables.iter().filter_map(|at| platform.tables.get(*at as usize));
             tables.map(|table| Spot::Objects(table.location.clone())).collect()
@@ -61,7 +63,11 @@ fn spots(prover: &Prover<'_>, on: &Target) -> Vec<Spot> {
 
 /// The ways to read what lies at a spot: the objects, and the tables that are made of them.
 fn at_spot<'a>(prover: &Prover<'a>, spot: &Spot, way: impl Fn(Target) -> Way) -> Vec<Route<'a>> {
-    let whole = |resource: ResourceId| Target { resource, prefix: None, span: prover.platform.resource(resource).span };
+    let whole = |resource: ResourceId| Target {
+        resource,
+        prefix: None,
+        span: prover.platform.resource(resource).span,
+    };
     match spot {
         Spot::Objects(location) => {
             let target = Target {

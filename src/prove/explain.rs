@@ -106,7 +106,10 @@ impl<'a> Prover<'a> {
                     links.push(self.statement(actor, by, *owner, on, does));
                 }
                 Ground::LakeFormation { span, filtered } => links.push(Link {
-                    says: format!("Lake Formation {does} it{}", if *filtered { ", of some rows" } else { "" }),
+                    says: format!(
+                        "Lake Formation {does} it{}",
+                        if *filtered { ", of some rows" } else { "" }
+                    ),
                     label: "granted in Lake Formation here".to_owned(),
                     statement: None,
                     places: vec![*span],
@@ -116,7 +119,8 @@ impl<'a> Prover<'a> {
         let mut told = told.into_iter();
         for link in links.iter_mut().filter(|link| link.statement.is_some()) {
             let actions = told.next().map(|(.., actions)| actions).unwrap_or_default();
-            link.says = format!("{} {does} {}", link.says, actions.into_iter().collect::<Vec<_>>().join(", "));
+            link.says =
+                format!("{} {does} {}", link.says, actions.into_iter().collect::<Vec<_>>().join(", "));
         }
         links
     }
@@ -168,15 +172,16 @@ impl<'a> Prover<'a> {
         grounds.sort_by_key(|by| by.policy != Policy::Resource);
         for by in &grounds {
             let (says, label) = match by.policy {
-                Policy::Resource => (
-                    format!("`{to}` lets `{from}` become it"),
-                    format!("lets `{from}` become it"),
-                ),
+                Policy::Resource => {
+                    (format!("`{to}` lets `{from}` become it"), format!("lets `{from}` become it"))
+                }
                 Policy::Identity => (
                     format!("the policy of `{from}` allows sts:AssumeRole on `{to}`"),
                     format!("so `{from}` may become it"),
                 ),
-                _ => (format!("the session's policy leaves `{from}` sts:AssumeRole on `{to}`"), String::new()),
+                _ => {
+                    (format!("the session's policy leaves `{from}` sts:AssumeRole on `{to}`"), String::new())
+                }
             };
             let places = match (by.policy, trust) {
                 (Policy::Resource, Some(span)) => vec![span],

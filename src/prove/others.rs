@@ -31,16 +31,44 @@ type LetIn = BTreeMap<Named, BTreeSet<Span>>;
 pub(super) fn holders(prover: &Prover<'_>, asked: &Asked<'_, '_>, on: &Target) -> Vec<Holder> {
     let holder = |(named, places): (Named, BTreeSet<Span>)| {
         let (name, what) = described(prover, &named);
-        Holder { name, what, answer: let_in(places) }
+        Holder { name, what, answer: let_in(&named, places) }
     };
     all(prover, asked, on).into_iter().map(holder).collect()
 }
 
+/// Those elsewhere who can become one of some roles, each with where the role's trust lets them in.
+pub(super) fn come_in(prover: &Prover<'_>, roles: impl Iterator<Item = usize>) -> Vec<Holder> {
+    let mut holders = Vec::new();
+    for role in roles.filter_map(|at| prover.access.roles.get(at)) {
+        let own = root(prover, &prover.platform.account(role.identity.account).id);
+        let mut found = LetIn::new();
+        role.trust.statements.iter().for_each(|statement| add(prover, statement, Some(&own), &mut found));
+        for (named, places) in found {
+            let Named::Arn(_) = &named else { continue };
+            let (name, what) = described(prover, &named);
+            let become_it = prover.role_name(role);
+            let mut answer = let_in(&named, places);
+            answer.by = format!(", having become `{become_it}`");
+            answer.assumes.extend(prover.brings(role));
+            for link in &mut answer.chain {
+                link.says = format!("`{become_it}` lets `{name}` become it");
+            }
+            holders.push(Holder { name, what, answer });
+        }
+    }
+    holders
+}
+
 /// Whether somebody is let in: where not, and it takes that, it can't.
-pub(super) fn answer(prover: &Prover<'_>, asked: &Asked<'_, '_>, principal: &Principal, on: &Target) -> Answer {
+pub(super) fn answer(
+    prover: &Prover<'_>,
+    asked: &Asked<'_, '_>,
+    principal: &Principal,
+    on: &Target,
+) -> Answer {
     let Some(named) = named(prover, principal) else { return Answer::bare(Verdict::Undecided) };
     match all(prover, asked, on).remove(&named) {
-        Some(places) => let_in(places),
+        Some(places) => let_in(&named, places),
         None if takes_a_door(prover, &named, on) => {
             let reason = "the resource's policy must let it in".to_owned();
             Answer { missing: Some((reason, Vec::new())), ..Answer::bare(Verdict::No) }
@@ -49,15 +77,22 @@ pub(super) fn answer(prover: &Prover<'_>, asked: &Asked<'_, '_>, principal: &Pri
     }
 }
 
-fn let_in(places: BTreeSet<Span>) -> Answer {
+fn let_in(named: &Named, places: BTreeSet<Span>) -> Answer {
     let link = Link {
         says: "it is let in".to_owned(),
         label: "let in here".to_owned(),
         statement: None,
         places: places.into_iter().collect(),
     };
-    let assumes = BTreeSet::from(["its own policies, which the program does not make, allow it".to_owned()]);
-    Answer { chain: vec![link], assumes, ..Answer::bare(Verdict::Undecided) }
+    let assumed = match named {
+        Named::Arn(_) => "its own policies, which the program does not make, allow it",
+        Named::Service(_) => "somebody has the service do it",
+    };
+    Answer {
+        chain: vec![link],
+        assumes: BTreeSet::from([assumed.to_owned()]),
+        ..Answer::bare(Verdict::Undecided)
+    }
 }
 
 /// Whether somebody can do nothing unless the resource says so: services, and whoever is of another account than the resource.
@@ -100,11 +135,13 @@ fn gives(statement: &Statement, requirement: &Requirement, prover: &Prover<'_>) 
 }
 
 fn add(prover: &Prover<'_>, statement: &Statement, own: Option<&SmolStr>, found: &mut LetIn) {
-    let Some(principals) = statement.principal.as_ref().filter(|_| !is_for_a_group(&statement.conditions)) else {
+    let Some(principals) = statement.principal.as_ref().filter(|_| !is_for_a_group(&statement.conditions))
+    else {
         return;
     };
     // That the resource leaves it to its own account lets nobody in.
-    let ours = |arn: &SmolStr| Some(arn) == own || prover.access.roles.iter().any(|it| it.identity.arn == *arn);
+    let ours =
+        |arn: &SmolStr| Some(arn) == own || prover.access.roles.iter().any(|it| it.identity.arn == *arn);
     let arns = principals.aws.iter().filter(|arn| !ours(arn)).cloned().map(Named::Arn);
     for named in arns.chain(principals.services.iter().cloned().map(Named::Service)) {
         found.entry(named).or_default().extend(statement.origins.iter().copied());

@@ -53,7 +53,12 @@ impl<'a> Patterns<'a> {
     }
 
     /// The patterns inside a requirement that policies about a role's request have.
-    pub fn inside(&self, role: &'a RoleAccess, requirement: &Requirement, owned_by: Option<AccountId>) -> Cases<'a> {
+    pub fn inside(
+        &self,
+        role: &'a RoleAccess,
+        requirement: &Requirement,
+        owned_by: Option<AccountId>,
+    ) -> Cases<'a> {
         let mut cases = Cases::default();
         if let Some(own) = self.access.index_of(role.identity.key).and_then(|at| self.roles.get(at)) {
             own.get_or_init(|| Sorted::of(&role.policy.statements)).add(requirement, &mut cases, |_| true);
@@ -116,9 +121,8 @@ impl<'a> Sorted<'a> {
         cases.resources.extend(inside.map(|(pattern, _)| *pattern));
         if let Some((key, wide)) = &requirement.prefix {
             let prefixes = from(&self.prefixes, stem(wide), |(value, ..)| value);
-            let inside = prefixes.filter(|(value, of, statement)| {
-                *of == key && matches(wide, value) && counts(statement)
-            });
+            let inside = prefixes
+                .filter(|(value, of, statement)| *of == key && matches(wide, value) && counts(statement));
             cases.prefixes.extend(inside.map(|(value, ..)| *value));
         }
     }

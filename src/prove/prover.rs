@@ -107,7 +107,8 @@ impl<'a> Prover<'a> {
 
     /// The grants, by their places.
     pub(super) fn grants(&self) -> &BTreeMap<Span, usize> {
-        self.grants.get_or_init(|| (0..).zip(&self.platform.grants).map(|(at, grant)| (grant.span, at)).collect())
+        self.grants
+            .get_or_init(|| (0..).zip(&self.platform.grants).map(|(at, grant)| (grant.span, at)).collect())
     }
 
     /// The tables whose objects lie in a bucket, by their places in the platform's list.
@@ -179,7 +180,9 @@ impl<'a> Prover<'a> {
         let mut found = Vec::new();
         if let Some(Limit::Theirs(boundary)) = request.role.boundary {
             let (role, boundary) = (&request.role.identity.name, &self.platform.resource(boundary).name);
-            found.push(format!("the boundary `{boundary}` of `{role}`, which the program does not make, allows it"));
+            found.push(format!(
+                "the boundary `{boundary}` of `{role}`, which the program does not make, allows it"
+            ));
         }
         let asked = request.account != request.role.identity.account
             || request.action.starts_with("kms:")

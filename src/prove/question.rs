@@ -1,11 +1,12 @@
 //! Questions: whether somebody can do something, and who can. They are answered as assertions are, and say why.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ability::{Ability, Way},
     asked::Asked,
     assertion::{Subject, by},
+    chains::Paths,
     explain::Link,
     graph::closure,
     others,
@@ -13,7 +14,7 @@ use super::{
     request::hands_out,
 };
 use crate::{
-    access::Document,
+    access::{Document, RoleAccess},
     platform::{CapabilityUse, Principal, ResourceId, Target},
     source::Span,
 };
@@ -135,8 +136,10 @@ impl<'a> Prover<'a> {
         let goals = able.iter().filter(|(_, it)| best(it) == most).map(|(at, _)| *at);
         let paths = self.steps().paths(goals);
         let shortest = steps.iter().filter_map(|next| paths.of(*next)).min_by_key(Vec::len);
-        if let Some((path, ability)) = shortest.and_then(|path| Some((able.get(path.last()?)?.clone(), path))).map(|(a, p)| (p, a)) {
-            found.push(one(std::iter::once(at).chain(path).collect(), ability));
+        if let Some(path) = shortest
+            && let Some(ability) = path.last().and_then(|last| able.get(last))
+        {
+            found.push(one(std::iter::once(at).chain(path).collect(), ability.clone()));
         }
         found
     }
@@ -173,8 +176,13 @@ impl<'a> Prover<'a> {
             assumes.extend(self.brings(role));
             actor = role.into();
         }
-        if let (Some(_), Some(role)) = (found.entry, found.path.first().and_then(|at| self.access.roles.get(*at))) {
-            assumes.insert(format!("the provider says of them what the trust of `{}` demands", self.role_name(role)));
+        if let (Some(_), Some(role)) =
+            (found.entry, found.path.first().and_then(|at| self.access.roles.get(*at)))
+        {
+            assumes.insert(format!(
+                "the provider says of them what the trust of `{}` demands",
+                self.role_name(role)
+            ));
         }
         if let Way::Copy { certain: false, at, .. } = &found.ability.way {
             assumes.insert(format!("what is written to `{}` still holds the data", self.place_name(at)));
@@ -187,35 +195,21 @@ impl<'a> Prover<'a> {
     pub fn who_can(&self, wanted: &CapabilityUse, on: &Target) -> Vec<Holder> {
         let asked = self.asked(wanted, on);
         let able = asked.able();
-        let steps = self.steps();
-        let sure = steps.paths(able.iter().filter(|(_, it)| it.is_certain()).map(|(at, _)| *at));
-        let any = steps.paths(able.keys().copied());
+        let ways = Ways::of(self, &able);
         let mut holders = Vec::new();
-        for at in any.starts() {
+        for at in ways.any.starts() {
             let Some(role) = self.access.roles.get(at).filter(|role| !hands_out(role)) else { continue };
-            let first = Actor::from(role);
-            let mut found: Vec<Found<'a>> = asked
-                .ways(first)
-                .into_iter()
-                .map(|ability| Found { entry: None, first, path: vec![at], ability })
-                .collect();
-            if !found.iter().any(|it| it.ability.fully) {
-                found.extend(self.found(&asked, at, first).into_iter().filter(|it| it.path.len() > 1));
-            }
-            if found.iter().any(|it| it.ability.is_certain()) {
-                // What may be data is of no interest where it has the data.
-                found.retain(|it| it.ability.is_certain());
-            }
             let what = self.kind_name(role);
-            holders.extend(found.iter().map(|it| Holder {
+            holders.extend(self.ways_of(&asked, at, role, &able, &ways).iter().map(|found| Holder {
                 name: self.role_name(role),
                 what: what.clone(),
-                answer: self.answer(it, on),
+                answer: self.answer(found, on),
             }));
         }
         for (provider, entries) in self.providers() {
-            let paths = entries.iter().filter_map(|at| sure.of(*at).or_else(|| any.of(*at)));
-            let Some(path) = paths.min_by_key(Vec::len) else { continue };
+            let best =
+                entries.iter().filter_map(|at| ways.best(*at)).min_by_key(|(rank, path)| (*rank, path.len()));
+            let Some((_, path)) = best else { continue };
             let role = path.first().and_then(|at| self.access.roles.get(*at));
             let ability = path.last().and_then(|at| able.get(at));
             let (Some(first), Some(ability)) = (role, ability.cloned()) else { continue };
@@ -227,6 +221,57 @@ impl<'a> Prover<'a> {
             });
         }
         holders.extend(others::holders(self, &asked, on));
+        holders.extend(others::come_in(self, ways.any.starts()));
         holders
+    }
+
+    /// Each way in which a role can: its own; and as another role, where that gives more.
+    fn ways_of(
+        &self,
+        asked: &Asked<'_, 'a>,
+        at: usize,
+        role: &'a RoleAccess,
+        able: &BTreeMap<usize, Ability<'a>>,
+        ways: &Ways,
+    ) -> Vec<Found<'a>> {
+        let first = Actor::from(role);
+        let mut found: Vec<Found<'a>> = asked
+            .ways(first)
+            .into_iter()
+            .map(|ability| Found { entry: None, first, path: vec![at], ability })
+            .collect();
+        let become_more = ways.best(at).filter(|(_, path)| path.len() > 1);
+        if let Some((_, path)) = become_more
+            && let Some(ability) = path.last().and_then(|last| able.get(last))
+        {
+            found.push(Found { entry: None, first, path, ability: ability.clone() });
+        }
+        if found.iter().any(|it| it.ability.is_certain()) {
+            // What may be data is of no interest where it has the data.
+            found.retain(|it| it.ability.is_certain());
+        }
+        found
+    }
+}
+
+/// The ways from every role to those that can do all of something, some of it for sure, and anything.
+struct Ways {
+    full: Paths,
+    sure: Paths,
+    any: Paths,
+}
+
+impl Ways {
+    fn of(prover: &Prover<'_>, able: &BTreeMap<usize, Ability<'_>>) -> Self {
+        let to = |is: fn(&Ability<'_>) -> bool| {
+            prover.steps().paths(able.iter().filter(|(_, it)| is(it)).map(|(at, _)| *at))
+        };
+        Self { full: to(|it| it.fully), sure: to(|it| it.is_certain()), any: to(|_| true) }
+    }
+
+    /// The way that gives a role most, and how much that is: the less the more.
+    fn best(&self, at: usize) -> Option<(u8, Vec<usize>)> {
+        let ways = (0..).zip([&self.full, &self.sure, &self.any]);
+        ways.filter_map(|(rank, paths)| Some((rank, paths.of(at)?))).next()
     }
 }

@@ -47,7 +47,8 @@ impl<'f> Reader<'f> {
         let members: Members<'f> = match serde_json::from_str(text) {
             Ok(members) => members,
             Err(error) => {
-                let at = self.file.line_start(error.line().saturating_sub(1)) + error.column().saturating_sub(1);
+                let at =
+                    self.file.line_start(error.line().saturating_sub(1)) + error.column().saturating_sub(1);
                 let span = self.span(at..text.len().min(at + 1));
                 let help = "a policy is an object with `Version` and `Statement`";
                 self.fault(span, "this is no JSON object", &reason(&error), help);
@@ -60,18 +61,27 @@ impl<'f> Reader<'f> {
             }
         }
         let Some(&list) = members.get("Statement") else {
-            self.fault(self.file.span(), "the policy has no `Statement`", "says nothing", "add a `Statement`");
+            self.fault(
+                self.file.span(),
+                "the policy has no `Statement`",
+                "says nothing",
+                "add a `Statement`",
+            );
             return Vec::new();
         };
-        let statements: Vec<&'f RawValue> =
-            serde_json::from_str(list.get()).unwrap_or_else(|_| vec![list]);
+        let statements: Vec<&'f RawValue> = serde_json::from_str(list.get()).unwrap_or_else(|_| vec![list]);
         (1..).zip(statements).filter_map(|(number, raw)| self.statement(number, raw)).collect()
     }
 
     fn statement(&mut self, number: usize, raw: &'f RawValue) -> Option<Statement> {
         let span = self.of(raw);
         let Ok(members) = serde_json::from_str::<Members<'f>>(raw.get()) else {
-            self.fault(span, "a statement is an object", "no object", "write `{ \"Effect\": …, \"Action\": … }`");
+            self.fault(
+                span,
+                "a statement is an object",
+                "no object",
+                "write `{ \"Effect\": …, \"Action\": … }`",
+            );
             return None;
         };
         for (name, value) in &members {
@@ -86,7 +96,11 @@ impl<'f> Reader<'f> {
                     let help = "deny the resources in a statement of their own";
                     self.fault(place, "`NotResource` is not read", "would be lost", help);
                 }
-                _ => self.unknown(name, place, "`Sid`, `Effect`, `Action`, `NotAction`, `Resource`, `Condition`"),
+                _ => self.unknown(
+                    name,
+                    place,
+                    "`Sid`, `Effect`, `Action`, `NotAction`, `Resource`, `Condition`",
+                ),
             }
         }
         let effect = match members.get("Effect").map(|it| it.get()) {
@@ -95,7 +109,12 @@ impl<'f> Reader<'f> {
             other => {
                 let place = members.get("Effect").map_or(span, |it| self.of(it));
                 let label = if other.is_some() { "neither" } else { "without `Effect`" };
-                self.fault(place, "a statement allows or denies", label, "write `\"Effect\": \"Allow\"`, or `\"Deny\"`");
+                self.fault(
+                    place,
+                    "a statement allows or denies",
+                    label,
+                    "write `\"Effect\": \"Allow\"`, or `\"Deny\"`",
+                );
                 None
             }
         };
@@ -104,7 +123,8 @@ impl<'f> Reader<'f> {
         if resources.as_ref().is_none_or(BTreeSet::is_empty) && !members.contains_key("NotResource") {
             self.fault(span, "a statement says on what", "without `Resource`", "add a `Resource`");
         }
-        let conditions = members.get("Condition").map_or_else(Conditions::default, |raw| self.conditions(raw));
+        let conditions =
+            members.get("Condition").map_or_else(Conditions::default, |raw| self.conditions(raw));
         let sid = members.get("Sid").and_then(|it| serde_json::from_str::<String>(it.get()).ok());
         Some(Statement {
             sid: sid.map_or_else(|| SmolStr::from(format!("statement {number}")), SmolStr::from),
@@ -123,7 +143,12 @@ impl<'f> Reader<'f> {
             (false, true) => self.texts(members, "NotAction").map(Actions::AllBut),
             (both, _) => {
                 let label = if both { "both `Action` and `NotAction`" } else { "without `Action`" };
-                self.fault(span, "a statement says what may be done", label, "write one of `Action` and `NotAction`");
+                self.fault(
+                    span,
+                    "a statement says what may be done",
+                    label,
+                    "write one of `Action` and `NotAction`",
+                );
                 None
             }
         }
@@ -134,7 +159,12 @@ impl<'f> Reader<'f> {
         let raw = members.get(name)?;
         let found = serde_json::from_str(raw.get()).ok().and_then(|value: Json| texts(&value));
         if found.is_none() {
-            self.fault(self.of(raw), format!("`{name}` is a text or a list of texts"), "neither", "write it in quotes");
+            self.fault(
+                self.of(raw),
+                format!("`{name}` is a text or a list of texts"),
+                "neither",
+                "write it in quotes",
+            );
         }
         found
     }
@@ -154,9 +184,9 @@ impl<'f> Reader<'f> {
                 continue;
             }
             let keys: Option<BTreeMap<SmolStr, BTreeSet<SmolStr>>> =
-                serde_json::from_str::<BTreeMap<SmolStr, Json>>(raw.get())
-                    .ok()
-                    .and_then(|keys| keys.into_iter().map(|(key, value)| Some((key, texts(&value)?))).collect());
+                serde_json::from_str::<BTreeMap<SmolStr, Json>>(raw.get()).ok().and_then(|keys| {
+                    keys.into_iter().map(|(key, value)| Some((key, texts(&value)?))).collect()
+                });
             match keys {
                 Some(keys) => {
                     conditions.0.insert(operator.into(), keys);

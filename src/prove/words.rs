@@ -33,12 +33,15 @@ impl Prover<'_> {
 
     /// What whoever becomes a role must bring.
     pub(super) fn brings(&self, role: &RoleAccess) -> Option<String> {
-        let Noun::Role(at) = self.platform.resource(role.identity.key.declaration()).noun else { return None };
+        let Noun::Role(at) = self.platform.resource(role.identity.key.declaration()).noun else {
+            return None;
+        };
         let declared = self.platform.roles.get(at as usize)?;
         let tags = declared.tags.iter().map(|(key, value)| format!("the session tag {key} = {value}"));
         let id = declared.external_id.as_ref().map(|_| "the external id".to_owned());
         let all: Vec<String> = tags.chain(id).collect();
-        (!all.is_empty()).then(|| format!("whoever becomes `{}` brings {}", self.role_name(role), all.join(" and ")))
+        (!all.is_empty())
+            .then(|| format!("whoever becomes `{}` brings {}", self.role_name(role), all.join(" and ")))
     }
 
     /// The same, by its place in the list of roles.
@@ -91,7 +94,9 @@ impl Prover<'_> {
         match (&copy.to, &copy.from) {
             (Spot::Within(_), from) => format!("`{by}` reads it in `{}`", self.spot_name(from)),
             (to, Spot::Within(_)) => format!("`{by}` writes to `{}`", self.spot_name(to)),
-            (to, from) => format!("`{by}` copies it from `{}` to `{}`", self.spot_name(from), self.spot_name(to)),
+            (to, from) => {
+                format!("`{by}` copies it from `{}` to `{}`", self.spot_name(from), self.spot_name(to))
+            }
         }
     }
 
@@ -99,7 +104,11 @@ impl Prover<'_> {
         match spot {
             Spot::Objects(Location { bucket, key }) => {
                 let prefix = Some(key.clone()).filter(|key| !key.is_empty());
-                self.place_name(&Target { resource: *bucket, prefix, span: self.platform.resource(*bucket).span })
+                self.place_name(&Target {
+                    resource: *bucket,
+                    prefix,
+                    span: self.platform.resource(*bucket).span,
+                })
             }
             Spot::Stream(id) | Spot::Warehouse(id) | Spot::Within(id) => {
                 self.platform.resource(*id).name.to_string()

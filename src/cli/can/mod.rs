@@ -176,7 +176,10 @@ fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertio
 }
 
 /// The session policy in a file, or what is wrong with it.
-fn narrowing(path: &std::path::Path, sources: &mut SourceMap) -> Result<Result<Document, Vec<Diagnostic>>, Failure> {
+fn narrowing(
+    path: &std::path::Path,
+    sources: &mut SourceMap,
+) -> Result<Result<Document, Vec<Diagnostic>>, Failure> {
     let (shown, text) = text_of(path)?;
     let id = sources.add(shown, "", text, false);
     let mut diagnostics = Diagnostics::default();

@@ -28,8 +28,18 @@ impl Show<'_> {
             if !text.is_empty() {
                 text.push('\n');
             }
-            let (word, can) = words(answer.verdict);
-            let _ = writeln!(text, "{word}: `{name}` {can} `{capability}` on `{place}`{}", answer.by);
+            let what = format!("`{capability}` on `{place}`{}", answer.by);
+            let _ = match answer.verdict {
+                Verdict::Yes => writeln!(text, "yes: `{name}` can {what}"),
+                Verdict::Partly => writeln!(text, "partly: `{name}` can do some of {what}"),
+                Verdict::Perhaps => {
+                    writeln!(text, "perhaps: `{name}` may have what it would see with {what}")
+                }
+                Verdict::No => writeln!(text, "no: `{name}` cannot {what}"),
+                Verdict::Undecided => {
+                    writeln!(text, "undecided: whether `{name}` can {what} is not the program's to say")
+                }
+            };
             self.reasons(answer, &mut text);
         }
         report::printable(&text)
@@ -56,11 +66,8 @@ impl Show<'_> {
                     Verdict::No => "cannot",
                     Verdict::Undecided => "is let in to",
                 };
-                let _ = writeln!(
-                    text,
-                    "`{name}` ({what}) {how_much} `{capability}` on `{place}`{}",
-                    answer.by
-                );
+                let _ =
+                    writeln!(text, "`{name}` ({what}) {how_much} `{capability}` on `{place}`{}", answer.by);
                 self.reasons(answer, &mut text);
             }
         }
@@ -137,7 +144,7 @@ impl Show<'_> {
         };
         AnswerJson {
             capability: capability.to_owned(),
-            answer: words(answer.verdict).0,
+            answer: word(answer.verdict),
             by: answer.by.trim_start_matches([',', ' ']).to_owned(),
             chain: links(&answer.chain),
             unless: links(&answer.unless),
@@ -150,14 +157,14 @@ impl Show<'_> {
     }
 }
 
-/// An answer in a word, and as the verb of a sentence.
-fn words(verdict: Verdict) -> (&'static str, &'static str) {
+/// An answer in a word.
+fn word(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Yes => ("yes", "can"),
-        Verdict::Partly => ("partly", "can do some of"),
-        Verdict::Perhaps => ("perhaps", "may have what it would see with"),
-        Verdict::No => ("no", "cannot"),
-        Verdict::Undecided => ("undecided", "is not the program's to say about:"),
+        Verdict::Yes => "yes",
+        Verdict::Partly => "partly",
+        Verdict::Perhaps => "perhaps",
+        Verdict::No => "no",
+        Verdict::Undecided => "undecided",
     }
 }
 
