@@ -45,6 +45,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     needs.pipelines();
     needs.queries();
     needs.syncs();
+    needs.replications();
     needs.functions();
     needs.domains();
     needs
@@ -194,7 +195,19 @@ impl Needs<'_> {
         }
     }
 
-    /// DataSync looks at the bucket itself before it looks at a place in it, so it lists without a prefix. Objects it takes at the place only.
+    fn replications(&mut self) {
+        for (id, _) in self.platform.of_kind("bucket") {
+            let role = RoleKey::Derived(id, Duty::Replication);
+            for replica in self.platform.replicas(id) {
+                let from = Place::Keys(id, replica.prefix.clone());
+                let to = Place::Keys(replica.to, replica.prefix);
+                self.transfer(role, "replicate_from", &from, replica.span);
+                self.on(role, "bucket", "replicate_to", &to, replica.span);
+            }
+        }
+    }
+
+    /// DataSync and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
     fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability("bucket", capability) else { return };
         for requirement in requirements(self.platform, capability, place) {

@@ -213,6 +213,11 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
             add(id, Duty::Sync, "datasync", None);
         }
     }
+    for (id, resource) in platform.of_kind("bucket").filter(|(_, resource)| !resource.external) {
+        if !platform.replicas(id).is_empty() && resource.account.is_some() {
+            add(id, Duty::Replication, "s3", None);
+        }
+    }
     roles
 }
 

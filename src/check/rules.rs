@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role, secret,
-    share, stream, sync, table,
+    Rule, agent, bucket, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role,
+    secret, share, stream, sync, table,
 };
 
 /// The rules.
@@ -28,12 +28,17 @@ pub const RULES: &[Rule] = &[
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
+    ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
+    ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
+    ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),
     ("one end is in AWS", sync::one_end_is_in_aws),
     ("syncs do not feed themselves", sync::syncs_do_not_feed_themselves),
+    ("syncs do not circle", sync::syncs_do_not_circle),
     ("destinations do not overlap", sync::destinations_do_not_overlap),
+    ("nothing is removed that others write", sync::nothing_is_removed_that_others_write),
     ("times are kept together", sync::times_are_kept_together),
     ("removal needs comparison", sync::removal_needs_comparison),
     ("enhanced mode keeps times", sync::enhanced_mode_keeps_times),
@@ -43,6 +48,9 @@ pub const RULES: &[Rule] = &[
     ("filters are patterns", sync::filters_are_patterns),
     ("schedules are hourly at most", sync::schedules_are_hourly_at_most),
     ("scheduled syncs copy changes", sync::scheduled_syncs_copy_changes),
+    ("runs end before the next", sync::runs_end_before_the_next),
+    ("promised runs end", sync::promised_runs_end),
+    ("first runs end", sync::first_runs_end),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),

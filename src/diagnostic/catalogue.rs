@@ -128,7 +128,7 @@ catalogue! {
     NOBODY_ADMINISTERS = "DPL0355";
     PASSED_TO_NOBODY = "DPL0356";
     GRANT_NOT_CLEARED = "DPL0390";
-    // 04: hybrid: agents and syncs
+    // 04: hybrid: agents, syncs and copies of buckets
     SYNC_TIMES = "DPL0401";
     SYNC_REMOVE = "DPL0402";
     SYNC_ENHANCED = "DPL0403";
@@ -144,6 +144,14 @@ catalogue! {
     AGENT_ARN = "DPL0413";
     AGENT_ELSEWHERE = "DPL0414";
     SYNC_HALF_KEY = "DPL0415";
+    SYNC_REMOVES_OTHERS = "DPL0416";
+    SYNC_CIRCLE = "DPL0417";
+    SYNC_TOO_OFTEN = "DPL0418";
+    SYNC_FIRST_RUN = "DPL0419";
+    SYNC_RUN_TIME = "DPL0420";
+    REPLICA_WITHOUT_VERSIONS = "DPL0421";
+    REPLICA_WITHOUT_A_KEY = "DPL0422";
+    REPLICA_OF_ITSELF = "DPL0423";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";

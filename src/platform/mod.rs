@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod boundary;
+pub mod bucket;
 pub mod function;
 pub mod grant;
 pub mod guardrail;

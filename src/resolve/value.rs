@@ -405,7 +405,7 @@ fn wrong_type(expr: &Expr, wanted: &str, list: bool) -> Diagnostic {
 
 fn unknown_unit(span: Span, number: &str, unit: &str, ty: &FieldType) -> Diagnostic {
     let units: &[&str] = if *ty == FieldType::Size {
-        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"]
+        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "Mbit", "Gbit"]
     } else {
         &["ms", "s", "m", "h", "d", "w"]
     };
