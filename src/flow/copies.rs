@@ -17,6 +17,7 @@ use crate::{
 /// All of them, in the order of the declarations that make them.
 pub fn all(platform: &Platform) -> Vec<Copy> {
     let mut copies = syncs(platform);
+    copies.extend(replicas(platform));
     platform.queries.iter().for_each(|query| of_query(platform, query, &mut copies));
     functions(platform, &mut copies);
     loads(platform, &mut copies);
@@ -38,6 +39,22 @@ fn syncs(platform: &Platform) -> Vec<Copy> {
         Some(Copy { from: end("from")?, to: end("to")?, by: id, what, span: platform.resource(id).span })
     };
     syncs.filter_map(one).collect()
+}
+
+/// What S3 copies of a bucket by itself: the rule's prefix may end within a name.
+fn replicas(platform: &Platform) -> Vec<Copy> {
+    let whole = |bucket| Spot::Objects(Location { bucket, key: SmolStr::default() });
+    let of = |id: ResourceId| {
+        platform.replicas(id).into_iter().map(move |rule| {
+            let include = match rule.prefix.is_empty() {
+                true => Vec::new(),
+                false => vec![SmolStr::from(format!("{}*", rule.prefix))],
+            };
+            let what = What::Keys { include, exclude: Vec::new() };
+            Copy { from: whole(id), to: whole(rule.to), by: id, what, span: rule.span }
+        })
+    };
+    platform.of_kind("bucket").flat_map(|(id, _)| of(id)).collect()
 }
 
 /// What a query makes of each of its streams; late and invalid rows go where its streams say.

@@ -3,6 +3,7 @@
 //! | by | from | to | holds the data |
 //! | --- | --- | --- | --- |
 //! | a `sync` | its `from` | its `to`, under the same keys, but for what `include` and `exclude` leave out | yes |
+//! | `replication` of a bucket | the objects of the rule's prefix | the other bucket, under the same keys | yes |
 //! | a `query` | its streams | its sink, of the columns that are made of the stream's; the streams that take late and invalid rows | yes |
 //! | a `function` | its `reads` | its `writes` | as its code says, which nobody sees |
 //! | `copy` in a `pipeline` | a place | a warehouse | yes; its own permissions decide who sees it |
@@ -129,6 +130,11 @@ impl Flow {
             }
         }
         found
+    }
+
+    /// Whether what arrives by some copies are the same objects.
+    pub fn keeps_objects(&self, by: &[usize]) -> bool {
+        by.iter().filter_map(|at| self.copies.get(*at)).all(|copy| matches!(copy.what, What::Keys { .. }))
     }
 
     /// Whether what arrives by some copies is the data for sure.

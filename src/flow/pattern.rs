@@ -11,17 +11,19 @@ pub fn passes(below: &str, include: &[SmolStr], exclude: &[SmolStr]) -> bool {
 
 /// Whether a pattern can match something at a key or below it.
 fn touches(pattern: &str, below: &str) -> bool {
-    let Some(stem) = stem(pattern) else { return true };
-    below.starts_with(stem) || is_prefix(below, stem)
+    stem(pattern).is_none_or(|stem| begins(pattern, stem, below) || is_prefix(below, stem))
 }
 
 /// Whether a pattern matches everything at a key and below it.
 fn holds(pattern: &str, below: &str) -> bool {
-    let Some(stem) = stem(pattern) else { return false };
+    stem(pattern).is_some_and(|stem| stem.is_empty() || (!below.is_empty() && begins(pattern, stem, below)))
+}
+
+/// Whether a key begins as a pattern says: `/tmp*` is each name that begins so, `/tmp/*` and `/tmp` the folder.
+fn begins(pattern: &str, stem: &str, below: &str) -> bool {
     match pattern.strip_suffix('*') {
-        // `/tmp*` is each name that begins so.
         Some(open) if !open.ends_with('/') => below.starts_with(stem),
-        _ => stem.is_empty() || (!below.is_empty() && is_prefix(stem, below)),
+        _ => is_prefix(stem, below),
     }
 }
 

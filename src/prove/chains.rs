@@ -1,6 +1,9 @@
 //! Who can become whom: a role another one, and those for whom an identity provider vouches a role.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    rc::Rc,
+};
 
 use super::{
     ability::Ability,
@@ -101,11 +104,18 @@ impl<'a> Prover<'a> {
     }
 
     /// Whether somebody can become a role, and what decides.
-    pub(super) fn becoming(&self, actor: Actor<'a>, role: &RoleAccess) -> Ability<'a> {
-        match role.identity.key {
-            RoleKey::Declared(id) => self.all(actor, &self.to_become(id)),
-            RoleKey::Derived(..) => Ability::default(),
+    pub(super) fn becoming(&self, actor: Actor<'a>, role: &RoleAccess) -> Rc<Ability<'a>> {
+        let RoleKey::Declared(id) = role.identity.key else { return Rc::default() };
+        let place = |role: &RoleAccess| self.access.index_of(role.identity.key);
+        let key = place(actor.role).zip(place(role)).filter(|_| actor.session.is_none());
+        if let Some(known) = key.and_then(|key| self.becoming.borrow().get(&key).cloned()) {
+            return known;
         }
+        let found = Rc::new(self.all(actor, &self.to_become(id)));
+        if let Some(key) = key {
+            self.becoming.borrow_mut().insert(key, Rc::clone(&found));
+        }
+        found
     }
 
     /// The roles that a session can become in one step.

@@ -32,6 +32,9 @@ pub struct Link {
 /// What a statement does that gives.
 const ALLOWS: &str = "allows";
 
+/// The most roles on a way that are shown one by one, before the last.
+const MOST_STEPS: usize = 8;
+
 /// The most places of one statement that are shown.
 const MOST_PLACES: usize = 4;
 
@@ -40,9 +43,19 @@ impl<'a> Prover<'a> {
     pub fn chain(&self, first: Actor<'a>, path: &[usize], ability: &Ability<'a>, on: &Target) -> Vec<Link> {
         let mut links = Vec::new();
         let mut actor = first;
-        for &at in path.iter().skip(1) {
+        let left_out = path.len().saturating_sub(MOST_STEPS + 2);
+        for (step, &at) in (1..).zip(path.iter().skip(1)) {
             let Some(role) = self.access.roles.get(at) else { continue };
-            links.extend(self.becomes(actor, role));
+            if left_out == 0 || step <= MOST_STEPS || at == path.last().copied().unwrap_or_default() {
+                links.extend(self.becomes(actor, role));
+            } else if step == MOST_STEPS + 1 {
+                links.push(Link {
+                    says: format!("and so on, by way of {left_out} roles"),
+                    label: String::new(),
+                    statement: None,
+                    places: Vec::new(),
+                });
+            }
             actor = role.into();
         }
         links.extend(self.had_by(actor, ability, on));

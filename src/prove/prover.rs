@@ -1,6 +1,12 @@
 //! Proofs over one program's documents: what is gathered once, and what is asked of it.
 
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+use rustc_hash::FxHashMap;
 
 use super::{
     ability::Ability,
@@ -34,6 +40,8 @@ pub struct Prover<'a> {
     chains: OnceCell<Chains>,
     grants: OnceCell<BTreeMap<Span, usize>>,
     tables: OnceCell<BTreeMap<ResourceId, Vec<usize>>>,
+    /// Why one role can become another, by their places: many ways lead over the same steps.
+    pub(super) becoming: RefCell<FxHashMap<(usize, usize), Rc<Ability<'a>>>>,
 }
 
 /// Somebody who asks: a role, in a session that may be narrower than the role.
@@ -66,6 +74,7 @@ impl<'a> Prover<'a> {
             chains: OnceCell::new(),
             grants: OnceCell::new(),
             tables: OnceCell::new(),
+            becoming: RefCell::default(),
         }
     }
 

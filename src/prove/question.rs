@@ -172,7 +172,7 @@ impl<'a> Prover<'a> {
         let mut assumes = found.ability.assumes.clone();
         let mut actor = found.first;
         for role in found.path.iter().skip(1).filter_map(|at| self.access.roles.get(*at)) {
-            assumes.extend(self.becoming(actor, role).assumes);
+            assumes.extend(self.becoming(actor, role).assumes.iter().cloned());
             assumes.extend(self.brings(role));
             actor = role.into();
         }
