@@ -104,19 +104,29 @@ impl<'a> Proof<'_, 'a> {
             }
         }
         self.report_all(diagnostics, |role| {
-            !keys.contains(&role.identity.key) && !self.is_for(role, &providers)
+            let declared = role.identity.key.declaration();
+            !keys.contains(&role.identity.key) && !self.is_for(declared, &providers, &mut BTreeSet::new())
         });
     }
 
-    /// Whether a role is for those alone for whom some providers vouch.
-    fn is_for(&self, role: &RoleAccess, providers: &BTreeSet<ResourceId>) -> bool {
-        let Noun::Role(at) = self.prover.platform.resource(role.identity.key.declaration()).noun else {
+    /// Whether a role is for those alone for whom some providers vouch: it trusts them, or roles that are for them.
+    fn is_for(
+        &self,
+        role: ResourceId,
+        providers: &BTreeSet<ResourceId>,
+        seen: &mut BTreeSet<ResourceId>,
+    ) -> bool {
+        let platform = self.prover.platform;
+        let Noun::Role(at) = platform.resource(role).noun else { return false };
+        let Some(declared) = platform.roles.get(at as usize).filter(|_| seen.insert(role)) else {
             return false;
         };
-        let declared = self.prover.platform.roles.get(at as usize);
-        let vouched =
-            |principal: &Principal| matches!(principal, Principal::Resource(id) if providers.contains(id));
-        declared.is_some_and(|it| !it.trust.is_empty() && it.trust.iter().all(|it| vouched(&it.principal)))
+        let mut trust = declared.trust.iter();
+        !declared.trust.is_empty()
+            && trust.all(|trust| match trust.principal {
+                Principal::Resource(id) => providers.contains(&id) || self.is_for(id, providers, seen),
+                _ => false,
+            })
     }
 
     /// Reports each role for which the assertion speaks and that can do it nonetheless.
@@ -178,7 +188,7 @@ impl<'a> Proof<'_, 'a> {
                 format!("`{name}` can {what}{by}"),
                 "does not hold",
             )
-            .help(mend(&ability.way))
+            .help(assuming(mend(&ability.way), &ability.assumes))
         } else {
             Diagnostic::warning(
                 catalogue::MAY_HOLD_DATA,
@@ -186,7 +196,10 @@ impl<'a> Proof<'_, 'a> {
                 format!("`{name}` may have what it would see with {what}{by}"),
                 "can't be proved",
             )
-            .help("take the access to that place away, or say in the assertion that it is meant")
+            .help(assuming(
+                "take the access to that place away, or say in the assertion that it is meant",
+                &ability.assumes,
+            ))
         };
         let entry = provider.zip(path.first().copied());
         let mut links: Vec<Link> =
@@ -269,6 +282,12 @@ fn mend(way: &Way) -> &'static str {
         }
         Way::Direct | Way::Objects => "take the access away, or say in the assertion that it is meant",
     }
+}
+
+/// A mend, and what the finding takes to be so since the program does not say.
+fn assuming(mend: &str, assumes: &BTreeSet<String>) -> String {
+    let assumed: Vec<&str> = assumes.iter().map(String::as_str).collect();
+    if assumed.is_empty() { mend.to_owned() } else { format!("{mend}; assumed: {}", assumed.join("; ")) }
 }
 
 fn undecided(span: Span) -> Diagnostic {

@@ -70,7 +70,7 @@ impl<'a> Prover<'a> {
             for copy in by.iter().filter_map(|at| self.flow().copies().get(*at)) {
                 links.push(Link {
                     says: self.copies(copy),
-                    label: format!("copied by `{}`", self.declared(copy.by)),
+                    label: self.copied_by(copy),
                     statement: None,
                     places: vec![copy.span],
                 });

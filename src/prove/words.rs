@@ -100,6 +100,16 @@ impl Prover<'_> {
         }
     }
 
+    /// The same where its place is seen beside it.
+    pub(super) fn copied_by(&self, copy: &Copy) -> String {
+        let does = match (&copy.to, &copy.from) {
+            (Spot::Within(_), _) => "read",
+            (_, Spot::Within(_)) => "written",
+            _ => "copied",
+        };
+        format!("{does} by `{}`", self.declared(copy.by))
+    }
+
     fn spot_name(&self, spot: &Spot) -> String {
         match spot {
             Spot::Objects(Location { bucket, key }) => {

@@ -17,12 +17,16 @@ pub fn origins(relation: &Relation) -> Vec<BTreeSet<Origin>> {
 }
 
 /// For each field of a relation, the columns whose values it still tells: not those that went through a function that clears labels (a hash, a
-/// count), behind which nobody sees them.
+/// count), behind which nobody sees them, nor the bounds of windows that lie where they lie whatever the rows.
 pub fn carried(relation: &Relation, library: &Library) -> Vec<BTreeSet<Origin>> {
     traced(relation, &|function| {
-        library.sql_functions.iter().any(|known| known.clears_labels && known.name == function)
+        GRIDS.contains(&function)
+            || library.sql_functions.iter().any(|known| known.clears_labels && known.name == function)
     })
 }
+
+/// Windows whose bounds are multiples of their size or their step; those of a session are rows' own times.
+const GRIDS: &[&str] = &["TUMBLE", "HOP", "CUMULATE"];
 
 /// `hides` says of a function, by its name in capitals, whether it hides what it is given.
 fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Origin>> {
@@ -30,9 +34,9 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
         RelationKind::Scan(stream) => {
             relation.fields.iter().map(|field| BTreeSet::from([(*stream, field.name.clone())])).collect()
         }
-        RelationKind::Window { input, time, .. } => {
+        RelationKind::Window { input, time, shape } => {
             let mut known = traced(input, hides);
-            let bounds = known.get(time.0).cloned().unwrap_or_default();
+            let bounds = known.get(time.0).filter(|_| !hides(shape.name())).cloned().unwrap_or_default();
             known.resize(relation.fields.len(), bounds);
             known
         }
