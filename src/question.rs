@@ -48,6 +48,7 @@ pub fn prepare(
 
 fn is_one(module: &Module, about: About) -> bool {
     match (module.items.as_slice(), about) {
+        _ if !module.uses.is_empty() => false,
         ([Item::Assert(assert)], About::One) => matches!(assert.subject, AssertSubject::One(_)),
         ([Item::Assert(_)], About::All) => true,
         _ => false,

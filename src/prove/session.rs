@@ -157,7 +157,8 @@ impl<'f> Reader<'f> {
     /// One text, or a list of them.
     fn texts(&mut self, members: &Members<'f>, name: &str) -> Option<BTreeSet<SmolStr>> {
         let raw = members.get(name)?;
-        let found = serde_json::from_str(raw.get()).ok().and_then(|value: Json| texts(&value));
+        let one = |value: &Json| value.as_str().map(SmolStr::from);
+        let found = serde_json::from_str(raw.get()).ok().and_then(|value: Json| several(&value, one));
         if found.is_none() {
             self.fault(
                 self.of(raw),
@@ -185,7 +186,7 @@ impl<'f> Reader<'f> {
             }
             let keys: Option<BTreeMap<SmolStr, BTreeSet<SmolStr>>> =
                 serde_json::from_str::<BTreeMap<SmolStr, Json>>(raw.get()).ok().and_then(|keys| {
-                    keys.into_iter().map(|(key, value)| Some((key, texts(&value)?))).collect()
+                    keys.into_iter().map(|(key, value)| Some((key, values(&value)?))).collect()
                 });
             match keys {
                 Some(keys) => {
@@ -221,13 +222,17 @@ impl<'f> Reader<'f> {
     }
 }
 
-/// One text or several; numbers and booleans are read as texts, as IAM does in conditions.
-fn texts(value: &Json) -> Option<BTreeSet<SmolStr>> {
-    let one = |value: &Json| match value {
+/// A condition's values: numbers and booleans are read as texts, as IAM does.
+fn values(value: &Json) -> Option<BTreeSet<SmolStr>> {
+    several(value, |value| match value {
         Json::String(text) => Some(SmolStr::from(text.as_str())),
         Json::Bool(_) | Json::Number(_) => Some(SmolStr::from(value.to_string())),
         _ => None,
-    };
+    })
+}
+
+/// One or a list of them.
+fn several(value: &Json, one: impl Fn(&Json) -> Option<SmolStr>) -> Option<BTreeSet<SmolStr>> {
     match value {
         Json::Array(list) => list.iter().map(one).collect(),
         other => one(other).map(|text| BTreeSet::from([text])),

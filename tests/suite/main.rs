@@ -26,6 +26,7 @@ mod oracles;
 mod output;
 mod programs;
 mod quantified;
+mod questions;
 mod render;
 mod run;
 mod run_pipeline;
