@@ -7,7 +7,7 @@
 //!
 //! The target: for 1,000 roles, 5,000 grants and 100 assertions everything is proved in under a second, and in proportion from there.
 
-#![expect(clippy::unwrap_used, reason = "a measurement that can't be made stops")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a measurement that can't be made stops")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

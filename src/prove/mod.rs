@@ -11,7 +11,14 @@
 //! | `decide.rs` | AWS's decision on one request |
 //! | `control.rs`, `answer.rs` | the documents that have a say in a role's request |
 //! | `witness.rs` | circumstances in which a request is allowed |
-//! | `ability.rs` | what a role can do with a resource; Lake Formation beside IAM; who can become whom |
+//! | `prover.rs` | what is gathered once, and what is asked of it |
+//! | `patterns.rs` | the patterns of every policy, so that the cases of a requirement are found |
+//! | `asked.rs`, `ability.rs` | a capability at a place, for one role after another: by itself, past Lake Formation, from a copy |
+//! | `copies.rs` | data that lies elsewhere, too |
+//! | `chains.rs` | who can become whom, and the shortest ways |
+//! | `explain.rs`, `words.rs` | why: the chain of statements and copies, in words |
+//! | `question.rs`, `others.rs` | whether somebody can, and who can; those about whom is decided elsewhere |
+//! | `session.rs` | session policies |
 //! | `graph.rs` | what leads where in any number of steps |
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |

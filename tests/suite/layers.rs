@@ -61,6 +61,10 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("platform", &["access", "artifact", "check", "lower", "resolve", "run", "target", "window"]),
     ("library", &["access", "artifact", "check", "lower", "resolve", "run", "sql", "target", "window"]),
     ("resolve", &["access", "artifact", "check", "lower", "run", "target", "window"]),
+    (
+        "flow",
+        &["access", "artifact", "check", "lower", "prove", "resolve", "run", "syntax", "target", "window"],
+    ),
     ("check", &["artifact", "resolve", "run", "target", "window"]),
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
     ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),

@@ -29,7 +29,7 @@ Examples:
   dpl can Loader read data_lake examples/acme
   dpl can Loader read 'data_lake / \"clean\"' examples/acme    a place in a bucket, in quotes for the shell
   dpl can Analytics 'select(email)' sales.customers          some columns of a table
-  dpl can 'pipeline ingest' …                                 is written as in an assertion: `dpl can ingest invoke f`
+  dpl can ingest invoke transform examples/acme              a pipeline, query, sync or function, as its own role
   dpl can 'group analysts' read data_lake                     a group of Identity Center
   dpl can 'saml okta' read data_lake                          those for whom an identity provider vouches
   dpl can Loader s3.GetObjectTagging data_lake                one action of AWS
