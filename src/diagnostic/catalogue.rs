@@ -176,6 +176,11 @@ catalogue! {
     ERROR_NAME = "DPL0521";
     UNKNOWN_PLACE = "DPL0522";
     LOSES_RESULT = "DPL0523";
+    LOOP = "DPL0524";
+    FUNCTION = "DPL0525";
+    VARIES = "DPL0526";
+    RESULTS_OUTGROW = "DPL0527";
+    FAR_BUCKET = "DPL0528";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";

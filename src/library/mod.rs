@@ -3,6 +3,7 @@
 //! unless its meaning is more than its spelling.
 
 pub mod files;
+pub mod functions;
 pub mod read;
 pub mod types;
 
@@ -10,6 +11,8 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+
+use functions::PipelineFunction;
 
 use crate::{
     diagnostic::Diagnostics,
@@ -44,6 +47,8 @@ ids! {
     CapabilityId;
     /// Index into [`Library::integrations`].
     IntegrationId;
+    /// Index into [`Library::pipeline_functions`].
+    PipelineFunctionId;
 }
 
 /// The whole standard library, resolved.
@@ -67,6 +72,8 @@ pub struct Library {
     pub integrations: Vec<Integration>,
     /// `sql_function UPPER(text: string) -> string`, sorted by name.
     pub sql_functions: Vec<SqlFunction>,
+    /// `pipeline_function upper(text: string) -> string`, in the order of their names.
+    pub pipeline_functions: Vec<PipelineFunction>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.
@@ -508,6 +515,8 @@ impl Library {
         capability: capabilities[CapabilityId] -> Capability;
         /// The integration with that id.
         integration: integrations[IntegrationId] -> Integration;
+        /// The function of pipelines' expressions with that id.
+        pipeline_function: pipeline_functions[PipelineFunctionId] -> PipelineFunction;
     }
 
     /// The kind of that name.
@@ -543,6 +552,12 @@ impl Library {
     /// An integration.
     pub fn integration_named(&self, name: &str) -> Option<IntegrationId> {
         self.names.integrations.get(name).copied()
+    }
+
+    /// The functions of pipelines' expressions of that name.
+    pub fn pipeline_functions_named(&self, name: &str) -> Vec<PipelineFunctionId> {
+        let named = self.pipeline_functions.iter().enumerate().filter(|(_, function)| function.name == name);
+        named.map(|(at, _)| PipelineFunctionId(u32::try_from(at).unwrap_or(u32::MAX))).collect()
     }
 
     /// An action in AWS's spelling: `s3:GetObject`.

@@ -3,10 +3,12 @@
 //! | file | does |
 //! | --- | --- |
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
+//! | `items.rs` | what a loop reads where its items are these |
 //! | `response.rs` | what a service answers where a call has this value or that error |
 //! | `conform.rs` | whether a value has a type |
 
 mod conform;
+mod items;
 mod response;
 
 use rustc_hash::FxHashMap;
@@ -18,7 +20,7 @@ use crate::{
     machine::{self, Answer, Execution, Failure, Machine, Outcome, Request, Tasks, Time},
     platform::{
         Pipeline, Platform, ResourceId,
-        pipeline::{Call, Poll, Step, StepKind},
+        pipeline::{Call, Poll, Reader, Step, StepKind},
         resource::Noun,
     },
     target::states::{self, TaskOf},
@@ -75,8 +77,10 @@ pub fn rehearse(
     let (document, tasks) = states::machine_with_tasks(platform, pipeline);
     let mut calls = FxHashMap::default();
     collect(&pipeline.body, &mut calls);
+    let mut readers = FxHashMap::default();
+    collect_readers(&pipeline.body, &mut readers);
     let roles = tasks.into_iter().map(|task| (task.state.clone(), task)).collect();
-    let mut cast = Cast { platform, calls, roles, mocks, begun: FxHashMap::default() };
+    let mut cast = Cast { platform, calls, readers, roles, mocks, begun: FxHashMap::default() };
     match Machine::read(&states::pretty(&document)) {
         Ok(machine) => machine::run(&machine, input, start, &mut cast),
         Err(malformed) => {
@@ -95,6 +99,24 @@ pub fn calls(pipeline: &Pipeline) -> Vec<&Call> {
     calls.into_iter().map(|(_, call)| call).collect()
 }
 
+/// Those of them that read the items of loops.
+pub fn reader_calls(pipeline: &Pipeline) -> Vec<&Call> {
+    let mut found = FxHashMap::default();
+    collect_readers(&pipeline.body, &mut found);
+    found.into_values().map(|reader| &*reader.call).collect()
+}
+
+fn collect_readers<'p>(steps: &'p [Step], readers: &mut FxHashMap<u32, &'p Reader>) {
+    for step in steps {
+        if let StepKind::For(each) = &step.kind
+            && let Some(reader) = each.distributed.as_ref().and_then(|own| own.reader.as_ref())
+        {
+            readers.insert(step.span.start, reader);
+        }
+        step.blocks().into_iter().for_each(|block| collect_readers(block, readers));
+    }
+}
+
 /// The calls below steps, by where their steps begin.
 fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
     for step in steps {
@@ -107,7 +129,13 @@ fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
                 choice.otherwise.iter().for_each(|body| collect(body, calls));
             }
             StepKind::Parallel(branches) => branches.iter().for_each(|branch| collect(&branch.body, calls)),
-            StepKind::For(each) => collect(&each.body, calls),
+            StepKind::For(each) => {
+                let own = each.distributed.as_ref();
+                if let Some(reader) = own.and_then(|own| own.reader.as_ref()) {
+                    calls.insert(step.span.start, &reader.call);
+                }
+                collect(&each.body, calls);
+            }
             StepKind::Try(body, catches) => {
                 collect(body, calls);
                 catches.iter().for_each(|catch| collect(&catch.body, calls));
@@ -121,6 +149,7 @@ fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
 struct Cast<'c> {
     platform: &'c Platform,
     calls: FxHashMap<u32, &'c Call>,
+    readers: FxHashMap<u32, &'c Reader>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
     /// How the calls end whose end is asked for, by step: those that have been started.
@@ -149,6 +178,9 @@ impl Cast<'_> {
         };
         let result = match (reply.end, &call.poll) {
             (End::Response(response), _) => Ok(response),
+            (End::Value(value), _) if self.readers.contains_key(&step) => {
+                Ok(self.readers.get(&step).map_or(Json::Null, |reader| items::raw(reader, value)))
+            }
             (End::Value(value), poll) => {
                 self.begun.insert(step, Ok(()));
                 Ok(response::of_value(call, poll.as_ref(), Some(value))?)

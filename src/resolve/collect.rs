@@ -18,7 +18,7 @@ use crate::{
 const WORDS: &[&str] = &["schema", "param", "label", "test"];
 /// Kinds of declarations that only the standard library may have.
 const LIBRARY_WORDS: &[&str] =
-    &["kind", "enum", "constructor", "service", "capability", "integration", "sql_function", "limit"];
+    &["kind", "enum", "constructor", "service", "capability", "integration", "sql_function", "pipeline_function", "limit"];
 
 /// All declarations, by what they are.
 #[derive(Default)]

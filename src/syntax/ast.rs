@@ -342,8 +342,8 @@ pub enum StatementKind {
     Match(Expr, Vec<MatchArm>),
     /// `parallel { … }`.
     Parallel(Vec<Statement>),
-    /// `for x in xs [limit n] [batch n] { }`: the name, what it runs over, options, body.
-    For(Ident, Expr, Vec<(Ident, Expr)>, Vec<Statement>),
+    /// `for x in xs [limit n] … { }`.
+    For(Box<ForIn>),
     /// `try { } catch … { }`.
     Try(Vec<Statement>, Vec<Catch>),
     /// `wait 30s`.
@@ -367,6 +367,21 @@ pub struct CallPolicy {
     pub heartbeat: Option<Box<Expr>>,
     /// The words `await callback`.
     pub callback: Option<Span>,
+}
+
+/// `for x : T in xs [limit n] [batch n] [tolerate n] [into place] [distributed] { }`.
+#[derive(Clone, Debug)]
+pub struct ForIn {
+    /// The name of the item.
+    pub item: Ident,
+    /// Its type, where one is written.
+    pub ty: Option<TypeExpr>,
+    /// What it runs over.
+    pub over: Expr,
+    /// What stands before the body. A word without a value has none; `5%` is the number, tagged `percent`.
+    pub options: Vec<(Ident, Option<Expr>)>,
+    /// What each iteration does.
+    pub body: Vec<Statement>,
 }
 
 /// `"a" -> { }`, `else -> { }`.

@@ -250,6 +250,17 @@ fn the_reference_names_all_that_the_library_has() {
 }
 
 #[test]
+fn the_page_on_pipelines_names_every_function_of_expressions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let text = std::fs::read_to_string(folder.join("pipelines.md")).unwrap();
+    for function in &library::standard().library.pipeline_functions {
+        let params: Vec<&str> = function.params.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted = format!("`{}({})`", function.name, params.join(", "));
+        assert!(text.contains(&wanted), "docs/pipelines.md: {wanted} is missing");
+    }
+}
+
+#[test]
 fn the_page_on_streaming_names_every_function_of_sql() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     let text = std::fs::read_to_string(folder.join("streaming.md")).unwrap();

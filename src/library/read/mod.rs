@@ -2,6 +2,7 @@
 //! for those who extend it.
 
 mod fields;
+mod functions;
 mod services;
 
 use smol_str::SmolStr;
@@ -39,6 +40,7 @@ pub fn read(modules: &[Module], diagnostics: &mut Diagnostics) -> Library {
         reader.contents(decl);
     }
     reader.library.sql_functions.sort_by(|a, b| a.name.cmp(&b.name));
+    reader.library.pipeline_functions.sort_by(|a, b| a.name.cmp(&b.name));
     reader.library.labels.sort();
     reader.library
 }
@@ -60,7 +62,7 @@ impl Reader<'_> {
             "service" => self.service(decl, name),
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
-            "capability" | "integration" | "sql_function" | "schema" => {}
+            "capability" | "integration" | "sql_function" | "pipeline_function" | "schema" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -73,6 +75,7 @@ impl Reader<'_> {
             "capability" => self.capability(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
+            "pipeline_function" => self.pipeline_function(decl),
             _ => {}
         }
     }

@@ -96,6 +96,9 @@ impl Builder<'_, '_> {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
         }
+        if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
+            self.report(fault::never_comes(path.span, &name, each));
+        }
         if let Some(fail) = own_fail(tried, &name) {
             self.report(fault::catches_own_fail(path.span, &name, fail));
         }
@@ -134,6 +137,32 @@ fn own_fail(steps: &[Step], name: &str) -> Option<Span> {
             std::iter::once(body.as_slice()).chain(handlers).find_map(|body| own_fail(body, name))
         }
         _ => None,
+    })
+}
+
+/// The distributed loop among these steps where nothing else in them calls anything: its own errors are all that comes out of them.
+fn only_distributed(steps: &[Step]) -> Option<Span> {
+    let mut found = None;
+    for step in steps {
+        match &step.kind {
+            StepKind::Call(_) => return None,
+            StepKind::For(each) if each.distributed.is_some() => found = Some(step.span),
+            _ => {
+                for block in step.blocks().into_iter().filter(|block| calls(block)) {
+                    found = Some(only_distributed(block)?);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether anything is called in these steps.
+fn calls(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Call(_) => true,
+        StepKind::For(each) if each.distributed.is_some() => true,
+        _ => step.blocks().into_iter().any(calls),
     })
 }
 

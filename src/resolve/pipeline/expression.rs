@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::{Builder, fault, fit, fit::Fit};
 use crate::{
+    diagnostic::Diagnostic,
     platform::{
         Base, DataType, ResourceId,
         pipeline::{Expression, ExpressionKind, LocalId},
@@ -72,7 +73,11 @@ impl Builder<'_, '_> {
             }),
             ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
             ExprKind::Number(text) => {
-                let base = if text.contains('.') { Base::Double } else { Base::BigInt };
+                let base = match text.parse::<i32>() {
+                    _ if text.contains('.') => Base::Double,
+                    Ok(_) => Base::Int,
+                    Err(_) => Base::BigInt,
+                };
                 simple(ExpressionKind::Number(text.clone()), base)
             }
             ExprKind::String(parts) => self.string(parts, span),
@@ -90,7 +95,15 @@ impl Builder<'_, '_> {
                 simple(ExpressionKind::Negate(Box::new(inner)), base)
             }
             ExprKind::Binary(operator, at, a, b) => self.binary(*operator, *at, a, b, span),
-            ExprKind::Call(..) | ExprKind::Run(_) => {
+            ExprKind::Call(callee, args) => match self.function_name(callee) {
+                Some((name, at)) => self.apply(name, at, args, span),
+                None => {
+                    let report = self.call_inside(callee, span);
+                    self.report(report);
+                    None
+                }
+            },
+            ExprKind::Run(_) => {
                 self.report(fault::call_in_expression(span));
                 None
             }
@@ -107,6 +120,27 @@ impl Builder<'_, '_> {
                 None
             }
             ExprKind::Error => None,
+        }
+    }
+
+    /// What is wrong with a call in an expression that calls no function of expressions.
+    fn call_inside(&mut self, callee: &Expr, span: Span) -> Diagnostic {
+        let ExprKind::Name(name) = &callee.kind else { return fault::call_in_expression(span) };
+        let path = as_path(callee);
+        let declared = path.is_some_and(|path| self.context.peek(self.file, &path).is_some());
+        if !declared && self.is_reader(name) {
+            return fault::reader_alone(&Ident { name: name.clone(), span: callee.span });
+        }
+        if declared || self.library.integration_named(name).is_some() {
+            return fault::call_in_expression(span);
+        }
+        let known = self.library.pipeline_functions.iter().map(|function| function.name.as_str());
+        match crate::suggest::nearest(name, known) {
+            Some(near) => {
+                let name = Ident { name: name.clone(), span: callee.span };
+                fault::unknown_function(&name, Some(near))
+            }
+            None => fault::call_in_expression(span),
         }
     }
 

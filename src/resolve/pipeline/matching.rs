@@ -21,6 +21,9 @@ impl Builder<'_, '_> {
             self.join(branches);
             return (None, true);
         };
+        if subject.varies(&self.library) {
+            self.report(fault::asked_twice(subject.span));
+        }
         let (mut made, mut otherwise, mut branches) = (Vec::new(), None, Vec::new());
         let mut seen: Vec<(SmolStr, Span)> = Vec::new();
         for arm in arms {

@@ -4,18 +4,20 @@
 //! | file | does |
 //! | --- | --- |
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
-//! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
-//! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
+//! | `expression.rs`, `operator.rs`, `apply.rs`, `fit.rs`, `foregone.rs` | expressions, functions in them, which type fits which, comparisons that are settled |
+//! | `statement.rs`, `matching.rs`, `attempt.rs`, `looping.rs` | statements; `match`; `try`; `for` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
 //! | `fault.rs` | what can be wrong |
 
+mod apply;
 mod attempt;
 mod call;
 mod expression;
 mod fault;
 mod fit;
 mod foregone;
+mod looping;
 mod matching;
 mod names;
 mod operator;
@@ -74,7 +76,8 @@ impl Context<'_> {
             _ => None,
         };
         let noun = Noun::Pipeline(index(self.platform.pipelines.len()));
-        let whole_event = matches!(params.as_slice(), [only] if matches!(only.ty.base, Base::Record(_)));
+        let rows = self.starts_with_rows(declared.id);
+        let whole_event = matches!(params.as_slice(), [only] if rows || matches!(only.ty.base, Base::Record(_)));
         self.platform.pipelines.push(Pipeline {
             resource: declared.id,
             account,
@@ -89,6 +92,16 @@ impl Context<'_> {
         });
         self.set_noun(declared, noun);
         true
+    }
+
+    /// Whether a pipeline's event is a list: what a stream brings.
+    fn starts_with_rows(&self, id: ResourceId) -> bool {
+        match self.platform.field(id, "trigger").map(|value| &value.kind) {
+            Some(ValueKind::Construct(construct)) => {
+                self.library.constructor(construct.constructor).properties.contains_key("rows")
+            }
+            _ => false,
+        }
     }
 
     /// The ARNs of functions, which their integrations know.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    library::{PipelineFunctionId, functions::Piece},
     platform::{
         Base, Platform,
         pipeline::{Expression, ExpressionKind, LocalId},
@@ -20,7 +21,7 @@ pub struct Scope<'s> {
     /// How each local is read.
     pub locals: &'s [String],
     /// What the request returned: `$states.result` in its own state, `$states.input` in the one behind it.
-    pub result: &'static str,
+    pub result: &'s str,
     /// The variable that keeps a part of it.
     pub kept: &'s str,
 }
@@ -139,8 +140,23 @@ impl Scope<'_> {
                 self.operand(inner, out);
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
+            ExpressionKind::Function(id, arguments) => self.function(*id, arguments, out),
             ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
             ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
+        }
+    }
+
+    fn function(&self, id: PipelineFunctionId, arguments: &[Expression], out: &mut String) {
+        for piece in &self.platform.library.pipeline_function(id).jsonata {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Argument(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.write(argument, out))
+                }
+                Piece::Operand(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.operand(argument, out))
+                }
+            }
         }
     }
 

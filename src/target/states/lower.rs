@@ -16,7 +16,7 @@ use super::{
 };
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Retry, Step, StepKind},
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Pause, Retry, Step, StepKind},
 };
 
 /// The states of a pipeline, and which call of it each task makes.
@@ -24,7 +24,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
     let mut lowerer = Lowerer {
         platform,
         pipeline,
-        inlined: inline::decide(pipeline),
+        inlined: inline::decide(&platform.library, pipeline),
         locals: parameters(pipeline),
         names: StateNames::default(),
         entries: FxHashMap::default(),
@@ -65,7 +65,7 @@ fn parameters(pipeline: &Pipeline) -> Vec<String> {
 
 pub(super) struct Lowerer<'p> {
     platform: &'p Platform,
-    pipeline: &'p Pipeline,
+    pub(super) pipeline: &'p Pipeline,
     /// Whether each local is written where it is read.
     inlined: Vec<bool>,
     /// How each local is read.
@@ -76,7 +76,7 @@ pub(super) struct Lowerer<'p> {
     pub(super) variables: Variables,
     /// The machine, branch or loop that is lowered.
     pub(super) scope: u32,
-    scopes: u32,
+    pub(super) scopes: u32,
     /// What catches errors here, the outermost first.
     pub(super) handlers: Vec<Vec<Handler>>,
     tasks: Vec<TaskOf>,
@@ -130,7 +130,7 @@ impl Lowerer<'_> {
     }
 
     /// Whether a step becomes states.
-    fn has_state(&self, step: &Step) -> bool {
+    pub(super) fn has_state(&self, step: &Step) -> bool {
         match &step.kind {
             StepKind::Let(id, _) => !self.is_inlined(*id),
             StepKind::Try(body, _) => body.iter().any(|step| self.has_state(step)),
@@ -148,7 +148,7 @@ impl Lowerer<'_> {
     }
 
     /// A machine, branch or loop of its own.
-    fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
+    pub(super) fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
         let mut level = Level { states: Vec::new(), done: None, value };
         let start = self.entry(steps, &Next::End(true));
         let start_at = self.target(&start, &mut level);
@@ -161,7 +161,7 @@ impl Lowerer<'_> {
     }
 
     /// The same inside a branch or a loop, whose errors are caught around it.
-    fn inner_level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
+    pub(super) fn inner_level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
         self.scopes += 1;
         let (scope, handlers) =
             (std::mem::replace(&mut self.scope, self.scopes), std::mem::take(&mut self.handlers));
@@ -222,9 +222,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn push(&self, step: &Step, state: State, level: &mut Level) {
-        let name = self.entries.get(&step.span.start).cloned().unwrap_or_default();
-        level.states.push((name, state));
+    pub(super) fn push(&self, step: &Step, state: State, level: &mut Level) {
+        level.states.push((self.entry_of(step), state));
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
@@ -246,14 +245,29 @@ impl Lowerer<'_> {
         self.push(step, State::Pass(document::Pass { comment, assign, output, next }), level);
     }
 
-    fn read_as(&mut self, id: LocalId, text: String) {
+    /// Has a local read in another way, and says how it was read before.
+    pub(super) fn read_instead(&mut self, id: LocalId, text: String) -> String {
+        self.locals.get_mut(id.0 as usize).map_or_else(String::new, |slot| std::mem::replace(slot, text))
+    }
+
+    /// The name of a step's first state.
+    pub(super) fn entry_of(&self, step: &Step) -> String {
+        self.entries.get(&step.span.start).cloned().unwrap_or_default()
+    }
+
+    /// Notes that a state makes the call of a step.
+    pub(super) fn task_of(&mut self, state: String, step: &Step) {
+        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
+    }
+
+    pub(super) fn read_as(&mut self, id: LocalId, text: String) {
         if let Some(slot) = self.locals.get_mut(id.0 as usize) {
             *slot = text;
         }
     }
 
     /// The variable that a local is assigned to; one with another is the same variable.
-    fn variable(&mut self, id: LocalId) -> String {
+    pub(super) fn variable(&mut self, id: LocalId) -> String {
         let Some(local) = self.pipeline.locals.get(id.0 as usize) else { return String::new() };
         let variable = self.variables.give(&local.name, self.scope);
         let mut of = Some(id);
@@ -264,7 +278,7 @@ impl Lowerer<'_> {
         variable
     }
 
-    fn is_read(&self, id: LocalId) -> bool {
+    pub(super) fn is_read(&self, id: LocalId) -> bool {
         self.pipeline.locals.get(id.0 as usize).is_some_and(|local| local.read)
     }
 
@@ -299,8 +313,7 @@ impl Lowerer<'_> {
             output,
             next: then,
         };
-        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
-        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
+        self.task_of(self.entry_of(step), step);
         self.push(step, State::Task(task), level);
         if let Some((poll, names)) = polled {
             self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });
@@ -363,50 +376,6 @@ impl Lowerer<'_> {
         let output = Some(nothing_at_end(&next).unwrap_or_else(|| json!({})));
         let parallel = document::Parallel { comment, branches: flows, catch, assign, output, next };
         self.push(step, State::Parallel(parallel), level);
-    }
-
-    fn each(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
-        let items = self.scope().json(&each.over);
-        let catch = self.catches();
-        let flow = self.loop_body(each);
-        let processor =
-            document::ItemProcessor { processor_config: document::ProcessorConfig { mode: "INLINE" }, flow };
-        let state = document::Loop {
-            comment,
-            items,
-            max_concurrency: each.limit,
-            item_processor: processor,
-            catch,
-            output: Some(json!({})),
-            next,
-        };
-        self.push(step, State::Map(state), level);
-    }
-
-    /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
-    fn loop_body(&mut self, each: &Loop) -> Flow {
-        let mut stateful = each.body.iter().filter(|step| self.has_state(step));
-        let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
-            (Some(StepKind::Call(call)), None) => call.poll.is_none(),
-            _ => false,
-        };
-        if only || !self.is_read(each.item) {
-            self.read_as(each.item, jsonata::INPUT.to_owned());
-            return self.inner_level(&each.body, None);
-        }
-        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
-        self.scopes += 1;
-        let scope = std::mem::replace(&mut self.scope, self.scopes);
-        let variable = self.variable(each.item);
-        let handlers = std::mem::take(&mut self.handlers);
-        let flow = self.level(&each.body, None);
-        self.handlers = handlers;
-        self.scope = scope;
-        let assign = Map::from_iter([(variable, Json::String(format!("{{% {} %}}", jsonata::INPUT)))]);
-        let take = document::Pass { comment: None, assign, output: None, next: Next::Next(flow.start_at) };
-        let mut states = vec![(binder.clone(), State::Pass(take))];
-        states.extend(flow.states.0);
-        Flow { start_at: binder, states: States(states) }
     }
 
     fn attempt(&mut self, body: &[Step], catches: &[Catch], next: Next, level: &mut Level) {

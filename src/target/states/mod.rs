@@ -3,10 +3,10 @@
 pub mod document;
 mod inline;
 mod jsonata;
+mod looping;
 mod lower;
 mod names;
 mod poll;
-mod trigger;
 
 pub use lower::TaskOf;
 
@@ -16,7 +16,7 @@ use super::{Program, Target};
 use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
+    lower::{Call, Script, trigger},
     platform::{AccountId, Pipeline, Platform},
 };
 

@@ -200,7 +200,9 @@ fn words(pipeline: &Pipeline, expression: &Expression) -> String {
             if left.is_empty() { words(pipeline, b) } else { left }
         }
         ExpressionKind::Index(of, _) | ExpressionKind::Negate(of) => words(pipeline, of),
-        ExpressionKind::Join(pieces) | ExpressionKind::Location(_, pieces) => pieces
+        ExpressionKind::Join(pieces)
+        | ExpressionKind::Location(_, pieces)
+        | ExpressionKind::Function(_, pieces) => pieces
             .iter()
             .map(|piece| words(pipeline, piece))
             .find(|words| !words.is_empty())

@@ -3,8 +3,6 @@
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     source::Span,
-    suggest,
-    syntax::ast::Ident,
 };
 
 pub(in super::super) fn unreachable(span: Span, because: Span) -> Diagnostic {
@@ -134,29 +132,6 @@ pub(in super::super) fn catches_own_fail(span: Span, name: &str, fail: Span) -> 
     .help("do here what the `catch` does, before `fail`")
 }
 
-pub(in super::super) fn unknown_option(name: &Ident) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        catalogue::ARGUMENTS,
-        name.span,
-        format!("`for` has no option `{}`", name.name),
-        "not known",
-    );
-    match suggest::nearest(&name.name, ["limit", "batch"]) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
-        None => diagnostic.help("`limit 10` says how many run at the same time"),
-    }
-}
-
-pub(in super::super) fn bad_limit(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::OUT_OF_RANGE,
-        span,
-        "a limit is a whole number from 1 to 40",
-        "not such a number",
-    )
-    .help("write `limit 10`; more than 40 at the same time take a distributed loop")
-}
-
 pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::WRONG_TYPE,
@@ -174,5 +149,5 @@ pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
         format!("{what} can't be generated yet"),
         "no state machine for this yet",
     )
-    .help("use what there is: a loop over a list, a schedule, an event, or an object that is created")
+    .help("use what there is: a pipeline of the same account, or an event that starts the other one")
 }

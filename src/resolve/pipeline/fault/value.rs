@@ -117,7 +117,37 @@ pub(in super::super) fn call_in_expression(span: Span) -> Diagnostic {
         "a call is a step of its own",
         "a call inside an expression",
     )
-    .help("bind its result first: `let result = …`")
+    .help("bind its result first: `let result = …`; functions of expressions, such as `length(…)`, may stand here")
+}
+
+pub(in super::super) fn no_such_function(span: Span, name: &str, given: &[String], known: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::FUNCTION,
+        span,
+        format!("`{name}` takes other arguments than ({})", given.join(", ")),
+        "does not take these",
+    )
+    .help(format!("there is `{}`", known.join("`, `")))
+}
+
+pub(in super::super) fn which_function(span: Span, name: &str, known: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::FUNCTION,
+        span,
+        format!("nothing says which `{name}` this is, since its argument may be anything"),
+        "of what type?",
+    )
+    .help(format!("give it a type where it comes from; there is `{}`", known.join("`, `")))
+}
+
+pub(in super::super) fn asked_twice(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::VARIES,
+        span,
+        "this has another value each time that it is asked for, and each arm asks",
+        "changes from arm to arm",
+    )
+    .help("bind it first: `let value = …`, and `match value { … }`")
 }
 
 pub(in super::super) fn constant_out_of_bounds(span: Span, broken: &str) -> Diagnostic {
