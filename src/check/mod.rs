@@ -2,6 +2,7 @@
 
 mod agent;
 mod bucket;
+mod condition;
 mod cron;
 mod damage;
 mod domain;

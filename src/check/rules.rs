@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, cron, domain, federation, grant, group, guardrail, label, pipeline, query, role,
-    secret, share, stream, sync, table,
+    Rule, agent, bucket, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
+    query, role, secret, share, stream, sync, table,
 };
 
 /// The rules.
@@ -28,6 +28,12 @@ pub const RULES: &[Rule] = &[
     ("other accounts can be let in", grant::other_accounts_can_be_let_in),
     ("assumed roles trust", grant::assumed_roles_trust),
     ("passed roles trust a service", grant::passed_roles_trust_a_service),
+    ("conditions are kept", condition::conditions_are_kept),
+    ("requests have what is asked for", condition::requests_have_what_is_asked_for),
+    ("guardrails ask what requests have", condition::guardrails_ask_what_requests_have),
+    ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
+    ("session tags are demanded once", condition::session_tags_are_demanded_once),
+    ("trust leaves room for conditions", condition::trust_leaves_room_for_conditions),
     ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
     ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
     ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
@@ -54,6 +60,11 @@ pub const RULES: &[Rule] = &[
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),
+    ("histories have room", pipeline::histories_have_room),
+    ("runs fit into their time", pipeline::runs_fit_into_their_time),
+    ("retried functions can be retried", pipeline::retried_functions_can_be_retried),
+    ("caught errors can come", pipeline::caught_errors_can_come),
+    ("statements do something", pipeline::statements_do_something),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),
     ("tables have columns", table::tables_have_columns),

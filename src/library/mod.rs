@@ -2,10 +2,13 @@
 //! ARN formats, capabilities, integrations, SQL functions and limits. Plain data, read by every later stage; no option of AWS is named in Rust
 //! unless its meaning is more than its spelling.
 
+pub mod condition;
 pub mod files;
 pub mod functions;
 pub mod read;
 pub mod types;
+
+pub use condition::Condition;
 
 use std::sync::{Arc, OnceLock};
 
@@ -47,6 +50,8 @@ ids! {
     CapabilityId;
     /// Index into [`Library::integrations`].
     IntegrationId;
+    /// Index into [`Library::conditions`].
+    ConditionId;
     /// Index into [`Library::pipeline_functions`].
     PipelineFunctionId;
 }
@@ -70,6 +75,8 @@ pub struct Library {
     pub capabilities: Vec<Capability>,
     /// `integration lambda … { … }`.
     pub integrations: Vec<Integration>,
+    /// `condition mfa : boolean { … }`.
+    pub conditions: Vec<Condition>,
     /// `sql_function UPPER(text: string) -> string`, sorted by name.
     pub sql_functions: Vec<SqlFunction>,
     /// `pipeline_function upper(text: string) -> string`, in the order of their names.
@@ -288,6 +295,8 @@ pub enum FieldType {
     Column,
     /// The name of a label.
     Label,
+    /// What a request must be like.
+    Condition,
     /// A type that could not be read: a fault in the standard library, reported already.
     Unknown,
 }
@@ -515,6 +524,8 @@ impl Library {
         capability: capabilities[CapabilityId] -> Capability;
         /// The integration with that id.
         integration: integrations[IntegrationId] -> Integration;
+        /// The condition with that id.
+        condition: conditions[ConditionId] -> Condition;
         /// The function of pipelines' expressions with that id.
         pipeline_function: pipeline_functions[PipelineFunctionId] -> PipelineFunction;
     }

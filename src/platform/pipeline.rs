@@ -10,7 +10,11 @@ use super::{
     types::{Base, DataType},
     value::Location,
 };
-use crate::{library::{Library, PipelineFunctionId}, source::Span, syntax::ast::BinaryOp};
+use crate::{
+    library::{Library, PipelineFunctionId},
+    source::Span,
+    syntax::ast::BinaryOp,
+};
 
 /// A pipeline.
 #[derive(Clone, Debug)]
@@ -169,6 +173,8 @@ pub enum Origin {
     Call,
     /// `for x in …`.
     Item,
+    /// `[for x in …]`.
+    Element,
     /// `catch x`.
     Error,
 }
@@ -385,6 +391,10 @@ pub struct Call {
     pub name: SmolStr,
     /// What is called: the function's name, the pipeline's that is run, or the integration's.
     pub function: SmolStr,
+    /// The values that it is given, in the order of its parameters.
+    pub given: Vec<Expression>,
+    /// The declaration that is called: the function's, or the pipeline's that is run.
+    pub callee: Option<ResourceId>,
     /// The pipeline that is run.
     pub runs: Option<ResourceId>,
     /// The type of what it returns.
@@ -488,6 +498,8 @@ pub enum ExpressionKind {
     Index(Box<Expression>, Box<Expression>),
     /// A list.
     List(Vec<Expression>),
+    /// A list made of the elements of another.
+    Each(Box<Each>),
     /// A record.
     Record(Vec<(SmolStr, Expression)>),
     /// A place in a bucket, its key in pieces. As text it is the place's `s3://` URI.
@@ -506,6 +518,19 @@ pub enum ExpressionKind {
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
+}
+
+/// A list made of the elements of another, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    /// The element's name.
+    pub item: LocalId,
+    /// The list.
+    pub over: Expression,
+    /// The elements that count: all without.
+    pub condition: Option<Expression>,
+    /// What is made of one.
+    pub value: Expression,
 }
 
 impl Expression {
@@ -539,6 +564,9 @@ impl Expression {
             | ExpressionKind::Location(_, items)
             | ExpressionKind::Function(_, items) => items.iter().collect(),
             ExpressionKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExpressionKind::Each(each) => {
+                std::iter::once(&each.over).chain(&each.condition).chain([&each.value]).collect()
+            }
             ExpressionKind::None
             | ExpressionKind::Bool(_)
             | ExpressionKind::Number(_)
@@ -552,7 +580,8 @@ impl Expression {
 
     /// Whether two evaluations of it may differ, the time and what is made up at random.
     pub fn varies(&self, library: &Library) -> bool {
-        let here = matches!(self.kind, ExpressionKind::Function(id, _) if library.pipeline_function(id).varies);
+        let here =
+            matches!(self.kind, ExpressionKind::Function(id, _) if library.pipeline_function(id).varies);
         here || self.parts().into_iter().any(|part| part.varies(library))
     }
 

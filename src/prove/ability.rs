@@ -85,6 +85,14 @@ pub struct Missing<'a> {
 }
 
 impl Ground<'_> {
+    /// Whether it holds for every request, and not under conditions only.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::Policy { by, .. } => by.certain,
+            Self::LakeFormation { .. } => true,
+        }
+    }
+
     /// The places in the program that it comes from.
     pub fn places(&self) -> &[Span] {
         match self {

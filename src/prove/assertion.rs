@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ability::{Ability, Way},
+    ability::{Ability, Ground, Way},
     asked::Asked,
     explain::Link,
     graph::closure,
@@ -180,7 +180,9 @@ impl<'a> Proof<'_, 'a> {
     ) -> Diagnostic {
         let (prover, on) = (self.prover, &self.assertion.on);
         let what = prover.what(self.wanted, on);
-        let by = by(prover, provider, path, &ability.way);
+        let certain = ability.allowed_by.iter().all(Ground::is_certain);
+        let when = if certain { "" } else { ", where a request meets the conditions" };
+        let by = by(prover, provider, path, &ability.way) + when;
         let mut diagnostic = if ability.way.is_certain() {
             Diagnostic::error(
                 catalogue::ASSERTION_FAILS,

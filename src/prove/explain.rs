@@ -198,6 +198,8 @@ impl<'a> Prover<'a> {
             };
             let places = match (by.policy, trust) {
                 (Policy::Resource, Some(span)) => vec![span],
+                // One statement says it of every role that trusts the same one.
+                (_, Some(span)) if by.statement.origins.contains(&span) => vec![span],
                 _ => self.relevant(&by.statement.origins, &self.whole(role)),
             };
             // A role's trust gives the caller its side: what is said there once is shown once.

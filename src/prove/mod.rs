@@ -23,6 +23,7 @@
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
+//! | `void.rs` | what a guardrail makes void |
 //! | `danger/` | grants that give more than they seem to, keys that nobody administers |
 //! | `foreign.rs` | grants of which nothing is ours |
 //! | `closed.rs` | policies of resources that AWS refuses, or that let nobody in |
@@ -53,6 +54,7 @@ mod prover;
 mod question;
 mod request;
 mod session;
+mod void;
 mod witness;
 mod words;
 
@@ -72,6 +74,7 @@ pub use prover::{Actor, Prover};
 pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
 pub use session::session_policy;
+pub use void::voids;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 
@@ -79,6 +82,7 @@ use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     let prover = Prover::new(platform, access);
     limits(platform, access, diagnostics);
+    voids(&prover, diagnostics);
     effects(&prover, diagnostics);
     dangers(&prover, diagnostics);
     foreign(platform, access, diagnostics);

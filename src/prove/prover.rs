@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     access::{
-        Access, Document, Limit, RoleAccess, Statement,
+        Access, Document, Limit, RoleAccess,
         requirement::{Place, Requirement, requirements},
     },
     flow::Flow,
@@ -138,11 +138,13 @@ impl<'a> Prover<'a> {
         library.capability_named(library.kind_named(kind)?, name).map(Capability::Named)
     }
 
-    /// The statement of a service control policy that denies a request, whatever the circumstances.
-    pub fn guardrail(&self, request: &Request<'a>) -> Option<&'a Statement> {
+    /// The statement of a guardrail that denies a request, whatever the circumstances.
+    pub fn guardrail(&self, request: &Request<'a>) -> Option<Deciding<'a>> {
         match self.decide(request) {
-            Decision::ExplicitlyDenied(Deciding { policy: Policy::ServiceControl, statement, .. }) => {
-                Some(statement)
+            Decision::ExplicitlyDenied(by)
+                if matches!(by.policy, Policy::ServiceControl | Policy::ResourceControl) =>
+            {
+                Some(by)
             }
             _ => None,
         }

@@ -244,6 +244,8 @@ pub enum ExprKind {
     Run(Box<Expr>),
     /// `[a, b]`.
     List(Vec<Expr>),
+    /// `[for x in xs: x.a if x.b]`: the name, what it runs over, the element, the condition.
+    ListOf(Ident, Box<Expr>, Box<Expr>, Option<Box<Expr>>),
     /// `{ a = b }`.
     Record(Vec<Field>),
     /// `not a`, `-a`.
@@ -509,15 +511,22 @@ pub struct TestStep {
     pub span: Span,
 }
 
+/// The ends that a test gives a call.
+#[derive(Clone, Debug)]
+pub enum TestEnd {
+    /// `-> { result }`.
+    Returns(Expr),
+    /// `fails Some.Error "cause"`.
+    Fails(Path, Option<Expr>),
+}
+
 /// The lines of a test.
 #[derive(Clone, Debug)]
 pub enum TestStepKind {
     /// `given STREAM [ROWS]`, `given { event }`.
     Given(Option<Path>, Expr),
-    /// `when f(_) -> { result }`.
-    Returns(Expr, Expr),
-    /// `when g(_) fails Some.Error`.
-    Fails(Expr, Path),
+    /// `when f(_) … after 30s`: the call, its end, and how long it takes.
+    When(Expr, TestEnd, Option<Expr>),
     /// `expect SINK [ROWS]`.
     Rows(Path, Expr),
     /// `expect SINK contains [ROWS]`.
@@ -528,6 +537,6 @@ pub enum TestStepKind {
     Calls(Vec<Expr>, bool),
     /// `expect result { … }`.
     Result(Expr),
-    /// `expect error Name`.
-    Error(Path),
+    /// `expect error Name "cause"`.
+    Error(Path, Option<Expr>),
 }

@@ -226,7 +226,11 @@ fn wanted_rows(library: &Library) -> Vec<(String, Vec<&str>)> {
         .capabilities
         .iter()
         .map(|one| (format!("| `{}` | `{}` |", library.kind(one.kind).name, one.name), Vec::new()));
-    constructors.chain(integrations).chain(words).chain(capabilities).collect()
+    let conditions = library.conditions.iter().map(|one| {
+        let param = if one.param.is_some() { "(\"…\")" } else { "" };
+        (format!("| `{}{param}` |", one.name), vec![one.key.as_str()])
+    });
+    constructors.chain(integrations).chain(words).chain(capabilities).chain(conditions).collect()
 }
 
 #[test]

@@ -155,7 +155,7 @@ pub(super) fn who(arguments: &WhoArguments) -> Result<Outcome, Failure> {
 /// The program with the question, read; `None` where there are errors, which are reported.
 fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertion, PathBuf)>, Failure> {
     let format = what.input.format;
-    let Program { mut sources, config, root, .. } = match load(&what.input)? {
+    let Program { mut sources, config, root, .. } = match load(&what.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => {
             misconfigured.report(format);

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use dpl::machine::Failure as Error;
-use dpl::platform::{Base, Pipeline, Platform, resource::Noun};
-use dpl::rehearsal::{Asked, End, Mocks, Reply, calls, conforms, reader_calls};
+use dpl::platform::{Base, Pipeline, Platform, pipeline::Call};
+use dpl::rehearsal::{Asked, End, Mocks, Reply, conforms};
 use dpl::suggest::nearest;
 use serde_json::{Map, Value as Json, json};
 
@@ -18,6 +18,8 @@ use crate::cli::Failure;
 pub(super) struct Given<'p> {
     platform: &'p Platform,
     mocks: BTreeMap<String, Mock>,
+    /// What was called though no mock is given.
+    missing: Option<String>,
 }
 
 enum Mock {
@@ -51,17 +53,21 @@ impl<'p> Given<'p> {
                 return Err(Failure(format!("`--mock {name}=…` is given twice")));
             }
         }
-        Ok(Self { platform, mocks })
+        Ok(Self { platform, mocks, missing: None })
+    }
+
+    /// What could be given so that a run which has stopped goes on.
+    pub(super) fn mend(&self) -> Option<String> {
+        self.missing.as_ref().map(|name| format!("give `--mock {name}=FILE.json`"))
     }
 }
 
 /// What mocks may be of: what the pipeline calls, and what pipelines call that it runs. The name of a call is more exact than that of an
 /// integration.
 fn names(platform: &Platform, pipeline: &Pipeline) -> Vec<String> {
-    let mut names = Vec::new();
-    for pipeline in run_by(platform, pipeline) {
-        names.extend(calls(pipeline).iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]));
-    }
+    let calls = platform.calls_within(pipeline);
+    let mut names: Vec<String> =
+        calls.iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -69,29 +75,8 @@ fn names(platform: &Platform, pipeline: &Pipeline) -> Vec<String> {
 
 /// Whether that name is what a loop reads from.
 fn reads(platform: &Platform, pipeline: &Pipeline, name: &str) -> bool {
-    run_by(platform, pipeline)
-        .into_iter()
-        .any(|pipeline| reader_calls(pipeline).iter().any(|call| call.name == name || call.function == name))
-}
-
-/// A pipeline and those that it runs.
-fn run_by<'p>(platform: &'p Platform, pipeline: &'p Pipeline) -> Vec<&'p Pipeline> {
-    let mut seen = Vec::new();
-    let mut all = Vec::new();
-    let mut open = vec![pipeline];
-    while let Some(pipeline) = open.pop() {
-        if seen.contains(&pipeline.resource) {
-            continue;
-        }
-        seen.push(pipeline.resource);
-        all.push(pipeline);
-        for call in calls(pipeline) {
-            if let Some(Noun::Pipeline(at)) = call.runs.map(|id| platform.resource(id).noun) {
-                open.extend(platform.pipelines.get(at as usize));
-            }
-        }
-    }
-    all
+    let of = |call: &Call| call.name == name || call.function == name;
+    platform.run_by(pipeline).iter().flat_map(|one| one.readers()).any(|(_, reader)| of(&reader.call))
 }
 
 impl Mock {
@@ -99,8 +84,9 @@ impl Mock {
     fn items(what: &str) -> Result<Self, Failure> {
         let ending = Path::new(what).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         let text = match ending {
-            "json" | "jsonl" | "ndjson" | "csv" => std::fs::read_to_string(what)
-                .map_err(|error| Failure::io("read", Path::new(what), &error))?,
+            "json" | "jsonl" | "ndjson" | "csv" => {
+                std::fs::read_to_string(what).map_err(|error| Failure::io("read", Path::new(what), &error))?
+            }
             _ => return Ok(Self::Command(what.to_owned())),
         };
         let wrong = |error: &dyn std::fmt::Display| Failure(format!("`{what}` can't be read: {error}"));
@@ -195,13 +181,8 @@ impl Mocks for Given<'_> {
         let name =
             [&call.name, &call.function].into_iter().find(|name| self.mocks.contains_key(name.as_str()));
         let Some(mock) = name.and_then(|name| self.mocks.get_mut(name.as_str())) else {
-            if call.runs.is_some() {
-                return Ok(None);
-            }
-            return Err(format!(
-                "nothing says what `{0}` returns; it is called with {1}; give `--mock {0}=FILE.json`",
-                call.function, asked.request
-            ));
+            self.missing = call.runs.is_none().then(|| call.function.to_string());
+            return Ok(None);
         };
         let (said, by) = mock.next(asked.request)?;
         let wrong = |why: String| format!("{by} is nothing that `{}` returns: {why}", call.function);

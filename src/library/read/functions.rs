@@ -82,8 +82,7 @@ impl Reader<'_> {
                 StringPart::Text(text) => pieces.push(Piece::Text(SmolStr::new(text))),
                 StringPart::Expr(expr) => {
                     let name = word(Some(expr));
-                    let Some(param) =
-                        params.iter().position(|known| Some(known.as_str()) == name.as_deref())
+                    let Some(param) = params.iter().position(|known| Some(known.as_str()) == name.as_deref())
                     else {
                         self.fault(expr.span, "no parameter", "name one of its parameters");
                         continue;

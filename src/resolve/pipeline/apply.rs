@@ -101,11 +101,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn applied(
-        &mut self,
-        applied: Applied,
-        span: Span,
-    ) -> Option<Expression> {
+    fn applied(&mut self, applied: Applied, span: Span) -> Option<Expression> {
         let Applied { id, arguments, mut ty, .. } = applied;
         let library = Arc::clone(&self.library);
         let function = library.pipeline_function(id);

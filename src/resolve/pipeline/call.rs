@@ -78,7 +78,13 @@ impl Builder<'_, '_> {
         if let Some(limit) = written.timeout.as_ref().or(written.heartbeat.as_ref()).filter(|_| polled) {
             self.report(fault::timeout_of_polled(limit.span, &target.function));
         }
-        self.finish_call(target, policy, written.callback, expr.span)
+        let called = self.finish_call(target, policy, written.callback, expr.span)?;
+        if let Some(heartbeat) = written.heartbeat.as_ref().filter(|_| !polled)
+            && sends_no_heartbeats(&called.call.start.resource)
+        {
+            self.report(fault::heartbeat_of_nobody(heartbeat.span, &called.call.function));
+        }
+        Some(called)
     }
 
     /// A template for something that lives in an account.
@@ -145,8 +151,12 @@ impl Builder<'_, '_> {
         let platform = &self.context.platform;
         let functions =
             platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
-        let integrations =
-            self.library.integrations.iter().filter(|one| Target::is_statement(one)).map(|one| one.name.as_str());
+        let integrations = self
+            .library
+            .integrations
+            .iter()
+            .filter(|one| Target::is_statement(one))
+            .map(|one| one.name.as_str());
         let mut known: Vec<&str> = functions.chain(integrations).collect();
         known.sort_unstable();
         if path.parts.len() > 1 || known.contains(&name.name.as_str()) {
@@ -233,7 +243,12 @@ impl Builder<'_, '_> {
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
     }
 
-    pub(super) fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
+    pub(super) fn integration_target(
+        &mut self,
+        id: IntegrationId,
+        args: &[Arg],
+        span: Span,
+    ) -> Option<Target> {
         let library = Arc::clone(&self.library);
         let integration = library.integration(id);
         let names: Vec<&str> = integration.params.iter().map(|param| param.name.as_str()).collect();
@@ -375,6 +390,7 @@ impl Builder<'_, '_> {
         }
         let where_it_lives =
             target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let given = given(&target);
         let template = Template {
             platform: self.context.platform,
             library: &library,
@@ -412,6 +428,8 @@ impl Builder<'_, '_> {
         let call = Call {
             name,
             function,
+            given,
+            callee: target.resource,
             runs,
             result,
             binding: None,
@@ -424,6 +442,22 @@ impl Builder<'_, '_> {
         };
         Some(Called { call, declared })
     }
+}
+
+/// The values of the run that a call is given.
+fn given(target: &Target) -> Vec<Expression> {
+    let words = target.words.iter().filter(|_| target.resource.is_none());
+    let of_words = words.filter_map(|(_, item)| match item {
+        Item::Data(value) => Some(value.clone()),
+        _ => None,
+    });
+    target.arguments.iter().map(|(_, value)| value.clone()).chain(of_words).collect()
+}
+
+/// Whether nobody can send heartbeats for a call: it is answered at once. Awaited calls and jobs have a task token to send them with.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>
+fn sends_no_heartbeats(resource: &str) -> bool {
+    !resource.ends_with(".waitForTaskToken") && !resource.contains(".sync")
 }
 
 /// The fields of an integration that stands behind a function's `=`, as words.

@@ -171,7 +171,7 @@ impl Builder<'_, '_> {
             }
             None => Some((None, DataType::plain(Base::Json))),
             Some(DataType { base: Base::Record(id), .. }) if cells => {
-                Some((Some(self.from_cells(id, each)?), DataType::plain(Base::Record(id))))
+                Some((Some(self.read_from_cells(id, each)?), DataType::plain(Base::Record(id))))
             }
             Some(ty) => Some((None, ty)),
         }
@@ -191,7 +191,7 @@ impl Builder<'_, '_> {
     }
 
     /// A record made of cells, all of which are text: numbers and booleans are read, and an empty cell is `none` where that may be.
-    fn from_cells(&mut self, id: SchemaId, each: &ForIn) -> Option<Expression> {
+    fn read_from_cells(&mut self, id: SchemaId, each: &ForIn) -> Option<Expression> {
         let span = each.over.span;
         let schema = self.context.platform.schema(id).clone();
         let mut members: Vec<(SmolStr, Expression)> = Vec::with_capacity(schema.columns.len());
@@ -217,11 +217,9 @@ impl Builder<'_, '_> {
             let function =
                 function.and_then(|name| self.library.pipeline_functions_named(name).first().copied());
             let value = match function {
-                Some(id) => Expression {
-                    kind: ExpressionKind::Function(id, vec![cell]),
-                    ty: column.ty.clone(),
-                    span,
-                },
+                Some(id) => {
+                    Expression { kind: ExpressionKind::Function(id, vec![cell]), ty: column.ty.clone(), span }
+                }
                 None => Expression { ty: column.ty.clone(), ..cell },
             };
             members.push((column.name.clone(), value));
@@ -237,15 +235,14 @@ impl Builder<'_, '_> {
         if fit::fit(self.context.platform, &given, &wanted) == Fit::Yes {
             return Some(wanted);
         }
-        let (is, should) = (
-            fit::described(self.context.platform, &given),
-            fit::described(self.context.platform, &wanted),
-        );
+        let (is, should) =
+            (fit::described(self.context.platform, &given), fit::described(self.context.platform, &wanted));
         self.report(fault::other_item(written.span, &is, &should, each.over.span));
         None
     }
 
-    fn element(&mut self, over: &Expression) -> Option<DataType> {
+    /// The type of a list's elements.
+    pub(super) fn element(&mut self, over: &Expression) -> Option<DataType> {
         if over.ty.nullable {
             let name = self.written(over.span);
             self.report(fault::maybe_none(over.span, &name));
@@ -353,14 +350,8 @@ impl Builder<'_, '_> {
     }
 
     /// Takes the permissions of what is no call.
-    fn allowed(
-        &mut self,
-        integration: &Integration,
-        words: Vec<(SmolStr, Item)>,
-        span: Span,
-    ) -> Option<()> {
-        let permissions =
-            self.permissions(&self.template(self.account, words, span), integration, false);
+    fn allowed(&mut self, integration: &Integration, words: Vec<(SmolStr, Item)>, span: Span) -> Option<()> {
+        let permissions = self.permissions(&self.template(self.account, words, span), integration, false);
         match permissions {
             Ok(permissions) => {
                 self.take(permissions, span);

@@ -66,12 +66,7 @@ impl Builder<'_, '_> {
                             ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
                             _ => self.action(&action.value)?,
                         };
-                        all.push(self.permission(
-                            User::Pipeline,
-                            capability,
-                            target.clone(),
-                            template.span,
-                        ));
+                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {
@@ -102,6 +97,10 @@ impl Builder<'_, '_> {
 
     /// Takes the permissions over, or reports the place that is not known.
     pub(super) fn take(&mut self, permissions: Vec<Permission>, span: Span) {
+        // A test makes no calls: it speaks of them.
+        if self.testing {
+            return;
+        }
         let mut unknown = false;
         for permission in permissions {
             match permission {

@@ -6,9 +6,7 @@ use super::{Builder, fault, fit, names};
 use crate::{
     platform::{
         Base, DataType,
-        pipeline::{
-            Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Step, StepKind,
-        },
+        pipeline::{Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Step, StepKind},
     },
     source::Span,
     syntax::ast::{CallPolicy, Expr, ExprKind, Ident, Path, Statement, StatementKind},
@@ -81,7 +79,7 @@ impl Builder<'_, '_> {
                 choice.map(StepKind::Choose)
             }
             StatementKind::Parallel(branches) => {
-                self.parallel(branches, statement, steps);
+                open = self.parallel(branches, statement, steps);
                 None
             }
             StatementKind::For(each) => self.for_in(each),
@@ -173,6 +171,9 @@ impl Builder<'_, '_> {
         self.names.open();
         for (condition, body) in arms {
             let condition = self.expected(condition, &boolean, "`if`");
+            if let Some(Expression { kind: ExpressionKind::Bool(holds), span, .. }) = condition {
+                self.report(fault::constant_condition(span, holds));
+            }
             self.names.open();
             if let Some(condition) = &condition {
                 self.names.assume(names::present_when(condition, true));
@@ -213,9 +214,11 @@ impl Builder<'_, '_> {
         self.names.join(&open, |a, b| fit::common(platform, a, b));
     }
 
-    /// Branches that are calls bind their names behind it; values that take no call are bound there as they are.
-    fn parallel(&mut self, statements: &[Statement], whole: &Statement, steps: &mut Vec<Step>) {
+    /// Branches that are calls bind their names behind it; values that take no call are bound there as they are. The answer is whether what
+    /// stands behind it can be reached: a branch that always fails ends the others.
+    fn parallel(&mut self, statements: &[Statement], whole: &Statement, steps: &mut Vec<Step>) -> bool {
         let (mut branches, mut bound, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let mut open = true;
         for statement in statements {
             if let StatementKind::Let(_, value, _) = &statement.kind
                 && !self.is_call(value)
@@ -224,6 +227,7 @@ impl Builder<'_, '_> {
                 continue;
             }
             let block = self.apart("parallel", |this| this.block(std::slice::from_ref(statement)));
+            open &= block.open || block.steps.is_empty();
             let binding = match &statement.kind {
                 StatementKind::Let(..) => block.bound.first().copied(),
                 _ => None,
@@ -248,6 +252,7 @@ impl Builder<'_, '_> {
         for statement in values {
             self.statement(statement, steps);
         }
+        open
     }
 
     fn wait(&mut self, expr: &Expr) -> Option<Pause> {

@@ -113,12 +113,7 @@ impl Builder<'_, '_> {
         Ok(Some(TriggerKind::Event(pattern)))
     }
 
-    fn trigger_template(
-        &self,
-        constructor: &Constructor,
-        construct: &Construct,
-        span: Span,
-    ) -> Template<'_> {
+    fn trigger_template(&self, constructor: &Constructor, construct: &Construct, span: Span) -> Template<'_> {
         let words = constructor
             .fields
             .iter()

@@ -68,7 +68,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// The value that the pairs left make, if there are any.
-    fn rest(&mut self, pairs: &mut Pairs<'a, Rule>) -> Option<Expr> {
+    pub(super) fn rest(&mut self, pairs: &mut Pairs<'a, Rule>) -> Option<Expr> {
         pairs.peek().is_some().then(|| self.expr(pairs))
     }
 

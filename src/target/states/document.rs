@@ -55,7 +55,7 @@ pub enum State {
     /// Runs branches at the same time.
     Parallel(Parallel),
     /// Runs the same for each element.
-    Map(Loop),
+    Map(Box<Loop>),
     /// Waits.
     Wait(Wait),
     /// Binds values.

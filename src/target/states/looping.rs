@@ -8,7 +8,6 @@ use super::{
     document::{self, Flow, Next, State, States},
     jsonata::{self, Scope},
     lower::{Level, Lowerer},
-    names,
 };
 use crate::platform::{
     Pipeline,
@@ -34,16 +33,16 @@ impl Lowerer<'_> {
         level: &mut Level,
     ) {
         let state = match &each.distributed {
-            None => self.inline(each, comment, next),
+            None => self.inline(each, comment, step, next),
             Some(distributed) => self.distributed(each, distributed, comment, step, next),
         };
-        self.push(step, State::Map(state), level);
+        self.push(step, State::Map(Box::new(state)), level);
     }
 
-    fn inline(&mut self, each: &Loop, comment: Option<String>, next: Next) -> document::Loop {
+    fn inline(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next) -> document::Loop {
         let items = self.scope().json(&each.over);
         let catch = self.catches();
-        let flow = self.loop_body(each);
+        let flow = self.loop_body(each, step);
         let processor_config = document::ProcessorConfig { mode: "INLINE", execution_type: None };
         document::Loop {
             items: Some(items),
@@ -54,7 +53,7 @@ impl Lowerer<'_> {
     }
 
     /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
-    fn loop_body(&mut self, each: &Loop) -> Flow {
+    fn loop_body(&mut self, each: &Loop, step: &Step) -> Flow {
         let mut stateful = each.body.iter().filter(|step| self.has_state(step));
         let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
             (Some(StepKind::Call(call)), None) => call.poll.is_none(),
@@ -64,12 +63,12 @@ impl Lowerer<'_> {
             self.read_as(each.item, jsonata::INPUT.to_owned());
             return self.inner_level(&each.body, None);
         }
-        self.bound_first(each, &format!("{{% {} %}}", jsonata::INPUT))
+        self.bound_first(each, step, &format!("{{% {} %}}", jsonata::INPUT))
     }
 
     /// The body behind a state that binds the item to what an expression says.
-    fn bound_first(&mut self, each: &Loop, value: &str) -> Flow {
-        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
+    fn bound_first(&mut self, each: &Loop, step: &Step, value: &str) -> Flow {
+        let binder = self.names.give(&self.entry_of(step).replacen("ForEach", "Take", 1));
         self.scopes += 1;
         let scope = std::mem::replace(&mut self.scope, self.scopes);
         let variable = self.variable(each.item);
@@ -100,7 +99,7 @@ impl Lowerer<'_> {
             arguments: self.scope().json(&writer.arguments),
         });
         let handed = self.handed(each, distributed);
-        let (flow, selector, batch_input) = self.own_execution(each, distributed, handed);
+        let (flow, selector, batch_input) = self.own_execution(each, distributed, step, handed);
         let item_batcher = distributed.batch.map(|batch| document::ItemBatcher {
             max_items_per_batch: match batch {
                 Batch::Items(items) => Some(items),
@@ -140,7 +139,8 @@ impl Lowerer<'_> {
         let config = self.scope().json(&reader.config);
         document::ItemReader {
             resource: self.resource(&reader.call.start.resource),
-            reader_config: Some(config).filter(|config| config.as_object().is_some_and(|all| !all.is_empty())),
+            reader_config: Some(config)
+                .filter(|config| config.as_object().is_some_and(|all| !all.is_empty())),
             arguments: self.scope().json(&reader.call.start.arguments),
         }
     }
@@ -151,16 +151,18 @@ impl Lowerer<'_> {
             Some(_) => format!("{EXECUTION_INPUT}.BatchInput"),
             None => EXECUTION_INPUT.to_owned(),
         };
-        let mut reads = Reads { pipeline: self.pipeline, read: Vec::new(), seen: FxHashSet::default(), bound: FxHashSet::default() };
+        let mut reads = Reads {
+            pipeline: self.pipeline,
+            read: Vec::new(),
+            seen: FxHashSet::default(),
+            bound: FxHashSet::default(),
+        };
         reads.steps(&each.body);
         let ids = reads.read.into_iter().filter(|id| !reads.bound.contains(id) && *id != each.item);
         let handed = ids.filter_map(|id| {
             let local = self.pipeline.locals.get(id.0 as usize)?;
-            let value = Expression {
-                kind: ExpressionKind::Local(id),
-                ty: local.ty.clone(),
-                span: local.span,
-            };
+            let value =
+                Expression { kind: ExpressionKind::Local(id), ty: local.ty.clone(), span: local.span };
             let mut inside = format!("{path}.");
             jsonata::member(&local.name, &mut inside);
             Some((id, local.name.to_string(), self.scope().json(&value), inside))
@@ -173,6 +175,7 @@ impl Lowerer<'_> {
         &mut self,
         each: &Loop,
         distributed: &Distributed,
+        step: &Step,
         handed: Vec<(LocalId, String, Json, String)>,
     ) -> (Flow, Option<Json>, Option<Json>) {
         let element = distributed.reader.as_ref().and_then(|reader| reader.element.as_ref());
@@ -204,14 +207,12 @@ impl Lowerer<'_> {
             jsonata::member(&name, &mut place);
             (Some(Json::Object(all)), None, place)
         };
-        let outer: Vec<(LocalId, String)> = handed
-            .into_iter()
-            .map(|(id, _, _, inside)| (id, self.read_instead(id, inside)))
-            .collect();
+        let outer: Vec<(LocalId, String)> =
+            handed.into_iter().map(|(id, _, _, inside)| (id, self.read_instead(id, inside))).collect();
         let flow = match inside.filter(|_| read) {
             Some(element) => {
                 let value = self.made_inside(element, distributed.batch.is_some(), &place);
-                self.bound_first(each, &value)
+                self.bound_first(each, step, &value)
             }
             None => {
                 self.read_as(each.item, place);
@@ -255,6 +256,9 @@ impl Reads<'_> {
             && self.seen.insert(id)
         {
             self.read.push(id);
+        }
+        if let ExpressionKind::Each(each) = &expression.kind {
+            self.bound.insert(each.item);
         }
         expression.parts().into_iter().for_each(|part| self.expression(part));
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Pause, Retry, Step, StepKind},
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Retry, Step, StepKind},
 };
 
 /// The states of a pipeline, and which call of it each task makes.
@@ -34,6 +34,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
         handlers: Vec::new(),
         tasks: Vec::new(),
     };
+    lowerer.name_elements();
     lowerer.name_steps(&pipeline.body);
     let flow = lowerer.level(&pipeline.body, None);
     (flow, lowerer.tasks)
@@ -93,32 +94,58 @@ pub(super) struct Handler {
 /// The states of one machine, branch or loop so far.
 pub(super) struct Level {
     pub(super) states: Vec<(String, State)>,
-    /// The state that ends it where another one only points.
+    /// The state that ends it where another one only points, and what it is called if there is one.
     done: Option<String>,
+    done_as: String,
     /// What the end hands on instead of nothing: the value of a branch.
     value: Option<LocalId>,
 }
 
 impl Lowerer<'_> {
-    /// Gives every step's first state its name, in the order of the program.
+    /// Gives what lists are made of its name in JSONata: one that no variable of a block has.
+    fn name_elements(&mut self) {
+        for (at, local) in self.pipeline.locals.iter().enumerate() {
+            if local.origin == Origin::Element {
+                let name = self.variables.give(&local.name, u32::MAX);
+                if let Some(slot) = self.locals.get_mut(at) {
+                    *slot = format!("${name}");
+                }
+            }
+        }
+    }
+
+    /// Gives every step's first state its name.
     fn name_steps(&mut self, steps: &[Step]) {
+        let mut named = Vec::new();
+        self.with_state(steps, &mut named);
+        let names = names::told_apart(self.pipeline, &named);
+        for (step, wanted) in named.into_iter().zip(names) {
+            let name = self.names.give(&wanted);
+            self.entries.insert(step.span.start, name);
+        }
+    }
+
+    /// The steps that a state is named after, in the order of the program.
+    fn with_state<'s>(&self, steps: &'s [Step], out: &mut Vec<&'s Step>) {
         for step in steps {
-            if !matches!(step.kind, StepKind::Try(..)) && self.has_state(step) {
-                let name = self.names.give(&names::of_step(self.pipeline, step));
-                self.entries.insert(step.span.start, name);
+            if !self.has_state(step) {
+                continue;
+            }
+            if !matches!(step.kind, StepKind::Try(..)) {
+                out.push(step);
             }
             match &step.kind {
                 StepKind::Choose(choice) => {
-                    choice.arms.iter().for_each(|arm| self.name_steps(&arm.body));
-                    choice.otherwise.iter().for_each(|body| self.name_steps(body));
+                    let bodies = choice.arms.iter().map(|arm| &arm.body).chain(&choice.otherwise);
+                    bodies.for_each(|body| self.with_state(body, out));
                 }
                 StepKind::Parallel(branches) => {
-                    branches.iter().for_each(|branch| self.name_steps(&branch.body))
+                    branches.iter().for_each(|branch| self.with_state(&branch.body, out));
                 }
-                StepKind::For(each) => self.name_steps(&each.body),
+                StepKind::For(each) => self.with_state(&each.body, out),
                 StepKind::Try(body, catches) => {
-                    self.name_steps(body);
-                    catches.iter().for_each(|catch| self.name_steps(&catch.body));
+                    self.with_state(body, out);
+                    catches.iter().for_each(|catch| self.with_state(&catch.body, out));
                 }
                 _ => {}
             }
@@ -129,11 +156,17 @@ impl Lowerer<'_> {
         self.inlined.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether a step becomes states.
+    /// Whether a step becomes states. One with nothing inside that does is left out.
     pub(super) fn has_state(&self, step: &Step) -> bool {
+        let any = |steps: &[Step]| steps.iter().any(|step| self.has_state(step));
         match &step.kind {
             StepKind::Let(id, _) => !self.is_inlined(*id),
-            StepKind::Try(body, _) => body.iter().any(|step| self.has_state(step)),
+            StepKind::Try(body, _) => any(body),
+            StepKind::Choose(choice) => {
+                choice.arms.iter().any(|arm| any(&arm.body)) || choice.otherwise.as_deref().is_some_and(any)
+            }
+            StepKind::For(each) => any(&each.body),
+            StepKind::Parallel(branches) => branches.iter().any(|branch| any(&branch.body)),
             _ => true,
         }
     }
@@ -149,8 +182,12 @@ impl Lowerer<'_> {
 
     /// A machine, branch or loop of its own.
     pub(super) fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
-        let mut level = Level { states: Vec::new(), done: None, value };
         let start = self.entry(steps, &Next::End(true));
+        let done_as = match &start {
+            Next::Next(first) if self.scope > 0 => format!("Done{first}"),
+            _ => "Done".to_owned(),
+        };
+        let mut level = Level { states: Vec::new(), done: None, done_as, value };
         let start_at = self.target(&start, &mut level);
         self.steps(steps, &Next::End(true), &mut level);
         if let Some(done) = level.done {
@@ -175,14 +212,16 @@ impl Lowerer<'_> {
     pub(super) fn target(&mut self, next: &Next, level: &mut Level) -> String {
         match next {
             Next::Next(name) => name.clone(),
-            Next::End(_) => level.done.get_or_insert_with(|| self.names.give("Done")).clone(),
+            Next::End(_) => level.done.get_or_insert_with(|| self.names.give(&level.done_as)).clone(),
         }
     }
 
     fn steps(&mut self, steps: &[Step], next: &Next, level: &mut Level) {
         for (at, step) in steps.iter().enumerate() {
-            let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
-            self.step(step, then, level);
+            if matches!(step.kind, StepKind::Let(..)) || self.has_state(step) {
+                let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
+                self.step(step, then, level);
+            }
         }
     }
 
@@ -294,7 +333,8 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
-        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call)));
+        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call, &state)));
         if let Some((poll, names)) = &polled {
             let kept = Scope { kept: &names.kept, ..self.scope() };
             assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
@@ -313,7 +353,7 @@ impl Lowerer<'_> {
             output,
             next: then,
         };
-        self.task_of(self.entry_of(step), step);
+        self.task_of(state, step);
         self.push(step, State::Task(task), level);
         if let Some((poll, names)) = polled {
             self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });

@@ -7,8 +7,10 @@ mod looping;
 mod lower;
 mod names;
 mod poll;
+mod size;
 
 pub use lower::TaskOf;
+pub use size::machines_fit;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -17,7 +19,7 @@ use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
     lower::{Call, Script, trigger},
-    platform::{AccountId, Pipeline, Platform},
+    platform::{AccountId, Pipeline, Platform, pipeline::Expression},
 };
 
 /// State machines in Amazon States Language.
@@ -66,6 +68,11 @@ pub fn machine_with_tasks(platform: &Platform, pipeline: &Pipeline) -> (document
         flow,
     };
     (machine, tasks)
+}
+
+/// An expression that reads nothing of a run, as a member of a state.
+pub fn constant(platform: &Platform, expression: &Expression) -> Json {
+    jsonata::Scope { platform, locals: &[], result: jsonata::RESULT, kept: "" }.json(expression)
 }
 
 /// The text of the document that is written.

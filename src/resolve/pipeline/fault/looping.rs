@@ -19,7 +19,9 @@ pub(in super::super) fn unknown_option(name: &Ident) -> Diagnostic {
     );
     match suggest::nearest(&name.name, OPTIONS.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
-        None => diagnostic.help("there are `limit 10`, `batch 100`, `tolerate 5%`, `into bucket / \"results\"` and `distributed`"),
+        None => diagnostic.help(
+            "there are `limit 10`, `batch 100`, `tolerate 5%`, `into bucket / \"results\"` and `distributed`",
+        ),
     }
 }
 

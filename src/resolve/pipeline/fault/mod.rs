@@ -4,6 +4,7 @@ mod call;
 mod looping;
 mod name;
 mod statement;
+mod test;
 mod trigger;
 mod value;
 
@@ -11,5 +12,6 @@ pub(super) use call::*;
 pub(super) use looping::*;
 pub(super) use name::*;
 pub(super) use statement::*;
+pub(super) use test::*;
 pub(super) use trigger::*;
 pub(super) use value::*;

@@ -27,6 +27,43 @@ pub(in super::super) fn not_exhaustive(span: Span, missing: &str) -> Diagnostic 
     .help("add an arm for it, or `else -> { … }`")
 }
 
+pub(in super::super) fn nothing_left(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::FOREGONE,
+        span,
+        format!("every value of `{name}` has an arm already"),
+        "no value is left for this",
+    )
+    .help("leave `else` out: should the type get another value, the `match` will ask for its arm")
+}
+
+pub(in super::super) fn constant_condition(span: Span, holds: bool) -> Diagnostic {
+    let label = if holds { "always taken" } else { "never taken" };
+    Diagnostic::warning(catalogue::FOREGONE, span, format!("this condition is always {holds}"), label)
+        .help("leave the question out, and with it what is never done")
+}
+
+pub(in super::super) fn caught_before(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNREACHABLE,
+        span,
+        format!("`{name}` is caught before it comes here"),
+        "never comes here",
+    )
+    .related(first, "caught here")
+    .help("leave it out, or put the `catch` for it first")
+}
+
+pub(in super::super) fn never_retried(span: Span, name: &str, because: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("a call that fails with `{name}` is not made again"),
+        because.to_owned(),
+    )
+    .help("leave it out, or name an error that the call raises: `States.Timeout`, `States.TaskFailed`, or one of the service's own")
+}
+
 pub(in super::super) fn no_pattern(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::NO_VALUE,

@@ -40,16 +40,17 @@ pub(in super::super) fn trigger_type(
     .help(format!("declare it as `{field}: {given}`"))
 }
 
-pub(in super::super) fn sync_elsewhere(
-    span: Span,
-    name: &str,
-    external: bool,
-    declared: Span,
-) -> Diagnostic {
+pub(in super::super) fn sync_elsewhere(span: Span, name: &str, external: bool, declared: Span) -> Diagnostic {
     let (message, help) = if external {
-        (format!("`{name}` exists already, and nobody says which task it is"), "declare the sync here, or take its events: `event(\"aws.datasync\", \"DataSync Task Execution State Change\")`")
+        (
+            format!("`{name}` exists already, and nobody says which task it is"),
+            "declare the sync here, or take its events: `event(\"aws.datasync\", \"DataSync Task Execution State Change\")`",
+        )
     } else {
-        (format!("`{name}` is of another account, whose bus its events go to"), "declare the pipeline in the sync's account; it can run one of another")
+        (
+            format!("`{name}` is of another account, whose bus its events go to"),
+            "declare the pipeline in the sync's account; it can run one of another",
+        )
     };
     Diagnostic::error(catalogue::TRIGGER, span, message, "its end is not seen here")
         .related(declared, format!("`{name}` is declared here"))

@@ -25,6 +25,16 @@ pub(in super::super) fn does_not_fit(span: Span, what: &str, from: &str, to: &st
     }
 }
 
+pub(in super::super) fn strange_values(span: Span, what: &str, strangers: &str, known: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes one of `{known}`, and this can be `{strangers}`"),
+        format!("can be `{strangers}`"),
+    )
+    .help("ask first which it is, with `match`, and give a value that is known in each arm; or allow the value where the parameter is declared")
+}
+
 pub(in super::super) fn maybe_none(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(catalogue::MAYBE_NONE, span, format!("`{name}` may be `none`"), "may be `none` here")
         .help(format!(
@@ -120,7 +130,12 @@ pub(in super::super) fn call_in_expression(span: Span) -> Diagnostic {
     .help("bind its result first: `let result = …`; functions of expressions, such as `length(…)`, may stand here")
 }
 
-pub(in super::super) fn no_such_function(span: Span, name: &str, given: &[String], known: &[String]) -> Diagnostic {
+pub(in super::super) fn no_such_function(
+    span: Span,
+    name: &str,
+    given: &[String],
+    known: &[String],
+) -> Diagnostic {
     Diagnostic::error(
         catalogue::FUNCTION,
         span,
