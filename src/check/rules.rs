@@ -75,6 +75,7 @@ pub const RULES: &[Rule] = &[
     ("partitions are plain columns", table::partitions_are_plain_columns),
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
+    ("tables have one contract", table::freshness_can_be_measured),
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),

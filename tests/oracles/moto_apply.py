@@ -173,8 +173,11 @@ class Folder:
 
 
 def turn(script):
-    """When a script's turn is: AWS refuses policies about roles that do not exist, and links name what others share."""
+    """When a script's turn is: AWS refuses policies about roles that do not exist, contracts are about tables,
+    and links name what others share."""
     if script.name.endswith(".links.calls.json"):
+        return len(FIRST) + 2
+    if script.parent.name == "contracts":
         return len(FIRST) + 1
     return FIRST.index(script.parent.name) if script.parent.name in FIRST else len(FIRST)
 
