@@ -37,7 +37,7 @@ fn seconds(arguments: &[&str]) -> f64 {
     started.elapsed().as_secs_f64()
 }
 
-/// One module for the accounts, and one for each domain.
+/// One module for the accounts, one for each domain, and one that says who reads what: domains that read each other's tables can't use each other.
 fn write_mesh(folder: &Path, domains: usize) {
     fs::create_dir_all(folder).unwrap();
     let mut accounts = String::from("organization mesh {\n  region = \"eu-central-1\"\n");
@@ -46,7 +46,8 @@ fn write_mesh(folder: &Path, domains: usize) {
     }
     accounts.push_str("}\n");
     for account in 0..ACCOUNTS {
-        writeln!(accounts, "bucket lake{account} in a{account} {{ name = \"mesh-lake-{account}\" }}").unwrap();
+        writeln!(accounts, "bucket lake{account} in a{account} {{ name = \"mesh-lake-{account}\" }}")
+            .unwrap();
     }
     for domain in 0..domains {
         let account = domain % ACCOUNTS;
@@ -55,15 +56,15 @@ fn write_mesh(folder: &Path, domains: usize) {
     }
     fs::write(folder.join("accounts.dpl"), accounts).unwrap();
     for domain in 0..domains {
-        fs::write(folder.join(format!("d{domain}.dpl")), module(domain, domains)).unwrap();
+        fs::write(folder.join(format!("d{domain}.dpl")), module(domain)).unwrap();
     }
+    fs::write(folder.join("reads.dpl"), reads(domains)).unwrap();
 }
 
-fn module(domain: usize, domains: usize) -> String {
+fn module(domain: usize) -> String {
     let account = domain % ACCOUNTS;
-    let reader = (domain + 1) % domains;
     let mut text = format!(
-        "use accounts\nuse d{reader}.{{domain{reader}}}\n\ndomain domain{domain} in a{account} {{\n  owner    = Owner{domain}\n  \
+        "use accounts\n\ndomain domain{domain} in a{account} {{\n  owner    = Owner{domain}\n  \
          location = lake{account} / \"domain{domain}\"\n"
     );
     for table in 0..TABLES {
@@ -75,15 +76,32 @@ fn module(domain: usize, domains: usize) -> String {
         )
         .unwrap();
         if table % 2 == 0 {
-            text.push_str("    contract { version = \"1.0.0\", freshness = 24h, fresh_by = at, volume = 1 }\n");
+            text.push_str(
+                "    contract { version = \"1.0.0\", freshness = 24h, fresh_by = at, volume = 1 }\n",
+            );
         }
         text.push_str("  }\n");
     }
-    text.push_str("}\n\n");
-    for table in 0..TABLES {
-        writeln!(text, "grant select(id, country), describe on domain{domain}.t{table} to Owner{reader}").unwrap();
-        if table % 5 == 0 {
-            writeln!(text, "share domain{domain}.t{table} with domain{reader} as from{domain}_t{table}").unwrap();
+    text.push_str("}\n");
+    text
+}
+
+/// Each domain's tables are granted to the next one's owner, and some are shared with it.
+fn reads(domains: usize) -> String {
+    let mut text = String::from("use accounts\n");
+    for domain in 0..domains {
+        writeln!(text, "use d{domain}.{{domain{domain}}}").unwrap();
+    }
+    text.push('\n');
+    for domain in 0..domains {
+        let reader = (domain + 1) % domains;
+        for table in 0..TABLES {
+            writeln!(text, "grant select(id, country), describe on domain{domain}.t{table} to Owner{reader}")
+                .unwrap();
+            if table % 5 == 0 {
+                writeln!(text, "share domain{domain}.t{table} with domain{reader} as from{domain}_t{table}")
+                    .unwrap();
+            }
         }
     }
     text
