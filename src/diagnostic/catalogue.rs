@@ -212,6 +212,8 @@ catalogue! {
     TABLE_RECEIVER = "DPL0612";
     ROW_FILTER = "DPL0613";
     ROW_FILTER_TERM = "DPL0614";
+    FRESH_BY = "DPL0615";
+    PROJECTION = "DPL0616";
     // 07: streams, SQL and queries
     SQL_SYNTAX = "DPL0701";
     SQL_UNSUPPORTED = "DPL0702";

@@ -1,6 +1,7 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
 pub mod calls;
+pub mod contract;
 pub mod flink;
 pub mod handover;
 pub mod iam;
@@ -34,6 +35,7 @@ pub const TARGETS: &[&dyn Target] = &[
     &iam::Iam,
     &calls::Calls,
     &lake_formation::LakeFormation,
+    &contract::Contract,
     &states::States,
     &flink::Flink,
     &handover::Handover,

@@ -48,7 +48,7 @@ class Calls(unittest.TestCase):
 
 
 class Documents(unittest.TestCase):
-    """Policies and state machines with one defect each; expected.json names the tools that must see it."""
+    """Policies, state machines and contracts with one defect each; expected.json names the tools that must see it."""
 
     def check(self, checker, folders):
         expected = json.loads((CASES / "bad/expected.json").read_text())
@@ -67,6 +67,9 @@ class Documents(unittest.TestCase):
 
     def test_states(self):
         self.check("./check_states.py", ["states"])
+
+    def test_contracts(self):
+        self.check("./check_contracts.py", ["contracts"])
 
 
 class Behaviour(unittest.TestCase):

@@ -41,6 +41,8 @@ def kind(path):
         return "states"
     if path.name.endswith(".sql"):
         return "flink"
+    if folder == "contracts" and path.name.endswith(".odcs.yaml"):
+        return "contract"
     if folder == "iam" and re.search(r"\.managed-[0-9]+\.json$", path.name):
         return "managed"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",
