@@ -168,11 +168,35 @@ pub enum AggregateFunction {
     Min,
     /// `MAX`
     Max,
+    /// `FIRST_VALUE`
+    FirstValue,
+    /// `LAST_VALUE`
+    LastValue,
+    /// `STDDEV_POP`
+    StddevPop,
+    /// `STDDEV_SAMP`
+    StddevSamp,
+    /// `VAR_POP`
+    VarPop,
+    /// `VAR_SAMP`
+    VarSamp,
 }
 
 impl AggregateFunction {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Count, Self::Sum, Self::Avg, Self::Min, Self::Max];
+    pub const ALL: &[Self] = &[
+        Self::Count,
+        Self::Sum,
+        Self::Avg,
+        Self::Min,
+        Self::Max,
+        Self::FirstValue,
+        Self::LastValue,
+        Self::StddevPop,
+        Self::StddevSamp,
+        Self::VarPop,
+        Self::VarSamp,
+    ];
 
     /// Its name in SQL.
     pub const fn name(self) -> &'static str {
@@ -182,7 +206,24 @@ impl AggregateFunction {
             Self::Avg => "AVG",
             Self::Min => "MIN",
             Self::Max => "MAX",
+            Self::FirstValue => "FIRST_VALUE",
+            Self::LastValue => "LAST_VALUE",
+            Self::StddevPop => "STDDEV_POP",
+            Self::StddevSamp => "STDDEV_SAMP",
+            Self::VarPop => "VAR_POP",
+            Self::VarSamp => "VAR_SAMP",
         }
+    }
+
+    /// Whether it is null where there is but one value.
+    pub const fn needs_two(self) -> bool {
+        matches!(self, Self::StddevSamp | Self::VarSamp)
+    }
+
+    /// Whether Flink can compute it over windows whose parts it merges: HOP, CUMULATE and SESSION. `FirstValueAggFunction` and
+    /// `LastValueAggFunction` have no `merge` (Flink 2.3).
+    pub const fn merges(self) -> bool {
+        !matches!(self, Self::FirstValue | Self::LastValue)
     }
 
     /// The function of that name, in any case.

@@ -20,10 +20,13 @@
 //! forgotten when they make up three quarters of the table, so that state never grows with the input's length.
 
 mod aggregate;
+mod aligned;
 pub(crate) mod cast;
+mod clock;
 mod column;
 mod compare;
 pub mod decimal;
+mod emit;
 mod eval;
 mod expr;
 mod keys;
@@ -31,12 +34,13 @@ mod operator;
 mod pane;
 mod query;
 mod reduce;
+mod session;
 mod text;
 pub mod time;
 mod types;
 mod typing;
 
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, AggregateCall, Spread};
 pub use column::{Batch, Column, Data, Text, Value};
 pub use eval::{EvalError, EvalErrorKind};
 pub use expr::{Arithmetic, Comparison, Expr, Function};

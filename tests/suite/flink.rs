@@ -16,7 +16,7 @@ use dpl::{
 };
 use serde_json::value::RawValue;
 
-use super::oracle;
+use super::{oracle, window::exact};
 
 /// A query, its script, the rows that it reads, and where Flink writes.
 struct Case {
@@ -165,22 +165,6 @@ fn canonical(raw: &str, double: bool) -> String {
         Some(b'-' | b'0'..=b'9') if double => raw.parse::<f64>().unwrap().to_bits().to_string(),
         Some(b'-' | b'0'..=b'9') => exact(raw),
         _ => raw.to_owned(),
-    }
-}
-
-/// A number's digits without zeros around them, and the power of ten that they are multiplied by.
-fn exact(raw: &str) -> String {
-    let lower = raw.to_ascii_lowercase();
-    let (number, exponent) = lower.split_once('e').unwrap_or((&lower, "0"));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let sign = if whole.starts_with('-') { "-" } else { "" };
-    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
-    let kept = digits.trim_end_matches('0');
-    let zeros = digits.len() - kept.len();
-    let power = exponent.parse::<i64>().unwrap() - fraction.len() as i64 + zeros as i64;
-    match kept.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        kept => format!("{sign}{kept}e{power}"),
     }
 }
 

@@ -280,7 +280,7 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
         filter: None,
         window: Window::Tumble { size_ms: 60_000, offset_ms: 0 },
         keys: vec![Expr::column(0, Type::String)],
-        aggregates: vec![Aggregate::Avg(Expr::column(1, Type::Double))],
+        aggregates: vec![Aggregate::Avg(Expr::column(1, Type::Double)).into()],
         having: None,
         output: vec![
             Expr::column(0, Type::String),

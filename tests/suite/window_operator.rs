@@ -6,7 +6,7 @@ use dpl::window::{
 
 /// `SELECT key, aggregates…, window_start, window_end … GROUP BY key` over columns `(ts, key, x)`.
 fn query(key: Type, x: Type, aggregates: &[fn(Expr) -> Aggregate]) -> Query {
-    let aggregates: Vec<Aggregate> = aggregates.iter().map(|make| make(Expr::column(2, x))).collect();
+    let aggregates = aggregates.iter().map(|make| make(Expr::column(2, x)).into()).collect();
     let mut query = Query {
         input: vec![Type::Timestamp(3), key, x],
         nullable: vec![true; 3],
@@ -293,7 +293,7 @@ fn sum_average_and_count_of_one_column_are_computed_from_one_another() {
 #[test]
 fn the_average_of_a_key_is_the_key() {
     let mut query = query(Type::Double, Type::Double, &[Aggregate::Avg]);
-    query.aggregates = vec![Aggregate::Avg(Expr::column(1, Type::Double))];
+    query.aggregates = vec![Aggregate::Avg(Expr::column(1, Type::Double)).into()];
     let mut run = Run::new(query, 1);
     let row = (1, Value::F64(0.1), Value::Null);
     run.push(0, &[row.clone(), row.clone(), row]);
@@ -341,7 +341,7 @@ fn several_keys_do_not_run_together() {
     let mut query = counts();
     query.input = vec![Type::Timestamp(3), Type::String, Type::String];
     query.keys = vec![Expr::column(1, Type::String), Expr::column(2, Type::String)];
-    query.aggregates = vec![Aggregate::CountAll];
+    query.aggregates = vec![Aggregate::CountAll.into()];
     query.output = [0, 1].map(|i| Expr::column(i, Type::String)).to_vec();
     let keys = [("a", "bc"), ("ab", "c"), ("", "abc"), ("a", "bc")];
     let mut rows: Vec<_> = keys.map(|(a, b)| (1, Value::text(a), Value::text(b))).to_vec();
@@ -420,7 +420,7 @@ fn plans_that_make_no_sense_are_refused() {
     assert_eq!(refused(window(1000, i64::MIN)), PlanError::Duration);
     let key = Expr::column(7, Type::String);
     assert_eq!(refused(Query { keys: vec![key], ..counts() }), PlanError::Column(7, Type::String));
-    let sum = vec![Aggregate::Sum(Expr::column(1, Type::String))];
+    let sum = vec![Aggregate::Sum(Expr::column(1, Type::String)).into()];
     assert_eq!(refused(Query { aggregates: sum, ..counts() }), PlanError::Aggregate("SUM", Type::String));
     let filter = Some(Expr::column(1, Type::String));
     assert_eq!(refused(Query { filter, ..counts() }), PlanError::Condition("WHERE"));

@@ -6,12 +6,14 @@ use dpl::run::{Field, Schema};
 use dpl::window::{Type, decimal, time};
 use std::path::Path;
 
+#[derive(Clone)]
 pub struct Column {
     name: &'static str,
     ty: Type,
     pub nullable: bool,
 }
 
+#[derive(Clone)]
 pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,

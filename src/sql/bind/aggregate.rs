@@ -145,7 +145,7 @@ impl Binder<'_> {
         if which == AggregateFunction::Count {
             ty.nullable = false;
         } else {
-            ty.nullable |= filtered;
+            ty.nullable |= filtered || which.needs_two();
         }
         let clears =
             self.library.sql_functions.iter().any(|known| known.name == which.name() && known.clears_labels);
