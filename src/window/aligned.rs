@@ -20,6 +20,8 @@ struct Slicing {
     run: i64,
     /// Whether windows start where the longest one starts.
     grows: bool,
+    /// Whether rows are added to each of their windows instead of to their slice.
+    apart: bool,
 }
 
 impl Slicing {
@@ -73,9 +75,9 @@ impl Current {
 impl Aligned {
     /// Windows of `run` slices that are `slice` milliseconds long; all start where the longest one starts, or else one starts with each
     /// slice.
-    pub fn new(slice: i64, run: i64, offset: i64, grows: bool) -> Aligned {
+    pub fn new(slice: i64, run: i64, offset: i64, grows: bool, apart: bool) -> Aligned {
         Aligned {
-            slicing: Slicing { slice, offset, run, grows },
+            slicing: Slicing { slice, offset, run, grows, apart: apart && run > 1 },
             panes: Panes::default(),
             merged: Pane::default(),
             current: Current::NONE,
@@ -88,18 +90,37 @@ impl Aligned {
     /// Notes a row for its slice; false where all its windows have fired. `keys` is how many keys there are.
     #[inline]
     pub fn assign(&mut self, millis: i64, key: u32, position: u32, keys: usize, layout: &Layout) -> bool {
+        if self.slicing.apart {
+            return self.assign_to_each(millis, key, position, keys, layout);
+        }
         if (millis < self.current.start || millis >= self.current.end) && !self.turn_to(millis) {
             return false;
         }
-        let place = self.current.place;
-        let Some(pane) = self.panes.at(place) else { return false };
+        self.note(self.current.place, key, position, keys, layout);
+        true
+    }
+
+    #[inline]
+    fn note(&mut self, place: usize, key: u32, position: u32, keys: usize, layout: &Layout) {
+        let Some(pane) = self.panes.at(place) else { return };
         let group = pane.group(key, keys, layout);
         pane.pending.rows.push(position);
         pane.pending.groups.push(group);
         if pane.pending.rows.len() == 1 {
             self.panes.touch(place);
         }
-        true
+    }
+
+    /// Notes a row for all of its windows that have not fired.
+    fn assign_to_each(&mut self, millis: i64, key: u32, position: u32, keys: usize, layout: &Layout) -> bool {
+        let slice = self.slicing.slice_of(millis);
+        let windows = slice.max(self.first_open)..=self.slicing.last_of(slice);
+        let late = windows.is_empty();
+        for window in windows {
+            let place = self.panes.place(window);
+            self.note(place, key, position, keys, layout);
+        }
+        !late
     }
 
     /// Makes the slice of a time the current one; false where all its windows have fired.
@@ -149,7 +170,7 @@ impl Aligned {
     fn fire_window(&mut self, last: i64, output: &mut Output<'_, '_>) -> Result<(), Error> {
         let first = self.slicing.first_of(last);
         let bounds = (self.slicing.start_of(first), self.slicing.start_of(last + 1));
-        if self.slicing.run == 1 {
+        if self.slicing.run == 1 || self.slicing.apart {
             let Some((place, pane)) = self.panes.take(last) else { return Ok(()) };
             let written = write(&mut self.places, &pane, bounds, output);
             self.panes.give_back(place, pane);

@@ -83,16 +83,16 @@ enum Windows {
 }
 
 impl Windows {
-    fn new(window: Window) -> Windows {
+    fn new(window: Window, apart: bool) -> Windows {
         match window {
             Window::Tumble { size_ms, offset_ms } => {
-                Windows::Aligned(Aligned::new(size_ms, 1, offset_ms, false))
+                Windows::Aligned(Aligned::new(size_ms, 1, offset_ms, false, apart))
             }
             Window::Hop { slide_ms, size_ms, offset_ms } => {
-                Windows::Aligned(Aligned::new(slide_ms, size_ms / slide_ms, offset_ms, false))
+                Windows::Aligned(Aligned::new(slide_ms, size_ms / slide_ms, offset_ms, false, apart))
             }
             Window::Cumulate { step_ms, size_ms, offset_ms } => {
-                Windows::Aligned(Aligned::new(step_ms, size_ms / step_ms, offset_ms, true))
+                Windows::Aligned(Aligned::new(step_ms, size_ms / step_ms, offset_ms, true, apart))
             }
             Window::Session { gap_ms } => Windows::Sessions(Sessions::new(gap_ms)),
         }
@@ -131,7 +131,7 @@ impl Operator {
         Ok(Operator {
             layout: Layout::new(&query),
             keys: Keys::new(query.keys.iter().map(Expr::ty).collect()),
-            windows: Windows::new(query.window),
+            windows: Windows::new(query.window, query.is_apart()),
             clock: Clock::new(query.watermark_delay_ms, partitions),
             stats: Stats::default(),
             ids: Vec::new(),

@@ -118,6 +118,8 @@ pub enum PlanError {
     Aggregate(&'static str, Type),
     /// An aggregate whose accumulators can't be merged, over windows that merge them.
     Merge(&'static str),
+    /// Sessions whose rows are assigned before they are added.
+    Apart,
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -139,6 +141,7 @@ impl fmt::Display for PlanError {
             PlanError::Merge(name) => {
                 write!(f, "`{name}` over windows whose parts are merged (HOP, CUMULATE, SESSION)")
             }
+            PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),
         }
@@ -174,7 +177,12 @@ impl Query {
             let argument = call.aggregate.argument();
             return Err(PlanError::Aggregate(call.aggregate.name(), argument.map_or(Type::BigInt, Expr::ty)));
         }
-        if let Some(call) = self.aggregates.iter().find(|call| self.window.merges() && !call.merges()) {
+        let apart = self.is_apart();
+        if apart && matches!(self.window, Window::Session { .. }) {
+            return Err(PlanError::Apart);
+        }
+        let merges = self.window.merges() && !apart;
+        if let Some(call) = self.aggregates.iter().find(|call| merges && !call.merges()) {
             return Err(PlanError::Merge(call.aggregate.name()));
         }
         if self.aggregates.iter().filter_map(|call| call.filter.as_ref()).any(|f| f.ty() != Type::Boolean) {
@@ -190,6 +198,23 @@ impl Query {
             (_, false) => Err(PlanError::Condition("HAVING")),
             _ => Ok(()),
         }
+    }
+
+    /// Whether each row is assigned to its windows before it is added to any. So does Flink where a part of HAVING that must hold reads
+    /// the window's bounds and no aggregate: its planner moves it in front of the aggregates (`FilterAggregateTransposeRule`). Windows then
+    /// share no accumulators, and doubles are added in the order of arrival.
+    pub(super) fn is_apart(&self) -> bool {
+        let keys = self.keys.len();
+        let bounds = keys + self.aggregates.len();
+        let conjuncts = self.having.iter().flat_map(Expr::conjuncts);
+        conjuncts.into_iter().any(|part| {
+            let (mut reads_bound, mut reads_aggregate) = (false, false);
+            part.columns(&mut |column, _| {
+                reads_bound |= column >= bounds;
+                reads_aggregate |= (keys..bounds).contains(&column);
+            });
+            reads_bound && !reads_aggregate
+        })
     }
 
     /// The types of the row of results that `having` and `output` read.

@@ -97,7 +97,12 @@ impl Case {
         let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
         let mut case = Case { window, keys, aggregates, filter, having: None, outputs: Vec::new() };
         let results = case.results(table);
-        case.having = (rng.below(3) == 0).then(|| results.boolean(rng, 2));
+        let mut conditions = Scope { columns: results.columns.clone() };
+        if matches!(window, Window::Session { .. }) {
+            // A condition on a session's bounds makes other sessions.
+            conditions.columns.truncate(case.keys.len() + case.aggregates.len());
+        }
+        case.having = (rng.below(3) == 0).then(|| conditions.boolean(rng, 2));
         case.outputs = (0..rng.below(4)).map(|_| results.any(rng, 2)).collect();
         case
     }
@@ -168,7 +173,7 @@ impl Case {
         inner.extend(BOUNDS.map(String::from));
         let mut sql = format!(
             "SELECT {} FROM (SELECT {} FROM {}",
-            list(outputs.enumerate().map(|(i, o)| format!("{} AS c{i}", o.sql))),
+            list(outputs.enumerate().map(|(i, o)| format!("{} AS c{i}", plain(&o)))),
             inner.join(", "),
             self.windowed(&table.name),
         );
@@ -195,13 +200,21 @@ impl Case {
         };
         let mut partition = String::new();
         if name == "SESSION" && !self.keys.is_empty() {
-            partition = format!(" PARTITION BY {}", list(self.keys.iter().map(|key| key.sql.clone())));
+            partition = format!(" PARTITION BY ({})", list(self.keys.iter().map(|key| key.sql.clone())));
         }
         let mut arguments: Vec<String> = lengths.into_iter().map(interval).collect();
         if offset != 0 {
             arguments.push(interval(offset));
         }
         format!("TABLE({name}(TABLE {table}{partition}, DESCRIPTOR(ts), {}))", arguments.join(", "))
+    }
+}
+
+/// A sink takes one event-time attribute at most.
+fn plain(output: &Typed) -> String {
+    match output.expr.ty() {
+        Type::Timestamp(3) => format!("CAST({} AS TIMESTAMP(3))", output.sql),
+        _ => output.sql.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The window operator against a real Flink: random tables and queries, as Flink SQL and as physical plans.
 //!
-//! [`Suite::generate`] makes the cases of a seed, [`Suite::differences`] runs them and tells every difference, each with the smallest
-//! case that shows it. The cases of one table are one job; one whose job fails is run alone.
+//! [`Suite::generate`] makes the cases of a seed, [`Suite::differences`] runs them and tells every difference, and the smallest case
+//! that shows one of them. The cases of one table are one job; one whose job fails is run alone.
 
 mod cases;
 mod expressions;
@@ -51,7 +51,7 @@ impl Suite {
         Suite { asked }
     }
 
-    /// Every case whose rows differ, made as small as some more runs can; `None` where Flink can't be had.
+    /// Every case whose rows differ, one of them made as small as some more runs can; `None` where Flink can't be had.
     pub fn differences(&self, flink: Flink<'_>, folder: &Path) -> Option<Vec<String>> {
         let all: Vec<&Asked> = self.asked.iter().collect();
         let mut theirs = answers(&all, flink, &folder.join("all"), true)?;
@@ -61,12 +61,14 @@ impl Suite {
             let again = answers(&alone, flink, &folder.join("alone"), false)?;
             failed.into_iter().zip(again).for_each(|(at, rows)| theirs[at] = rows);
         }
-        let mut differences = Vec::new();
-        for (number, (asked, theirs)) in self.asked.iter().zip(theirs).enumerate() {
-            if asked.ours() != theirs {
-                let folder = folder.join(format!("case-{number}"));
-                differences.push(format!("case {number}: {}", smallest(asked, theirs, flink, &folder)?));
-            }
+        let pairs = self.asked.iter().zip(theirs).enumerate();
+        let differing: Vec<_> = pairs.filter(|(_, (asked, theirs))| asked.ours() != *theirs).collect();
+        let mut differences: Vec<String> =
+            differing.iter().map(|(number, pair)| format!("case {number}: {}", pair.0.report(&pair.1))).collect();
+        // Making one small takes many runs; the others have mostly the same cause.
+        if let Some((_, (asked, theirs))) = differing.into_iter().min_by_key(|(_, (asked, _))| asked.size()) {
+            differences.iter().for_each(|difference| println!("{difference}"));
+            differences.push(smallest(asked, theirs, flink, &folder.join("smaller"))?);
         }
         Some(differences)
     }
@@ -141,7 +143,7 @@ fn write_job(queries: &[(usize, &Asked)], folder: &Path) -> PathBuf {
 }
 
 /// As many times a case that differs is made smaller.
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 5;
 
 /// Leaves out parts of the query and rows of the table as long as the rows differ.
 fn smallest(asked: &Asked, theirs: Rows, flink: Flink<'_>, folder: &Path) -> Option<String> {
@@ -159,7 +161,7 @@ fn smallest(asked: &Asked, theirs: Rows, flink: Flink<'_>, folder: &Path) -> Opt
             None => break,
         }
     }
-    let mut text = flink::report(&asked.case.sql(&asked.table), &asked.ours(), &theirs);
+    let mut text = format!("the smallest: {}", asked.report(&theirs));
     text.push_str(&asked.table.ddl(Path::new("rows.json")));
     text.push_str(&asked.table.rows);
     Some(text)
@@ -168,6 +170,10 @@ fn smallest(asked: &Asked, theirs: Rows, flink: Flink<'_>, folder: &Path) -> Opt
 impl Asked {
     fn types(&self) -> Vec<Type> {
         self.case.query(&self.table).output.iter().map(Expr::ty).collect()
+    }
+
+    fn report(&self, theirs: &Rows) -> String {
+        flink::report(&self.case.sql(&self.table), &self.ours(), theirs)
     }
 
     fn size(&self) -> usize {

@@ -154,9 +154,12 @@ fn window(shape: &WindowShape, input: &Block, time: &str) -> String {
         }
         WindowShape::Session { gap, keys } => {
             let keys: Vec<String> = keys.iter().filter_map(|key| input.columns.get(*key).cloned()).collect();
-            if !keys.is_empty() {
-                partition = format!(" PARTITION BY {}", keys.join(", "));
-            }
+            // Without parentheses the second key would be the next argument.
+            partition = match keys.as_slice() {
+                [] => String::new(),
+                [one] => format!(" PARTITION BY {one}"),
+                several => format!(" PARTITION BY ({})", several.join(", ")),
+            };
             durations.push(interval(*gap));
             0
         }

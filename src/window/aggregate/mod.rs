@@ -253,24 +253,26 @@ impl Layout {
 
     /// Adds a group's accumulators to those of another; the first is empty then.
     pub fn merge_within(&self, state: &mut State, group: usize, other: usize) {
-        let range = other * self.stride()..(other + 1) * self.stride();
-        let Some(words) = state.words.get(range).map(<[u64]>::to_vec) else { return };
-        let objects: Vec<(u64, Object)> = self.referring(&words, state);
+        let (words, objects) = self.take(state, other);
         for cell in &self.cells {
             let object_of = |word| objects.iter().find(|(w, _)| *w == word).map(|(_, object)| object);
             self.merge_cell(cell, state, group, &words, object_of);
         }
-        self.reset(state, other);
     }
 
-    /// Takes out the objects that a group's words refer to.
-    fn referring(&self, words: &[u64], state: &mut State) -> Vec<(u64, Object)> {
+    /// Takes a group's accumulators out, with what they refer to; it is new then.
+    fn take(&self, state: &mut State, group: usize) -> (Vec<u64>, Vec<(u64, Object)>) {
+        let start = group * self.stride();
+        let Some(words) = state.words.get_mut(start..start + self.stride()) else { return Default::default() };
+        let taken = words.to_vec();
+        words.copy_from_slice(&self.initial);
         let places = self.cells.iter().flat_map(|cell| {
             let text = matches!(cell.kind, Kind::Text(_)).then_some(cell.offset);
             text.into_iter().chain(cell.seen)
         });
-        let words = places.filter_map(|place| words.get(place)).filter(|word| **word != 0);
-        words.filter_map(|word| Some((*word, state.objects.take(*word)?))).collect()
+        let words = places.filter_map(|place| taken.get(place)).filter(|word| **word != 0);
+        let objects = words.filter_map(|word| Some((*word, state.objects.take(*word)?))).collect();
+        (taken, objects)
     }
 
     fn merge_cell<'o>(
@@ -314,12 +316,7 @@ impl Layout {
 
     /// Makes a group new.
     pub fn reset(&self, state: &mut State, group: usize) {
-        let start = group * self.stride();
-        let words = state.words.get(start..start + self.stride()).map(<[u64]>::to_vec).unwrap_or_default();
-        self.referring(&words, state);
-        if let Some(words) = state.words.get_mut(start..start + self.stride()) {
-            words.copy_from_slice(&self.initial);
-        }
+        self.take(state, group);
     }
 
     /// The results of the `index`-th aggregate for some groups, whose keys are given.

@@ -97,7 +97,7 @@ impl Objects {
         let place = Self::place(word)?;
         let object = std::mem::replace(self.all.get_mut(place)?, Object::Free);
         self.bytes -= match &object {
-            Object::Free => 0,
+            Object::Free => return None,
             Object::Text(text) => text.len(),
             Object::Set(set) => set.iter().map(|value| value.len() + ELEMENT).sum(),
         };
