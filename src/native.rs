@@ -62,6 +62,7 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         },
         query: operator_query(stream, &shape, query)?,
         output: query.plan.fields.iter().map(|field| field.name.to_string()).collect(),
+        required: query.plan.fields.iter().map(|field| is_required(platform, sink, &field.name)).collect(),
         output_style: style(platform, sink),
         late_style,
     };
@@ -75,6 +76,11 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         late,
         rejected,
     })
+}
+
+/// Whether a column of the sink is never null.
+fn is_required(platform: &Platform, sink: &Stream, name: &str) -> bool {
+    platform.schema(sink.schema).column(name).is_some_and(|column| !column.ty.nullable)
 }
 
 /// The parts of a plan that the operator knows: one window over one stream, grouped.

@@ -221,9 +221,13 @@ impl AggregateFunction {
     }
 
     /// Whether Flink can compute it over windows whose parts it merges: HOP, CUMULATE and SESSION. `FirstValueAggFunction` and
-    /// `LastValueAggFunction` have no `merge` (Flink 2.3).
-    pub const fn merges(self) -> bool {
-        !matches!(self, Self::FirstValue | Self::LastValue)
+    /// `LastValueAggFunction` have no `merge`, and `SumAggFunction` fails where distinct values are merged (Flink 2.3).
+    pub const fn merges(self, distinct: bool) -> bool {
+        match self {
+            Self::FirstValue | Self::LastValue => false,
+            Self::Sum => !distinct,
+            _ => true,
+        }
     }
 
     /// The function of that name, in any case.

@@ -289,7 +289,8 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
         ],
     };
     let output = ["id", "avg", "start"].map(String::from).to_vec();
-    Job { schema, on_invalid, query, output, output_style: Style::Iso, late_style: Style::Iso }
+    let required = Vec::new();
+    Job { schema, on_invalid, query, output, required, output_style: Style::Iso, late_style: Style::Iso }
 }
 
 struct Written {

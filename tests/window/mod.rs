@@ -206,6 +206,7 @@ impl Asked {
             schema: schema.clone(),
             on_invalid: OnInvalid::Fail,
             output: (0..query.output.len()).map(|i| format!("c{i}")).collect(),
+            required: Vec::new(),
             query,
             output_style: Style::Sql,
             late_style: Style::Sql,

@@ -53,7 +53,12 @@ impl Table {
             ("tm", Type::Timestamp(rng.pick(&[0, 3, 6]))),
             ("ts", Type::Timestamp(3)),
         ];
-        let column = |(name, ty)| Column { name, ty, nullable: name == "ts" || rng.below(4) > 0 };
+        // A decimal that overflows is null, also where Flink's planner takes it for one that never is: it then fails, or counts it.
+        // The SQL that the compiler prints declares no column NOT NULL.
+        let column = |(name, ty)| {
+            let decimal = matches!(ty, Type::Decimal { .. });
+            Column { name, ty, nullable: name == "ts" || decimal || rng.below(4) > 0 }
+        };
         let columns: Vec<Column> = types.into_iter().map(column).collect();
         let mut table = Table {
             name: format!("t{index}"),

@@ -216,6 +216,41 @@ pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
     .help(format!("group by both: add `{missing}` to GROUP BY"))
 }
 
+pub fn session_keys(wanted: &[&str], span: Span) -> Diagnostic {
+    let mend = match wanted {
+        [] => "leave PARTITION BY out, or group by its columns too".to_owned(),
+        [one] => format!("write `PARTITION BY {one}`"),
+        several => format!("write `PARTITION BY ({})`", several.join(", ")),
+    };
+    Diagnostic::error(
+        catalogue::SQL_SESSION_KEYS,
+        span,
+        "sessions parted by other columns than the query groups by: Flink would count anew with each row, for a sink that takes no changes",
+        "other sessions than groups",
+    )
+    .help(format!("the columns of PARTITION BY and those of GROUP BY must be the same: {mend}"))
+}
+
+pub fn session_of_expression(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_SESSION_KEYS,
+        span,
+        "sessions are parted by columns, and this key is computed",
+        "not a column",
+    )
+    .help("group by columns; compute what is made of them in the SELECT list")
+}
+
+pub fn does_not_merge(name: &str, window: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_DOES_NOT_MERGE,
+        span,
+        format!("Flink can't compute `{name}` over {window}, whose windows are merged from parts"),
+        "not over these windows",
+    )
+    .help("use TUMBLE, or an aggregate that can be merged, such as MIN, MAX, SUM and COUNT(DISTINCT …)")
+}
+
 pub fn window_arguments(name: &str, form: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is not called so"), "wrong arguments")
         .help(format!("write {form}"))

@@ -7,7 +7,7 @@ use super::{Binder, Groups, Scope, aggregate, faults, from::From, window::WINDOW
 use crate::{
     platform::DataType,
     source::Span,
-    sql::plan::{AggregateCall, Expr, ExprKind, Field, Relation, RelationKind},
+    sql::plan::{AggregateCall, Expr, ExprKind, Field, Relation, RelationKind, WindowShape},
 };
 
 /// What the SELECT list asks for: an expression with its name, or all columns.
@@ -168,6 +168,7 @@ impl Binder<'_> {
             keys.extend(window_keys(&input, if uses_time { 3 } else { 2 }));
         }
         self.check_window(&input, &keys, select, key_exprs)?;
+        self.part_sessions(&mut input, &keys, window.is_some())?;
         let aliases = items.iter().filter_map(|item| match item {
             Item::Expr(_, Some(alias)) => Some(SmolStr::new(&alias.value)),
             _ => None,
@@ -185,6 +186,7 @@ impl Binder<'_> {
             .map(|expr| self.span(expr))
             .reduce(Span::to)
             .unwrap_or_else(|| self.places.span(select.select_token.0.span));
+        self.check_merging(&input, &calls);
         let mut relation = aggregated(input, keys, calls, span);
         if let Some(having) = having {
             relation = filtered(relation, having);
@@ -220,6 +222,63 @@ impl Binder<'_> {
         };
         self.report(fault);
         None
+    }
+
+    /// Sessions are those of the keys. The older form says them in GROUP BY alone; the function must say the same ones.
+    fn part_sessions(&mut self, input: &mut Relation, keys: &[Expr], of_old: bool) -> Option<()> {
+        let RelationKind::Window { input: rows, shape: WindowShape::Session { keys: parts, .. }, .. } =
+            &mut input.kind
+        else {
+            return Some(());
+        };
+        let is_bound =
+            |key: &&Expr| !matches!(key.kind, ExprKind::Column(index) if index >= rows.fields.len());
+        let own: Vec<&Expr> = keys.iter().filter(is_bound).collect();
+        let columns: Option<Vec<usize>> = own
+            .iter()
+            .map(|key| match key.kind {
+                ExprKind::Column(index) => Some(index),
+                _ => None,
+            })
+            .collect();
+        let mut columns = columns.unwrap_or_default();
+        let computed = own.iter().find(|key| !matches!(key.kind, ExprKind::Column(_) | ExprKind::Error));
+        let mut named = parts.clone();
+        for list in [&mut columns, &mut named] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        if let Some(key) = computed {
+            let span = key.span;
+            self.report(faults::session_of_expression(span));
+            return None;
+        }
+        if of_old {
+            *parts = columns;
+            return Some(());
+        }
+        if columns != named {
+            let name = |index: &usize| rows.field(*index).map_or("", |field| field.name.as_str());
+            let wanted: Vec<&str> = columns.iter().map(name).collect();
+            let fault = faults::session_keys(&wanted, input.span);
+            self.report(fault);
+            return None;
+        }
+        Some(())
+    }
+
+    /// Aggregates that Flink can't merge must stand over windows that it does not merge.
+    fn check_merging(&mut self, input: &Relation, calls: &[AggregateCall]) {
+        let windowed = input.chain().find_map(|relation| match &relation.kind {
+            RelationKind::Window { shape, .. } => Some(shape),
+            _ => None,
+        });
+        let Some(shape) = windowed.filter(|shape| !matches!(shape, WindowShape::Tumble { .. })) else { return };
+        for call in calls.iter().filter(|call| !call.function.merges(call.distinct)) {
+            let distinct = if call.distinct { "(DISTINCT …)" } else { "" };
+            let called = format!("{}{distinct}", call.function.name());
+            self.report(faults::does_not_merge(&called, shape.name(), call.span));
+        }
     }
 
     /// The SELECT list: each expression with its name, empty where it has none.

@@ -3,7 +3,7 @@
 use crate::{
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
-        plan::{Relation, RelationKind, WindowShape},
+        plan::{AggregateFunction, Expr, ExprKind, Relation, RelationKind, WindowShape},
         print,
     },
 };
@@ -26,14 +26,51 @@ struct Block {
 pub fn insert(platform: &Platform, query: &Query) -> String {
     let names: Vec<String> = query.plan.fields.iter().map(|field| print::name(&field.name)).collect();
     let block = block(platform, &query.plan);
-    let items: Vec<String> = block
-        .columns
-        .iter()
-        .zip(&names)
-        .map(|(text, name)| if text == name { format!("  {text}") } else { format!("  {text} AS {name}") })
-        .collect();
+    let casts = event_times(platform, &query.plan);
+    let item = |(at, (text, name)): (usize, (&String, &String))| match casts.get(at).and_then(Option::as_ref) {
+        Some(ty) => format!("  CAST({text} AS {ty}) AS {name}"),
+        None if text == name => format!("  {text}"),
+        None => format!("  {text} AS {name}"),
+    };
+    let items: Vec<String> = block.columns.iter().zip(&names).enumerate().map(item).collect();
     let sink = print::name(&platform.resource(query.sink).name);
     format!("INSERT INTO {sink} ({})\nSELECT\n{}\n{}", names.join(", "), items.join(",\n"), tail(&block))
+}
+
+/// The types of the columns that are event-time attributes, where there are several: a sink takes one at most, and a cast makes the others
+/// ordinary timestamps.
+fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
+    let is_time = (0..plan.fields.len()).map(|at| is_event_time(platform, plan, at));
+    let types = plan.fields.iter().zip(is_time);
+    let casts: Vec<Option<String>> =
+        types.map(|(field, is_time)| is_time.then(|| print::data_type(&field.ty.base)).flatten()).collect();
+    if casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
+}
+
+/// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
+fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
+    let column = |input: &Relation, expr: &Expr| match expr.kind {
+        ExprKind::Column(index) => is_event_time(platform, input, index),
+        _ => false,
+    };
+    match &relation.kind {
+        RelationKind::Scan(stream) => {
+            let time = platform.stream(*stream).and_then(|stream| stream.watermark.as_ref());
+            time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
+        }
+        RelationKind::Window { input, .. } => {
+            at == input.fields.len() + 2 || is_event_time(platform, input, at)
+        }
+        RelationKind::Filter { input, .. } => is_event_time(platform, input, at),
+        RelationKind::Aggregate { input, keys, calls } => match keys.get(at) {
+            Some(key) => column(input, key),
+            None => calls.get(at - keys.len()).is_some_and(|call| {
+                let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
+                picks && call.argument.as_ref().is_some_and(|argument| column(input, argument))
+            }),
+        },
+        RelationKind::Project { input, exprs } => exprs.get(at).is_some_and(|expr| column(input, expr)),
+    }
 }
 
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
