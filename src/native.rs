@@ -2,6 +2,7 @@
 //! what it can do means the same as in Flink.
 
 mod expr;
+mod flatten;
 mod rows;
 
 pub use crate::window::time::Style;
@@ -40,8 +41,12 @@ pub struct Native {
 
 /// The job of a query; where the operator can't run it, the construct that it lacks.
 pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnostic>> {
+    if let Some(refusal) = query.plan.chain().find_map(lacking) {
+        return Err(refusal);
+    }
+    let plan = flatten::flattened(&query.plan);
     let shape =
-        Shape::of(&query.plan).ok_or_else(|| refused(query.span, "a query without a window and GROUP BY"))?;
+        Shape::of(&plan).ok_or_else(|| refused(query.span, "a query without a window and GROUP BY"))?;
     let stream = platform.stream(shape.source).ok_or_else(|| refused(query.span, "what FROM reads"))?;
     let sink = platform.stream(query.sink).ok_or_else(|| refused(query.span, "this sink"))?;
     let late = match stream.late {
@@ -76,6 +81,20 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         late,
         rejected,
     })
+}
+
+/// What a relation is that the operator has nothing for.
+fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
+    match &relation.kind {
+        RelationKind::Union(_) => Some(refused(relation.span, "UNION ALL")),
+        RelationKind::Rank { .. } => Some(refused(relation.span, "ROW_NUMBER")),
+        RelationKind::Aggregate { input, .. }
+            if input.chain().any(|below| matches!(below.kind, RelationKind::Aggregate { .. })) =>
+        {
+            Some(refused(relation.span, "an aggregate of aggregates"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a column of the sink is never null.

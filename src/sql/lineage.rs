@@ -31,6 +31,18 @@ pub fn origins(relation: &Relation) -> Vec<BTreeSet<Origin>> {
             });
             keys.iter().map(|key| of(key, &known)).chain(of_calls).collect()
         }
+        RelationKind::Rank { input, .. } => {
+            let mut known = origins(input);
+            known.push(BTreeSet::new());
+            known
+        }
+        RelationKind::Union(parts) => {
+            let mut known = vec![BTreeSet::new(); relation.fields.len()];
+            for part in parts {
+                known.iter_mut().zip(origins(part)).for_each(|(all, more)| all.extend(more));
+            }
+            known
+        }
         RelationKind::Project { input, exprs } => {
             let known = origins(input);
             exprs.iter().map(|expr| of(expr, &known)).collect()

@@ -216,6 +216,46 @@ pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
     .help(format!("group by both: add `{missing}` to GROUP BY"))
 }
 
+pub fn rank_without_window(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_RANK,
+        span,
+        "rows are numbered within a window, in an order",
+        "numbered over all rows",
+    )
+    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window")
+}
+
+pub fn rank_without_limit(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_RANK,
+        span,
+        "rows are numbered, and none is left out by its number",
+        "all rows",
+    )
+    .help("select from this in a query of its own, with `WHERE rn <= 3` for the first three of each window, or `rn = 1`")
+}
+
+pub fn union_columns(left: usize, right: usize, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("UNION ALL of {left} and {right} columns"),
+        format!("{right} columns"),
+    )
+    .help("select as many columns in each query, in the same order")
+}
+
+pub fn union_types(name: &str, first: &str, other: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("`{name}` is of type {first} in one query and {other} in the other"),
+        format!("{other} here"),
+    )
+    .help(format!("cast it: CAST(… AS {first})"))
+}
+
 pub fn session_keys(wanted: &[&str], span: Span) -> Diagnostic {
     let mend = match wanted {
         [] => "leave PARTITION BY out, or group by its columns too".to_owned(),

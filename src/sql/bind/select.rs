@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SetExpr};
 
-use super::{Binder, Groups, Scope, aggregate, faults, from::From, window::WINDOW_COLUMNS};
+use super::{Binder, Groups, Scope, aggregate, faults, from::From, rank, window::WINDOW_COLUMNS};
 use crate::{
     platform::DataType,
     source::Span,
@@ -34,14 +34,28 @@ impl Binder<'_> {
         }
         match query.body.as_ref() {
             SetExpr::Select(select) => self.select(select),
+            body => self.body(body),
+        }
+    }
+
+    fn body(&mut self, body: &SetExpr) -> Option<Relation> {
+        match body {
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::SetOperation { op: ast::SetOperator::Union, set_quantifier, left, right }
+                if *set_quantifier == ast::SetQuantifier::All =>
+            {
+                let (left, right) = (self.body(left), self.body(right));
+                let span = self.span(body);
+                self.union(left?, right?, span)
+            }
             SetExpr::SetOperation { op, .. } => {
-                let span = self.span(query);
-                self.unsupported(span, &op.to_string());
+                let span = self.span(body);
+                self.unsupported(span, &format!("{op} without ALL"));
                 None
             }
             SetExpr::Query(inner) => self.query(inner),
             _ => {
-                let span = self.span(query);
+                let span = self.span(body);
                 self.unsupported(span, "this form of query");
                 None
             }
@@ -62,12 +76,14 @@ impl Binder<'_> {
     fn select(&mut self, select: &ast::Select) -> Option<Relation> {
         self.refuse_clauses(select)?;
         let From { mut relation, names } = self.from(select)?;
+        let numbered = rank::number_of(&relation);
         if let Some(condition) = &select.selection {
             let mut scope =
                 Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
             let condition = self.condition(condition, &mut scope);
             relation = filtered(relation, condition);
         }
+        self.check_limited(&relation, numbered);
         let items = self.items(select)?;
         let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else {
             self.unsupported(self.places.whole(), "GROUP BY ALL");
@@ -136,10 +152,25 @@ impl Binder<'_> {
         items: &[Item<'_>],
         select: &ast::Select,
     ) -> Relation {
-        let mut scope = Scope { fields: &input.fields, names, groups: None, clause: "the SELECT list" };
-        let output = self.outputs(items, &mut scope);
+        let ranks = items.iter().position(|item| matches!(item, Item::Expr(expr, _) if rank::is_rank(expr)));
+        let others: Vec<&Item<'_>> =
+            items.iter().enumerate().filter(|(at, _)| Some(*at) != ranks).map(|(_, item)| item).collect();
+        let before = ranks.map_or(0, |at| {
+            let all = |item: &Item<'_>| if matches!(item, Item::All) { input.fields.len() } else { 1 };
+            items.iter().take(at).map(all).sum()
+        });
+        let mut scope =
+            Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "the SELECT list" };
+        let mut output = self.outputs(others, &mut scope);
         let span = self.places.span(select.select_token.0.span);
-        project(input, output, span)
+        let Some(Item::Expr(expr, alias)) = ranks.and_then(|at| items.get(at)) else {
+            return project(input, output, span);
+        };
+        let place = self.span(*expr);
+        let (ranked, number) = self.rank(expr, input, names, place);
+        let name = alias.map(|alias| SmolStr::new(&alias.value)).unwrap_or_default();
+        output.insert(before.min(output.len()), (name, number));
+        project(ranked, output, span)
     }
 
     fn grouped(
@@ -203,10 +234,11 @@ impl Binder<'_> {
         select: &ast::Select,
         key_exprs: &[ast::Expr],
     ) -> Option<()> {
-        let base = input.fields.len().checked_sub(WINDOW_COLUMNS.len());
         let windowed = input.chain().any(|relation| matches!(relation.kind, RelationKind::Window { .. }));
-        let place_of = |offset: usize| {
-            keys.iter().find(|key| matches!((key.kind.clone(), base), (ExprKind::Column(index), Some(base)) if index == base + offset))
+        let place_of = |bound: usize| {
+            keys.iter().find(
+                |key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)),
+            )
         };
         let fault = match (windowed, place_of(0), place_of(1)) {
             (true, Some(_), Some(_)) => return Some(()),
@@ -282,7 +314,7 @@ impl Binder<'_> {
     }
 
     /// The SELECT list: each expression with its name, empty where it has none.
-    fn outputs(&mut self, items: &[Item<'_>], scope: &mut Scope<'_>) -> Vec<(SmolStr, Expr)> {
+    fn outputs<'i, 'a: 'i>(&mut self, items: impl IntoIterator<Item = &'i Item<'a>>, scope: &mut Scope<'_>) -> Vec<(SmolStr, Expr)> {
         let mut outputs = Vec::new();
         for item in items {
             match item {
