@@ -2,7 +2,7 @@
 
 use crate::{
     platform::DataType,
-    sql::plan::{AggregateCall, CaseArm, Expr, ExprKind, Field, Relation, RelationKind},
+    sql::plan::{AggregateCall, CaseArm, Expr, ExprKind, Relation, RelationKind},
 };
 
 /// A plan in which columns are computed last, over at most one condition and aggregate each. The rows are the same.

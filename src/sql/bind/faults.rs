@@ -241,7 +241,7 @@ pub fn union_columns(left: usize, right: usize, span: Span) -> Diagnostic {
         catalogue::SQL_TYPE,
         span,
         format!("UNION ALL of {left} and {right} columns"),
-        format!("{right} columns"),
+        "not as many columns",
     )
     .help("select as many columns in each query, in the same order")
 }
