@@ -174,9 +174,8 @@ fn operator_query(
     let delay = stream.watermark.as_ref().map(|(_, delay)| *delay).unwrap_or_default();
     let input_types: Vec<Base> = shape.scan.fields.iter().map(|field| field.ty.base.clone()).collect();
     let rows = expr::Columns::of_stream(input_types.clone());
-    let operator_types = |base: &Base| {
-        types::physical(base).ok_or_else(|| refused(span, "a column that is no scalar"))
-    };
+    let operator_types =
+        |base: &Base| types::physical(base).ok_or_else(|| refused(span, "a column that is no scalar"));
     let filter = shape.filter.map(|filter| expr::convert(filter, &rows)).transpose()?;
     let keys = shape.own_keys().map(|key| expr::convert(key, &rows)).collect::<Result<Vec<_>, _>>()?;
     let aggregates = shape.calls.iter().map(|call| aggregate(call, &rows)).collect::<Result<Vec<_>, _>>()?;
@@ -207,11 +206,9 @@ fn operator_window(shape: &WindowShape) -> Window {
         WindowShape::Tumble { size, offset } => {
             Window::Tumble { size_ms: milliseconds(*size), offset_ms: *offset }
         }
-        WindowShape::Hop { slide, size, offset } => Window::Hop {
-            slide_ms: milliseconds(*slide),
-            size_ms: milliseconds(*size),
-            offset_ms: *offset,
-        },
+        WindowShape::Hop { slide, size, offset } => {
+            Window::Hop { slide_ms: milliseconds(*slide), size_ms: milliseconds(*size), offset_ms: *offset }
+        }
         WindowShape::Cumulate { step, size, offset } => Window::Cumulate {
             step_ms: milliseconds(*step),
             size_ms: milliseconds(*size),

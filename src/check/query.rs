@@ -24,7 +24,8 @@ pub fn windows_are_over_the_event_time(platform: &Platform, diagnostics: &mut Di
                 RelationKind::Scan(source) => Some((source, relation.field(index)?)),
                 _ => None,
             });
-            let Some(source) = from_stream.map(|(source, _)| source).or(input.sources().first().copied()) else {
+            let Some(source) = from_stream.map(|(source, _)| source).or(input.sources().first().copied())
+            else {
                 continue;
             };
             // What is computed from an event time is none.

@@ -9,11 +9,14 @@ use crate::{
 pub fn flattened(plan: &Relation) -> Relation {
     let Relation { fields, span, .. } = plan;
     let kind = match &plan.kind {
-        RelationKind::Filter { input, condition } => return filtered(flattened(input), condition.clone(), plan),
+        RelationKind::Filter { input, condition } => {
+            return filtered(flattened(input), condition.clone(), plan);
+        }
         RelationKind::Project { input, exprs } => match flattened(input) {
-            Relation { kind: RelationKind::Project { input, exprs: inner }, .. } => {
-                RelationKind::Project { input, exprs: exprs.iter().map(|expr| inlined(expr, &inner)).collect() }
-            }
+            Relation { kind: RelationKind::Project { input, exprs: inner }, .. } => RelationKind::Project {
+                input,
+                exprs: exprs.iter().map(|expr| inlined(expr, &inner)).collect(),
+            },
             input => RelationKind::Project { input: Box::new(input), exprs: exprs.clone() },
         },
         RelationKind::Aggregate { input, keys, calls } => match flattened(input) {
@@ -47,7 +50,8 @@ fn filtered(input: Relation, condition: Expr, plan: &Relation) -> Relation {
             Relation { kind: RelationKind::Project { input, exprs }, fields, span }
         }
         RelationKind::Filter { input, condition: before } => {
-            let ty = DataType { nullable: before.ty.nullable || condition.ty.nullable, ..condition.ty.clone() };
+            let ty =
+                DataType { nullable: before.ty.nullable || condition.ty.nullable, ..condition.ty.clone() };
             let span = condition.span;
             filter(input, Expr { kind: ExprKind::And(vec![before, condition]), ty, span })
         }
@@ -76,7 +80,11 @@ fn windowed(input: Relation, plan: &Relation) -> Relation {
             });
             exprs.extend(added);
             let input = Box::new(window_below_filter(*rows, plan, column));
-            Relation { kind: RelationKind::Project { input, exprs }, fields: plan.fields.clone(), span: plan.span }
+            Relation {
+                kind: RelationKind::Project { input, exprs },
+                fields: plan.fields.clone(),
+                span: plan.span,
+            }
         }
         (kind, _) => window_below_filter(Relation { kind, ..input }, plan, time.0),
     }

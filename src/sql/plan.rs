@@ -241,12 +241,13 @@ impl AggregateFunction {
     }
 
     /// Whether Flink can compute it over windows whose parts it merges: HOP, CUMULATE and SESSION. `FirstValueAggFunction` and
-    /// `LastValueAggFunction` have no `merge`, and `SumAggFunction` fails where distinct values are merged (Flink 2.3).
+    /// `LastValueAggFunction` have no `merge`, and where distinct values are merged its sums want to take some back, which they can't (Flink 2.3:
+    /// "This function does not support retraction"); so do averages and variances in the forms that the planner makes of them.
     pub const fn merges(self, distinct: bool) -> bool {
         match self {
             Self::FirstValue | Self::LastValue => false,
-            Self::Sum => !distinct,
-            _ => true,
+            Self::Count | Self::Min | Self::Max => true,
+            _ => !distinct,
         }
     }
 

@@ -29,7 +29,8 @@ pub fn fit(query: Relation, sink: &Sink<'_>, diagnostics: &mut Diagnostics) -> O
     let (input, exprs) = match query.kind {
         RelationKind::Project { input, exprs } => (input, exprs),
         RelationKind::Union(parts) => {
-            let parts = parts.into_iter().map(|part| fit(part, sink, diagnostics)).collect::<Option<Vec<_>>>()?;
+            let parts =
+                parts.into_iter().map(|part| fit(part, sink, diagnostics)).collect::<Option<Vec<_>>>()?;
             let fields = parts.first().map(|part| part.fields.clone()).unwrap_or_default();
             return Some(Relation { kind: RelationKind::Union(parts), fields, span: query.span });
         }

@@ -40,7 +40,11 @@ impl Slicing {
 
     /// The last slice of the last window that a slice lies in.
     fn last_of(&self, slice: i64) -> i64 {
-        if self.grows { slice.div_euclid(self.run) * self.run + (self.run - 1) } else { slice + (self.run - 1) }
+        if self.grows {
+            slice.div_euclid(self.run) * self.run + (self.run - 1)
+        } else {
+            slice + (self.run - 1)
+        }
     }
 }
 

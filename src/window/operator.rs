@@ -271,9 +271,7 @@ impl Operator {
     /// Measures the state, and forgets keys that no open window holds once they are most of the table.
     fn end_batch(&mut self) {
         let (open, groups, memory) = match &self.windows {
-            Windows::Aligned(windows) => {
-                (windows.panes().len(), windows.panes().groups(), windows.memory())
-            }
+            Windows::Aligned(windows) => (windows.panes().len(), windows.panes().groups(), windows.memory()),
             Windows::Sessions(windows) => (windows.len(), windows.len(), windows.memory()),
         };
         self.stats.most_windows = self.stats.most_windows.max(open);

@@ -83,7 +83,10 @@ impl Window {
             Window::Tumble { size_ms, offset_ms } => (1..=LONGEST).contains(&size_ms) && is_offset(offset_ms),
             Window::Hop { slide_ms: part, size_ms, offset_ms }
             | Window::Cumulate { step_ms: part, size_ms, offset_ms } => {
-                part >= 1 && (part..=LONGEST).contains(&size_ms) && size_ms % part == 0 && is_offset(offset_ms)
+                part >= 1
+                    && (part..=LONGEST).contains(&size_ms)
+                    && size_ms % part == 0
+                    && is_offset(offset_ms)
             }
             Window::Session { gap_ms } => (1..=LONGEST).contains(&gap_ms),
         }

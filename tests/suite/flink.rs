@@ -265,15 +265,16 @@ fn functions_have_the_types_that_flink_gives_them() {
         format!("TYPEOF({}({}))", function.name, args.join(", "))
     });
     let (script, rows) = (folder.path().join("types.sql"), folder.path().join("rows.jsonl"));
-    fs::write(&script, format!("{TABLE}\nSELECT {} FROM t;\n", calls.collect::<Vec<_>>().join(",\n"))).unwrap();
+    fs::write(&script, format!("{TABLE}\nSELECT {} FROM t;\n", calls.collect::<Vec<_>>().join(",\n")))
+        .unwrap();
     fs::write(&rows, ROW).unwrap();
-    let arguments =
-        [script.into_os_string(), "--table".into(), format!("t={}", rows.display()).into()];
+    let arguments = [script.into_os_string(), "--table".into(), format!("t={}", rows.display()).into()];
     let Some(done) = oracle::run("flink/run", &["flink", "runner"], &arguments) else { return };
     let printed = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success(), "Flink refuses a function:\n{printed}");
     let row: serde_json::Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
-    let theirs: Vec<&str> = row["row"].as_array().unwrap()[1..].iter().map(|ty| ty.as_str().unwrap()).collect();
+    let theirs: Vec<&str> =
+        row["row"].as_array().unwrap()[1..].iter().map(|ty| ty.as_str().unwrap()).collect();
     let wrong: Vec<String> = functions
         .iter()
         .zip(theirs)

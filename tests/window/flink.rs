@@ -78,11 +78,7 @@ pub fn exact(raw: &str) -> String {
 }
 
 /// What differs, row by row.
-pub fn report(
-    sql: &str,
-    ours: &Result<Vec<String>, String>,
-    theirs: &Result<Vec<String>, String>,
-) -> String {
+pub fn report(sql: &str, ours: &Result<Vec<String>, String>, theirs: &Result<Vec<String>, String>) -> String {
     let mut text = format!("{sql}\n");
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => {

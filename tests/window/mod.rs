@@ -63,8 +63,10 @@ impl Suite {
         }
         let pairs = self.asked.iter().zip(theirs).enumerate();
         let differing: Vec<_> = pairs.filter(|(_, (asked, theirs))| asked.ours() != *theirs).collect();
-        let mut differences: Vec<String> =
-            differing.iter().map(|(number, pair)| format!("case {number}: {}", pair.0.report(&pair.1))).collect();
+        let mut differences: Vec<String> = differing
+            .iter()
+            .map(|(number, pair)| format!("case {number}: {}", pair.0.report(&pair.1)))
+            .collect();
         // Making one small takes many runs; the others have mostly the same cause.
         if let Some((_, (asked, theirs))) = differing.into_iter().min_by_key(|(_, (asked, _))| asked.size()) {
             differences.iter().for_each(|difference| println!("{difference}"));
@@ -182,8 +184,7 @@ impl Asked {
 
     /// The same with parts of the query or rows of the table left out.
     fn smaller(&self) -> Vec<Asked> {
-        let queries =
-            self.case.smaller().into_iter().map(|case| Asked { case, table: self.table.clone() });
+        let queries = self.case.smaller().into_iter().map(|case| Asked { case, table: self.table.clone() });
         let mut all: Vec<Asked> = queries.collect();
         let lines: Vec<&str> = self.table.rows.lines().collect();
         for parts in [2, 4, 8] {

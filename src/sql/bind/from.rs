@@ -83,13 +83,11 @@ fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
 fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
     match factor {
         TableFactor::Table { name, args: None, .. } => idents(name),
-        TableFactor::Table { args: Some(arguments), .. } => {
-            match first_argument(arguments)? {
-                ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
-                ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
-                _ => None,
-            }
-        }
+        TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
+            ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
+            ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -190,7 +188,9 @@ impl Binder<'_> {
     /// A query in a query. Columns without a name have the one that Flink gives them.
     fn subquery(&mut self, query: &ast::Query) -> Option<Relation> {
         let mut relation = self.query(query)?;
-        for (index, field) in relation.fields.iter_mut().enumerate().filter(|(_, field)| field.name.is_empty()) {
+        for (index, field) in
+            relation.fields.iter_mut().enumerate().filter(|(_, field)| field.name.is_empty())
+        {
             field.name = SmolStr::new(format!("EXPR${index}"));
         }
         Some(relation)

@@ -42,8 +42,7 @@ impl Binder<'_> {
             return (input, error(span));
         }
         let mut scope = Scope { fields: &input.fields, names, groups: None, clause: "OVER" };
-        let partition: Vec<Expr> =
-            spec.partition_by.iter().map(|key| self.expr(key, &mut scope)).collect();
+        let partition: Vec<Expr> = spec.partition_by.iter().map(|key| self.expr(key, &mut scope)).collect();
         let order: Vec<Order> = spec
             .order_by
             .iter()
@@ -59,9 +58,9 @@ impl Binder<'_> {
             })
             .collect();
         let has = |bound: usize| {
-            partition.iter().any(
-                |key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)),
-            )
+            partition
+                .iter()
+                .any(|key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)))
         };
         if !has(0) || !has(1) || order.is_empty() {
             self.report(faults::rank_without_window(span));

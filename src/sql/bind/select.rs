@@ -236,9 +236,8 @@ impl Binder<'_> {
     ) -> Option<()> {
         let windowed = input.chain().any(|relation| matches!(relation.kind, RelationKind::Window { .. }));
         let place_of = |bound: usize| {
-            keys.iter().find(
-                |key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)),
-            )
+            keys.iter()
+                .find(|key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)))
         };
         let fault = match (windowed, place_of(0), place_of(1)) {
             (true, Some(_), Some(_)) => return Some(()),
@@ -305,7 +304,9 @@ impl Binder<'_> {
             RelationKind::Window { shape, .. } => Some(shape),
             _ => None,
         });
-        let Some(shape) = windowed.filter(|shape| !matches!(shape, WindowShape::Tumble { .. })) else { return };
+        let Some(shape) = windowed.filter(|shape| !matches!(shape, WindowShape::Tumble { .. })) else {
+            return;
+        };
         for call in calls.iter().filter(|call| !call.function.merges(call.distinct)) {
             let distinct = if call.distinct { "(DISTINCT …)" } else { "" };
             let called = format!("{}{distinct}", call.function.name());
@@ -314,7 +315,11 @@ impl Binder<'_> {
     }
 
     /// The SELECT list: each expression with its name, empty where it has none.
-    fn outputs<'i, 'a: 'i>(&mut self, items: impl IntoIterator<Item = &'i Item<'a>>, scope: &mut Scope<'_>) -> Vec<(SmolStr, Expr)> {
+    fn outputs<'i, 'a: 'i>(
+        &mut self,
+        items: impl IntoIterator<Item = &'i Item<'a>>,
+        scope: &mut Scope<'_>,
+    ) -> Vec<(SmolStr, Expr)> {
         let mut outputs = Vec::new();
         for item in items {
             match item {

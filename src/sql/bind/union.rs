@@ -52,6 +52,9 @@ fn as_fields(relation: Relation, fields: &[Field]) -> Relation {
         Expr { span: expr.span, kind: ExprKind::Cast(Box::new(expr)), ty }
     });
     let exprs: Vec<Expr> = converted.collect();
-    let own = fields.iter().zip(&exprs).map(|(field, expr)| Field { name: field.name.clone(), ty: expr.ty.clone() });
+    let own = fields
+        .iter()
+        .zip(&exprs)
+        .map(|(field, expr)| Field { name: field.name.clone(), ty: expr.ty.clone() });
     Relation { fields: own.collect(), kind: RelationKind::Project { input, exprs }, span: relation.span }
 }

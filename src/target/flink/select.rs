@@ -37,7 +37,8 @@ fn select(platform: &Platform, relation: &Relation, casts: &[Option<String>]) ->
         return parts.join("\nUNION ALL\n");
     }
     let block = block(platform, relation);
-    let item = |(at, (text, name)): (usize, (&String, &String))| match casts.get(at).and_then(Option::as_ref) {
+    let item = |(at, (text, name)): (usize, (&String, &String))| match casts.get(at).and_then(Option::as_ref)
+    {
         Some(ty) => format!("  CAST({text} AS {ty}) AS {name}"),
         None if text == name => format!("  {text}"),
         None => format!("  {text} AS {name}"),
@@ -83,8 +84,9 @@ fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
 /// as the row came. Comparing the row's own time instead would also pick rows that were counted.
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
-    let windowed =
-        query.plan.chain().find(|relation| matches!(relation.kind, RelationKind::Window { .. }) && relation.sources() == [stream.resource])?;
+    let windowed = query.plan.chain().find(|relation| {
+        matches!(relation.kind, RelationKind::Window { .. }) && relation.sources() == [stream.resource]
+    })?;
     let filtered = query.plan.chain().find(|relation| match &relation.kind {
         RelationKind::Filter { input, .. } => std::ptr::eq(input.as_ref(), windowed),
         _ => false,
@@ -245,11 +247,7 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
     if offset != 0 {
         durations.push(signed_interval(offset));
     }
-    format!(
-        "TABLE({}({rows}{partition}, DESCRIPTOR({time}), {}))",
-        shape.name(),
-        durations.join(", ")
-    )
+    format!("TABLE({}({rows}{partition}, DESCRIPTOR({time}), {}))", shape.name(), durations.join(", "))
 }
 
 fn signed_interval(milliseconds: i64) -> String {

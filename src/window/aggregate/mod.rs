@@ -263,7 +263,9 @@ impl Layout {
     /// Takes a group's accumulators out, with what they refer to; it is new then.
     fn take(&self, state: &mut State, group: usize) -> (Vec<u64>, Vec<(u64, Object)>) {
         let start = group * self.stride();
-        let Some(words) = state.words.get_mut(start..start + self.stride()) else { return Default::default() };
+        let Some(words) = state.words.get_mut(start..start + self.stride()) else {
+            return Default::default();
+        };
         let taken = words.to_vec();
         words.copy_from_slice(&self.initial);
         let places = self.cells.iter().flat_map(|cell| {
