@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     library::Encoding,
-    platform::ValueKind,
+    platform::{Value, ValueKind, item::attribute_type as attribute_type_of, resource::Noun},
     syntax::ast::{Arg, Expr},
 };
 
@@ -17,6 +17,7 @@ use crate::{
 pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("when", 2, 3),
     ("join", 2, 2),
+    ("numbered", 2, 2),
     ("json", 1, 1),
     ("period", 1, 1),
     ("rooted", 1, 1),
@@ -28,6 +29,7 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("simple_pattern", 1, 1),
     ("tags", 1, 1),
     ("called", 1, 1),
+    ("attribute_type", 1, 1),
 ];
 
 /// A function applied.
@@ -38,6 +40,7 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "when" if argument(0).holds() => argument(1),
         "when" => argument(2),
         "join" => join(scope, args).map_or(Term::None, text),
+        "numbered" => numbered(scope, args).map_or(Term::None, Term::Json),
         "json" => args
             .first()
             .and_then(|arg| evaluate::json(scope, &arg.value))
@@ -52,8 +55,18 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "simple_pattern" => encoded(Encoding::SimplePattern),
         "tags" => encoded(Encoding::Tags),
         "called" => encoded(Encoding::Name),
+        "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
         _ => Term::None,
     }
+}
+
+/// The type of a key's attribute in DynamoDB, from the type of the column.
+fn attribute_type(scope: &Scope<'_, '_>, column: &Term<'_>) -> Option<&'static str> {
+    let Term::Value(Value { kind: ValueKind::Column(name), .. }) = column else { return None };
+    let Noun::ItemTable(at) = scope.resource.noun else { return None };
+    let table = scope.platform.item_tables.get(at as usize)?;
+    let column = scope.platform.schema(table.schema).column(name)?;
+    attribute_type_of(&column.ty)
 }
 
 /// `join(list, separator)`.
@@ -63,6 +76,17 @@ fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
     let separator = evaluate::json(scope, of(1)?)?;
     let pieces: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
     Some(pieces.join(separator.as_str()?))
+}
+
+/// `numbered(list, "Member")`: the records of a list, each with its place in it, from one on, as a member.
+fn numbered<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let Json::Array(mut items) = evaluate::json(scope, of(0)?)? else { return None };
+    let member = evaluate::json(scope, of(1)?)?;
+    for (place, item) in (1_u32..).zip(&mut items) {
+        item.as_object_mut()?.insert(member.as_str()?.to_owned(), Json::from(place));
+    }
+    Some(Json::Array(items))
 }
 
 /// A duration as AWS's rate expressions spell it: `5 minutes`, `1 hour`.

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod arguments;
+mod aws;
 mod boundary;
 pub mod collect;
 pub mod conditions;
@@ -11,11 +12,13 @@ pub mod fields;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
+pub mod item;
 pub mod mesh;
 pub mod param;
 mod pipeline;
 pub mod query;
 mod recursion;
+mod request_value;
 pub mod role;
 pub mod row_filter;
 pub mod schema;
@@ -24,6 +27,7 @@ pub mod stream;
 pub mod tests;
 pub mod types;
 pub mod value;
+mod when;
 
 use std::sync::Arc;
 
@@ -59,6 +63,8 @@ pub struct Context<'a> {
     defaults: FxHashMap<Span, Option<Value>>,
     /// Patterns of conditions, compiled.
     patterns: FxHashMap<SmolStr, Option<regex::Regex>>,
+    /// The pipelines that have an error.
+    faulty: Vec<ResourceId>,
 }
 
 /// A declaration with the resource it became.
@@ -93,6 +99,7 @@ pub fn resolve(
         params: Vec::new(),
         defaults: FxHashMap::default(),
         patterns: FxHashMap::default(),
+        faulty: Vec::new(),
     };
     context.params(&found.params);
     context.accounts(&found.resources);
@@ -105,6 +112,7 @@ pub fn resolve(
     context.roles(&found.resources);
     context.functions(&found.resources);
     context.domains(&found.resources);
+    context.item_tables(&found.resources);
     context.streams(&found.resources);
     context.queries(&found.resources);
     context.guardrails(&found.resources);

@@ -275,6 +275,7 @@ pub(super) fn described(ty: &FieldType, library: &Library) -> String {
                 [] => "nothing".into(),
             }
         }
+        FieldType::Condition => "a condition such as `source_ip = \"203.0.113.0/24\"`".into(),
         FieldType::Principal => "a role, an account or `service NAME`".into(),
         FieldType::List(inner) => format!("a list in `[ ]`, of each {}", described(inner, library)),
         FieldType::Map(inner) => {
@@ -282,6 +283,8 @@ pub(super) fn described(ty: &FieldType, library: &Library) -> String {
         }
         FieldType::Watermark => "a column less a delay, such as `timestamp - 5s`".into(),
         FieldType::Column => "a column's name".into(),
+        FieldType::Row(_) => "an item of the table, as a record: `{ id = \"x\" }`".into(),
+        FieldType::Target => "a declaration, a place in a bucket, or an ARN as text".into(),
         FieldType::Label => "a label's name".into(),
         FieldType::Unknown => "anything".into(),
     }

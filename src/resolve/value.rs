@@ -68,6 +68,9 @@ impl Context<'_> {
                     .construct(file, expr, *family)
                     .map(|construct| ValueKind::Construct(Box::new(construct)));
             }
+            (FieldType::Condition, _) => {
+                ValueKind::Conditions(self.demanded(file, std::slice::from_ref(expr)))
+            }
             (FieldType::Principal, _) => return self.principal(file, expr).map(ValueKind::Principal),
             (FieldType::List(element), ExprKind::List(items)) => {
                 ValueKind::List(self.elements(file, items, element))
@@ -90,6 +93,7 @@ impl Context<'_> {
             (FieldType::Watermark, ExprKind::Name(name)) => ValueKind::Watermark(name.clone(), 0),
             (FieldType::Column, ExprKind::Name(name)) => ValueKind::Column(name.clone()),
             (FieldType::Label, ExprKind::Name(name)) => return self.label(name, expr.span),
+            (FieldType::Target, _) => return self.on(file, expr, ty),
             _ => return self.wrong_type(expr, ty),
         };
         Some(kind)
@@ -104,6 +108,7 @@ impl Context<'_> {
                 | FieldType::Column
                 | FieldType::Label
                 | FieldType::Principal
+                | FieldType::Condition
         ) {
             return None;
         }
@@ -328,6 +333,21 @@ impl Context<'_> {
         }
     }
 
+    /// What a permission is on: an ARN as text, a place in a bucket, any declaration.
+    fn on(&mut self, file: FileId, expr: &Expr, ty: &FieldType) -> Option<ValueKind> {
+        if let ExprKind::String(_) = &expr.kind {
+            return self.text(file, expr).and_then(|text| self.arn(&text, None, expr.span));
+        }
+        if let ExprKind::Binary(BinaryOp::Divide, ..) = &expr.kind {
+            return self.location(file, expr).map(ValueKind::Location);
+        }
+        let Some(path) = as_path(expr) else { return self.wrong_type(expr, ty) };
+        match self.lookup(file, &path)? {
+            Meaning::Resource(id) => Some(ValueKind::Ref(id)),
+            _ => self.wrong_type(expr, ty),
+        }
+    }
+
     /// A place in a bucket: `bucket`, or `bucket / "prefix"`.
     pub fn location(&mut self, file: FileId, expr: &Expr) -> Option<Location> {
         match &expr.kind {
@@ -380,7 +400,7 @@ pub fn described(expr: &Expr) -> &'static str {
         ExprKind::Name(_) | ExprKind::Field(..) => "a name",
         ExprKind::Index(..) => "an element",
         ExprKind::Call(..) | ExprKind::Run(_) => "a call",
-        ExprKind::List(_) => "a list",
+        ExprKind::List(_) | ExprKind::ListOf(..) => "a list",
         ExprKind::Record(_) => "a record",
         ExprKind::Unary(..) | ExprKind::Binary(..) => "an expression",
         ExprKind::Tagged(..) => "a principal",
@@ -405,7 +425,7 @@ fn wrong_type(expr: &Expr, wanted: &str, list: bool) -> Diagnostic {
 
 fn unknown_unit(span: Span, number: &str, unit: &str, ty: &FieldType) -> Diagnostic {
     let units: &[&str] = if *ty == FieldType::Size {
-        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"]
+        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "Mbit", "Gbit"]
     } else {
         &["ms", "s", "m", "h", "d", "w"]
     };

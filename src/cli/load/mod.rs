@@ -10,7 +10,7 @@ use dpl::config::{Config, Manifest};
 use dpl::diagnostic::{Diagnostic, Diagnostics};
 use dpl::source::SourceMap;
 
-use super::input::Input;
+use super::input;
 use super::report::Format;
 use super::{Failure, Outcome, report};
 
@@ -58,7 +58,7 @@ struct Source {
 }
 
 /// Reads everything that the arguments name.
-pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
+pub(super) fn load(input: &input::Program) -> Result<Loaded, Failure> {
     let kind = std::fs::metadata(&input.path).map_err(|error| Failure::io("read", &input.path, &error))?;
     let root = if kind.is_dir() { input.path.clone() } else { file::root(&input.path) };
     let (config, configured) = match configuration(&root, input)? {
@@ -74,7 +74,10 @@ pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
 }
 
 /// The settings, and whether there is a `dpl.toml` at all.
-fn configuration(root: &Path, input: &Input) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
+fn configuration(
+    root: &Path,
+    input: &input::Program,
+) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
     let path = root.join(CONFIG);
     let found = path.symlink_metadata().is_ok();
     let mut sources = SourceMap::default();

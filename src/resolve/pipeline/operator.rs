@@ -1,6 +1,8 @@
 //! Operators: what each takes and gives.
 
-use super::{Builder, fault, fit, names};
+use smol_str::SmolStr;
+
+use super::{Builder, fault, fit, names, statement::is_constant};
 use crate::{
     platform::{
         Base, DataType,
@@ -48,7 +50,7 @@ impl Builder<'_, '_> {
 
     fn coalesce(&mut self, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
         let left = self.expression(a)?;
-        if !left.ty.nullable && left.ty.base != Base::Json {
+        if !left.ty.nullable && !matches!(left.ty.base, Base::Json | Base::Unknown) {
             let name = self.written(left.span);
             self.report(fault::never_none(left.span, &name));
         }
@@ -60,6 +62,13 @@ impl Builder<'_, '_> {
         )?;
         let mut ty = fit::common(self.context.platform, &left.ty, &right.ty)?;
         ty.nullable = right.ty.nullable;
+        if is_constant(&right) && right.kind != ExpressionKind::None {
+            let matches = |pattern: &SmolStr, text: &str| self.context.whole_match(pattern, text);
+            // A constant that the type allows is one more of its values.
+            if fault::broken_condition(&right, &left.ty, matches).is_none() {
+                ty.refinement = left.ty.refinement.clone();
+            }
+        }
         let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
         Some(Expression { kind, ty, span })
     }
@@ -67,7 +76,8 @@ impl Builder<'_, '_> {
     fn equality(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
         let (left, right) = (self.expression(a)?, self.expression(b)?);
         for (one, other) in [(&left, &right), (&right, &left)] {
-            if one.kind == ExpressionKind::None && !other.ty.nullable && other.ty.base != Base::Json {
+            let known = !matches!(other.ty.base, Base::Json | Base::Unknown);
+            if one.kind == ExpressionKind::None && !other.ty.nullable && known {
                 let name = self.written(other.span);
                 self.report(fault::never_none(other.span, &name));
             }

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
 
+use super::codec;
 use crate::{
+    library::{PipelineFunctionId, functions::Piece},
     platform::{
-        Base, Platform,
-        pipeline::{Expression, ExpressionKind, LocalId},
+        Base, DataType, Platform,
+        pipeline::{Each, Expression, ExpressionKind, LocalId},
     },
     syntax::ast::BinaryOp,
 };
@@ -20,7 +22,7 @@ pub struct Scope<'s> {
     /// How each local is read.
     pub locals: &'s [String],
     /// What the request returned: `$states.result` in its own state, `$states.input` in the one behind it.
-    pub result: &'static str,
+    pub result: &'s str,
     /// The variable that keeps a part of it.
     pub kept: &'s str,
 }
@@ -34,7 +36,8 @@ pub const INPUT: &str = "$states.input";
 const WORDS: &[&str] = &["and", "or", "in", "true", "false", "null", "function"];
 
 impl Scope<'_> {
-    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`.
+    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`. Text of several lines
+    /// is an expression as well: asl-validator takes one line only.
     pub fn json(&self, expression: &Expression) -> Json {
         match &expression.kind {
             ExpressionKind::None => Json::Null,
@@ -42,7 +45,9 @@ impl Scope<'_> {
             ExpressionKind::Number(text) => {
                 number(text).unwrap_or_else(|| Json::String(self.query(expression)))
             }
-            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") => {
+            ExpressionKind::Text(text)
+                if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
+            {
                 Json::String(text.to_string())
             }
             ExpressionKind::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
@@ -50,9 +55,20 @@ impl Scope<'_> {
                 let members = fields.iter().map(|(name, value)| (name.to_string(), self.json(value)));
                 Json::Object(members.collect::<Map<String, Json>>())
             }
+            ExpressionKind::Encoded(form, inner) => codec::encoded_json(self, *form, inner, &expression.ty)
+                .unwrap_or_else(|| Json::String(self.query(expression))),
             ExpressionKind::Location(_, key) if key.iter().all(|piece| piece.as_text().is_some()) => {
                 Json::String(self.constant_uri(expression))
             }
+            _ => Json::String(self.query(expression)),
+        }
+    }
+
+    /// An expression as the output of a state: an object, or text between `{%` and `%}`, which is all that asl-validator knows.
+    pub fn output(&self, expression: &Expression) -> Json {
+        match self.json(expression) {
+            object @ Json::Object(_) => object,
+            Json::String(text) if text.starts_with("{%") => Json::String(text),
             _ => Json::String(self.query(expression)),
         }
     }
@@ -91,7 +107,8 @@ impl Scope<'_> {
             ExpressionKind::Binary(..)
             | ExpressionKind::Join(_)
             | ExpressionKind::Location(..)
-            | ExpressionKind::Negate(_) => false,
+            | ExpressionKind::Negate(_)
+            | ExpressionKind::Decoded(..) => false,
             _ => true,
         };
         if !plain {
@@ -139,8 +156,65 @@ impl Scope<'_> {
                 self.operand(inner, out);
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
+            ExpressionKind::Each(each) => self.each(each, out),
+            ExpressionKind::Encoded(form, inner) => codec::encode(self, *form, inner, &expression.ty, out),
+            ExpressionKind::Decoded(form, inner) => codec::decode(self, *form, inner, &expression.ty, out),
+            ExpressionKind::Unique => out.push_str("$uuid()"),
+            ExpressionKind::UrlPart(inner) => {
+                out.push_str("$encodeUrlComponent(");
+                self.write(inner, out);
+                out.push(')');
+            }
+            ExpressionKind::Function(id, arguments) => self.function(*id, arguments, out),
             ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
             ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
+            ExpressionKind::SqlValue(inner) => self.sql_value(inner, out),
+        }
+    }
+
+    /// A list made of another. JSONata takes lists apart where it puts others together, so that a list of lists is built element by element.
+    fn each(&self, each: &Each, out: &mut String) {
+        let item = self.local(each.item);
+        let lists = matches!(each.value.ty.base, Base::List(_) | Base::Json | Base::Unknown);
+        let value = self.text(&each.value);
+        let value = match (each.value.ty.nullable, is_path(&value)) {
+            (false, _) => value,
+            (true, true) => format!("({value} != null ? {value} : null)"),
+            (true, false) => format!("($value := {value}; $value != null ? $value : null)"),
+        };
+        // Put into one more list, a list stays what it is.
+        let value = match each.value.ty.base {
+            Base::List(_) => format!("[[({value})]]"),
+            Base::Json | Base::Unknown => format!("$type({value}) = \"array\" ? [[({value})]] : [{value}]"),
+            _ => value,
+        };
+        let condition = each.condition.as_ref().map(|condition| self.text(condition));
+        out.push_str(if lists { "$reduce(" } else { "[$map(" });
+        self.write(&each.over, out);
+        let _ = match (lists, condition) {
+            (false, None) => write!(out, ", function({item}) {{ {value} }})]"),
+            (false, Some(condition)) => write!(out, ", function({item}) {{ ({condition}) ? {value} }})]"),
+            (true, None) => {
+                write!(out, ", function($value, {item}) {{ $append($value, {value}) }}, [])")
+            }
+            (true, Some(condition)) => write!(
+                out,
+                ", function($value, {item}) {{ ({condition}) ? $append($value, {value}) : $value }}, [])"
+            ),
+        };
+    }
+
+    fn function(&self, id: PipelineFunctionId, arguments: &[Expression], out: &mut String) {
+        for piece in &self.platform.library.pipeline_function(id).jsonata {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Argument(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.write(argument, out))
+                }
+                Piece::Operand(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.operand(argument, out))
+                }
+            }
         }
     }
 
@@ -164,7 +238,12 @@ impl Scope<'_> {
         out.push('[');
         for (at, item) in items.iter().enumerate() {
             out.push_str(if at == 0 { "" } else { ", " });
+            // A list in a list is one only where it is written as one: any other is taken apart.
+            let apart =
+                matches!(item.ty.base, Base::List(_)) && !matches!(item.kind, ExpressionKind::List(_));
+            out.push_str(if apart { "[(" } else { "" });
             self.write(item, out);
+            out.push_str(if apart { ")]" } else { "" });
         }
         out.push(']');
     }
@@ -233,6 +312,28 @@ impl Scope<'_> {
         }
     }
 
+    /// A value as a literal of standard SQL.
+    fn sql_value(&self, inner: &Expression, out: &mut String) {
+        let quotes = !matches!(
+            inner.ty.base,
+            Base::Boolean | Base::Int | Base::BigInt | Base::Double | Base::Decimal(..)
+        );
+        let present = Expression { ty: DataType { nullable: false, ..inner.ty.clone() }, ..inner.clone() };
+        let mut value = String::new();
+        if quotes {
+            self.quoted(&present, "'", &["'"], &mut value);
+        } else {
+            let _ = write!(value, "$string({})", self.text(&present));
+        }
+        if inner.ty.nullable {
+            let mut text = String::new();
+            self.operand(inner, &mut text);
+            let _ = write!(out, "({text} != null ? {value} : \"NULL\")");
+        } else {
+            out.push_str(&value);
+        }
+    }
+
     /// Text in quotes, in which whatever could end it is doubled.
     fn quoted(&self, inner: &Expression, quote: &str, doubled: &[&str], out: &mut String) {
         let mut text = self.text(inner);
@@ -263,7 +364,7 @@ fn push_literal(pending: &mut String, parts: &mut Vec<String>) {
 }
 
 /// Whether a text is a path of names, which needs no parentheses anywhere.
-fn is_path(text: &str) -> bool {
+pub fn is_path(text: &str) -> bool {
     text.chars()
         .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '$' | '.' | '`'))
 }
@@ -280,7 +381,7 @@ pub fn member(name: &str, out: &mut String) {
 }
 
 /// Text as a JSONata literal: JSON's, with `%` spelled out where it would end the expression around it.
-fn literal(text: &str, out: &mut String) {
+pub fn literal(text: &str, out: &mut String) {
     let json = Json::String(text.to_owned()).to_string();
     out.push_str(&json.replace("%}", "\\u0025}").replace("{%", "{\\u0025"));
 }

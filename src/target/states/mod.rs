@@ -1,14 +1,17 @@
 //! Pipelines as Step Functions state machines: `states/<pipeline>.asl.json`, the calls that make the machine, and those of its trigger.
 
+mod codec;
 pub mod document;
 mod inline;
 mod jsonata;
+mod looping;
 mod lower;
 mod names;
 mod poll;
-mod trigger;
+mod size;
 
 pub use lower::TaskOf;
+pub use size::machines_fit;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -16,8 +19,8 @@ use super::{Program, Target};
 use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
-    platform::{AccountId, Pipeline, Platform},
+    lower::{Call, Script, trigger},
+    platform::{AccountId, Pipeline, Platform, pipeline::Expression},
 };
 
 /// State machines in Amazon States Language.
@@ -66,6 +69,11 @@ pub fn machine_with_tasks(platform: &Platform, pipeline: &Pipeline) -> (document
         flow,
     };
     (machine, tasks)
+}
+
+/// An expression that reads nothing of a run, as a member of a state.
+pub fn constant(platform: &Platform, expression: &Expression) -> Json {
+    jsonata::Scope { platform, locals: &[], result: jsonata::RESULT, kept: "" }.json(expression)
 }
 
 /// The text of the document that is written.

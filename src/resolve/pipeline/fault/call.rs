@@ -158,6 +158,18 @@ pub(in super::super) fn retries_outlast(span: Span, waits: u64, timeout: u64, wh
     .help("retry less often or sooner, or give more time")
 }
 
+pub(in super::super) fn heartbeat_of_nobody(span: Span, function: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::POLICY,
+        span,
+        format!("nobody sends heartbeats for `{function}`, so that it fails whenever it takes longer"),
+        "a heartbeat that never comes",
+    )
+    .help(
+        "give it a `timeout`; heartbeats are sent with the token of a call that is awaited: `await callback`",
+    )
+}
+
 pub(in super::super) fn timeout_of_polled(span: Span, function: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::NOT_LOWERED,
@@ -227,4 +239,24 @@ pub(in super::super) fn library(span: Span, fault: &str) -> Diagnostic {
         "not understood",
     )
     .help("see docs/stdlib.md")
+}
+
+pub(in super::super) fn other_region(span: Span, name: &str, there: &str, home: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ELSEWHERE,
+        span,
+        format!("`{name}` is in {there}, and a state machine calls services of its own region only"),
+        format!("not in {home}"),
+    )
+    .help(format!("have it done by a pipeline in {there}, which a rule of EventBridge or a queue starts"))
+}
+
+pub(in super::super) fn outside(span: Span, name: &str, account: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ELSEWHERE,
+        span,
+        format!("`{name}` is in `{account}`, which is outside of the program, so that no role can be made there"),
+        "can't be called from here",
+    )
+    .help("declare the account inside the organization, or call a Lambda function there, which lets the pipeline in itself")
 }
