@@ -221,6 +221,8 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "visits_by_value",
         "visits_of_all",
         "visits_of_old",
+        "of_an_aggregate",
+        "over_a_query",
         "means_by_name",
         "early_growth",
         "growing",

@@ -127,8 +127,8 @@ impl AggregateCall {
     pub fn merges(&self) -> bool {
         let order_matters = self.aggregate.argument().is_some_and(|e| e.ty() == Type::Double)
             && !matches!(self.aggregate, Aggregate::Count(_));
-        !matches!(self.aggregate, Aggregate::First(_) | Aggregate::Last(_))
-            && !(self.keeps_values() && order_matters)
+        let ends = matches!(self.aggregate, Aggregate::First(_) | Aggregate::Last(_));
+        !(ends || self.keeps_values() && order_matters)
     }
 
     /// The expressions over the input.
@@ -277,6 +277,10 @@ impl Layout {
         (taken, objects)
     }
 
+    #[expect(
+        clippy::iter_over_hash_type,
+        reason = "counts and sums of whole numbers have no order; the hash has no seed"
+    )]
     fn merge_cell<'o>(
         &self,
         cell: &Cell,
