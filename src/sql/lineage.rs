@@ -53,6 +53,18 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             let of_keys = keys.iter().map(|key| of(key, &known, hides));
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
+        RelationKind::Rank { input, .. } => {
+            let mut known = origins(input);
+            known.push(BTreeSet::new());
+            known
+        }
+        RelationKind::Union(parts) => {
+            let mut known = vec![BTreeSet::new(); relation.fields.len()];
+            for part in parts {
+                known.iter_mut().zip(origins(part)).for_each(|(all, more)| all.extend(more));
+            }
+            known
+        }
         RelationKind::Project { input, exprs } => {
             let known = traced(input, hides);
             exprs.iter().map(|expr| of(expr, &known, hides)).collect()
