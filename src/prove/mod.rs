@@ -44,15 +44,17 @@ mod witness;
 pub use ability::{Ability, Ground, Missing, Prover};
 pub use assertion::assertions;
 pub use closed::closed;
-pub use condition::{Truth, hold};
+pub use condition::{Single, Truth, hold};
+pub use control::Control;
 pub use context::{Context, Known};
 pub use danger::dangers;
-pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question};
+pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question, acts, applies};
 pub use effect::effects;
 pub use foreign::foreign;
 pub use limit::limits;
 pub use request::Request;
 pub use void::voids;
+pub use witness::values_of;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 
