@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod diff;
 mod explain;
 mod init;
 mod input;
@@ -26,10 +27,12 @@ Examples:
   dpl run PIPELINE platform --input event.json --mock f=result.json
                                     run a pipeline's state machine on this machine
   dpl test platform                 run the program's tests
+  dpl diff --git main platform      what changed in meaning since the branch `main`
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
-Exit codes: 0 fine; 1 the program has errors, a test or a run failed, or `--check` found a difference;
+Exit codes: 0 fine; 1 the program has errors, a test or a run failed, `--check` found a difference,
+or `diff --fail-on` a change of that class;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -48,6 +51,7 @@ enum Verb {
     Build(build::Arguments),
     Run(run::Arguments),
     Test(test::Arguments),
+    Diff(diff::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
 }
@@ -87,6 +91,7 @@ pub fn main() -> ExitCode {
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
     };

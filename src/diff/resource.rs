@@ -41,7 +41,7 @@ pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
             let (a, b) = (before.field(was, field), after.field(is, field));
             if shown(before, was, field, a) != shown(after, is, field, b) {
                 let place = b.map_or(at.span, |value| value.span);
-                let own = new.sources.file_of(place).is_some_and(|(_, file)| !file.is_library());
+                let own = new.sources.file_of(place).is_some_and(|(_, file)| !file.library);
                 let at = At { span: if own { place } else { at.span }, ..at };
                 entries.push(entry(old, was, format!("changes `{field}`, which AWS can't change"), at));
             }
