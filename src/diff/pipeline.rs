@@ -54,7 +54,11 @@ fn inputs(old: &Analysis, new: &Analysis, before: &Pipeline, after: &Pipeline, o
         let is = Typed { platform: &new.platform, ty: &param.ty };
         match same.map(|it| Typed { platform: &old.platform, ty: &it.ty }) {
             Some(was) if !takes(is, was) => {
-                let what = format!("takes `{}` as {}, and as {} before", param.name, written(is), written(was));
+                let (to, from) = (written(is), written(was));
+                let what = match to == from {
+                    true => format!("takes fewer values of `{}`", param.name),
+                    false => format!("takes `{}` as {to}, and as {from} before", param.name),
+                };
                 found.push((what, here(param.span)));
             }
             None if !param.ty.nullable => {
@@ -75,6 +79,7 @@ fn result(old: &Analysis, new: &Analysis, before: &Pipeline, after: &Pipeline, o
     let at = At { version: Version::New, span: own };
     match after.result.as_ref().map(|ty| Typed { platform: &new.platform, ty }) {
         None => Some(("returns nothing any more".into(), at)),
+        Some(is) if !takes(was, is) && written(is) == written(was) => Some(("returns values that it did not".into(), at)),
         Some(is) if !takes(was, is) => Some((format!("returns {}, and {} before", written(is), written(was)), at)),
         Some(_) => None,
     }

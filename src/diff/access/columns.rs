@@ -73,11 +73,7 @@ fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
         platform.grants.iter().filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.0.clone()))).collect();
     let mut told: BTreeMap<Key, Open> = BTreeMap::new();
     for grant in &access.tables {
-        let on = match grant.table {
-            Some(at) => platform.tables.get(at as usize).map(|it| it.resource),
-            None => platform.domains.get(grant.domain as usize).map(|it| it.resource),
-        };
-        let Some(arn) = on.and_then(|id| platform.resource(id).arn.clone()) else { continue };
+        let Some(arn) = catalog(platform, grant.domain, grant.table) else { continue };
         let rows = filters.get(&grant.span).cloned().unwrap_or_default();
         let option = grant.grant_option.then(|| format!("lakeformation:{} with grant option", grant.permission));
         for action in [Some(format!("lakeformation:{}", grant.permission)), option].into_iter().flatten() {
@@ -92,15 +88,28 @@ fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
         }
     }
     for share in &platform.shares {
-        let table = platform.tables.get(share.table as usize).map(|it| platform.resource(it.resource));
+        let owner = platform.tables.get(share.table as usize).map(|it| it.domain);
+        let arn = owner.and_then(|owner| catalog(platform, owner, Some(share.table)));
         let with = platform.domains.get(share.with as usize).and_then(|it| platform.account_of(it.resource));
-        if let (Some(arn), Some(account)) = (table.and_then(|it| it.arn.clone()), with) {
+        if let (Some(arn), Some(account)) = (arn, with) {
             let open = told.entry((account.id.clone(), "lakeformation:DESCRIBE".into(), arn)).or_default();
             open.columns.entry(None).or_default().insert(SmolStr::default());
             open.origins.insert(share.span);
         }
     }
     told
+}
+
+/// The ARN of a table, or of a database.
+fn catalog(platform: &Platform, domain: u32, table: Option<u32>) -> Option<SmolStr> {
+    let domain = platform.domains.get(domain as usize)?;
+    let account = platform.account_of(domain.resource)?;
+    let of = match table {
+        Some(at) => format!("table/{}/{}", domain.database, platform.tables.get(at as usize)?.name),
+        None => format!("database/{}", domain.database),
+    };
+    let partition = platform.project.partition();
+    Some(format!("arn:{partition}:glue:{}:{}:{of}", account.region, account.id).into())
 }
 
 /// A role by its ARN, an account by its digits, a service by its name.

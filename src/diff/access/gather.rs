@@ -9,6 +9,7 @@ use super::{
     side::{Side, Thing},
 };
 use crate::{
+    access::pattern::matches,
     diff::{At, Class, Entry, Gain, Topic, Version},
     source::Span,
 };
@@ -25,7 +26,7 @@ struct Group {
 /// All entries.
 pub fn entries(old: &Side<'_>, new: &Side<'_>, findings: Vec<Finding>) -> Vec<Entry> {
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
-    for it in findings {
+    for it in without_covered(findings) {
         let key = (it.wider, it.principal, it.thing.resource, it.thing.alias, it.columns, it.when);
         let group = groups.entry(key).or_default();
         group.actions.insert(it.thing.action);
@@ -34,6 +35,26 @@ pub fn entries(old: &Side<'_>, new: &Side<'_>, findings: Vec<Finding>) -> Vec<En
     }
     let written = [said(old), said(new)];
     groups.into_iter().filter_map(|(key, group)| entry(old, new, &written, key, group)).collect()
+}
+
+/// Findings without those that a wider pattern of the same says as well.
+fn without_covered(findings: Vec<Finding>) -> Vec<Finding> {
+    let alike = |it: &Finding| {
+        let thing = &it.thing;
+        let who = (it.wider, it.principal.clone(), thing.action.clone(), thing.alias.clone());
+        (who, it.columns.clone(), it.when.clone())
+    };
+    let mut wide: BTreeMap<_, BTreeSet<SmolStr>> = BTreeMap::new();
+    for it in findings.iter().filter(|it| it.thing.resource.contains('*')) {
+        wide.entry(alike(it)).or_default().insert(it.thing.resource.clone());
+    }
+    let covered = |it: &Finding| {
+        let own = &it.thing.resource;
+        let wider = |pattern: &SmolStr| pattern != own && matches(pattern, own);
+        wide.get(&alike(it)).is_some_and(|patterns| patterns.iter().any(wider))
+    };
+    let covered: Vec<bool> = findings.iter().map(covered).collect();
+    findings.into_iter().zip(covered).filter(|(_, covered)| !covered).map(|(it, _)| it).collect()
 }
 
 /// The sentences of a version that policies come from.
