@@ -137,7 +137,7 @@ fn diff_tells_every_request_that_is_decided_otherwise() {
         let (old, new) = (text.clone(), changed(&text, &mut Rng::new(seed)));
         let (old, new) = (platforms::analyzed(&old), platforms::analyzed(&new));
         let found = diff(&old, &new);
-        requests::requests(&new, seed, 2000, &mut |request| {
+        requests::each(&new, seed, 2000, &mut |request| {
             let Some(before) = translated(&new, &old, &request) else { return };
             let (was, is) = (allows(&old, &before), allows(&new, &request));
             let (name, class) = match (was, is) {
