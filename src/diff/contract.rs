@@ -75,7 +75,14 @@ fn word(platform: &Platform, id: ResourceId, field: &str) -> Option<String> {
 }
 
 impl Both<'_> {
-    fn entry(&self, class: Class, what: String, details: Vec<String>, columns: Option<&str>, at: At) -> Entry {
+    fn entry(
+        &self,
+        class: Class,
+        what: String,
+        details: Vec<String>,
+        columns: Option<&str>,
+        at: At,
+    ) -> Entry {
         Entry {
             class,
             topic: Topic::Contract,
@@ -141,7 +148,10 @@ impl Both<'_> {
         } else if new.ty.nullable && !old.ty.nullable {
             (Class::Breaking, "readers get nulls where there were none")
         } else if self.protects_old_readers() {
-            (Class::Breaking, "readers by the old version don't take every new value, as the contract promises")
+            (
+                Class::Breaking,
+                "readers by the old version don't take every new value, as the contract promises",
+            )
         } else {
             (Class::Note, "readers by the old version may meet values that they did not know")
         };
@@ -150,11 +160,23 @@ impl Both<'_> {
     }
 
     /// What the contract itself promises.
-    fn promises(&self, before: ResourceId, after: Option<ResourceId>, changed: bool, broken: bool) -> Vec<Entry> {
+    fn promises(
+        &self,
+        before: ResourceId,
+        after: Option<ResourceId>,
+        changed: bool,
+        broken: bool,
+    ) -> Vec<Entry> {
         let (old, new) = (&self.old.platform, &self.new.platform);
         let Some(after) = after else {
             let at = At { version: Version::Old, span: old.resource(before).span };
-            return vec![self.entry(Class::Breaking, "has no contract any more".into(), Vec::new(), None, at)];
+            return vec![self.entry(
+                Class::Breaking,
+                "has no contract any more".into(),
+                Vec::new(),
+                None,
+                at,
+            )];
         };
         let place = |field: &str| At { version: Version::New, span: span_of(new, after, field) };
         let mut entries = Vec::new();
@@ -166,7 +188,11 @@ impl Both<'_> {
         if let (Some(was), Some(is)) = &modes
             && !keeps(was, is)
         {
-            say(format!("promises `{is}` instead of `{was}`"), "what could be relied on can't be any more", "compatible");
+            say(
+                format!("promises `{is}` instead of `{was}`"),
+                "what could be relied on can't be any more",
+                "compatible",
+            );
         }
         let fresh = (number(old, before, "freshness"), number(new, after, "freshness"));
         match fresh {
@@ -182,7 +208,11 @@ impl Both<'_> {
             if b < a {
                 say(format!("goes back from version {was} to {is}"), "", "version");
             } else if broken && b.first() == a.first() {
-                say(format!("breaks its readers in version {is}"), "a change that breaks readers takes a new major version", "version");
+                say(
+                    format!("breaks its readers in version {is}"),
+                    "a change that breaks readers takes a new major version",
+                    "version",
+                );
             } else if changed && a == b {
                 say(format!("changes and stays version {was}"), "a change takes a new version", "version");
             }
@@ -231,7 +261,8 @@ pub fn readers(analysis: &Analysis, id: ResourceId, column: Option<&str>) -> Vec
                 crate::platform::Capability::Named(at) => platform.library.capability(at).name.as_str(),
                 crate::platform::Capability::Action(_) => "",
             };
-            let sees = column.is_none_or(|column| it.columns.is_empty() || it.columns.iter().any(|it| it == column));
+            let sees =
+                column.is_none_or(|column| it.columns.is_empty() || it.columns.iter().any(|it| it == column));
             matches!(named, "read" | "select") && sees
         });
         if on && reads {

@@ -17,7 +17,8 @@ pub fn turns(old: &Analysis, new: &Analysis) -> Vec<Turn> {
         let is_free = |account: &&String| of(account).keys().all(|other| !open.contains(other));
         let Some(next) = open.iter().find(is_free).or_else(|| open.first()).cloned() else { break };
         let after = of(&next).iter().filter(|(other, _)| open.contains(*other) || done.contains(*other));
-        let after = after.map(|(other, role)| format!("{other} makes `{role}`, which its policies name")).collect();
+        let after =
+            after.map(|(other, role)| format!("{other} makes `{role}`, which its policies name")).collect();
         open.remove(&next);
         done.insert(next.clone());
         turns.push(Turn { account: next, after });

@@ -15,9 +15,12 @@ use crate::{
 pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
     let mut entries = Vec::new();
     for &(was, is) in &pairs.both {
-        let (Some(before), Some(after)) = (pipeline(&old.platform, was), pipeline(&new.platform, is)) else { continue };
+        let (Some(before), Some(after)) = (pipeline(&old.platform, was), pipeline(&new.platform, is)) else {
+            continue;
+        };
         let own = new.platform.resource(is).span;
-        let found = inputs(old, new, before, after, own).into_iter().chain(result(old, new, before, after, own));
+        let found =
+            inputs(old, new, before, after, own).into_iter().chain(result(old, new, before, after, own));
         entries.extend(found.map(|(what, at)| Entry {
             class: Class::Breaking,
             topic: Topic::Pipeline,
@@ -39,10 +42,17 @@ fn pipeline(platform: &Platform, id: ResourceId) -> Option<&Pipeline> {
     }
 }
 
-fn inputs(old: &Analysis, new: &Analysis, before: &Pipeline, after: &Pipeline, own: Span) -> Vec<(String, At)> {
+fn inputs(
+    old: &Analysis,
+    new: &Analysis,
+    before: &Pipeline,
+    after: &Pipeline,
+    own: Span,
+) -> Vec<(String, At)> {
     let here = |span| At { version: Version::New, span };
     if before.whole_event != after.whole_event {
-        let what = "takes its event in another shape: the one parameter, a record, is the whole event".to_owned();
+        let what =
+            "takes its event in another shape: the one parameter, a record, is the whole event".to_owned();
         return vec![(what, here(own))];
     }
     let mut found = Vec::new();
@@ -67,20 +77,33 @@ fn inputs(old: &Analysis, new: &Analysis, before: &Pipeline, after: &Pipeline, o
             _ => {}
         }
     }
-    let gone = before.params.iter().filter(|it| !after.whole_event && after.params.iter().all(|other| other.name != it.name));
+    let gone = before
+        .params
+        .iter()
+        .filter(|it| !after.whole_event && after.params.iter().all(|other| other.name != it.name));
     found.extend(gone.map(|it| {
         (format!("does not take `{}` any more", it.name), At { version: Version::Old, span: it.span })
     }));
     found
 }
 
-fn result(old: &Analysis, new: &Analysis, before: &Pipeline, after: &Pipeline, own: Span) -> Option<(String, At)> {
+fn result(
+    old: &Analysis,
+    new: &Analysis,
+    before: &Pipeline,
+    after: &Pipeline,
+    own: Span,
+) -> Option<(String, At)> {
     let was = Typed { platform: &old.platform, ty: before.result.as_ref()? };
     let at = At { version: Version::New, span: own };
     match after.result.as_ref().map(|ty| Typed { platform: &new.platform, ty }) {
         None => Some(("returns nothing any more".into(), at)),
-        Some(is) if !takes(was, is) && written(is) == written(was) => Some(("returns values that it did not".into(), at)),
-        Some(is) if !takes(was, is) => Some((format!("returns {}, and {} before", written(is), written(was)), at)),
+        Some(is) if !takes(was, is) && written(is) == written(was) => {
+            Some(("returns values that it did not".into(), at))
+        }
+        Some(is) if !takes(was, is) => {
+            Some((format!("returns {}, and {} before", written(is), written(was)), at))
+        }
         Some(_) => None,
     }
 }
@@ -92,9 +115,14 @@ fn users(platform: &Platform, of: &Pipeline) -> Vec<String> {
         TriggerKind::Event(_) => "its event".to_owned(),
         TriggerKind::Records(pipe) => format!("the rows of `{}`", platform.resource(pipe.stream).name),
     });
-    let callers = platform.pipelines.iter().filter(|it| it.calls().iter().any(|(_, call)| call.runs == Some(of.resource)));
-    let mut users: Vec<String> =
-        callers.map(|it| format!("pipeline `{}`", platform.resource(it.resource).name)).chain(trigger).collect();
+    let callers = platform
+        .pipelines
+        .iter()
+        .filter(|it| it.calls().iter().any(|(_, call)| call.runs == Some(of.resource)));
+    let mut users: Vec<String> = callers
+        .map(|it| format!("pipeline `{}`", platform.resource(it.resource).name))
+        .chain(trigger)
+        .collect();
     users.sort();
     users
 }

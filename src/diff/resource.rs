@@ -3,7 +3,7 @@
 use super::{At, Class, Entry, Topic, Version, contract::readers, pair::Pairs};
 use crate::{
     Analysis,
-    platform::{Platform, ResourceId, ValueKind, Value},
+    platform::{Platform, ResourceId, Value, ValueKind},
 };
 
 /// Every resource that AWS must delete or make anew.
@@ -34,7 +34,8 @@ pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
         }
         let regions = (region(before, was), region(after, is));
         if regions.0 != regions.1 {
-            let what = format!("moves from {} to {}", regions.0.unwrap_or_default(), regions.1.unwrap_or_default());
+            let what =
+                format!("moves from {} to {}", regions.0.unwrap_or_default(), regions.1.unwrap_or_default());
             entries.push(entry(old, was, what, at));
         }
         for field in &before.kind_of(was).fixed {
@@ -55,8 +56,11 @@ fn is_made(platform: &Platform, id: ResourceId) -> bool {
     let resource = platform.resource(id);
     let ours = resource.account.is_none_or(|account| !platform.account(account).external);
     let kind = platform.kind_of(id);
-    let home = resource.account.or_else(|| resource.parent.and_then(|parent| platform.resource(parent).account));
-    ours && !resource.external && home.is_some() && !matches!(kind.name.as_str(), "account" | "unit" | "organization" | "contract")
+    let home =
+        resource.account.or_else(|| resource.parent.and_then(|parent| platform.resource(parent).account));
+    ours && !resource.external
+        && home.is_some()
+        && !matches!(kind.name.as_str(), "account" | "unit" | "organization" | "contract")
 }
 
 fn home(platform: &Platform, id: ResourceId) -> String {
@@ -84,7 +88,9 @@ fn shown(platform: &Platform, id: ResourceId, field: &str, value: Option<&Value>
 }
 
 fn plain(platform: &Platform, value: &Value) -> String {
-    let all = |values: &mut dyn Iterator<Item = &Value>| values.map(|it| plain(platform, it)).collect::<Vec<_>>().join(", ");
+    let all = |values: &mut dyn Iterator<Item = &Value>| {
+        values.map(|it| plain(platform, it)).collect::<Vec<_>>().join(", ")
+    };
     match &value.kind {
         ValueKind::List(items) => format!("[{}]", all(&mut items.iter())),
         ValueKind::Ref(id) => home(platform, *id),
@@ -93,7 +99,9 @@ fn plain(platform: &Platform, value: &Value) -> String {
             let name = &platform.library.constructor(construct.constructor).name;
             format!("{name}({})", all(&mut construct.fields.iter().flatten()))
         }
-        ValueKind::Map(entries) => entries.iter().map(|(key, it)| format!("{key}: {}", plain(platform, it))).collect(),
+        ValueKind::Map(entries) => {
+            entries.iter().map(|(key, it)| format!("{key}: {}", plain(platform, it))).collect()
+        }
         kind => format!("{kind:?}"),
     }
 }

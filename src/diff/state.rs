@@ -15,7 +15,9 @@ use crate::{
 pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
     let mut entries = Vec::new();
     for &(was, is) in &pairs.both {
-        let (Some(before), Some(after)) = (query(&old.platform, was), query(&new.platform, is)) else { continue };
+        let (Some(before), Some(after)) = (query(&old.platform, was), query(&new.platform, is)) else {
+            continue;
+        };
         let (held, holds) = (state(&old.platform, before), state(&new.platform, after));
         let differs: Vec<String> = held
             .iter()
@@ -26,7 +28,8 @@ pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
         let stateful = held.iter().skip(1).any(|(_, parts)| !parts.is_empty());
         let computes = (whole(&old.platform, before), whole(&new.platform, after));
         let (class, what, mut details) = if !differs.is_empty() {
-            let what = if stateful { "can't go on from its state" } else { "can't go on from where it stands" };
+            let what =
+                if stateful { "can't go on from its state" } else { "can't go on from where it stands" };
             (Class::Breaking, what, differs)
         } else if computes.0 != computes.1 {
             (Class::Note, "computes something else", vec!["its state fits".to_owned()])
@@ -63,9 +66,11 @@ fn listed(parts: &[String]) -> String {
 
 /// What holds state, by what it is.
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
-    let (mut sources, mut windows, mut keys, mut aggregates) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut sources, mut windows, mut keys, mut aggregates) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for relation in query.plan.chain() {
-        let columns = |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
+        let columns =
+            |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
         match &relation.kind {
             RelationKind::Scan(stream) => sources.push(source(platform, *stream)),
             RelationKind::Window { input, time, shape } => {
@@ -90,7 +95,9 @@ fn window(shape: &crate::sql::plan::WindowShape, columns: &[String]) -> String {
     let seconds = |milliseconds: u64| format!("{}s", milliseconds as f64 / 1000.0);
     match shape {
         Shape::Tumble { size, offset } => format!("tumble({}, offset {offset}ms)", seconds(*size)),
-        Shape::Hop { slide, size, offset } => format!("hop({}, {}, offset {offset}ms)", seconds(*slide), seconds(*size)),
+        Shape::Hop { slide, size, offset } => {
+            format!("hop({}, {}, offset {offset}ms)", seconds(*slide), seconds(*size))
+        }
         Shape::Cumulate { step, size, offset } => {
             format!("cumulate({}, {}, offset {offset}ms)", seconds(*step), seconds(*size))
         }
@@ -102,21 +109,24 @@ fn window(shape: &crate::sql::plan::WindowShape, columns: &[String]) -> String {
 }
 
 fn source(platform: &Platform, id: ResourceId) -> String {
-    let time = platform.stream(id).and_then(|it| it.watermark.as_ref()).map(|(column, _)| format!(" by {column}"));
+    let time =
+        platform.stream(id).and_then(|it| it.watermark.as_ref()).map(|(column, _)| format!(" by {column}"));
     format!("`{}`{}", super::pair::name(platform, id), time.unwrap_or_default())
 }
 
 fn call(call: &AggregateCall, columns: &[String]) -> String {
     let argument = call.argument.as_ref().map_or_else(|| "*".into(), |it| print::expr(it, columns));
     let distinct = if call.distinct { "distinct " } else { "" };
-    let filter = call.filter.as_ref().map(|it| format!(" where {}", print::expr(it, columns))).unwrap_or_default();
+    let filter =
+        call.filter.as_ref().map(|it| format!(" where {}", print::expr(it, columns))).unwrap_or_default();
     format!("{}({distinct}{argument}){filter}: {:?}", call.function.name(), call.ty.base)
 }
 
 /// All that a query computes.
 fn whole(platform: &Platform, query: &Query) -> Vec<Vec<String>> {
     let relation = |it: &Relation| {
-        let names: Vec<String> = it.input().map(|it| it.fields.iter().map(|it| it.name.to_string()).collect()).unwrap_or_default();
+        let names: Vec<String> =
+            it.input().map(|it| it.fields.iter().map(|it| it.name.to_string()).collect()).unwrap_or_default();
         match &it.kind {
             RelationKind::Filter { condition, .. } => vec![print::expr(condition, &names)],
             RelationKind::Project { exprs, .. } => exprs.iter().map(|it| print::expr(it, &names)).collect(),

@@ -30,7 +30,11 @@ fn takes_at(wide: Typed<'_>, narrow: Typed<'_>, depth: usize) -> bool {
 
 fn base(wide: Typed<'_>, narrow: Typed<'_>, depth: usize) -> bool {
     let inner = |a, b| {
-        takes_at(Typed { platform: wide.platform, ty: a }, Typed { platform: narrow.platform, ty: b }, depth + 1)
+        takes_at(
+            Typed { platform: wide.platform, ty: a },
+            Typed { platform: narrow.platform, ty: b },
+            depth + 1,
+        )
     };
     match (&wide.ty.base, &narrow.ty.base) {
         (Base::BigInt, Base::Int) | (Base::Double, Base::Int) => true,

@@ -30,7 +30,8 @@ impl Revision {
             _ => (real, None),
         };
         let listed = git(&at, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "."])?;
-        let folder = std::env::temp_dir().join(format!("dpl-diff-{}-{}", std::process::id(), label(revision)));
+        let folder =
+            std::env::temp_dir().join(format!("dpl-diff-{}-{}", std::process::id(), label(revision)));
         fs::create_dir(&folder).map_err(|error| Failure::io("make", &folder, &error))?;
         let taken = Self { path: name.map_or_else(|| folder.clone(), |name| folder.join(name)), folder };
         for file in listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {

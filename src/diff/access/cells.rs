@@ -35,7 +35,9 @@ pub fn cells(old: &Side<'_>, new: &Side<'_>) -> Vec<Cell> {
         things.extend(named.get(arn).into_iter().flatten().cloned());
         things.extend(named.get("*").into_iter().flatten().cloned());
         if same {
-            things.retain(|thing| differs(old.policy_of(thing), new.policy_of(thing)) || moved(old, new, arn, thing));
+            things.retain(|thing| {
+                differs(old.policy_of(thing), new.policy_of(thing)) || moved(old, new, arn, thing)
+            });
         }
         cells.extend(things.into_iter().map(|thing| Cell { role: arn.into(), thing }));
     }
@@ -103,7 +105,11 @@ pub fn of_statement(statement: &Statement, own: Option<&Thing>, things: &mut BTr
         for resource in &resources {
             let kms = action.starts_with("kms:");
             for alias in aliases.iter().filter(|alias| kms || alias.is_none() || own.is_some()) {
-                things.insert(Thing { action: action.clone(), resource: resource.clone(), alias: alias.clone() });
+                things.insert(Thing {
+                    action: action.clone(),
+                    resource: resource.clone(),
+                    alias: alias.clone(),
+                });
             }
         }
     }
@@ -147,7 +153,10 @@ fn said(document: &Document) -> impl Iterator<Item = Said> {
         let all = actions.into_iter().flat_map(move |action| {
             let conditions = conditions.clone();
             let principal = statement.principal.clone();
-            resources.clone().into_iter().map(move |it| (grants, principal.clone(), action.clone(), it, conditions.clone()))
+            resources
+                .clone()
+                .into_iter()
+                .map(move |it| (grants, principal.clone(), action.clone(), it, conditions.clone()))
         });
         all.collect::<Vec<_>>()
     })

@@ -39,7 +39,8 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>, findings: &mut Vec<Finding>) {
             let mut columns = Vec::new();
             let mut filters = BTreeSet::new();
             for (column, rows) in &open.columns {
-                let missing: Vec<&SmolStr> = rows.iter().filter(|row| !covers(&others, column.as_ref(), row)).collect();
+                let missing: Vec<&SmolStr> =
+                    rows.iter().filter(|row| !covers(&others, column.as_ref(), row)).collect();
                 if !missing.is_empty() {
                     columns.push(column.clone());
                     filters.extend(missing.into_iter().filter(|row| !row.is_empty()).cloned());
@@ -69,13 +70,17 @@ fn covers(others: &[&Open], column: Option<&SmolStr>, row: &SmolStr) -> bool {
 
 fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
     let (platform, access) = (&side.analysis.platform, &side.analysis.access);
-    let filters: BTreeMap<Span, SmolStr> =
-        platform.grants.iter().filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.0.clone()))).collect();
+    let filters: BTreeMap<Span, SmolStr> = platform
+        .grants
+        .iter()
+        .filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.0.clone())))
+        .collect();
     let mut told: BTreeMap<Key, Open> = BTreeMap::new();
     for grant in &access.tables {
         let Some(arn) = catalog(platform, grant.domain, grant.table) else { continue };
         let rows = filters.get(&grant.span).cloned().unwrap_or_default();
-        let option = grant.grant_option.then(|| format!("lakeformation:{} with grant option", grant.permission));
+        let option =
+            grant.grant_option.then(|| format!("lakeformation:{} with grant option", grant.permission));
         for action in [Some(format!("lakeformation:{}", grant.permission)), option].into_iter().flatten() {
             let key = (name(side, platform, &grant.principal), SmolStr::from(action), arn.clone());
             let open = told.entry(key).or_default();
@@ -118,7 +123,8 @@ fn name(side: &Side<'_>, platform: &Platform, principal: &Principal) -> SmolStr 
         Principal::Resource(id) => {
             let key = acting(platform, *id).unwrap_or(RoleKey::Declared(*id));
             let role = side.analysis.access.role(key).map(|role| role.identity.arn.clone());
-            role.or_else(|| platform.resource(*id).arn.clone()).unwrap_or_else(|| platform.resource(*id).name.clone())
+            role.or_else(|| platform.resource(*id).arn.clone())
+                .unwrap_or_else(|| platform.resource(*id).name.clone())
         }
         Principal::Account(id) => platform.account(*id).id.clone(),
         Principal::ForeignAccount(id) => id.clone(),

@@ -70,16 +70,22 @@ fn words(side: &Side<'_>, span: Span) -> String {
     side.analysis.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn entry(old: &Side<'_>, new: &Side<'_>, written: &[BTreeSet<String>; 2], key: Key, group: Group) -> Option<Entry> {
+fn entry(
+    old: &Side<'_>,
+    new: &Side<'_>,
+    written: &[BTreeSet<String>; 2],
+    key: Key,
+    group: Group,
+) -> Option<Entry> {
     let (wider, principal, resource, alias, columns, when) = key;
     let (here, there, version, before) =
         if wider { (new, old, Version::New, &written[0]) } else { (old, new, Version::Old, &written[1]) };
     // What the other version does not say tells more than what both say.
     let fresh = group.allowed_by.iter().find(|span| !before.contains(&words(here, **span)));
-    let denied = group.denied_by.first().map(|span| At {
-        version: if wider { Version::Old } else { Version::New },
-        span: *span,
-    });
+    let denied = group
+        .denied_by
+        .first()
+        .map(|span| At { version: if wider { Version::Old } else { Version::New }, span: *span });
     let allowed = group.allowed_by.first().map(|span| At { version, span: *span });
     let at = fresh.map(|span| At { version, span: *span }).or(denied).or(allowed);
     let thing = Thing { action: SmolStr::default(), resource: resource.clone(), alias: alias.clone() };

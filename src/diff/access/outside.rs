@@ -11,7 +11,10 @@ use super::{
     side::{Side, Thing},
 };
 use crate::{
-    access::{Statement, document::{Conditions, Principals}},
+    access::{
+        Statement,
+        document::{Conditions, Principals},
+    },
     platform::grant::Effect,
     source::Span,
 };
@@ -29,7 +32,9 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>, findings: &mut Vec<Finding>) {
                     && other.1.action == door.1.action
                     && other.1.alias == door.1.alias
                     && crate::access::pattern::matches(&other.1.resource, &door.1.resource)
-                    && (other.2 == door.2 || door.2.fewer().contains(&other.2) || is_narrower(&door.2, &other.2))
+                    && (other.2 == door.2
+                        || door.2.fewer().contains(&other.2)
+                        || is_narrower(&door.2, &other.2))
             });
             if !covered {
                 let partly = there.keys().any(|other| other.0 == door.0 && other.1 == door.1);
@@ -59,7 +64,10 @@ fn is_narrower(strict: &Conditions, loose: &Conditions) -> bool {
 }
 
 fn written(conditions: &Conditions) -> Vec<String> {
-    let all = conditions.0.iter().flat_map(|(operator, keys)| keys.iter().map(move |(key, wanted)| (operator, key, wanted)));
+    let all = conditions
+        .0
+        .iter()
+        .flat_map(|(operator, keys)| keys.iter().map(move |(key, wanted)| (operator, key, wanted)));
     all.map(|(operator, key, wanted)| {
         format!("{key} {operator} {}", wanted.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", "))
     })
@@ -70,10 +78,11 @@ fn written(conditions: &Conditions) -> Vec<String> {
 fn doors(side: &Side<'_>, other: &Side<'_>) -> BTreeMap<Door, BTreeSet<Span>> {
     let mut doors: BTreeMap<Door, BTreeSet<Span>> = BTreeMap::new();
     for (own, document) in side.documents() {
-        let home = side.analysis.platform.account(match side.account_of(&own, crate::platform::AccountId(0)) {
-            Some(account) => account,
-            None => continue,
-        });
+        let home =
+            side.analysis.platform.account(match side.account_of(&own, crate::platform::AccountId(0)) {
+                Some(account) => account,
+                None => continue,
+            });
         let root = format!("::{}:root", home.id);
         for statement in document.statements.iter().filter(|it| it.effect == Effect::Grant) {
             for who in people(statement.principal.as_ref()) {
@@ -84,8 +93,10 @@ fn doors(side: &Side<'_>, other: &Side<'_>) -> BTreeMap<Door, BTreeSet<Span>> {
                 }
                 let mut things = BTreeSet::new();
                 of_statement(statement, Some(&own), &mut things);
-                for thing in things.into_iter().filter(|thing| !is_denied(&document.statements, &who, thing)) {
-                    let origins = doors.entry((who.clone(), thing, statement.conditions.clone())).or_default();
+                for thing in things.into_iter().filter(|thing| !is_denied(&document.statements, &who, thing))
+                {
+                    let origins =
+                        doors.entry((who.clone(), thing, statement.conditions.clone())).or_default();
                     origins.extend(statement.origins.iter().copied());
                 }
             }
@@ -108,6 +119,10 @@ fn is_denied(statements: &[Statement], who: &SmolStr, thing: &Thing) -> bool {
             && it.conditions.is_empty()
             && principals.is_some_and(|it| it.everybody || people(Some(it)).contains(who))
             && crate::prove::acts(&it.actions, &thing.action)
-            && (it.resources.is_empty() || it.resources.iter().any(|pattern| crate::access::pattern::matches(pattern, &thing.resource)))
+            && (it.resources.is_empty()
+                || it
+                    .resources
+                    .iter()
+                    .any(|pattern| crate::access::pattern::matches(pattern, &thing.resource)))
     })
 }

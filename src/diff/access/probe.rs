@@ -71,7 +71,9 @@ fn concerned<'a>(old: &Side<'a>, new: &Side<'a>, cell: &Cell) -> Vec<&'a Stateme
     for side in [old, new] {
         let Some(role) = side.roles.get(cell.role.as_str()).copied() else { continue };
         let limit = match role.boundary {
-            Some(crate::access::Limit::Ours(at)) => side.analysis.access.boundaries.get(at).map(|it| &it.policy),
+            Some(crate::access::Limit::Ours(at)) => {
+                side.analysis.access.boundaries.get(at).map(|it| &it.policy)
+            }
             _ => None,
         };
         let account = side.account_of(&cell.thing, role.identity.account);
@@ -79,7 +81,9 @@ fn concerned<'a>(old: &Side<'a>, new: &Side<'a>, cell: &Cell) -> Vec<&'a Stateme
         let documents = [Some(&role.policy), limit, side.policy_of(&cell.thing)].into_iter().flatten();
         let levels = side.service_control(role.identity.account).iter().chain(control);
         let documents = documents.chain(levels.flat_map(|level| level.documents.iter().copied()));
-        found.extend(documents.flat_map(|it| &it.statements).filter(|it| acts(&it.actions, &cell.thing.action)));
+        found.extend(
+            documents.flat_map(|it| &it.statements).filter(|it| acts(&it.actions, &cell.thing.action)),
+        );
     }
     found
 }
@@ -105,7 +109,8 @@ fn ask(
     let (mut gained, mut lost) = (Told::default(), Told::default());
     let (mut before, mut after) = (0_usize, 0_usize);
     for (at, choice) in choices.iter().enumerate() {
-        let (was, is) = (decided(old, role, thing, resource, choice), decided(new, role, thing, resource, choice));
+        let (was, is) =
+            (decided(old, role, thing, resource, choice), decided(new, role, thing, resource, choice));
         before += usize::from(was.0);
         after += usize::from(is.0);
         let (told, yes, no) = match (was.0, is.0) {
@@ -136,32 +141,49 @@ fn decided(side: &Side<'_>, arn: &str, thing: &Thing, resource: &str, choice: &C
     let Some(role) = side.roles.get(arn).copied() else { return (false, Vec::new()) };
     let context = side.context(role, thing).closed(choice);
     side.asked(role, thing, resource, &context, |policies, question| match policies.decide(question) {
-        Decision::Allowed(by, _) => (true, by.iter().flat_map(|it| it.statement.origins.iter().copied()).collect()),
+        Decision::Allowed(by, _) => {
+            (true, by.iter().flat_map(|it| it.statement.origins.iter().copied()).collect())
+        }
         Decision::ExplicitlyDenied(by) => (false, by.statement.origins.clone()),
         Decision::ImplicitlyDenied(_) => (false, Vec::new()),
     })
 }
 
 /// The circumstances to try: for each key that a condition asks for and the program does not decide, each value that it names, another, and none.
-fn choices(old: &Side<'_>, new: &Side<'_>, arn: &str, thing: &Thing, statements: &[&Statement]) -> Vec<Choice> {
-    let Some((side, role)) = [new, old].into_iter().find_map(|side| Some((side, *side.roles.get(arn)?))) else {
+fn choices(
+    old: &Side<'_>,
+    new: &Side<'_>,
+    arn: &str,
+    thing: &Thing,
+    statements: &[&Statement],
+) -> Vec<Choice> {
+    let Some((side, role)) = [new, old].into_iter().find_map(|side| Some((side, *side.roles.get(arn)?)))
+    else {
         return Vec::new();
     };
     let fixed = side.context(role, thing).closed(&[]);
     let mut keys = asked_for(statements);
     keys.retain(|key, _| !is_fixed(&fixed, key, side, role));
     // What a request usually is comes first.
-    for (key, usual) in [("aws:securetransport", "true".into()), ("aws:requestedregion", side.region(role, thing))] {
+    for (key, usual) in
+        [("aws:securetransport", "true".into()), ("aws:requestedregion", side.region(role, thing))]
+    {
         if let Some(values) = keys.get_mut(key) {
             values.retain(|value| !value.is_empty() && *value != [usual.clone()]);
             values.insert(0, vec![usual]);
         }
     }
-    let product = keys.values().try_fold(1_usize, |all, values| all.checked_mul(values.len()).filter(|it| *it <= MOST));
+    let product =
+        keys.values().try_fold(1_usize, |all, values| all.checked_mul(values.len()).filter(|it| *it <= MOST));
     if product.is_some() {
         let mut all: Vec<Choice> = vec![Vec::new()];
         for (key, values) in &keys {
-            let longer = |known: &Choice| values.iter().map(|it| [known.clone(), vec![(key.clone(), it.clone())]].concat()).collect::<Vec<_>>();
+            let longer = |known: &Choice| {
+                values
+                    .iter()
+                    .map(|it| [known.clone(), vec![(key.clone(), it.clone())]].concat())
+                    .collect::<Vec<_>>()
+            };
             all = all.iter().flat_map(longer).collect();
         }
         return all;
@@ -208,8 +230,22 @@ fn is_fixed(fixed: &Context, key: &str, side: &Side<'_>, role: &RoleAccess) -> b
     let known: Vec<&SmolStr> = fixed.iter().map(|(key, _)| key).collect();
     let absent = side.context(role, &Thing { action: "".into(), resource: "".into(), alias: None });
     known.iter().any(|it| it.as_str() == key)
-        || ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:principalorgid", "aws:resourceorgid", "kms:resourcealiases"].contains(&key)
-        || side.analysis.platform.library.conditions.iter().any(|it| !it.sessions && it.key.eq_ignore_ascii_case(key))
+        || [
+            "aws:sourcearn",
+            "aws:sourceaccount",
+            "aws:sourceorgid",
+            "aws:principalorgid",
+            "aws:resourceorgid",
+            "kms:resourcealiases",
+        ]
+        .contains(&key)
+        || side
+            .analysis
+            .platform
+            .library
+            .conditions
+            .iter()
+            .any(|it| !it.sessions && it.key.eq_ignore_ascii_case(key))
         || absent.iter().any(|(it, _)| it.as_str() == key)
 }
 
@@ -233,5 +269,8 @@ fn circumstances(choice: &Choice) -> Vec<String> {
         [] => format!("without {key}"),
         values => format!("{key} = {}", values.join(", ").replace("~another~", "…").replace(ANYTHING, "…")),
     };
-    choice.iter().map(one).collect()
+    let is_usual = |(key, values): &&(SmolStr, Vec<SmolStr>)| {
+        key == "aws:securetransport" && values.iter().any(|it| it == "true")
+    };
+    choice.iter().filter(|it| !is_usual(it)).map(one).collect()
 }

@@ -6,7 +6,10 @@ use smol_str::SmolStr;
 
 use crate::{
     Analysis,
-    access::{Document, Limit, RoleAccess, Statement, document::{Actions, Conditions, Principals}},
+    access::{
+        Document, Limit, RoleAccess, Statement,
+        document::{Actions, Conditions, Principals},
+    },
     platform::{AccountId, ResourceId, grant::Effect},
     prove::{Boundary, Context, Control, Policies, Question},
 };
@@ -97,7 +100,9 @@ impl<'a> Side<'a> {
             return Some(account);
         }
         match thing.resource.split(':').nth(4).filter(|id| !id.is_empty() && *id != "*") {
-            Some(id) => (0..).map(AccountId).zip(&platform.accounts).find(|(_, it)| it.id == id).map(|it| it.0),
+            Some(id) => {
+                (0..).map(AccountId).zip(&platform.accounts).find(|(_, it)| it.id == id).map(|it| it.0)
+            }
             None => Some(asking),
         }
     }
@@ -123,7 +128,9 @@ impl<'a> Side<'a> {
             let organization = account.organization.and_then(|at| platform.organizations.get(at as usize));
             context.set(key, organization.and_then(|it| it.id.clone()).into_iter().collect());
         }
-        ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"].iter().for_each(|key| context.set(*key, Vec::new()));
+        ["aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"]
+            .iter()
+            .for_each(|key| context.set(*key, Vec::new()));
         let of_users = platform.library.conditions.iter().filter(|condition| !condition.sessions);
         of_users.for_each(|condition| context.set(condition.key.to_ascii_lowercase(), Vec::new()));
         context.set("kms:resourcealiases", thing.alias.iter().cloned().collect());
@@ -149,7 +156,8 @@ impl<'a> Side<'a> {
     ) -> T {
         let (platform, access) = (&self.analysis.platform, &self.analysis.access);
         let account = self.account_of(thing, role.identity.account);
-        let elsewhere = match self.owner(thing).filter(|_| !self.roles.contains_key(thing.resource.as_str())) {
+        let elsewhere = match self.owner(thing).filter(|_| !self.roles.contains_key(thing.resource.as_str()))
+        {
             Some(owner) => platform.resource(owner).external,
             None => false,
         } || account.is_none_or(|account| platform.account(account).external);
@@ -198,7 +206,12 @@ impl<'a> Side<'a> {
             let of = match (&resource.arn, platform.account_of(id)) {
                 (Some(arn), _) => thing(arn.clone(), None),
                 (None, Some(account)) if platform.kind_of(id).name == "key" => {
-                    let arn = format!("arn:{}:kms:{}:{}:key/*", platform.project.partition(), account.region, account.id);
+                    let arn = format!(
+                        "arn:{}:kms:{}:{}:key/*",
+                        platform.project.partition(),
+                        account.region,
+                        account.id
+                    );
                     thing(arn.into(), Some(format!("alias/{}", resource.physical).into()))
                 }
                 _ => continue,

@@ -31,7 +31,8 @@ pub fn render(diff: &Diff, places: Places<'_>) -> String {
         text.push_str("Order of deployment\n");
     }
     for (at, turn) in (1..).zip(&diff.order) {
-        let after = if turn.after.is_empty() { String::new() } else { format!(": {}", turn.after.join("; ")) };
+        let after =
+            if turn.after.is_empty() { String::new() } else { format!(": {}", turn.after.join("; ")) };
         let _ = writeln!(text, "  {at}. {}{after}", turn.account);
     }
     if text.is_empty() { "nothing that matters changed\n".into() } else { text }

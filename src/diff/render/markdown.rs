@@ -16,7 +16,8 @@ pub fn render(diff: &Diff, places: Places<'_>) -> String {
         if of_class.is_empty() {
             continue;
         }
-        let _ = write!(text, "### {} ({})\n\n| what | where |\n| --- | --- |\n", class.title(), of_class.len());
+        let _ =
+            write!(text, "### {} ({})\n\n| what | where |\n| --- | --- |\n", class.title(), of_class.len());
         for entry in of_class {
             let mut what = format!("**{}** {}", cell(&entry.subject), cell(&entry.what));
             entry.details.iter().for_each(|detail| {
@@ -25,7 +26,8 @@ pub fn render(diff: &Diff, places: Places<'_>) -> String {
             if !entry.readers.is_empty() {
                 let _ = write!(what, "<br>hits {}", cell(&entry.readers.join(", ")));
             }
-            let place = places(entry.at).map(|(file, line)| cell(&format!("{file}:{line}"))).unwrap_or_default();
+            let place =
+                places(entry.at).map(|(file, line)| cell(&format!("{file}:{line}"))).unwrap_or_default();
             let old = if entry.at.version == Version::Old { " (old)" } else { "" };
             let _ = writeln!(text, "| {what} | {place}{old} |");
         }
@@ -35,7 +37,8 @@ pub fn render(diff: &Diff, places: Places<'_>) -> String {
         text.push_str("### Order of deployment\n\n");
     }
     for (at, turn) in (1..).zip(&diff.order) {
-        let after = if turn.after.is_empty() { String::new() } else { format!(": {}", turn.after.join("; ")) };
+        let after =
+            if turn.after.is_empty() { String::new() } else { format!(": {}", turn.after.join("; ")) };
         let _ = writeln!(text, "{at}. {}{}", cell(&turn.account), cell(&after));
     }
     text

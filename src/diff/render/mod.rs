@@ -11,7 +11,8 @@ pub type Places<'a> = &'a dyn Fn(At) -> Option<(String, u32)>;
 
 impl Class {
     /// All, in the order in which they are told.
-    pub const ALL: &[Self] = &[Self::Widening, Self::Breaking, Self::Replacement, Self::Narrowing, Self::Note];
+    pub const ALL: &[Self] =
+        &[Self::Widening, Self::Breaking, Self::Replacement, Self::Narrowing, Self::Note];
 
     /// What stands above its entries.
     pub const fn title(self) -> &'static str {
