@@ -241,7 +241,7 @@ fn number(platform: &Platform, id: ResourceId, field: &str) -> Option<u64> {
 
 fn duration(milliseconds: u64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    let whole = units.into_iter().find(|(size, _)| milliseconds % size == 0);
+    let whole = units.into_iter().find(|(size, _)| milliseconds.is_multiple_of(*size));
     whole.map_or_else(|| format!("{milliseconds}ms"), |(size, unit)| format!("{}{unit}", milliseconds / size))
 }
 
