@@ -30,9 +30,7 @@ impl Revision {
             _ => (real, None),
         };
         let listed = git(&at, &["ls-tree", "-r", "-z", "--name-only", revision, "--", "."])?;
-        let folder =
-            std::env::temp_dir().join(format!("dpl-diff-{}-{}", std::process::id(), label(revision)));
-        fs::create_dir(&folder).map_err(|error| Failure::io("make", &folder, &error))?;
+        let folder = fresh()?;
         let taken = Self { path: name.map_or_else(|| folder.clone(), |name| folder.join(name)), folder };
         for file in listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
             let name = String::from_utf8_lossy(file).into_owned();
@@ -65,8 +63,18 @@ fn is_wanted(path: &Path) -> bool {
     below && (source || path.file_name().is_some_and(|it| it == super::CONFIG))
 }
 
-fn label(revision: &str) -> String {
-    revision.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect()
+/// A folder that nobody else has: making it fails where it is there already.
+fn fresh() -> Result<PathBuf, Failure> {
+    let named = |number: u32| std::env::temp_dir().join(format!("dpl-diff-{}-{number}", std::process::id()));
+    let mut number = 0;
+    loop {
+        let folder = named(number);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
+            Err(error) => return Err(Failure::io("make", &folder, &error)),
+        }
+    }
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
