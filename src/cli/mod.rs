@@ -3,6 +3,7 @@
 mod build;
 mod can;
 mod check;
+mod diff;
 mod explain;
 mod init;
 mod input;
@@ -30,11 +31,12 @@ Examples:
   dpl run PIPELINE platform --input event.json --mock f=result.json
                                     run a pipeline's state machine on this machine
   dpl test platform                 run the program's tests
+  dpl diff --git main platform      what changed in meaning since the branch `main`
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
-Exit codes: 0 fine; 1 the program has errors, the answer is no, a test or a run failed, or `--check` found a
-difference;
+Exit codes: 0 fine; 1 the program has errors, the answer is no, a test or a run failed, `--check` found a
+difference, or `diff --fail-on` a change of that class;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -55,6 +57,7 @@ enum Verb {
     WhoCan(can::WhoArguments),
     Run(run::Arguments),
     Test(test::Arguments),
+    Diff(diff::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
 }
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Verb::WhoCan(arguments) => can::who(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
     };

@@ -120,6 +120,10 @@ pub struct Kind {
     pub arn: Option<SmolStr>,
     /// Whether its service acts for it, and says so in `aws:SourceArn`: a topic delivers, a bucket notifies.
     pub source: bool,
+    /// Whether it holds data that is lost with it.
+    pub keeps: bool,
+    /// The fields that AWS lets nobody change: another value is another resource.
+    pub fixed: Vec<SmolStr>,
     /// Its fields.
     pub fields: Vec<FieldDecl>,
     /// The requests that make it, in order.

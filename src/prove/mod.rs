@@ -62,10 +62,11 @@ pub use ability::{Ability, Ground, Missing, Way};
 pub use asked::Asked;
 pub use assertion::assertions;
 pub use closed::closed;
-pub use condition::{Truth, hold};
+pub use condition::{Single, Truth, hold};
 pub use context::{Context, Known};
+pub use control::Control;
 pub use danger::dangers;
-pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question};
+pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question, acts, applies};
 pub use effect::effects;
 pub use explain::Link;
 pub use foreign::foreign;
@@ -75,6 +76,7 @@ pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
 pub use session::session_policy;
 pub use void::voids;
+pub use witness::values_of;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 

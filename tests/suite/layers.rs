@@ -68,6 +68,7 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("check", &["artifact", "resolve", "run", "target", "window"]),
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
     ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),
+    ("diff", &["check", "resolve", "run", "syntax", "target", "window", "machine", "rehearsal"]),
     ("rehearsal", &["access", "artifact", "check", "resolve"]),
 ];
 

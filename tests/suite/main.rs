@@ -14,6 +14,7 @@ mod cli;
 mod command;
 mod config;
 mod corpus;
+mod diff;
 mod differential;
 mod docs;
 mod flink;

@@ -2,6 +2,7 @@
 
 mod file;
 mod folder;
+mod revision;
 mod uses;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use dpl::config::{Config, Manifest};
 use dpl::diagnostic::{Diagnostic, Diagnostics};
 use dpl::source::SourceMap;
 
+pub(super) use self::revision::Revision;
 use super::input;
 use super::report::Format;
 use super::{Failure, Outcome, report};

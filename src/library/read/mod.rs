@@ -9,7 +9,7 @@ mod services;
 use smol_str::SmolStr;
 
 use super::{
-    Constructor, Enum, Family, FamilyId, Integration, Kind, KindId, Library, Naming, Part, Place,
+    Constructor, Enum, Family, FamilyId, FieldDecl, Integration, Kind, KindId, Library, Naming, Part, Place,
     SqlFunction, Variant,
     types::{constant_text, scalar},
 };
@@ -96,6 +96,8 @@ impl Reader<'_> {
             service: None,
             arn: None,
             source: false,
+            keeps: false,
+            fixed: Vec::new(),
             fields: Vec::new(),
             calls: Vec::new(),
             span: decl.span,
@@ -115,7 +117,9 @@ impl Reader<'_> {
         let takes = self.takes(decl);
         let service = word(setting(decl, "service"));
         let arn = setting(decl, "arn").and_then(template);
-        let source = matches!(setting(decl, "source").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
+        let yes = |name| matches!(setting(decl, name).map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
+        let (source, keeps) = (yes("source"), yes("keeps"));
+        let fixed = self.fixed(decl, &fields);
         if let Some(kind) = self.library.kinds.get_mut(id.0 as usize) {
             kind.fields = fields;
             kind.calls = calls;
@@ -125,6 +129,8 @@ impl Reader<'_> {
             kind.service = service;
             kind.arn = arn;
             kind.source = source;
+            kind.keeps = keeps;
+            kind.fixed = fixed;
         }
     }
 
@@ -152,6 +158,18 @@ impl Reader<'_> {
             }
         }
         parts
+    }
+
+    /// `fixed = [key, sort]`
+    fn fixed(&mut self, decl: &Decl, fields: &[FieldDecl]) -> Vec<SmolStr> {
+        let mut names = Vec::new();
+        for expr in list(setting(decl, "fixed")) {
+            match word(Some(expr)).filter(|name| fields.iter().any(|field| field.name == *name)) {
+                Some(name) => names.push(name),
+                None => self.fault(expr.span, "no field of the kind", "name one of its fields"),
+            }
+        }
+        names
     }
 
     fn enumeration(&mut self, decl: &Decl, name: SmolStr) {

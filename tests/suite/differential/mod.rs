@@ -3,8 +3,8 @@
 //! `DPL_SEEDS=7,8,9 cargo test differential` searches further than the seed that is always tried.
 
 mod documents;
-mod platforms;
-mod requests;
+pub mod platforms;
+pub mod requests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
