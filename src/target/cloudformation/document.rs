@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{
     NAME,
-    map::{Left, Resource},
+    map::{Left, Question, Resource},
     order::{Stack, limit},
 };
 use crate::{artifact::Artifact, platform::Platform};
@@ -22,7 +22,17 @@ struct Template<'a> {
     #[serde(rename = "AWSTemplateFormatVersion")]
     version: &'static str,
     description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Parameter>,
     resources: BTreeMap<&'a str, Entry<'a>>,
+}
+
+/// An id that AWS made up.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    r#type: &'static str,
+    description: String,
 }
 
 /// One resource.
@@ -63,14 +73,33 @@ pub fn text(stack: &Stack<'_>) -> String {
     let resources = stack.resources.iter().zip(&stack.waits).map(|(resource, waits)| {
         (resource.logical.as_str(), entry(resource, waits.iter().copied().collect()))
     });
+    // What only another question takes is none of the template's.
+    let used = |name: &str| stack.resources.iter().any(|it| refers(&it.properties, name));
+    let parameters = stack.questions.iter().filter(|(name, _)| used(name)).map(|(name, it)| {
+        let description = format!("{} of the answer to {}.{}", it.path, it.service, it.operation);
+        (*name, Parameter { r#type: "String", description })
+    });
     let template = Template {
         version: "2010-09-09",
         description: format!("{}: made by dpl from the program; change that and not this", stack.name),
+        parameters: parameters.collect(),
         resources: resources.collect(),
     };
     let mut text = serde_json::to_string_pretty(&template).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Whether a value refers to a parameter.
+fn refers(value: &Json, parameter: &str) -> bool {
+    match value {
+        Json::Object(members) => {
+            members.get("Ref").and_then(Json::as_str) == Some(parameter)
+                || members.values().any(|it| refers(it, parameter))
+        }
+        Json::Array(items) => items.iter().any(|it| refers(it, parameter)),
+        _ => false,
+    }
 }
 
 fn path(stack: &Stack<'_>) -> String {
@@ -95,6 +124,9 @@ pub fn template(stack: &Stack<'_>) -> Artifact {
 #[derive(Serialize)]
 struct Deploy<'a> {
     version: u32,
+    /// Calls that no template makes, to be made before the stacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls_before: Vec<Rest<'a>>,
     /// In order; the stacks of one step may be made at the same time.
     steps: Vec<Step<'a>>,
     /// Calls that no template makes, to be made behind the stacks.
@@ -117,12 +149,33 @@ struct Described<'a> {
     /// How it is handed over: `body` in the request itself, `bucket` as an object whose address is given, since it is too large for the request.
     template_by: &'static str,
     capabilities: [&'static str; 1],
+    /// The template's parameters by their names: what to ask for each, and where the answer has it. `{"Ref": …}` in a question is the answer to another.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Asked<'a>>,
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    service: &'a str,
+    operation: &'a str,
+    input: &'a Json,
+    path: &'a str,
 }
 
 #[derive(Serialize)]
 struct Rest<'a> {
     file: &'a str,
     ids: &'a [String],
+}
+
+fn asked(question: &Question) -> Asked<'_> {
+    let Question { service, operation, input, path } = question;
+    Asked { service, operation, input, path }
+}
+
+fn rest<'a>(left: &'a [Left<'a>], ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>) -> Vec<Rest<'a>> {
+    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left) });
+    all.filter(|rest| !rest.ids.is_empty()).collect()
 }
 
 /// The order across accounts.
@@ -142,12 +195,14 @@ pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> O
             bytes,
             template_by: if bytes > direct { "bucket" } else { "body" },
             capabilities: ["CAPABILITY_NAMED_IAM"],
+            parameters: stack.questions.iter().map(|(name, it)| (*name, asked(it))).collect(),
         });
     }
     let deploy = Deploy {
         version: 1,
         steps: steps.into_values().map(|stacks| Step { stacks }).collect(),
-        calls: left.iter().map(|left| Rest { file: &left.file.path, ids: &left.calls }).collect(),
+        calls_before: rest(left, |left| &left.before),
+        calls: rest(left, |left| &left.calls),
     };
     let mut text = serde_json::to_string_pretty(&deploy).unwrap_or_default();
     text.push('\n');

@@ -32,6 +32,8 @@ pub struct Resource<'a> {
     pub makes: Vec<String>,
     /// What must be there before, beside what its properties name.
     pub needs: Vec<String>,
+    /// The template's parameters that its properties refer to.
+    pub parameters: BTreeSet<String>,
     /// Resources of the same template that its properties refer to, by index.
     pub refers: BTreeSet<usize>,
     /// The declaration that it comes from.
@@ -47,20 +49,35 @@ pub struct Left<'a> {
     pub file: &'a Artifact,
     /// Their ids.
     pub calls: Vec<String>,
+    /// Those of them that must be made before the stacks.
+    pub before: Vec<String>,
     /// What they call, each once.
     pub operations: BTreeSet<String>,
+}
+
+/// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub service: String,
+    pub operation: String,
+    pub input: Json,
+    pub path: String,
 }
 
 /// All resources, in the order of the calls.
 #[derive(Debug, Default)]
 pub struct Mapped<'a> {
     pub resources: Vec<Resource<'a>>,
+    /// By the parameter's name, with the account whose it is.
+    pub questions: BTreeMap<(AccountId, String), Question>,
     pub left: Vec<Left<'a>>,
 }
 
 /// What a call's result offers to later ones.
+#[derive(Default)]
 struct Result {
-    resource: usize,
+    /// The resource; a question makes none.
+    resource: Option<usize>,
     /// Parts whose text is known already.
     known: Map<String, Json>,
     /// Parts that `Ref` stands for.
@@ -96,7 +113,7 @@ struct Mapper<'p, 'a> {
 impl<'a> Mapper<'_, 'a> {
     fn script(&mut self, file: &'a Artifact, script: &Script) {
         let mut results: BTreeMap<&str, Result> = BTreeMap::new();
-        let mut left = Left { file, calls: Vec::new(), operations: BTreeSet::new() };
+        let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
         for call in &script.calls {
             match self.call(file, call, &results) {
                 Some(Some(result)) => {
@@ -104,12 +121,16 @@ impl<'a> Mapper<'_, 'a> {
                 }
                 Some(None) => {}
                 None => {
-                    left.calls.push(call.id.clone());
+                    if self.before(call) {
+                        left.before.push(call.id.clone());
+                    } else {
+                        left.calls.push(call.id.clone());
+                    }
                     left.operations.insert(format!("{}.{}", call.service, call.operation));
                 }
             }
         }
-        if !left.calls.is_empty() {
+        if !left.operations.is_empty() {
             self.mapped.left.push(left);
         }
     }
@@ -130,28 +151,32 @@ impl<'a> Mapper<'_, 'a> {
         for path in mark::all(&input) {
             let (result, part) = find(results, &path)?;
             let offered = result.refers.iter().chain(&result.attributes).any(|it| it == part);
-            let of = self.mapped.resources.get(result.resource)?;
-            if !offered || of.account != account {
+            let at = result.resource?;
+            if !offered || self.mapped.resources.get(at)?.account != account {
                 return None;
             }
-            refers.insert(result.resource);
+            refers.insert(at);
         }
         let template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mapping = self.platform.library.stacked.get(&key)?.iter();
         let mapping =
             mapping.into_iter().find(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))?;
+        if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
+            return Some(Some(self.ask(account, call, &input, asked)));
+        }
         let given = template.json(mapping, "properties")?;
         let properties = mark::resolve(given, &|path| self.stands(results, path));
         let makes = template.texts(mapping, "makes");
         if let Some(into) = template.json(mapping, "into") {
             let into = into.as_str()?.to_owned();
             let at = match mark::only(&into) {
-                Some(path) => find(results, path)?.0.resource,
+                Some(path) => find(results, path)?.0.resource?,
                 None => *self.made.get(&(account, into))?,
             };
             refers.remove(&at);
             let resource = self.mapped.resources.get_mut(at)?;
+            resource.parameters.extend(parameters(&self.mapped.questions, account, &properties));
             merge(&mut resource.properties, properties);
             resource.refers.extend(refers);
             return Some(None);
@@ -171,7 +196,7 @@ impl<'a> Mapper<'_, 'a> {
             _ => Map::new(),
         };
         let result = Result {
-            resource: at,
+            resource: Some(at),
             known,
             refers: template.texts(mapping, "refers"),
             attributes: template.texts(mapping, "attributes"),
@@ -180,6 +205,7 @@ impl<'a> Mapper<'_, 'a> {
             account,
             logical,
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),
+            parameters: parameters(&self.mapped.questions, account, &properties),
             keeps: template.json(mapping, "keeps") == Some(Json::Bool(true)),
             properties,
             makes,
@@ -191,14 +217,51 @@ impl<'a> Mapper<'_, 'a> {
         Some(Some(result))
     }
 
+    /// Whether a call that no template makes must be made before the stacks.
+    fn before(&self, call: &Call) -> bool {
+        let key = (call.service.as_str().into(), call.operation.as_str().into());
+        let mappings = self.platform.library.stacked.get(&key).into_iter().flatten();
+        mappings.flat_map(|it| &it.input).any(|(name, _)| name == "before")
+    }
+
+    /// A question's answers are parameters.
+    fn ask(&mut self, account: AccountId, call: &Call, input: &Json, asked: Map<String, Json>) -> Result {
+        let mut known = Map::new();
+        for (path, name) in asked {
+            let words = name.as_str().unwrap_or_default().split(|it: char| !it.is_ascii_alphanumeric());
+            let base: String = words.map(capital).collect();
+            let question = Question {
+                service: call.service.clone(),
+                operation: call.operation.clone(),
+                input: input.clone(),
+                path: path.clone(),
+            };
+            let mut name = base.clone();
+            let mut count = 1;
+            // The same question is asked once.
+            while self.mapped.questions.get(&(account, name.clone())).is_some_and(|it| it.input != *input) {
+                count += 1;
+                name = format!("{base}{count}");
+            }
+            self.logical.insert((account, name.clone()));
+            self.mapped.questions.insert((account, name.clone()), question);
+            known.insert(path, json!({ "Ref": name }));
+        }
+        Result { known, ..Result::default() }
+    }
+
     /// What stands for a part of an earlier result.
     fn stands(&self, results: &BTreeMap<&str, Result>, path: &str) -> Json {
         let Some((result, part)) = find(results, path) else { return Json::Null };
-        let Some(resource) = self.mapped.resources.get(result.resource) else { return Json::Null };
+        let Some(resource) = result.resource.and_then(|at| self.mapped.resources.get(at)) else {
+            return Json::Null;
+        };
         if result.refers.iter().any(|it| it == part) {
             return json!({ "Ref": resource.logical });
         }
-        json!({ "Fn::GetAtt": [resource.logical, part] })
+        // `Fn::GetAtt` knows members by their names alone.
+        let member = part.rsplit('.').next().unwrap_or(part);
+        json!({ "Fn::GetAtt": [resource.logical, member] })
     }
 
     /// A name in the template: letters and digits of the file's and the call's, with a number where another has it.
@@ -218,6 +281,32 @@ impl<'a> Mapper<'_, 'a> {
         }
         name
     }
+}
+
+/// The parameters that properties refer to, and those that these take.
+fn parameters(
+    questions: &BTreeMap<(AccountId, String), Question>,
+    account: AccountId,
+    value: &Json,
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Json::Object(members) => {
+                if let Some(Json::String(name)) = members.get("Ref")
+                    && let Some(question) = questions.get(&(account, name.clone()))
+                    && found.insert(name.clone())
+                {
+                    open.push(&question.input);
+                }
+                open.extend(members.values());
+            }
+            Json::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn capital(word: &str) -> String {

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{
     document,
-    map::{Mapped, Resource},
+    map::{Mapped, Question, Resource},
 };
 use crate::platform::{AccountId, Platform};
 
@@ -26,6 +26,8 @@ pub struct Stack<'a> {
     pub resources: Vec<&'a Resource<'a>>,
     /// What each must wait for, by logical names.
     pub waits: Vec<BTreeSet<&'a str>>,
+    /// The parameters' names, with what each is.
+    pub questions: BTreeMap<&'a str, &'a Question>,
 }
 
 impl Stack<'_> {
@@ -66,7 +68,7 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
         last = Some(level);
         for (nth, part) in parts.into_iter().enumerate() {
             let count = counts.entry(account).and_modify(|count| *count += 1).or_insert(1);
-            stacks.push(stack(platform, resources, &needs, (account, wave + nth, *count), &part));
+            stacks.push(stack(platform, mapped, &needs, (account, wave + nth, *count), &part));
         }
     }
     stacks.sort_by_key(|stack| (stack.wave, stack.account));
@@ -75,11 +77,15 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
 
 fn stack<'a>(
     platform: &Platform,
-    resources: &'a [Resource<'a>],
+    mapped: &'a Mapped<'a>,
     needs: &[BTreeSet<usize>],
     (account, wave, count): (AccountId, usize, usize),
     members: &[usize],
 ) -> Stack<'a> {
+    let resources = &mapped.resources;
+    let asked = members.iter().filter_map(|at| resources.get(*at)).flat_map(|it| &it.parameters);
+    let questions =
+        asked.filter_map(|name| Some((name.as_str(), mapped.questions.get(&(account, name.clone()))?)));
     let inside: BTreeSet<usize> = members.iter().copied().collect();
     let waits = members.iter().filter_map(|at| {
         let resource = resources.get(*at)?;
@@ -94,6 +100,7 @@ fn stack<'a>(
         account,
         wave,
         waits: waits.collect(),
+        questions: questions.collect(),
         resources: members.iter().filter_map(|at| resources.get(*at)).collect(),
     }
 }
