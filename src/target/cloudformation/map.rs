@@ -144,7 +144,7 @@ impl<'a> Mapper<'_, 'a> {
             Some((result, part)) if result.known.contains_key(part) => {
                 result.known.get(part).cloned().unwrap_or_default()
             }
-            _ => Json::from(format!("\u{2}{path}\u{3}")),
+            _ => Json::from(mark::of(path)),
         };
         let input = mark::resolve(input, &known);
         let mut refers = BTreeSet::new();

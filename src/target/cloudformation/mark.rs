@@ -1,17 +1,22 @@
-//! `{"$from": "create.KeyMetadata.KeyId"}` names a part of an earlier result. Before a request is read it becomes a piece of text that no program
-//! can hold, which templates carry along like any other; afterwards each such piece becomes what CloudFormation says for it.
+//! `{"$from": "create.KeyMetadata.KeyId"}` names a part of an earlier result. Before a request is read it becomes a piece of text that no
+//! interchanged text may hold (two of Unicode's noncharacters around a path) and that JSON takes, which templates carry along like any other; afterwards each such piece becomes what CloudFormation says for it.
 
 use serde_json::{Map, Value as Json, json};
 
-const OPEN: char = '\u{2}';
-const CLOSE: char = '\u{3}';
+const OPEN: char = '\u{fdd0}';
+const CLOSE: char = '\u{fdd1}';
+
+/// The text that stands for a reference.
+pub fn of(path: &str) -> String {
+    format!("{OPEN}{path}{CLOSE}")
+}
 
 /// The request with each reference as text.
 pub fn set(input: &Json) -> Json {
     match input {
         Json::Object(members) => {
             if let (1, Some(Json::String(path))) = (members.len(), members.get("$from")) {
-                return Json::String(format!("{OPEN}{path}{CLOSE}"));
+                return Json::String(of(path));
             }
             if let (1, Some(Json::Array(pieces))) = (members.len(), members.get("$text")) {
                 let pieces = pieces.iter().map(set);
