@@ -18,7 +18,8 @@ use crate::{
 /// The calls that make a resource, in order; none where its kind has none.
 pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, id: ResourceId) -> Vec<Call> {
     let (resource, kind) = (platform.resource(id), platform.kind_of(id));
-    let outside = Scope { platform, surroundings, id, resource, construct: None, made: &[], earlier: &[], given: None };
+    let outside =
+        Scope { platform, surroundings, id, resource, construct: None, made: &[], earlier: &[], given: None };
     let mut calls = Vec::new();
     let mut made = Vec::new();
     for (field, value) in kind.fields.iter().zip(&resource.fields) {
@@ -87,7 +88,16 @@ pub fn record(platform: &Platform, id: ResourceId) -> Map<String, Json> {
 
 fn alone(platform: &Platform, id: ResourceId) -> Scope<'_, '_> {
     let resource = platform.resource(id);
-    Scope { platform, surroundings: &Nothing, id, resource, construct: None, made: &[], earlier: &[], given: None }
+    Scope {
+        platform,
+        surroundings: &Nothing,
+        id,
+        resource,
+        construct: None,
+        made: &[],
+        earlier: &[],
+        given: None,
+    }
 }
 
 /// For what takes neither roles nor policies.

@@ -90,7 +90,11 @@ struct Result {
 pub fn map<'a>(platform: &Platform, scripts: &'a [(&'a Artifact, Script)]) -> Mapped<'a> {
     let mut mapper = Mapper {
         platform,
-        accounts: (0..).map(AccountId).zip(&platform.accounts).map(|(id, it)| (it.id.to_string(), id)).collect(),
+        accounts: (0..)
+            .map(AccountId)
+            .zip(&platform.accounts)
+            .map(|(id, it)| (it.id.to_string(), id))
+            .collect(),
         mapped: Mapped::default(),
         made: FxHashMap::default(),
         logical: BTreeSet::new(),
@@ -136,7 +140,12 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// What a call becomes; nothing where no template makes it.
-    fn call(&mut self, file: &'a Artifact, call: &Call, results: &BTreeMap<&str, Result>) -> Option<Option<Result>> {
+    fn call(
+        &mut self,
+        file: &'a Artifact,
+        call: &Call,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<Option<Result>> {
         let account = *self.accounts.get(&call.account)?;
         let input = mark::set(&call.input);
         // Texts that are known go in at once, so that whoever is named by them is found.
@@ -160,8 +169,9 @@ impl<'a> Mapper<'_, 'a> {
         let template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mapping = self.platform.library.stacked.get(&key)?.iter();
-        let mapping =
-            mapping.into_iter().find(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))?;
+        let mapping = mapping
+            .into_iter()
+            .find(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))?;
         if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
             return Some(Some(self.ask(account, call, &input, asked)));
         }
@@ -363,7 +373,12 @@ impl<'p> Template<'p> {
 
     fn json(&self, mapping: &Mapping, member: &str) -> Option<Json> {
         let (_, expression) = mapping.input.iter().find(|(name, _)| name == member)?;
-        lower::of_request(self.platform, self.platform.account(self.account).resource, &self.given, expression)
+        lower::of_request(
+            self.platform,
+            self.platform.account(self.account).resource,
+            &self.given,
+            expression,
+        )
     }
 
     fn texts(&self, mapping: &Mapping, member: &str) -> Vec<String> {

@@ -64,9 +64,11 @@ pub fn resolve(value: Json, stands: &dyn Fn(&str) -> Json) -> Json {
     match value {
         Json::String(text) if text.contains(OPEN) => piece(&text, stands),
         Json::Array(items) => items.into_iter().map(|item| resolve(item, stands)).collect(),
-        Json::Object(members) => {
-            members.into_iter().map(|(name, value)| (name, resolve(value, stands))).collect::<Map<_, _>>().into()
-        }
+        Json::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, resolve(value, stands)))
+            .collect::<Map<_, _>>()
+            .into(),
         other => other,
     }
 }

@@ -61,9 +61,8 @@ const FIRST: &[&str] = &["organizations", "iam", "kms", "s3"];
 /// Every script with the artifact that it is, in the order in which they are made.
 fn scripts(raw: &Artifacts) -> Vec<(&Artifact, Script)> {
     let calls = raw.files.iter().filter(|file| file.path.ends_with(".calls.json"));
-    let mut all: Vec<(&Artifact, Script)> = calls
-        .filter_map(|file| Some((file, serde_json::from_str(&file.text).ok()?)))
-        .collect();
+    let mut all: Vec<(&Artifact, Script)> =
+        calls.filter_map(|file| Some((file, serde_json::from_str(&file.text).ok()?))).collect();
     let turn = |file: &Artifact| {
         let folder = file.path.split('/').nth(1).unwrap_or_default();
         let links = file.path.ends_with(".links.calls.json");

@@ -173,11 +173,13 @@ fn waves(resources: &[Resource<'_>], needs: &[BTreeSet<usize>], sorted: &[usize]
                 .map(|it| waves.get(*it).copied().unwrap_or(0) + usize::from(account(*it) != account(at)))
                 .max()
                 .unwrap_or(0);
-            let raised = waves.get_mut(at).is_some_and(|wave| std::mem::replace(wave, least.max(*wave)) < least);
+            let raised =
+                waves.get_mut(at).is_some_and(|wave| std::mem::replace(wave, least.max(*wave)) < least);
             let own = waves.get(at).copied().unwrap_or(0);
             changed |= raised;
             for it in resources.get(at).into_iter().flat_map(|it| &it.refers) {
-                changed |= waves.get_mut(*it).is_some_and(|wave| std::mem::replace(wave, own.max(*wave)) < own);
+                changed |=
+                    waves.get_mut(*it).is_some_and(|wave| std::mem::replace(wave, own.max(*wave)) < own);
             }
         }
         if !changed {
