@@ -147,25 +147,8 @@ impl<'a> Mapper<'_, 'a> {
         results: &BTreeMap<&str, Result>,
     ) -> Option<Option<Result>> {
         let account = *self.accounts.get(&call.account)?;
-        let input = mark::set(&call.input);
-        // Texts that are known go in at once, so that whoever is named by them is found.
-        let known = |path: &str| match find(results, path) {
-            Some((result, part)) if result.known.contains_key(part) => {
-                result.known.get(part).cloned().unwrap_or_default()
-            }
-            _ => Json::from(mark::of(path)),
-        };
-        let input = mark::resolve(input, &known);
-        let mut refers = BTreeSet::new();
-        for path in mark::all(&input) {
-            let (result, part) = find(results, &path)?;
-            let offered = result.refers.iter().chain(&result.attributes).any(|it| it == part);
-            let at = result.resource?;
-            if !offered || self.mapped.resources.get(at)?.account != account {
-                return None;
-            }
-            refers.insert(at);
-        }
+        let input = with_known(&call.input, results);
+        let mut refers = self.referred(account, &input, results)?;
         let template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mapping = self.platform.library.stacked.get(&key)?.iter();
@@ -177,12 +160,11 @@ impl<'a> Mapper<'_, 'a> {
         }
         let given = template.json(mapping, "properties")?;
         let properties = mark::resolve(given, &|path| self.stands(results, path));
-        let makes = template.texts(mapping, "makes");
         if let Some(into) = template.json(mapping, "into") {
-            let into = into.as_str()?.to_owned();
-            let at = match mark::only(&into) {
+            let into = into.as_str()?;
+            let at = match mark::only(into) {
                 Some(path) => find(results, path)?.0.resource?,
-                None => *self.made.get(&(account, into))?,
+                None => *self.made.get(&(account, into.to_owned()))?,
             };
             refers.remove(&at);
             let resource = self.mapped.resources.get_mut(at)?;
@@ -191,40 +173,64 @@ impl<'a> Mapper<'_, 'a> {
             resource.refers.extend(refers);
             return Some(None);
         }
-        let first = makes.first().map(|it| (account, it.clone()));
-        if first.as_ref().is_some_and(|it| self.made.contains_key(it)) {
-            // Made already, the same: what several declarations share.
-            return Some(None);
+        let makes = template.texts(mapping, "makes");
+        if let Some(at) = makes.first().and_then(|it| self.made.get(&(account, it.clone()))) {
+            // What several declarations share is made once. Another thing of the same name is none that a template could make.
+            return (self.mapped.resources.get(*at)?.properties == properties).then_some(None);
         }
-        let at = self.mapped.resources.len();
-        let logical = self.logical(account, file, &call.id);
-        for text in &makes {
-            self.made.insert((account, text.clone()), at);
-        }
-        let known = match template.json(mapping, "known") {
-            Some(Json::Object(known)) => known,
-            _ => Map::new(),
-        };
-        let result = Result {
-            resource: Some(at),
-            known,
-            refers: template.texts(mapping, "refers"),
-            attributes: template.texts(mapping, "attributes"),
-        };
-        self.mapped.resources.push(Resource {
+        let resource = Resource {
             account,
-            logical,
+            logical: self.logical(account, file, &call.id),
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),
-            parameters: parameters(&self.mapped.questions, account, &properties),
             keeps: template.json(mapping, "keeps") == Some(Json::Bool(true)),
+            parameters: parameters(&self.mapped.questions, account, &properties),
             properties,
             makes,
             needs: template.texts(mapping, "needs"),
             refers,
             declaration: &file.declaration,
             span: file.source,
-        });
-        Some(Some(result))
+        };
+        Some(Some(self.add(resource, &template, mapping)))
+    }
+
+    /// Adds a resource; returns what it offers.
+    fn add(&mut self, resource: Resource<'a>, template: &Template<'_>, mapping: &Mapping) -> Result {
+        let at = self.mapped.resources.len();
+        for text in &resource.makes {
+            self.made.insert((resource.account, text.clone()), at);
+        }
+        self.mapped.resources.push(resource);
+        let known = match template.json(mapping, "known") {
+            Some(Json::Object(known)) => known,
+            _ => Map::new(),
+        };
+        Result {
+            resource: Some(at),
+            known,
+            refers: template.texts(mapping, "refers"),
+            attributes: template.texts(mapping, "attributes"),
+        }
+    }
+
+    /// The resources that a request refers to; nothing where one of them is none of the account's, or has no such part.
+    fn referred(
+        &self,
+        account: AccountId,
+        input: &Json,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<BTreeSet<usize>> {
+        let mut refers = BTreeSet::new();
+        for path in mark::all(input) {
+            let (result, part) = find(results, &path)?;
+            let offered = result.refers.iter().chain(&result.attributes).any(|it| it == part);
+            let at = result.resource?;
+            if !offered || self.mapped.resources.get(at)?.account != account {
+                return None;
+            }
+            refers.insert(at);
+        }
+        Some(refers)
     }
 
     /// Whether a call that no template makes must be made before the stacks.
@@ -322,6 +328,15 @@ fn parameters(
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// A request with its references as marks, but for the parts of results that are known: whoever is named by them is found so.
+fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
+    let known = |path: &str| {
+        let known = find(results, path).and_then(|(result, part)| result.known.get(part));
+        known.cloned().unwrap_or_else(|| Json::from(mark::of(path)))
+    };
+    mark::resolve(mark::set(input), &known)
 }
 
 /// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
