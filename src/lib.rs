@@ -30,7 +30,7 @@ use artifact::Artifacts;
 use diagnostic::{Diagnostic, Diagnostics, Severity};
 use platform::{Assertion, Platform, Project};
 use source::{FileId, SourceMap};
-use target::Program;
+use target::{Program, cloudformation::Bundle};
 
 /// A program that was read, resolved and checked.
 #[derive(Debug)]
@@ -131,4 +131,13 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
         artifacts.files.iter_mut().skip(before).for_each(|file| file.text.shrink_to_fit());
     }
     artifacts
+}
+
+/// The CloudFormation bundle that makes what the calls of `raw` make, which [`compile`] made of the same analysis.
+pub fn bundle(analysis: &Analysis, raw: &Artifacts) -> Bundle {
+    if analysis.has_errors() {
+        return Bundle::default();
+    }
+    let Analysis { sources, platform, access, .. } = analysis;
+    target::cloudformation::bundle(&Program { platform, access, sources }, raw)
 }

@@ -248,6 +248,8 @@ catalogue! {
     POLICY_TOO_LARGE = "DPL0801";
     TOO_MANY_GUARDRAILS = "DPL0802";
     NEAR_LIMIT = "DPL0803";
+    NOT_IN_A_TEMPLATE = "DPL0810";
+    TEMPLATE_TOO_LARGE = "DPL0811";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

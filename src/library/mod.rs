@@ -81,6 +81,8 @@ pub struct Library {
     pub sql_functions: Vec<SqlFunction>,
     /// `pipeline_function upper(text: string) -> string`, in the order of their names.
     pub pipeline_functions: Vec<PipelineFunction>,
+    /// `cloudformation s3 { call bucket = s3.CreateBucket { … } }`: what CloudFormation has in place of a request, by the request.
+    pub stacked: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.

@@ -1,6 +1,7 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
 pub mod calls;
+pub mod cloudformation;
 pub mod contract;
 pub mod flink;
 pub mod handover;

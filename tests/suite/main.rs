@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod bundle;
 mod cases;
 mod catalogue;
 mod cli;

@@ -34,7 +34,8 @@ fn collect(folder: &Path, programs: &mut Vec<PathBuf>) {
 
 /// Builds a program with the command, so that a manifest is written too.
 fn build(sandbox: &Sandbox, program: &Path, out: &str) -> PathBuf {
-    let said = sandbox.dpl(&["build", program.to_str().unwrap(), "-o", out]);
+    let said =
+        sandbox.dpl(&["build", program.to_str().unwrap(), "--target", "raw,cloudformation", "-o", out]);
     assert_eq!(said.code, Some(0), "{}: {}", program.display(), said.err);
     sandbox.path(out)
 }

@@ -63,7 +63,8 @@ impl Reader<'_> {
             "service" => self.service(decl, name),
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
-            "capability" | "condition" | "integration" | "sql_function" | "pipeline_function" | "schema" => {}
+            "capability" | "cloudformation" | "condition" | "integration" | "sql_function"
+            | "pipeline_function" | "schema" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -74,6 +75,7 @@ impl Reader<'_> {
             "kind" => self.kind(decl),
             "constructor" => self.constructor(decl),
             "capability" => self.capability(decl),
+            "cloudformation" => self.stacked(decl),
             "condition" => self.condition(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
@@ -273,6 +275,13 @@ impl Reader<'_> {
             properties: properties(decl),
             span: decl.span,
         });
+    }
+
+    fn stacked(&mut self, decl: &Decl) {
+        for call in self.calls(decl) {
+            let request = (call.service.clone(), call.operation.clone());
+            self.library.stacked.entry(request).or_default().push(call);
+        }
     }
 
     fn sql_function(&mut self, decl: &Decl) {

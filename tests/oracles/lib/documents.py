@@ -39,6 +39,10 @@ def kind(path):
         return "calls"
     if path.name.endswith(".asl.json"):
         return "states"
+    if path.name.endswith(".template.json"):
+        return "template"
+    if path.name == "deploy.json":
+        return "deploy"
     if path.name.endswith(".sql"):
         return "flink"
     if folder == "contracts" and path.name.endswith(".odcs.yaml"):
