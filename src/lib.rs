@@ -6,6 +6,7 @@ pub mod artifact;
 pub mod check;
 pub mod config;
 pub mod diagnostic;
+pub mod format;
 pub mod library;
 pub mod lower;
 pub mod machine;

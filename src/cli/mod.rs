@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod explain;
+mod fmt;
 mod init;
 mod input;
 mod load;
@@ -45,7 +46,7 @@ enum Verb {
     Check(check::Arguments),
     Build(build::Arguments),
     Run(run::Arguments),
-
+    Fmt(fmt::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
 }
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
-
+        Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
     };

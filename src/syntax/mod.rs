@@ -16,7 +16,7 @@ mod explain;
 mod extent;
 mod faults;
 mod guard;
-mod lex;
+pub(crate) mod lex;
 mod pairs;
 mod recover;
 mod sql;

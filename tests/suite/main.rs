@@ -16,6 +16,7 @@ mod config;
 mod differential;
 mod docs;
 mod flink;
+mod format;
 mod foreign;
 mod layers;
 mod limits;

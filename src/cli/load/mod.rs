@@ -10,6 +10,8 @@ use dpl::config::{Config, Manifest};
 use dpl::diagnostic::{Diagnostic, Diagnostics};
 use dpl::source::SourceMap;
 
+pub(super) use file::{shown, text};
+
 use super::input::Input;
 use super::report::Format;
 use super::{Failure, Outcome, report};
@@ -57,6 +59,22 @@ struct Source {
     module: String,
 }
 
+/// The source files that paths name: files themselves, and those below folders, each once.
+pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let kind = std::fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
+        if kind.is_dir() {
+            files.extend(folder::find(path, None)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(files)
+}
+
 /// Reads everything that the arguments name.
 pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
     let kind = std::fs::metadata(&input.path).map_err(|error| Failure::io("read", &input.path, &error))?;
@@ -81,8 +99,8 @@ fn configuration(root: &Path, input: &Input) -> Result<Result<(Config, bool), Mi
     let mut diagnostics = Diagnostics::default();
     let mut manifest = Manifest::default();
     if found {
-        let text = file::text(&path)?;
-        let id = sources.add(file::shown(&path)?, "", text, false);
+        let text = text(&path)?;
+        let id = sources.add(shown(&path)?, "", text, false);
         if let Some(file) = sources.file(id) {
             manifest = Manifest::read(file, &mut diagnostics);
         }
