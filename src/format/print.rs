@@ -224,10 +224,11 @@ impl Printer<'_> {
 
     /// The column that begins with a node.
     fn stop_before(&self, item: &Item, index: usize, first: &Token, rest: usize) -> Option<Stop> {
+        let index = index.checked_sub(item.leading_comments(self.tokens))?;
         let sign = match item.entry {
             Entry::Field | Entry::Column | Entry::Named => index == 1,
             Entry::Let => index == 2,
-            Entry::Decl => match item.nodes.get(index) {
+            Entry::Decl => match item.nodes.last() {
                 Some(Node::Group(group)) => {
                     let short = index == 2 && item.nodes.len() == 3 && group.bracket == b'{';
                     short && !group.forced && self.column() + 1 + group.width + rest <= WIDTH

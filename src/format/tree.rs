@@ -144,17 +144,12 @@ impl Builder<'_> {
                 self.at += 1;
                 continue;
             }
-            let blank = token.lines > 1;
-            let begins = listed && token.item.is_some();
-            if begins {
-                content.spread |= !content.items.is_empty() && token.lines > 0
-                    || !item.nodes.is_empty() && token.lines > 0;
-                let inline = item.nodes.iter().all(|node| self.is_inline_comment(node));
-                if !inline {
-                    self.finish(&mut item, &mut content.items);
-                }
-                item.entry = token.item.unwrap_or_default();
-                item.blank = blank;
+            if listed && token.item.is_some() {
+                let (entry, lines) = (token.item.unwrap_or_default(), self.lines_before(&item, token));
+                self.finish_written(&mut item, &mut content.items);
+                content.spread |= !content.items.is_empty() && lines > 0;
+                item.entry = entry;
+                item.blank = lines > 1;
                 item.lead = std::mem::take(&mut lead);
             }
             let node = self.node();
@@ -165,8 +160,23 @@ impl Builder<'_> {
         content
     }
 
-    fn is_inline_comment(&self, node: &Node) -> bool {
-        matches!(node, Node::Token(at) if self.token(*at).is_some_and(Token::is_comment))
+    /// Line ends before an item, or before the comments that lead it on its line.
+    fn lines_before(&self, item: &Item, token: &Token) -> u8 {
+        match item.nodes.first() {
+            Some(Node::Token(first)) if self.only_comments(item) => self.token(*first).map_or(0, |first| first.lines),
+            _ => token.lines,
+        }
+    }
+
+    fn only_comments(&self, item: &Item) -> bool {
+        item.leading_comments(self.tokens) == item.nodes.len()
+    }
+
+    /// Finishes an item, unless it is only the comments that lead the next.
+    fn finish_written(&self, item: &mut Item, items: &mut Vec<Item>) {
+        if !self.only_comments(item) {
+            self.finish(item, items);
+        }
     }
 
     /// Gives the comments at the current place to what they belong to.
@@ -188,20 +198,16 @@ impl Builder<'_> {
             self.at += 1;
             let Some(token) = self.token(at) else { return };
             let own_line = token.lines > 0 || token.doc || at == 0;
-            let ends_line = self.token(at + 1).is_none_or(|token| token.lines > 0);
             let line = token.what == What::LineComment;
             let written = !item.nodes.is_empty() || !content.items.is_empty();
             if !between {
-                item.nodes.push(if line || ends_line || token.lines > 0 {
-                    Node::Comment(at)
-                } else {
-                    Node::Token(at)
-                });
-            } else if own_line {
-                lead.push(Comment { token: at, blank: token.lines > 1 });
-            } else if lead.is_empty() && self.leads_on_its_line(at, next) {
-                self.finish(item, &mut content.items);
+                item.nodes.push(if line { Node::Comment(at) } else { Node::Token(at) });
+            } else if listed && self.leads_on_its_line(at, next) {
+                self.finish_written(item, &mut content.items);
                 item.nodes.push(Node::Token(at));
+            } else if own_line {
+                self.finish(item, &mut content.items);
+                lead.push(Comment { token: at, blank: token.lines > 1 });
             } else if !item.nodes.is_empty() {
                 item.trail.push(at);
             } else if written && lead.is_empty() {
@@ -283,7 +289,7 @@ impl Builder<'_> {
             item.width += width;
             before = last;
         }
-        if item.colon(self.text, self.tokens, 1) {
+        if (0..item.nodes.len()).any(|at| item.colon(self.text, self.tokens, at)) {
             item.width = item.width.saturating_sub(1);
         }
         items.push(item);
@@ -305,10 +311,16 @@ impl Builder<'_> {
 impl Item {
     /// Whether the node at an index is a column's colon, which stands close to the name where columns are not aligned.
     pub(super) fn colon(&self, text: &str, tokens: &[Token], at: usize) -> bool {
-        at == 1
-            && self.entry == Entry::Column
-            && matches!(self.nodes.get(1), Some(Node::Token(colon)) if
+        self.entry == Entry::Column
+            && at == 1 + self.leading_comments(tokens)
+            && matches!(self.nodes.get(at), Some(Node::Token(colon)) if
                 tokens.get(*colon).is_some_and(|token| text.get(token.range.clone()) == Some(":")))
+    }
+
+    /// How many comments lead the item on its own line.
+    pub(super) fn leading_comments(&self, tokens: &[Token]) -> usize {
+        let comment = |node: &&Node| matches!(node, Node::Token(at) if tokens.get(*at).is_some_and(Token::is_comment));
+        self.nodes.iter().take_while(comment).count()
     }
 }
 
