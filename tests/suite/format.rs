@@ -127,16 +127,16 @@ fn programs_with_other_blanks_keep_their_meaning() {
     let mut random = Random(0x5eed);
     let mut read = 0;
     for (name, text) in programs() {
-        if text.len() > 6_000 {
+        if text.len() > 2_500 {
             continue;
         }
-        for round in 0..3 {
+        for round in 0..2 {
             let changed = with_other_blanks(&text, &mut random);
             read += usize::from(meaning(&changed).is_some());
             keeps_everything(&format!("{name}, round {round}"), &changed);
         }
     }
-    assert!(read > 200, "only {read} could be read");
+    assert!(read > 150, "only {read} could be read");
 }
 
 fn with_other_blanks(text: &str, random: &mut Random) -> String {

@@ -52,6 +52,13 @@ const CLOSED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "format",
+        &[
+            "access", "artifact", "check", "config", "library", "lower", "machine", "platform", "prove",
+            "rehearsal", "resolve", "run", "sql", "target", "window",
+        ],
+    ),
+    (
         "diagnostic",
         &[
             "access", "artifact", "check", "library", "lower", "platform", "resolve", "run", "sql", "syntax",

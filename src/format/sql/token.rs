@@ -108,6 +108,7 @@ impl<'a> Text<'a> {
         match (before.text, token.text) {
             (_, "," | ";" | ")") | ("(", _) => false,
             (",", _) => true,
+            (")", _) if token.what == What::Word => true,
             (left, right) => SPACED.contains(&left) || SPACED.contains(&right) || token.apart,
         }
     }
