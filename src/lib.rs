@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod format;
 pub mod library;
 pub mod lower;
+pub mod lsp;
 pub mod machine;
 pub mod native;
 pub mod platform;
@@ -62,17 +63,40 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
     diagnostics.append(standard.diagnostics.clone());
     let (modules, faults) = syntax::parse_all(&sources);
     diagnostics.append(faults);
-    let platform = resolve::resolve(
-        &sources,
-        standard.library.clone(),
-        &standard.modules,
-        &modules,
-        project,
-        &mut diagnostics,
-    );
-    check::check(&platform, &modules, &mut diagnostics);
+    let platform = understand(&sources, &modules, project, &mut diagnostics);
     // What was written is not looked at again, and it is as large as what follows.
     drop(modules);
+    prove(sources, platform, diagnostics)
+}
+
+/// The same for modules that were read already from these texts; `diagnostics` is what was said about them then.
+pub fn analyze_modules(
+    sources: SourceMap,
+    modules: &[syntax::ast::Module],
+    mut diagnostics: Diagnostics,
+    project: Project,
+) -> Analysis {
+    diagnostics.append(library::standard().diagnostics.clone());
+    let platform = understand(&sources, modules, project, &mut diagnostics);
+    prove(sources, platform, diagnostics)
+}
+
+/// Resolves and checks.
+fn understand(
+    sources: &SourceMap,
+    modules: &[syntax::ast::Module],
+    project: Project,
+    diagnostics: &mut Diagnostics,
+) -> Platform {
+    let standard = library::standard();
+    let library = standard.library.clone();
+    let platform = resolve::resolve(sources, library, &standard.modules, modules, project, diagnostics);
+    check::check(&platform, modules, diagnostics);
+    platform
+}
+
+/// Derives the policies of a program without errors and proves its assertions over them.
+fn prove(sources: SourceMap, platform: Platform, mut diagnostics: Diagnostics) -> Analysis {
     let mut access = Access::default();
     if !diagnostics.has_errors() {
         access = Access::of(&platform);

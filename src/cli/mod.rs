@@ -7,6 +7,7 @@ mod fmt;
 mod init;
 mod input;
 mod load;
+mod lsp;
 mod output;
 mod report;
 mod run;
@@ -49,6 +50,7 @@ enum Verb {
     Fmt(fmt::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
+    Lsp(lsp::Arguments),
 }
 
 /// How a verb ended that could do its work.
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
+        Verb::Lsp(arguments) => lsp::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

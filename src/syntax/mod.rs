@@ -24,6 +24,7 @@ mod sql;
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, SourceFile, SourceMap};
 use ast::Module;
+pub(crate) use pairs::is_reserved;
 use pairs::{Reader, Top};
 
 /// How many errors of one file are reported before the rest of it is left unread. It also bounds the time that a hostile text takes.

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use dpl::config::{Config, Manifest};
 use dpl::diagnostic::{Diagnostic, Diagnostics};
+use dpl::lsp::workspace::Text;
+use dpl::platform::Project;
 use dpl::source::SourceMap;
 
 pub(super) use file::{shown, text};
@@ -73,6 +75,27 @@ pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut seen = std::collections::BTreeSet::new();
     files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     Ok(files)
+}
+
+/// A program for an editor: every file that can be read, and the settings as far as they are right.
+pub(super) fn workspace(root: &Path) -> (Vec<Text>, Project) {
+    let input = Input { path: root.to_path_buf(), env: None, set: Vec::new(), format: Format::Human };
+    let config = configuration(root, &input).ok().and_then(Result::ok);
+    let (out, project) = config.map_or((None, Project::default()), |(config, _)| (config.out, config.project));
+    let out = root.join(out.as_deref().unwrap_or(OUT));
+    let paths = folder::find(root, Some(&out)).unwrap_or_default();
+    (paths.iter().filter_map(|path| editor_text(root, path)).collect(), project)
+}
+
+/// A file for an editor; nothing where it can't be read.
+pub(super) fn editor_text(root: &Path, path: &Path) -> Option<Text> {
+    let shown = shown(path).ok()?;
+    Some(Text { module: module(root, &shown)?, path: shown, text: text(path).ok()? })
+}
+
+/// The name of the module at a path below a program's folder.
+pub(super) fn module(root: &Path, path: &str) -> Option<String> {
+    file::module(root, Path::new(path)).ok()
 }
 
 /// Reads everything that the arguments name.
