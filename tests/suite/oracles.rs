@@ -80,3 +80,11 @@ fn assumed_roles_reach_what_is_granted() {
     let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
     oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
 }
+
+/// Sessions with the language server, held by a client that we did not write.
+#[test]
+fn a_foreign_client_is_answered() {
+    let Some(done) = oracle::run("check_lsp.py", &["lsp"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "the sessions fail\n{out}\n{errors}");
+}
