@@ -11,6 +11,7 @@ mod lsp;
 mod output;
 mod report;
 mod run;
+mod shell;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ const AFTER_HELP: &str = "\
 Examples:
   dpl init platform                 a small project that compiles, to start from
   dpl check platform                find what is wrong, and how to mend it
+  dpl fmt platform                  lay out files
   dpl build platform -o out         write policies, state machines, calls and SQL
   dpl build platform -o out --check fail where `out` is not what the program says
   dpl run QUERY platform --from readings=readings.jsonl
@@ -51,6 +53,8 @@ enum Verb {
     Explain(explain::Arguments),
     Init(init::Arguments),
     Lsp(lsp::Arguments),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// How a verb ended that could do its work.
@@ -91,6 +95,8 @@ pub fn main() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
         Verb::Lsp(arguments) => lsp::run(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

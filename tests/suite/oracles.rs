@@ -88,3 +88,11 @@ fn a_foreign_client_is_answered() {
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "the sessions fail\n{out}\n{errors}");
 }
+
+/// The action's steps and GitLab's script, run in a shell.
+#[test]
+fn workflows_run_in_a_shell() {
+    let Some(done) = oracle::run("run_action.py", &["python"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}
