@@ -161,9 +161,14 @@ fn replace(path: &Path, text: &str) -> std::io::Result<()> {
 fn summary(tally: &Tally, dry: bool) -> String {
     let files = |count: usize| format!("{count} file{}", if count == 1 { "" } else { "s" });
     let changed = if dry { "would be laid out anew" } else { "laid out anew" };
-    let mut parts = vec![format!("{} {changed}", files(tally.changed.len())), format!("{} unchanged", tally.same)];
+    let mut parts =
+        vec![format!("{} {changed}", files(tally.changed.len())), format!("{} unchanged", tally.same)];
     if tally.broken > 0 {
-        parts.push(format!("{} can't be read and stay{}", tally.broken, if tally.broken == 1 { "s" } else { "" }));
+        parts.push(format!(
+            "{} can't be read and stay{}",
+            tally.broken,
+            if tally.broken == 1 { "s" } else { "" }
+        ));
     }
     format!("{}\n", parts.join(", "))
 }

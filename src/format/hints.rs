@@ -128,7 +128,12 @@ impl Collector {
         decl.name.iter().for_each(|name| self.name(name));
         decl.params.iter().flatten().for_each(|column| self.column(column));
         decl.result.iter().chain(&decl.ty).for_each(|ty| self.ty(ty));
-        decl.target.iter().chain(&decl.on).chain(&decl.account).chain(&decl.into).for_each(|it| self.path(it));
+        decl.target
+            .iter()
+            .chain(&decl.on)
+            .chain(&decl.account)
+            .chain(&decl.into)
+            .for_each(|it| self.path(it));
         decl.sql.iter().for_each(|sql| self.sql(*sql, true));
         decl.value.iter().for_each(|value| self.expr(value));
         decl.body.iter().flatten().for_each(|member| self.member(member));
@@ -154,7 +159,8 @@ impl Collector {
         self.item(column.span, Entry::Column);
         self.ty(&column.ty);
         let words = column.key.iter().copied().chain(column.labels.iter().map(|label| label.span));
-        let first = words.chain(column.ty.refinements.iter().map(|one| one.span)).map(|span| span.start).min();
+        let first =
+            words.chain(column.ty.refinements.iter().map(|one| one.span)).map(|span| span.start).min();
         match (first, &column.default) {
             (Some(first), Some(default)) if default.span.start < first => {
                 self.put(default.span.start, Hint::Tail { before: true });

@@ -62,7 +62,8 @@ pub(super) fn join(mut lines: Vec<Line>, blocks: &[Block]) -> String {
 /// Moves one kind of column of a block's lines under each other. What reaches the column itself keeps a blank.
 fn align(lines: &mut [Line], block: &Block, stop: Stop, column: fn(usize) -> usize) {
     let place = |line: &Line| line.stops.iter().find(|(kind, _)| *kind == stop).map(|(_, at)| *at);
-    let width = |line: &Line| place(line).map(|at| line.indent + columns(line.text.get(..at).unwrap_or_default()));
+    let width =
+        |line: &Line| place(line).map(|at| line.indent + columns(line.text.get(..at).unwrap_or_default()));
     let begin = |line: &Line| line.stops.first().map_or(0, |(_, at)| *at);
     let widths = || block.iter().filter_map(|at| lines.get(*at)).filter_map(width);
     // One alone is no column.

@@ -106,7 +106,8 @@ impl Printer<'_> {
         let mut above: Option<&Item> = None;
         let mut block = Block::new();
         for item in items {
-            let spaced = item.blank && !item.lead.is_empty() || item.lead.first().map_or(item.blank, |it| it.blank);
+            let spaced =
+                item.blank && !item.lead.is_empty() || item.lead.first().map_or(item.blank, |it| it.blank);
             self.comments(&item.lead, indent, above.is_none());
             if item.blank && (above.is_some() || !item.lead.is_empty()) {
                 self.empty_line();
@@ -147,7 +148,9 @@ impl Printer<'_> {
     /// Whether two neighbours are aligned with each other.
     fn together(&self, above: &Item, below: &Item) -> bool {
         match (above.entry, below.entry) {
-            (Entry::Field | Entry::Column, Entry::Field | Entry::Column) | (Entry::Let, Entry::Let) | (Entry::Named, Entry::Named) => true,
+            (Entry::Field | Entry::Column, Entry::Field | Entry::Column)
+            | (Entry::Let, Entry::Let)
+            | (Entry::Named, Entry::Named) => true,
             (Entry::Decl, Entry::Decl) => self.word(above, 0) == self.word(below, 0),
             _ => false,
         }
@@ -212,7 +215,14 @@ impl Printer<'_> {
     }
 
     /// What stands between a node and the one before: nothing, a blank, or the start of a column.
-    fn space(&mut self, item: &Item, index: usize, around: Option<(&Token, &Token)>, aligned: bool, rest: usize) {
+    fn space(
+        &mut self,
+        item: &Item,
+        index: usize,
+        around: Option<(&Token, &Token)>,
+        aligned: bool,
+        rest: usize,
+    ) {
         let Some((before, first)) = around else { return };
         let stop = if aligned { self.stop_before(item, index, first, rest) } else { None };
         match stop {
@@ -259,7 +269,11 @@ impl Printer<'_> {
         let breaks = Breaks::Infix(weakest);
         let open = |node: &Node| matches!(node, Node::Group(group) if group.forced && group.bracket != b'{');
         let narrow = |breaks| self.widest(item, breaks) <= WIDTH;
-        if !item.nodes.iter().any(open) && !narrow(Breaks::None) && narrow(breaks) { breaks } else { Breaks::None }
+        if !item.nodes.iter().any(open) && !narrow(Breaks::None) && narrow(breaks) {
+            breaks
+        } else {
+            Breaks::None
+        }
     }
 
     /// The columns of an item's widest line, if braces are the only brackets that are broken.
@@ -436,4 +450,3 @@ enum Breaks {
     /// Before each operator of one strength.
     Infix(u8),
 }
-

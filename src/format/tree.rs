@@ -100,9 +100,8 @@ impl Builder<'_> {
     }
 
     fn is_sign(&self, at: usize, sign: &str) -> bool {
-        self.token(at).is_some_and(|token| {
-            token.what == What::Sign && self.text.get(token.range.clone()) == Some(sign)
-        })
+        self.token(at)
+            .is_some_and(|token| token.what == What::Sign && self.text.get(token.range.clone()) == Some(sign))
     }
 
     /// The index of the first token at or behind `at` that is no comment.
@@ -163,7 +162,9 @@ impl Builder<'_> {
     /// Line ends before an item, or before the comments that lead it on its line.
     fn lines_before(&self, item: &Item, token: &Token) -> u8 {
         match item.nodes.first() {
-            Some(Node::Token(first)) if self.only_comments(item) => self.token(*first).map_or(0, |first| first.lines),
+            Some(Node::Token(first)) if self.only_comments(item) => {
+                self.token(*first).map_or(0, |first| first.lines)
+            }
             _ => token.lines,
         }
     }
@@ -251,7 +252,9 @@ impl Builder<'_> {
         let content = self.content(listed);
         let close = self.at;
         self.at += 1;
-        let pad = usize::from(bracket == b'{' && !content.items.is_empty() && !self.is_sign(open.wrapping_sub(1), "."));
+        let pad = usize::from(
+            bracket == b'{' && !content.items.is_empty() && !self.is_sign(open.wrapping_sub(1), "."),
+        );
         let mut group = Group {
             open,
             close,
@@ -319,7 +322,8 @@ impl Item {
 
     /// How many comments lead the item on its own line.
     pub(super) fn leading_comments(&self, tokens: &[Token]) -> usize {
-        let comment = |node: &&Node| matches!(node, Node::Token(at) if tokens.get(*at).is_some_and(Token::is_comment));
+        let comment =
+            |node: &&Node| matches!(node, Node::Token(at) if tokens.get(*at).is_some_and(Token::is_comment));
         self.nodes.iter().take_while(comment).count()
     }
 }

@@ -1,6 +1,8 @@
 //! What can be written at a place.
 
-use lsp_types::{CompletionItem, CompletionItemKind, Documentation, InsertTextFormat, MarkupContent, MarkupKind};
+use lsp_types::{
+    CompletionItem, CompletionItemKind, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
+};
 
 use super::document::Document;
 use super::workspace::Snapshot;
@@ -26,7 +28,12 @@ const SENTENCES: [(&str, &str); 8] = [
 const STATEMENTS: [&str; 9] = ["let", "if", "match", "parallel", "for", "try", "wait", "fail", "return"];
 
 /// What can stand at an offset of a document. `path` is its place in the program.
-pub fn complete(document: &Document, snapshot: Option<&Snapshot>, path: &str, at: usize) -> Vec<CompletionItem> {
+pub fn complete(
+    document: &Document,
+    snapshot: Option<&Snapshot>,
+    path: &str,
+    at: usize,
+) -> Vec<CompletionItem> {
     let library = &*standard().library;
     let text = document.text();
     let start = place::word(text, at).start;
@@ -48,7 +55,9 @@ pub fn complete(document: &Document, snapshot: Option<&Snapshot>, path: &str, at
     }
     let inside = around.last().filter(|decl| in_body(document, decl, at));
     match (words.as_slice(), inside) {
-        ([] | [.., "{" | ","], Some(decl)) if bracket(&words) != Some("[") && bracket(&words) != Some("(") => {
+        ([] | [.., "{" | ","], Some(decl))
+            if bracket(&words) != Some("[") && bracket(&words) != Some("(") =>
+        {
             scope.members(decl)
         }
         ([], None) => scope.items(),
@@ -122,10 +131,17 @@ impl Scope<'_> {
         };
         let kind = self.library.kind(id);
         let given = |name: &str| {
-            decl.body.iter().flatten().any(|member| matches!(member, Member::Field(field) if field.name.name == name))
+            decl.body
+                .iter()
+                .flatten()
+                .any(|member| matches!(member, Member::Field(field) if field.name.name == name))
         };
-        let mut items: Vec<CompletionItem> =
-            kind.fields.iter().filter(|field| !given(&field.name)).map(|field| self.field(field, " = ")).collect();
+        let mut items: Vec<CompletionItem> = kind
+            .fields
+            .iter()
+            .filter(|field| !given(&field.name))
+            .map(|field| self.field(field, " = "))
+            .collect();
         let inner = self.library.kinds.iter().filter(|inner| inner.place == Place::Inside(id));
         items.extend(inner.map(|kind| self.kind(kind)));
         if kind.takes.contains(&Part::Statements) {
@@ -164,9 +180,12 @@ impl Scope<'_> {
             None => self.names(),
         };
         if bracket(words) == Some("(") {
-            let callee = words.iter().rposition(|word| *word == "(").and_then(|at| words.get(at.checked_sub(1)?));
+            let callee =
+                words.iter().rposition(|word| *word == "(").and_then(|at| words.get(at.checked_sub(1)?));
             for id in callee.map_or(&[][..], |name| self.library.constructors_named(name)) {
-                items.extend(self.library.constructor(*id).fields.iter().map(|field| self.field(field, " = ")));
+                items.extend(
+                    self.library.constructor(*id).fields.iter().map(|field| self.field(field, " = ")),
+                );
             }
         }
         let _ = document;
@@ -179,7 +198,9 @@ impl Scope<'_> {
             FieldType::Enum(id) => {
                 let variants = self.library.enumeration(*id).variants.iter();
                 variants
-                    .map(|one| item(&one.name, CompletionItemKind::ENUM_MEMBER, &one.spelling, one.doc.as_deref()))
+                    .map(|one| {
+                        item(&one.name, CompletionItemKind::ENUM_MEMBER, &one.spelling, one.doc.as_deref())
+                    })
                     .collect()
             }
             FieldType::Data(crate::platform::Base::Boolean) => {
@@ -199,7 +220,12 @@ impl Scope<'_> {
                 let constructors = self.library.family(*id).constructors.iter();
                 let made = constructors.map(|id| {
                     let constructor = self.library.constructor(*id);
-                    let item = item(&constructor.name, CompletionItemKind::CONSTRUCTOR, "", constructor.doc.as_deref());
+                    let item = item(
+                        &constructor.name,
+                        CompletionItemKind::CONSTRUCTOR,
+                        "",
+                        constructor.doc.as_deref(),
+                    );
                     with_snippet(item, &format!("{}($1)", constructor.name))
                 });
                 made.chain(self.names()).collect()
@@ -210,13 +236,20 @@ impl Scope<'_> {
 
     /// Behind `grant`, `deny` or `assert`.
     fn sentence(&self, first: &str, rest: &[&str]) -> Vec<CompletionItem> {
-        let last = rest.iter().rev().find(|word| matches!(**word, "on" | "to" | "can" | "cannot" | "outside" | "except" | "when"));
+        let last = rest
+            .iter()
+            .rev()
+            .find(|word| matches!(**word, "on" | "to" | "can" | "cannot" | "outside" | "except" | "when"));
         match (first, last) {
             (_, Some(&"on")) => self.resources(|kind| !matches!(kind, "account" | "organization" | "unit")),
-            (_, Some(&"to")) => self.resources(|kind| matches!(kind, "role" | "account" | "group" | "domain")),
+            (_, Some(&"to")) => {
+                self.resources(|kind| matches!(kind, "role" | "account" | "group" | "domain"))
+            }
             ("assert", None) => {
                 let mut items = self.resources(|kind| matches!(kind, "role" | "pipeline" | "query" | "sync"));
-                items.extend(["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)));
+                items.extend(
+                    ["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)),
+                );
                 items
             }
             _ => self.capabilities(rest),
@@ -228,7 +261,9 @@ impl Scope<'_> {
         if let [.., service, "."] = words {
             let Some(id) = self.library.service_named(service) else { return Vec::new() };
             let actions = self.library.actions.iter().filter(|action| action.service == id);
-            return actions.map(|action| item(&action.name, CompletionItemKind::METHOD, service, None)).collect();
+            return actions
+                .map(|action| item(&action.name, CompletionItemKind::METHOD, service, None))
+                .collect();
         }
         let mut items: Vec<CompletionItem> = Vec::new();
         for capability in &self.library.capabilities {
@@ -237,7 +272,12 @@ impl Scope<'_> {
                 items.push(item(&capability.name, CompletionItemKind::METHOD, "capability", doc));
             }
         }
-        items.extend(self.library.services.iter().map(|it| item(&it.name, CompletionItemKind::MODULE, "service", None)));
+        items.extend(
+            self.library
+                .services
+                .iter()
+                .map(|it| item(&it.name, CompletionItemKind::MODULE, "service", None)),
+        );
         items
     }
 
@@ -260,7 +300,8 @@ impl Scope<'_> {
                 Some(parent) => format!("{}.{}", platform.resource(parent).name, resource.name),
                 None => resource.name.to_string(),
             };
-            let module = snapshot.analysis.sources.file(resource.file).map_or("", |file| file.module.as_str());
+            let module =
+                snapshot.analysis.sources.file(resource.file).map_or("", |file| file.module.as_str());
             let detail = format!("{kind} of {module}");
             Some(item(&name, CompletionItemKind::VARIABLE, &detail, resource.doc.as_deref()))
         });
@@ -289,7 +330,9 @@ impl Scope<'_> {
             scalars.map(|name| item(name, CompletionItemKind::STRUCT, "type", None)).collect();
         if let Some(snapshot) = self.snapshot {
             let schemas = snapshot.analysis.platform.schemas.iter();
-            items.extend(schemas.map(|one| item(&one.name, CompletionItemKind::STRUCT, "schema", one.doc.as_deref())));
+            items.extend(
+                schemas.map(|one| item(&one.name, CompletionItemKind::STRUCT, "schema", one.doc.as_deref())),
+            );
         }
         items
     }
@@ -304,7 +347,8 @@ impl Scope<'_> {
         };
         if let Some(snapshot) = self.snapshot {
             let platform = &snapshot.analysis.platform;
-            let named: Vec<&str> = sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
+            let named: Vec<&str> =
+                sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').collect();
             for stream in &platform.streams {
                 let name = &platform.resource(stream.resource).name;
                 if named.contains(&name.as_str()) {
@@ -313,7 +357,12 @@ impl Scope<'_> {
                         add(item(&column.name, CompletionItemKind::FIELD, &ty, column.doc.as_deref()));
                     }
                 }
-                add(item(name, CompletionItemKind::VARIABLE, "stream", platform.resource(stream.resource).doc.as_deref()));
+                add(item(
+                    name,
+                    CompletionItemKind::VARIABLE,
+                    "stream",
+                    platform.resource(stream.resource).doc.as_deref(),
+                ));
             }
         }
         for function in &self.library.sql_functions {

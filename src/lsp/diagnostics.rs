@@ -1,8 +1,8 @@
 //! What is wrong, and the mends.
 
 use lsp_types::{
-    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity,
-    DiagnosticTag, Location, NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DiagnosticTag, Location, NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
 };
 
 use super::document::range;
@@ -102,7 +102,10 @@ fn mend(
         title,
         kind: Some(CodeActionKind::QUICKFIX),
         diagnostics: Some(vec![one(snapshot, said, place, uri)]),
-        edit: Some(WorkspaceEdit { changes: Some([(target, vec![edit])].into_iter().collect()), ..WorkspaceEdit::default() }),
+        edit: Some(WorkspaceEdit {
+            changes: Some([(target, vec![edit])].into_iter().collect()),
+            ..WorkspaceEdit::default()
+        }),
         is_preferred: Some(true),
         ..CodeAction::default()
     })

@@ -20,7 +20,8 @@ impl Document {
         let mut sources = SourceMap::default();
         let id = sources.add("", "", text, false);
         let empty = Module { file: id, uses: Vec::new(), items: Vec::new() };
-        let module = sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut Diagnostics::default()));
+        let module =
+            sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut Diagnostics::default()));
         Self { sources, module }
     }
 
@@ -104,7 +105,10 @@ pub fn position(file: &SourceFile, at: usize) -> Position {
     let line = file.line_at(at);
     let before = file.text.get(file.line_start(line)..at).unwrap_or_default();
     let character = if before.is_ascii() { before.len() } else { before.encode_utf16().count() };
-    Position { line: u32::try_from(line).unwrap_or(u32::MAX), character: u32::try_from(character).unwrap_or(u32::MAX) }
+    Position {
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        character: u32::try_from(character).unwrap_or(u32::MAX),
+    }
 }
 
 /// The range of a span in its file.

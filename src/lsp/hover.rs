@@ -10,7 +10,13 @@ use crate::library::{FieldType, Library, standard};
 use crate::syntax::ast::{Cap, Decl, Item, Member};
 
 /// What is known about the word at an offset of a document. `analyzed` is the same place in the text that was analyzed.
-pub fn hover(document: &Document, snapshot: Option<&Snapshot>, path: &str, at: usize, analyzed: usize) -> Option<Hover> {
+pub fn hover(
+    document: &Document,
+    snapshot: Option<&Snapshot>,
+    path: &str,
+    at: usize,
+    analyzed: usize,
+) -> Option<Hover> {
     let library = &*standard().library;
     let word = place::word(document.text(), at);
     let name = document.text().get(word.clone())?;
@@ -34,12 +40,19 @@ fn small(at: usize) -> u32 {
 }
 
 /// The kind's word, a field's name, or an enum's value.
-fn in_declaration(library: &Library, document: &Document, decl: &Decl, name: &str, at: usize) -> Option<String> {
+fn in_declaration(
+    library: &Library,
+    document: &Document,
+    decl: &Decl,
+    name: &str,
+    at: usize,
+) -> Option<String> {
     if place::holds(decl.kind.span, at) {
         let kind = library.kind(library.kind_named(&decl.kind.name)?);
         let mut text = show::code(&format!("kind {}", kind.name));
         show::paragraph(&mut text, kind.doc.as_deref());
-        let required = kind.fields.iter().filter(|field| field.required()).map(|field| format!("`{}`", field.name));
+        let required =
+            kind.fields.iter().filter(|field| field.required()).map(|field| format!("`{}`", field.name));
         let required: Vec<String> = required.collect();
         if !required.is_empty() {
             text.push_str(&format!("\nMust have: {}\n", required.join(", ")));
@@ -142,9 +155,20 @@ fn constructor(library: &Library, name: &str) -> Option<String> {
         let fields: Vec<String> = constructor
             .fields
             .iter()
-            .map(|field| format!("{}: {}{}", field.name, show::field_type(library, &field.ty), if field.required() { "" } else { "?" }))
+            .map(|field| {
+                format!(
+                    "{}: {}{}",
+                    field.name,
+                    show::field_type(library, &field.ty),
+                    if field.required() { "" } else { "?" }
+                )
+            })
             .collect();
-        let mut text = show::code(&format!("{name}({}) : {}", fields.join(", "), library.family(constructor.family).name));
+        let mut text = show::code(&format!(
+            "{name}({}) : {}",
+            fields.join(", "),
+            library.family(constructor.family).name
+        ));
         show::paragraph(&mut text, constructor.doc.as_deref());
         text
     });

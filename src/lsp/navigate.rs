@@ -8,7 +8,12 @@ use crate::source::Span;
 use crate::syntax::lex::{self, Kind};
 
 /// Where the name at an offset of a file is declared.
-pub fn definition(snapshot: &Snapshot, path: &str, at: usize, uri: &dyn Fn(&str) -> Option<Uri>) -> Option<Location> {
+pub fn definition(
+    snapshot: &Snapshot,
+    path: &str,
+    at: usize,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Option<Location> {
     location(snapshot, snapshot.meaning(global(snapshot, path, at)?)?, uri)
 }
 
@@ -49,7 +54,9 @@ pub fn rename(
     let mut tokens = lex::tokens(name, 0..name.len());
     let word = tokens.next().is_some_and(|token| token.kind == Kind::Word && token.range.len() == name.len());
     if !word || crate::syntax::is_reserved(name) {
-        return Err(format!("`{name}` can't be a name: letters, digits and `_`, not first a digit, and no reserved word"));
+        return Err(format!(
+            "`{name}` can't be a name: letters, digits and `_`, not first a digit, and no reserved word"
+        ));
     }
     let declared = global(snapshot, path, at).and_then(|at| snapshot.meaning(at)).unwrap_or_default();
     if let Some(taken) = taken(snapshot, declared, name) {
@@ -106,7 +113,8 @@ fn all_places(snapshot: &Snapshot, declared: Span) -> Vec<Span> {
 fn is_stream(text: &str, at: usize, length: usize) -> bool {
     let before = text.get(..at).and_then(|before| before.chars().next_back());
     let behind = text.get(at + length..).and_then(|behind| behind.chars().next());
-    behind == Some('.') && !before.is_some_and(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '\''))
+    behind == Some('.')
+        && !before.is_some_and(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '\''))
 }
 
 /// The offset in the program of a byte of a file.

@@ -186,7 +186,13 @@ impl Painter {
             ExprKind::Name(_) => self.put(expr.span, VARIABLE),
             ExprKind::Field(of, name) => {
                 self.expr(of);
-                self.put(Span::new(name.span.end.saturating_sub(u32::try_from(name.name.len()).unwrap_or(0)), name.span.end), PROPERTY);
+                self.put(
+                    Span::new(
+                        name.span.end.saturating_sub(u32::try_from(name.name.len()).unwrap_or(0)),
+                        name.span.end,
+                    ),
+                    PROPERTY,
+                );
             }
             ExprKind::Call(callee, args) => {
                 match &callee.kind {

@@ -59,7 +59,11 @@ pub(super) fn field<'a>(decl: &'a Decl, at: usize) -> Option<&'a Field> {
 
 /// The library's field that is written at an offset: a declaration's own, or an argument's of a constructor in its value. With it, whether
 /// the offset is in its name.
-pub(super) fn library_field<'a>(library: &'a Library, decl: &Decl, at: usize) -> Option<(&'a FieldDecl, bool)> {
+pub(super) fn library_field<'a>(
+    library: &'a Library,
+    decl: &Decl,
+    at: usize,
+) -> Option<(&'a FieldDecl, bool)> {
     let field = field(decl, at)?;
     let kind = library.kind(library.kind_named(&decl.kind.name)?);
     let declared = kind.fields.get(kind.field_index(&field.name.name)?)?;
@@ -85,7 +89,9 @@ fn inside<'a>(
             let ExprKind::Name(name) = &callee.kind else { return None };
             let constructors = library.constructors_named(name);
             let constructor = library.constructor(*constructors.first()?);
-            args.iter().enumerate().find_map(|(index, arg)| argument(library, &constructor.fields, index, arg, at))
+            args.iter()
+                .enumerate()
+                .find_map(|(index, arg)| argument(library, &constructor.fields, index, arg, at))
         }
         _ => None,
     }

@@ -75,7 +75,12 @@ pub(super) fn data_type(platform: &Platform, ty: &DataType) -> String {
 /// A record type with its columns.
 pub(super) fn schema(platform: &Platform, schema: &Schema) -> String {
     let columns = schema.columns.iter().map(|column| {
-        format!("  {} : {}{}\n", column.name, data_type(platform, &column.ty), if column.key { " key" } else { "" })
+        format!(
+            "  {} : {}{}\n",
+            column.name,
+            data_type(platform, &column.ty),
+            if column.key { " key" } else { "" }
+        )
     });
     let mut text = code(&format!("schema {} {{\n{}}}", schema.name, columns.collect::<String>()));
     paragraph(&mut text, schema.doc.as_deref());

@@ -78,7 +78,10 @@ impl Workspace {
             Some(_) => {
                 let path = text.path.clone();
                 let mut texts = self.texts();
-                texts.iter_mut().filter(|one| one.path == path).for_each(|one| one.text.clone_from(&text.text));
+                texts
+                    .iter_mut()
+                    .filter(|one| one.path == path)
+                    .for_each(|one| one.text.clone_from(&text.text));
                 *self = Self::new(texts, self.project.clone());
             }
             None => self.add(text),
@@ -107,7 +110,8 @@ impl Workspace {
     pub fn analyze(&self) -> Snapshot {
         let mut said = Diagnostics::default();
         self.said.iter().for_each(|one| said.append(one.clone()));
-        let analysis = crate::analyze_modules(self.sources.clone(), &self.modules, said, self.project.clone());
+        let analysis =
+            crate::analyze_modules(self.sources.clone(), &self.modules, said, self.project.clone());
         Snapshot::new(analysis, self.files.clone())
     }
 }
@@ -142,7 +146,8 @@ pub enum Declared {
 impl Snapshot {
     fn new(analysis: Analysis, files: FxHashMap<String, FileId>) -> Self {
         let platform = &analysis.platform;
-        let schemas = (0..).map(SchemaId).zip(&platform.schemas).map(|(id, it)| (it.span, Declared::Schema(id)));
+        let schemas =
+            (0..).map(SchemaId).zip(&platform.schemas).map(|(id, it)| (it.span, Declared::Schema(id)));
         let resources = (0..).map(ResourceId).zip(&platform.resources);
         let resources = resources.map(|(id, it)| (it.span, Declared::Resource(id)));
         let declared = schemas.chain(resources).collect();

@@ -257,7 +257,9 @@ impl Scopes {
             }
             [] => {}
             several => {
-                return Err(Miss::Ambiguous(several.iter().map(|(_, module, _)| (*module).clone()).collect()));
+                return Err(Miss::Ambiguous(
+                    several.iter().map(|(_, module, _)| (*module).clone()).collect(),
+                ));
             }
         }
         if let Some(hit) = self.qualified(scope, path) {

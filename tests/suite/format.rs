@@ -51,7 +51,9 @@ fn sql_tokens(sql: &str) -> Vec<String> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize();
     let Ok(tokens) = tokens else { return sql.split_whitespace().map(str::to_owned).collect() };
     let kept = tokens.into_iter().filter_map(|token| match token {
-        Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) => Some(comment.trim_end().to_owned()),
+        Token::Whitespace(Whitespace::SingleLineComment { comment, .. }) => {
+            Some(comment.trim_end().to_owned())
+        }
         Token::Whitespace(Whitespace::MultiLineComment(comment)) => Some(comment),
         Token::Whitespace(_) => None,
         other => Some(other.to_string()),
@@ -62,7 +64,8 @@ fn sql_tokens(sql: &str) -> Vec<String> {
 /// The comments outside of strings, in their order.
 fn comments(text: &str) -> Vec<String> {
     let comment = Regex::new(r#""(?:\\.|[^"\\\n])*"|'[^'\n]*'|(//[^\n]*|/\*(?s:.*?)\*/)"#).unwrap();
-    let found = comment.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().trim_end().to_owned()));
+    let found =
+        comment.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str().trim_end().to_owned()));
     found.collect()
 }
 
@@ -149,7 +152,8 @@ fn with_other_blanks(text: &str, random: &mut Random) -> String {
             _ => string,
         };
         let blank = character == ' ' && !string;
-        let comment = text[..at].rsplit('\n').next().is_some_and(|line| line.contains("//") || line.contains("--"));
+        let comment =
+            text[..at].rsplit('\n').next().is_some_and(|line| line.contains("//") || line.contains("--"));
         match random.below(40) {
             0 if blank && !comment => out.push('\n'),
             1 if blank && !comment => out.push_str(" /* x */ "),
@@ -203,7 +207,8 @@ fn cases_are_laid_out() {
 #[test]
 fn the_command_writes_checks_and_shows() {
     let sandbox = Sandbox::new();
-    let (crooked, straight) = ("label  own\nlabel   other // why\n", "label own\nlabel other                             // why\n");
+    let (crooked, straight) =
+        ("label  own\nlabel   other // why\n", "label own\nlabel other                             // why\n");
     sandbox.write("a.dpl", crooked).write("b/c.dpl", straight).write("b/broken.dpl", "label {\n");
     sandbox.write(".hidden/x.dpl", crooked);
     let said = sandbox.dpl(&["fmt", "--check"]);

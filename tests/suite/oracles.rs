@@ -96,3 +96,11 @@ fn workflows_run_in_a_shell() {
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}\n{errors}");
 }
+
+/// The editor's grammar, by the test program of its format.
+#[test]
+fn the_textmate_grammar_passes() {
+    let Some(done) = oracle::run("check_textmate.py", &["textmate"], &[] as &[&str]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}

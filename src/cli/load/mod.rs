@@ -81,7 +81,8 @@ pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 pub(super) fn workspace(root: &Path) -> (Vec<Text>, Project) {
     let input = Input { path: root.to_path_buf(), env: None, set: Vec::new(), format: Format::Human };
     let config = configuration(root, &input).ok().and_then(Result::ok);
-    let (out, project) = config.map_or((None, Project::default()), |(config, _)| (config.out, config.project));
+    let (out, project) =
+        config.map_or((None, Project::default()), |(config, _)| (config.out, config.project));
     let out = root.join(out.as_deref().unwrap_or(OUT));
     let paths = folder::find(root, Some(&out)).unwrap_or_default();
     (paths.iter().filter_map(|path| editor_text(root, path)).collect(), project)

@@ -43,14 +43,17 @@ struct Place<'a> {
 impl Place<'_> {
     /// The same place in the text that was analyzed: what is before and behind the change since then stays where it was.
     fn analyzed(&self) -> usize {
-        let Some(file) = self.snapshot.as_ref().and_then(|snapshot| snapshot.file(self.path)) else { return self.at };
+        let Some(file) = self.snapshot.as_ref().and_then(|snapshot| snapshot.file(self.path)) else {
+            return self.at;
+        };
         let (old, new) = (file.text.as_bytes(), self.open.document.text().as_bytes());
         let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();
         if self.at <= same {
             return self.at;
         }
         let rest = (old.len() - same).min(new.len() - same);
-        let tail = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
+        let tail =
+            old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
         if self.at >= new.len() - tail { self.at + old.len() - new.len() } else { same }
     }
 }
@@ -59,7 +62,13 @@ impl Place<'_> {
 pub(super) fn answer(server: &Server<'_>, request: &Request) -> Answer {
     match request.method.as_str() {
         request::HoverRequest::METHOD => at_place(server, request, |place| {
-            value(hover::hover(&place.open.document, place.snapshot.as_deref(), place.path, place.at, place.analyzed()))
+            value(hover::hover(
+                &place.open.document,
+                place.snapshot.as_deref(),
+                place.path,
+                place.at,
+                place.analyzed(),
+            ))
         }),
         request::Completion::METHOD => at_place(server, request, |place| {
             value(complete::complete(&place.open.document, place.snapshot.as_deref(), place.path, place.at))
@@ -69,7 +78,8 @@ pub(super) fn answer(server: &Server<'_>, request: &Request) -> Answer {
             value(snapshot.and_then(|it| navigate::definition(it, place.path, place.analyzed(), &place::uri)))
         }),
         request::References::METHOD => fresh(server, request, |snapshot, place| {
-            let declaration = request.params.pointer("/context/includeDeclaration") == Some(&Value::Bool(true));
+            let declaration =
+                request.params.pointer("/context/includeDeclaration") == Some(&Value::Bool(true));
             Answer::Now(value(navigate::references(snapshot, place.path, place.at, declaration, &place::uri)))
         }),
         request::PrepareRenameRequest::METHOD => fresh(server, request, |snapshot, place| {
@@ -90,8 +100,12 @@ pub(super) fn answer(server: &Server<'_>, request: &Request) -> Answer {
             let mends = diagnostics::mends(snapshot, place.path, wanted, &place::uri);
             Answer::Now(value(mends.into_iter().map(CodeActionOrCommand::CodeAction).collect::<Vec<_>>()))
         }),
-        request::DocumentSymbolRequest::METHOD => in_document(server, request, |open| value(symbols::outline(&open.document))),
-        request::FoldingRangeRequest::METHOD => in_document(server, request, |open| value(symbols::folds(&open.document))),
+        request::DocumentSymbolRequest::METHOD => {
+            in_document(server, request, |open| value(symbols::outline(&open.document)))
+        }
+        request::FoldingRangeRequest::METHOD => {
+            in_document(server, request, |open| value(symbols::folds(&open.document)))
+        }
         request::Formatting::METHOD => in_document(server, request, |open| value(open.document.formatted())),
         request::SemanticTokensFullRequest::METHOD => in_document(server, request, |open| {
             value(SemanticTokens { result_id: None, data: paint::tokens(&open.document) })

@@ -30,7 +30,10 @@ pub(super) struct Program {
 /// folder itself, else the file's own.
 pub(super) fn root(path: &Path, folders: &[PathBuf]) -> PathBuf {
     let own = path.parent().unwrap_or(path);
-    let folder = folders.iter().filter(|folder| path.starts_with(folder)).max_by_key(|folder| folder.as_os_str().len());
+    let folder = folders
+        .iter()
+        .filter(|folder| path.starts_with(folder))
+        .max_by_key(|folder| folder.as_os_str().len());
     let limit = folder.map_or(own, PathBuf::as_path);
     let above = own.ancestors().take_while(|above| above.starts_with(limit));
     let marked = above.into_iter().find(|above| above.join(CONFIG).is_file());

@@ -45,7 +45,8 @@ pub(super) struct Server<'a> {
 impl<'a> Server<'a> {
     pub(super) fn new(connection: &'a Connection, parameters: &InitializeParams) -> Self {
         let (jobs, done) = worker::start();
-        let folders = parameters.workspace_folders.iter().flatten().filter_map(|folder| place::path(&folder.uri));
+        let folders =
+            parameters.workspace_folders.iter().flatten().filter_map(|folder| place::path(&folder.uri));
         #[expect(deprecated, reason = "older editors tell the folder so")]
         let root = parameters.root_uri.as_ref().and_then(place::path);
         let mut folders: Vec<PathBuf> = folders.collect();
@@ -183,7 +184,8 @@ impl<'a> Server<'a> {
             (*of == root).then_some(Text { path: path.clone(), module: load::module(&root, path)?, text })
         });
         // Only a program that is read for the first time, or anew, looks at the others.
-        let first = matches!(change, Change::Restart) || self.programs.get(&root).is_some_and(|it| it.snapshot.is_none());
+        let first = matches!(change, Change::Restart)
+            || self.programs.get(&root).is_some_and(|it| it.snapshot.is_none());
         let open = if first { open.collect() } else { Vec::new() };
         let _ = self.jobs.send(Job { root, change, revision, open });
     }
@@ -217,7 +219,8 @@ impl<'a> Server<'a> {
             if program.seen == program.told { std::mem::take(&mut program.waiting) } else { Vec::new() };
         let gone = published.keys().filter(|path| !current.contains_key(*path));
         let gone: Vec<_> = gone.map(|path| (path.clone(), Vec::new())).collect();
-        let open: Vec<String> = self.open.values().filter_map(|open| Some(open.file.as_ref()?.1.clone())).collect();
+        let open: Vec<String> =
+            self.open.values().filter_map(|open| Some(open.file.as_ref()?.1.clone())).collect();
         for (path, list) in current.into_iter().chain(gone) {
             // Of a text that is open each version is told, so that the editor knows that it was looked at.
             if published.get(&path) != Some(&list) || open.contains(&path) {
@@ -226,7 +229,10 @@ impl<'a> Server<'a> {
         }
         for path in open.iter().filter(|path| !published.contains_key(*path)) {
             let fine = self.programs.get(&done.root).is_some_and(|it| !it.published.contains_key(path));
-            let of_this = self.open.values().any(|open| open.file.as_ref().is_some_and(|file| file.0 == done.root && file.1 == *path));
+            let of_this = self
+                .open
+                .values()
+                .any(|open| open.file.as_ref().is_some_and(|file| file.0 == done.root && file.1 == *path));
             if fine && of_this {
                 self.publish(path, Vec::new());
             }

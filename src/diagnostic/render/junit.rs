@@ -10,9 +10,13 @@ use crate::source::{SourceFile, SourceMap};
 
 /// One document.
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
-    let own: Vec<&SourceFile> = sources.files().filter(|(_, file)| !file.library).map(|(_, file)| file).collect();
+    let own: Vec<&SourceFile> =
+        sources.files().filter(|(_, file)| !file.library).map(|(_, file)| file).collect();
     let of = |file: &SourceFile| -> Vec<&Diagnostic> {
-        diagnostics.iter().filter(|one| sources.file_of(one.span).is_some_and(|(_, it)| it.base == file.base)).collect()
+        diagnostics
+            .iter()
+            .filter(|one| sources.file_of(one.span).is_some_and(|(_, it)| it.base == file.base))
+            .collect()
     };
     let suites: String = own.iter().map(|file| suite(file, &of(file), sources)).collect();
     let failures = diagnostics.iter().filter(|one| one.severity == Severity::Error).count();
@@ -29,7 +33,9 @@ fn suite(file: &SourceFile, diagnostics: &[&Diagnostic], sources: &SourceMap) ->
         [] => format!("    <testcase classname=\"{name}\" name=\"check\"/>\n"),
         some => some.iter().map(|one| case(&name, one, sources)).collect(),
     };
-    format!("  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">\n{cases}  </testsuite>\n")
+    format!(
+        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">\n{cases}  </testsuite>\n"
+    )
 }
 
 fn case(file: &str, diagnostic: &Diagnostic, sources: &SourceMap) -> String {
@@ -49,7 +55,9 @@ fn case(file: &str, diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         }
         Severity::Warning => format!("<system-out>warning: {message}\n{text}</system-out>"),
     };
-    format!("    <testcase classname=\"{file}\" name=\"{name}\" file=\"{file}\" line=\"{line}\">{inside}</testcase>\n")
+    format!(
+        "    <testcase classname=\"{file}\" name=\"{name}\" file=\"{file}\" line=\"{line}\">{inside}</testcase>\n"
+    )
 }
 
 /// A text inside XML. What XML can't hold at all is shown as the sign for that.

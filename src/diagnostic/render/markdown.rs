@@ -42,7 +42,8 @@ fn row(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
 
 /// A text in a cell of a table. Text in backticks is the user's and stays code; all else can't be markup.
 fn cell(text: &str) -> String {
-    let parts = text.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) });
+    let parts =
+        text.split('`').enumerate().map(|(at, part)| if at % 2 == 1 { code(part) } else { plain(part) });
     parts.collect()
 }
 

@@ -62,7 +62,8 @@ fn head(text: &Text<'_>, at: usize, token: &Token<'_>) -> Option<(usize, Parts)>
     if before.is_some_and(|before| before.text == "." || before.is_word(&NAMES)) {
         return None;
     }
-    let next = |count: usize, words: &[&str]| text.tokens.get(at + count).is_some_and(|token| token.is_word(words));
+    let next =
+        |count: usize, words: &[&str]| text.tokens.get(at + count).is_some_and(|token| token.is_word(words));
     let keyword = |words: &[&str]| token.is_word(words);
     if keyword(&["select"]) {
         return Some((if next(1, &["distinct", "all"]) { 2 } else { 1 }, Parts::List));
@@ -108,7 +109,9 @@ pub(super) fn parts(text: &Text<'_>, body: Range<usize>, parts: Parts) -> Vec<us
         match parts {
             Parts::List if token.text == "," => found.push(at + 1),
             Parts::Condition if token.is_word(&["and"]) && between > 0 => between -= 1,
-            Parts::Condition if cases == 0 && at > body.start && token.is_word(&["and", "or"]) => found.push(at),
+            Parts::Condition if cases == 0 && at > body.start && token.is_word(&["and", "or"]) => {
+                found.push(at)
+            }
             _ => {}
         }
     }
@@ -117,7 +120,8 @@ pub(super) fn parts(text: &Text<'_>, body: Range<usize>, parts: Parts) -> Vec<us
 
 /// Whether a condition was written over several lines.
 pub(super) fn condition_is_broken(text: &Text<'_>, range: Range<usize>) -> bool {
-    parts(text, range.clone(), Parts::Condition).iter().any(|at| is_fresh(text, *at)) || broken_inside(text, range)
+    parts(text, range.clone(), Parts::Condition).iter().any(|at| is_fresh(text, *at))
+        || broken_inside(text, range)
 }
 
 pub(super) fn is_fresh(text: &Text<'_>, at: usize) -> bool {

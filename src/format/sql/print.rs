@@ -102,7 +102,8 @@ impl<'a> Printer<'a> {
     /// A comment behind a comma belongs to the part before it.
     fn comments_behind(&mut self, start: &mut usize, end: usize) {
         while *start < end
-            && let Some(token) = self.text.tokens.get(*start).filter(|token| token.is_comment() && !token.fresh)
+            && let Some(token) =
+                self.text.tokens.get(*start).filter(|token| token.is_comment() && !token.fresh)
         {
             self.line.push(' ');
             self.line.push_str(token.text);
@@ -124,7 +125,9 @@ impl<'a> Printer<'a> {
             let Some(token) = self.text.tokens.get(at) else { return };
             if self.commented || token.is_comment() && token.fresh {
                 self.fresh(hang);
-            } else if !self.line.trim().is_empty() && (self.text.gap(at) || at == range.start && self.begins(at)) {
+            } else if !self.line.trim().is_empty()
+                && (self.text.gap(at) || at == range.start && self.begins(at))
+            {
                 self.line.push(' ');
             }
             let column = self.column();

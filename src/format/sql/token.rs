@@ -71,8 +71,14 @@ impl<'a> Text<'a> {
             {
                 before.close = Some(index);
             }
-            let token =
-                Token { what, text: token.trim_end(), apart: blanks > 0, fresh, close: None, depth: open.len() };
+            let token = Token {
+                what,
+                text: token.trim_end(),
+                apart: blanks > 0,
+                fresh,
+                close: None,
+                depth: open.len(),
+            };
             if token.text == "(" {
                 open.push(index);
                 deepest = deepest.max(open.len());
@@ -97,7 +103,8 @@ impl<'a> Text<'a> {
 
     /// Whether a blank stands between a token and the one before it.
     pub(super) fn gap(&self, at: usize) -> bool {
-        let Some((before, token)) = at.checked_sub(1).and_then(|before| self.tokens.get(before).zip(self.tokens.get(at)))
+        let Some((before, token)) =
+            at.checked_sub(1).and_then(|before| self.tokens.get(before).zip(self.tokens.get(at)))
         else {
             return false;
         };
@@ -141,7 +148,9 @@ fn next(rest: &str) -> Option<(What, usize)> {
         [b'`', ..] => (What::Quoted, closed(1, "`")),
         [b'-', b'-', ..] => (What::LineComment, rest.find('\n').unwrap_or(rest.len())),
         [b'/', b'*', ..] => (What::BlockComment, closed(2, "*/")),
-        [b'<', b'>' | b'=', ..] | [b'>' | b'!', b'=', ..] | [b'=', b'>', ..] | [b'|', b'|', ..] => (What::Sign, 2),
+        [b'<', b'>' | b'=', ..] | [b'>' | b'!', b'=', ..] | [b'=', b'>', ..] | [b'|', b'|', ..] => {
+            (What::Sign, 2)
+        }
         [] => return None,
         _ => {
             let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());

@@ -78,10 +78,14 @@ def install_lsp(folder):
     install_python(folder, "lsp.txt")
 
 
-def install_node(folder):
+def install_node(folder, pins=PINS):
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(PINS / name, folder / name)
+        shutil.copy(pins / name, folder / name)
     run(folder, "npm", ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder)
+
+
+def install_textmate(folder):
+    install_node(folder, PINS / "textmate")
 
 
 def install_flink(folder):
@@ -136,6 +140,7 @@ PARTS = {
     "python": ([PINS / "requirements.txt"], [], install_python),
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
+    "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
     "flink": ([PINS / "flink.txt"], [], install_flink),
     "runner": ([PINS / "flink.txt", HERE / "flink/FlinkRunner.java"], ["java", "javac"], install_runner),
 }
