@@ -62,7 +62,7 @@ pub fn complete(
         }
         ([], None) => scope.items(),
         ([.., "in"], _) => scope.resources(|kind| kind == "account"),
-        (_, Some(decl)) => scope.value(document, decl, start, &words),
+        (_, Some(decl)) => scope.value(decl, start, &words),
         _ => scope.names(),
     }
 }
@@ -164,7 +164,7 @@ impl Scope<'_> {
     }
 
     /// The value of a field or of an argument.
-    fn value(&self, document: &Document, decl: &Decl, start: usize, words: &[&str]) -> Vec<CompletionItem> {
+    fn value(&self, decl: &Decl, start: usize, words: &[&str]) -> Vec<CompletionItem> {
         let named = words.first().filter(|_| matches!(words.get(1), Some(&("=" | "<"))));
         let kind = self.library.kind_named(&decl.kind.name).map(|id| self.library.kind(id));
         let own = named.and_then(|name| {
@@ -188,7 +188,6 @@ impl Scope<'_> {
                 );
             }
         }
-        let _ = document;
         items
     }
 

@@ -83,7 +83,6 @@ pub fn mends(
     found.filter_map(|said| mend(snapshot, said, range(file, said.span), uri)).collect()
 }
 
-#[expect(clippy::mutable_key_type, reason = "the protocol's own type of an edit has such keys")]
 fn mend(
     snapshot: &Snapshot,
     said: &diagnostic::Diagnostic,

@@ -23,7 +23,7 @@ pub fn hover(
     let around = place::around(document, at);
     let text = around
         .last()
-        .and_then(|decl| in_declaration(library, document, decl, name, at))
+        .and_then(|decl| in_declaration(library, decl, name, at))
         .or_else(|| capability(library, document, name, at))
         .or_else(|| snapshot.and_then(|snapshot| declared(snapshot, path, analyzed)))
         .or_else(|| around.last().and_then(|decl| in_sql(snapshot, library, document, decl, name, at)))
@@ -40,13 +40,7 @@ fn small(at: usize) -> u32 {
 }
 
 /// The kind's word, a field's name, or an enum's value.
-fn in_declaration(
-    library: &Library,
-    document: &Document,
-    decl: &Decl,
-    name: &str,
-    at: usize,
-) -> Option<String> {
+fn in_declaration(library: &Library, decl: &Decl, name: &str, at: usize) -> Option<String> {
     if place::holds(decl.kind.span, at) {
         let kind = library.kind(library.kind_named(&decl.kind.name)?);
         let mut text = show::code(&format!("kind {}", kind.name));
@@ -69,7 +63,6 @@ fn in_declaration(
     let mut text = show::code(&format!("{} : {}", variant.name, library.enumeration(*id).name));
     show::paragraph(&mut text, variant.doc.as_deref());
     text.push_str(&format!("\nIn AWS: `{}`\n", variant.spelling));
-    let _ = document;
     Some(text)
 }
 

@@ -50,7 +50,7 @@ pub(super) fn word(text: &str, at: usize) -> Range<usize> {
 }
 
 /// The field of a declaration's body that an offset is in.
-pub(super) fn field<'a>(decl: &'a Decl, at: usize) -> Option<&'a Field> {
+pub(super) fn field(decl: &Decl, at: usize) -> Option<&Field> {
     decl.body.iter().flatten().find_map(|member| match member {
         Member::Field(field) if holds(field.name.span.to(field.value.span), at) => Some(field),
         _ => None,
@@ -70,21 +70,16 @@ pub(super) fn library_field<'a>(
     if holds(field.name.span, at) {
         return Some((declared, true));
     }
-    Some(inside(library, declared, &field.value, at).unwrap_or((declared, false)))
+    Some(inside(library, &field.value, at).unwrap_or((declared, false)))
 }
 
 /// The field of a constructor that an offset in a value is at.
-fn inside<'a>(
-    library: &'a Library,
-    declared: &'a FieldDecl,
-    value: &Expr,
-    at: usize,
-) -> Option<(&'a FieldDecl, bool)> {
+fn inside<'a>(library: &'a Library, value: &Expr, at: usize) -> Option<(&'a FieldDecl, bool)> {
     if !holds(value.span, at) {
         return None;
     }
     match &value.kind {
-        ExprKind::List(items) => items.iter().find_map(|item| inside(library, declared, item, at)),
+        ExprKind::List(items) => items.iter().find_map(|item| inside(library, item, at)),
         ExprKind::Call(callee, args) if !holds(callee.span, at) => {
             let ExprKind::Name(name) = &callee.kind else { return None };
             let constructors = library.constructors_named(name);
@@ -114,7 +109,7 @@ fn argument<'a>(
     if !holds(arg.value.span, at) {
         return None;
     }
-    Some(inside(library, declared, &arg.value, at).unwrap_or((declared, false)))
+    Some(inside(library, &arg.value, at).unwrap_or((declared, false)))
 }
 
 /// The type of what a list holds, or the type itself.

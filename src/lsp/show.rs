@@ -116,10 +116,10 @@ fn permissions(text: &mut String, role: &RoleAccess) {
     }
     let _ = write!(text, "\nWhat its role `{}` may do:\n", role.identity.name);
     for statement in statements.iter().take(STATEMENTS) {
-        let _ = write!(text, "- {}\n", sentence(statement));
+        let _ = writeln!(text, "- {}", sentence(statement));
     }
     if let Some(more) = statements.len().checked_sub(STATEMENTS).filter(|more| *more > 0) {
-        let _ = write!(text, "- … {more} more: `dpl explain access {}`\n", role.identity.name);
+        let _ = writeln!(text, "- … {more} more: `dpl explain access {}`", role.identity.name);
     }
 }
 
