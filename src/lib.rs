@@ -56,7 +56,8 @@ pub fn sources() -> SourceMap {
     library::standard().sources.clone()
 }
 
-/// Parses, resolves and checks a whole program; where that finds no error, derives its policies and proves its assertions over them. `sources` comes from [`sources`].
+/// Parses, resolves and checks a whole program; where that finds no error, derives its policies, proves its assertions over them, and measures its
+/// state machines. `sources` comes from [`sources`].
 pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
     let standard = library::standard();
     let mut diagnostics = Diagnostics::default();
@@ -101,6 +102,7 @@ fn prove(sources: SourceMap, platform: Platform, mut diagnostics: Diagnostics) -
     if !diagnostics.has_errors() {
         access = Access::of(&platform);
         prove::prove(&platform, &access, &mut diagnostics);
+        target::states::machines_fit(&platform, &mut diagnostics);
     }
     Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() }
 }

@@ -1,15 +1,7 @@
 //! Permissions boundaries: what roles may do at most.
 
-use super::{
-    document::Document,
-    is_ours,
-    minimize::statements,
-    requirement::{Place, requirements},
-};
-use crate::{
-    access::derive::permission,
-    platform::{Boundary, Platform, ResourceId, grant::Effect},
-};
+use super::{condition, derive::permission, document::Document, is_ours, minimize::statements};
+use crate::platform::{Boundary, Platform, ResourceId};
 
 /// A boundary that is ours to make.
 #[derive(Debug)]
@@ -47,13 +39,9 @@ pub fn limit(boundaries: &[BoundaryAccess], boundary: ResourceId) -> Limit {
 fn policy(platform: &Platform, boundary: &Boundary) -> Document {
     let mut permissions = Vec::new();
     for sentence in &boundary.sentences {
-        let place = Place::from(&sentence.on);
-        for wanted in &sentence.capabilities {
-            let required = requirements(platform, wanted.capability, &place);
-            let all = sentence.effect == Effect::Grant;
-            let taken = required.iter().filter(|it| all || it.primary);
-            permissions.extend(taken.map(|it| permission(platform, it, sentence.effect, sentence.span)));
-        }
+        let required = condition::required(platform, sentence, false);
+        permissions
+            .extend(required.iter().map(|it| permission(platform, it, sentence.effect, sentence.span)));
     }
     Document::new(statements(permissions))
 }

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     derived::Duty,
-    document::Conditions,
     foreign::{Missing, Ours},
     is_ours,
     minimize::Permission,
-    named::{Named, source_service},
+    named::{self, Named, source_service},
     requirement::{Place, Requirement, declared_arn, requirements},
     roles::{RoleKey, Roles, acting},
+    trust::session_tags,
 };
 use crate::{
     lower,
@@ -34,17 +35,32 @@ pub struct Needs<'a> {
     pub resources: BTreeMap<ResourceId, Vec<Permission>>,
     /// What only somebody else can add.
     pub missing: Missing,
+    /// What is taken without a grant.
+    pub uses: Vec<Use>,
+}
+
+/// What a declaration takes by what it does, without a grant.
+#[derive(Debug)]
+pub struct Use {
+    /// The role that it acts as.
+    pub role: RoleKey,
+    /// What it takes.
+    pub requirement: Requirement,
+    /// The place in the program that takes it.
+    pub origin: Span,
 }
 
 /// Everything that the program needs.
 pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     let identity = vec![Vec::new(); roles.list.len()];
-    let mut needs = Needs { platform, roles, identity, resources: BTreeMap::new(), missing: Missing::new() };
+    let (resources, missing, uses) = (BTreeMap::new(), Missing::new(), Vec::new());
+    let mut needs = Needs { platform, roles, identity, resources, missing, uses };
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
     needs.queries();
     needs.syncs();
+    needs.replications();
     needs.functions();
     needs.domains();
     needs
@@ -52,16 +68,11 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
 
 impl Needs<'_> {
     fn grant(&mut self, grant: &Grant) {
-        let place = Place::from(&grant.on);
         for (principal, _) in &grant.to {
-            for wanted in &grant.capabilities {
-                let mut required = requirements(self.platform, wanted.capability, &place);
-                if grant.effect == Effect::Deny {
-                    required.retain(|requirement| requirement.primary);
-                }
-                for requirement in &required {
-                    self.principal(principal, requirement, grant.effect, grant.span);
-                }
+            for requirement in
+                &condition::required(self.platform, grant, named::acts_by_itself(self.platform, principal))
+            {
+                self.principal(principal, requirement, grant.effect, grant.span);
             }
         }
     }
@@ -114,7 +125,7 @@ impl Needs<'_> {
                     requirement.owner =
                         requirement.owner.or_else(|| functions.get(&requirement.resource).copied());
                     if let Some(key) = key {
-                        self.role(key, &requirement, Effect::Grant, used.span);
+                        self.need(key, requirement, used.span);
                     }
                 }
             }
@@ -192,11 +203,23 @@ impl Needs<'_> {
         }
     }
 
-    /// DataSync looks at the bucket itself before it looks at a place in it, so it lists without a prefix. Objects it takes at the place only.
+    fn replications(&mut self) {
+        for (id, _) in self.platform.of_kind("bucket") {
+            let role = RoleKey::Derived(id, Duty::Replication);
+            for replica in self.platform.replicas(id) {
+                let from = Place::Keys(id, replica.prefix.clone());
+                let to = Place::Keys(replica.to, replica.prefix);
+                self.transfer(role, "replicate_from", &from, replica.span);
+                self.on(role, "bucket", "replicate_to", &to, replica.span);
+            }
+        }
+    }
+
+    /// DataSync and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
     fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability("bucket", capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
-            self.role(role, &Requirement { prefix: None, ..requirement }, Effect::Grant, origin);
+            self.need(role, Requirement { prefix: None, ..requirement }, origin);
         }
     }
 
@@ -209,7 +232,7 @@ impl Needs<'_> {
         };
         for (arn, span) in secret_arns(self.platform, id, value) {
             for requirement in requirements(self.platform, Capability::Action(read), &Place::Arn(arn)) {
-                self.role(role, &requirement, Effect::Grant, span);
+                self.need(role, requirement, span);
             }
         }
     }
@@ -248,13 +271,19 @@ impl Needs<'_> {
     fn on(&mut self, role: RoleKey, kind: &str, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability(kind, capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
-            self.role(role, &requirement, Effect::Grant, origin);
+            self.need(role, requirement, origin);
         }
     }
 
     fn capability(&self, kind: &str, name: &str) -> Option<Capability> {
         let library = &self.platform.library;
         library.capability_named(library.kind_named(kind)?, name).map(Capability::Named)
+    }
+
+    /// What a declaration takes by what it does.
+    fn need(&mut self, role: RoleKey, requirement: Requirement, origin: Span) {
+        self.role(role, &requirement, Effect::Grant, origin);
+        self.uses.push(Use { role, requirement, origin });
     }
 
     /// A permission of a principal as a sentence names it.
@@ -284,7 +313,8 @@ impl Needs<'_> {
                 self.account_half(id.clone(), requirement, effect, said, origin);
             }
             Principal::Service(service) => {
-                let account = requirement.owner.and_then(|owner| platform.resource(owner).account);
+                let owner = requirement.owner.filter(|_| !condition::names_source(&requirement.given));
+                let account = owner.and_then(|owner| platform.resource(owner).account);
                 if let Some(named) = Named::service(platform, *service, account) {
                     self.owner(requirement, effect, &named, origin);
                 }
@@ -358,6 +388,7 @@ impl Needs<'_> {
     ) -> Permission {
         let mut permission = self.permission(requirement, effect, origin);
         permission.conditions = named.conditions.clone();
+        permission.conditions.extend(&requirement.given);
         // A service that acts by itself uses a key by itself, too.
         if let Some(via) = requirement.via.as_ref().filter(|_| named.principals.services.is_empty()) {
             permission.conditions.insert("StringEquals", "kms:ViaService", via.clone());
@@ -392,7 +423,7 @@ pub(super) fn permission(
     origin: Span,
 ) -> Permission {
     let library = &platform.library;
-    let mut conditions = Conditions::default();
+    let mut conditions = requirement.given.clone();
     if let Some(via) = &requirement.via {
         conditions.insert("StringEquals", "kms:ViaService", via.clone());
     }
@@ -434,7 +465,7 @@ fn is_whole_in_its_policy(platform: &Platform, id: ResourceId) -> bool {
 
 /// Whether somebody who assumes a role must bring session tags.
 fn demands_tags(platform: &Platform, id: ResourceId) -> bool {
-    matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !role.tags.is_empty()))
+    matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !session_tags(role).is_empty()))
 }
 
 /// The streams that take a stream's late and invalid rows.

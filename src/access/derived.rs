@@ -28,6 +28,8 @@ pub enum Duty {
     Forward,
     /// A function's own code runs as it.
     Function,
+    /// S3 copies a bucket's objects to other buckets as it.
+    Replication,
 }
 
 impl Duty {
@@ -40,6 +42,7 @@ impl Duty {
             Self::Registration => "-lakeformation",
             Self::Trigger | Self::Forward => "-trigger",
             Self::Function => "-function",
+            Self::Replication => "-replication",
         }
     }
 
@@ -50,6 +53,7 @@ impl Duty {
             "query" => Some(Self::Query),
             "sync" => Some(Self::Sync),
             "function" => Some(Self::Function),
+            "bucket" => Some(Self::Replication),
             _ => None,
         }
     }
@@ -64,6 +68,7 @@ impl Duty {
             Self::Trigger => "starting the state machine",
             Self::Forward => "passing the bucket's events on",
             Self::Function => "what the function's code reads and writes",
+            Self::Replication => "what S3 copies from the bucket to others",
         }
     }
 }

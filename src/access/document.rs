@@ -149,6 +149,9 @@ impl Serialize for Principals {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conditions(pub BTreeMap<&'static str, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
 
+/// Of so many conditions every combination is looked at.
+const MOST_COMBINED: usize = 5;
+
 impl Conditions {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -160,17 +163,61 @@ impl Conditions {
         self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
     }
 
-    /// Adds those of others.
+    /// Adds those of others: all of both must hold. Where both have the same operator and key, that leaves the values that both have; of values
+    /// none of which may match, it takes those of either. What leaves nothing never holds.
     pub fn extend(&mut self, others: &Self) {
         for (operator, keys) in &others.0 {
             for (key, values) in keys {
-                self.0
-                    .entry(operator)
-                    .or_default()
-                    .entry(key.clone())
-                    .or_default()
-                    .extend(values.iter().cloned());
+                let known = self.0.entry(operator).or_default();
+                let Some(mine) = known.get_mut(key) else {
+                    known.insert(key.clone(), values.clone());
+                    continue;
+                };
+                let both: BTreeSet<SmolStr> = mine.intersection(values).cloned().collect();
+                if operator.contains("Not") {
+                    mine.extend(values.iter().cloned());
+                } else if both.is_empty() {
+                    self.never(key);
+                } else {
+                    *mine = both;
+                }
             }
+        }
+    }
+
+    /// What is left of them without some, or without all: each that way is met by whatever meets these. Of many, not every one.
+    pub fn fewer(&self) -> Vec<Self> {
+        let each: Vec<(&'static str, &SmolStr)> =
+            self.0.iter().flat_map(|(&operator, keys)| keys.keys().map(move |key| (operator, key))).collect();
+        let without = |left_out: &dyn Fn(usize) -> bool| {
+            let mut fewer = self.clone();
+            for (_, (operator, key)) in each.iter().enumerate().filter(|(at, _)| left_out(*at)) {
+                fewer.take(operator, key);
+            }
+            fewer
+        };
+        if each.len() <= MOST_COMBINED {
+            return (1..1_usize << each.len()).map(|set| without(&|at| set >> at & 1 == 1)).collect();
+        }
+        let mut all: Vec<Self> = (0..each.len()).map(|one| without(&|at| at == one)).collect();
+        all.push(Self::default());
+        all
+    }
+
+    /// Takes the values of one away; none where it is not among them.
+    pub fn take(&mut self, operator: &'static str, key: &str) -> BTreeSet<SmolStr> {
+        let Some(keys) = self.0.get_mut(operator) else { return BTreeSet::new() };
+        let values = keys.remove(key).unwrap_or_default();
+        if keys.is_empty() {
+            self.0.remove(operator);
+        }
+        values
+    }
+
+    /// Says what no request meets: that it has a key, and that it does not.
+    fn never(&mut self, key: &SmolStr) {
+        for (operator, value) in [("Null", "true"), ("StringLike", "*")] {
+            self.0.entry(operator).or_default().insert(key.clone(), BTreeSet::from([value.into()]));
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
     minimize::{self, Permission},
     requirement::Requirement,
     roles::RoleKey,
+    trust::demanded,
 };
 use crate::{
     platform::{Platform, ResourceId, grant::Effect, resource::Noun},
@@ -101,7 +102,7 @@ impl Needs<'_> {
         &mut self,
         ours: Option<Ours>,
         requirement: &Requirement,
-        permission: Permission,
+        mut permission: Permission,
     ) {
         let Some(owner) = requirement.owner else { return };
         let resource = self.platform.resource(owner);
@@ -114,6 +115,11 @@ impl Needs<'_> {
             _ if self.platform.library.service(service).resource_policy => Theirs::Policy(owner),
             _ => Theirs::Door(owner),
         };
+        if let Noun::Role(at) = resource.noun
+            && let Some(role) = self.platform.roles.get(at as usize)
+        {
+            permission.conditions.extend(&demanded(self.platform, role));
+        }
         self.missing.entry((ours, theirs)).or_default().push(permission);
     }
 

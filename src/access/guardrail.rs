@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     document::{Actions, Conditions, Document, Principals, Statement},
     minimize::camel,
 };
@@ -106,6 +107,7 @@ fn conditions(platform: &Platform, rule: &GuardrailRule) -> Conditions {
         }
         None => {}
     }
+    rule.when.iter().for_each(|asked| condition::add(platform, asked, Effect::Deny, &mut conditions));
     if rule.everybody {
         // AWS's own services act for somebody, and are no account's.
         conditions.insert("BoolIfExists", "aws:PrincipalIsAWSService", "false");
@@ -138,7 +140,9 @@ fn number(statements: &mut [Statement]) {
 }
 
 fn name(statement: &Statement) -> String {
-    let keys = || statement.conditions.0.values().flatten().map(|(key, _)| key.as_str());
+    let negative = |operator: &&str| operator.starts_with("StringNotEquals");
+    let outside = || statement.conditions.0.iter().filter(move |(operator, _)| negative(operator));
+    let keys = || outside().flat_map(|(_, keys)| keys.keys().map(SmolStr::as_str));
     let outside = if keys().any(|key| key == "aws:RequestedRegion") {
         "OutsideRegions"
     } else if keys().any(|key| key.ends_with("OrgID")) {

@@ -91,6 +91,7 @@ pub fn statements_by_place(permissions: Vec<Permission>) -> Vec<Statement> {
 /// The permissions by what may share a statement, without those that wider ones cover.
 fn narrowest(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
     let mut classes = classes(permissions);
+    drop_stricter(&mut classes);
     classes.values_mut().for_each(drop_covered);
     classes
 }
@@ -114,7 +115,30 @@ fn grouped(classes: BTreeMap<Class, Resources>) -> Vec<Statement> {
             known.extend(facts);
         }
     }
-    named(merged)
+    named(through_any(merged))
+}
+
+/// Statements that differ only in the services through which a key is used, as one; one that asks for no service says all that they say.
+fn through_any(merged: BTreeMap<Merged, (Principals, Facts)>) -> BTreeMap<Merged, (Principals, Facts)> {
+    type Through = (Vec<BTreeSet<SmolStr>>, Facts);
+    let mut through: BTreeMap<(Merged, Principals), Through> = BTreeMap::new();
+    for (mut statement, (principals, facts)) in merged {
+        let services = statement.conditions.take("StringEquals", "kms:ViaService");
+        let (all, known) = through.entry((statement, principals)).or_default();
+        all.push(services);
+        known.extend(facts);
+    }
+    let mut merged: BTreeMap<Merged, (Principals, Facts)> = BTreeMap::new();
+    for ((mut statement, principals), (services, facts)) in through {
+        let limited = services.iter().all(|it| !it.is_empty());
+        for service in services.into_iter().flatten().filter(|_| limited) {
+            statement.conditions.insert("StringEquals", "kms:ViaService", service);
+        }
+        let (all, known) = merged.entry(statement).or_default();
+        all.extend(&principals);
+        known.extend(facts);
+    }
+    merged
 }
 
 /// A statement without its name and principals.
@@ -173,6 +197,37 @@ fn classes(permissions: Vec<Permission>) -> BTreeMap<Class, Resources> {
         classes.entry(class).or_default().entry(resource).or_default().insert(action, facts);
     }
     classes
+}
+
+/// Takes away each action on a resource under conditions that it has under some of them only, or under none.
+fn drop_stricter(classes: &mut BTreeMap<Class, Resources>) {
+    let strict: Vec<Class> = classes.keys().filter(|class| !class.conditions.is_empty()).cloned().collect();
+    for class in strict {
+        for conditions in class.conditions.fewer() {
+            let looser = Class { conditions, ..class.clone() };
+            if !classes.contains_key(&looser) {
+                continue;
+            }
+            let Some(mut resources) = classes.remove(&class) else { break };
+            if let Some(wide) = classes.get_mut(&looser) {
+                resources.retain(|resource, actions| {
+                    if let Some(known) = wide.get_mut(resource) {
+                        actions.retain(|action, facts| match known.get_mut(action) {
+                            Some(known) => {
+                                known.origins.append(&mut facts.origins);
+                                false
+                            }
+                            None => true,
+                        });
+                    }
+                    !actions.is_empty()
+                });
+            }
+            if !resources.is_empty() {
+                classes.insert(class.clone(), resources);
+            }
+        }
+    }
 }
 
 /// Takes away each action on a resource that a wider pattern of resources has as well.

@@ -5,6 +5,7 @@
 //! | `derived.rs` | names of the roles that the compiler makes |
 //! | `roles.rs` | all roles there are |
 //! | `requirement.rs` | a capability at a place → actions on resources |
+//! | `condition.rs` | what a sentence's conditions are in each half |
 //! | `derive.rs` | the program → who needs which |
 //! | `named.rs` | how somebody is named in a policy |
 //! | `minimize.rs` | permissions → statements |
@@ -16,6 +17,7 @@
 //! | `document.rs`, `pattern.rs` | IAM's documents and its wildcards |
 
 pub mod boundary;
+mod condition;
 mod derive;
 pub mod derived;
 pub mod document;
@@ -38,12 +40,13 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 pub use boundary::{BoundaryAccess, Limit};
-pub use derive::account_root;
+pub use derive::{Use, account_root};
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
 pub use document::{Document, Statement};
 pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
+pub use trust::session_tags;
 
 use crate::platform::{AccountId, Platform, ResourceId, Role, resource::Noun};
 use guardrail::Control;
@@ -66,6 +69,8 @@ pub struct Access {
     pub tables: Vec<TableGrant>,
     /// What only somebody else can add, sorted by our half.
     pub foreign: Vec<ForeignHalf>,
+    /// What declarations take by what they do, without a grant.
+    pub uses: Vec<Use>,
     places: FxHashMap<RoleKey, usize>,
     /// Of each account, by its index, and there of each node from the root down: the guardrails by their place in the platform's list.
     binding: Vec<Vec<Vec<usize>>>,
@@ -121,6 +126,7 @@ impl Access {
             tables: lake_formation::table_grants(platform),
             binding: guardrail::binding(platform),
             foreign: foreign::halves(needs.missing),
+            uses: needs.uses,
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     library::ServiceId,
-    platform::{AccountId, Platform, ResourceId},
+    platform::{AccountId, Platform, Principal, ResourceId},
 };
 
 /// Somebody, as a statement names them.
@@ -64,6 +64,15 @@ impl Named {
         let conditions = source_account(platform, true, resource.account);
         let conditions = conditions.with("ArnLike", "aws:SourceArn", resource.arn.clone()?);
         Some(Self { principals: Principals::service(principal), conditions, label: resource.name.clone() })
+    }
+}
+
+/// Whether somebody is a service that acts for itself or for a declaration, and not as a role.
+pub fn acts_by_itself(platform: &Platform, principal: &Principal) -> bool {
+    match principal {
+        Principal::Service(_) => true,
+        Principal::Resource(id) => source_service(platform, *id).is_some(),
+        Principal::Account(_) | Principal::ForeignAccount(_) => false,
     }
 }
 

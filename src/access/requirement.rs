@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
+use super::document::Conditions;
 use super::pattern::{arn_has_format, fill, literal};
 use crate::{
     library::{ActionId, Capability as Declared, CapabilityId, read::template},
@@ -80,6 +81,8 @@ pub struct Requirement {
     pub kind: SmolStr,
     /// The condition key and the pattern that limit the action to a prefix where its resource can't.
     pub prefix: Option<(SmolStr, SmolStr)>,
+    /// What the sentence that needs it demands of the request.
+    pub given: Conditions,
     /// The service that a key is used through, in KMS's spelling.
     pub via: Option<SmolStr>,
     /// The services that a role may be handed over to, as principals.
@@ -128,6 +131,7 @@ pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: b
         resource,
         kind: kind.clone(),
         prefix: None,
+        given: Conditions::default(),
         via: None,
         passed_to: place.resource().filter(|_| declared.passes_role).map(trusted).unwrap_or_default(),
         alias: None,

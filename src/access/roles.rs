@@ -182,10 +182,13 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     };
     for pipeline in &platform.pipelines {
         add(pipeline.resource, Duty::Pipeline, "states", None);
-        let scheduled =
-            pipeline.trigger.as_ref().is_some_and(|it| matches!(it.kind, TriggerKind::Schedule(..)));
+        let starter = match pipeline.trigger.as_ref().map(|trigger| &trigger.kind) {
+            Some(TriggerKind::Schedule(..)) => "scheduler",
+            Some(TriggerKind::Records(_)) => "pipes",
+            _ => "events",
+        };
         if pipeline.uses.iter().any(|used| used.who == User::Trigger) {
-            add(pipeline.resource, Duty::Trigger, if scheduled { "scheduler" } else { "events" }, None);
+            add(pipeline.resource, Duty::Trigger, starter, None);
         }
         let forwarder = pipeline.uses.iter().find_map(|used| match used.who {
             User::Forwarder(account) => Some(account),
@@ -211,6 +214,11 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     for (id, resource) in platform.of_kind("sync") {
         if resource.noun == Noun::Plain {
             add(id, Duty::Sync, "datasync", None);
+        }
+    }
+    for (id, resource) in platform.of_kind("bucket").filter(|(_, resource)| !resource.external) {
+        if !platform.replicas(id).is_empty() && resource.account.is_some() {
+            add(id, Duty::Replication, "s3", None);
         }
     }
     roles

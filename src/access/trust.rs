@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::{
+    condition,
     document::{Actions, Conditions, Document, Principals, Statement},
     federation,
     named::{Named, source_account},
@@ -44,10 +45,13 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
         origins.push(trust.span);
     }
     let mut statements = Vec::new();
+    let asked = demanded(platform, role);
+    let tags = session_tags(role);
     let mut tagging: BTreeMap<Conditions, (Principals, Vec<Span>)> = BTreeMap::new();
     let mut used: BTreeMap<&str, u32> = BTreeMap::new();
     for ((action, named), (principals, origins)) in ways {
         let mut conditions = named.clone();
+        conditions.extend(&asked);
         conditions.extend(&federation::conditions(platform, role, action));
         for (key, value) in &role.tags {
             conditions.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
@@ -55,7 +59,7 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
         if let Some(id) = role.external_id.as_ref().filter(|_| action == ASSUME) {
             conditions.insert("StringEquals", "sts:ExternalId", id.clone());
         }
-        if !role.tags.is_empty() {
+        if !tags.is_empty() {
             let (all, places) = tagging.entry(named).or_default();
             all.extend(&principals);
             places.extend(&origins);
@@ -65,7 +69,9 @@ fn people(platform: &Platform, roles: &Roles, role: &Role) -> Vec<Statement> {
     }
     for (named, (principals, origins)) in tagging {
         let sid = numbered(&mut used, "TagSession");
-        statements.push(statement(&sid, "sts:TagSession", principals, tagged(role, named), &origins));
+        let mut conditions = tagged(role, named, &tags);
+        conditions.extend(&asked);
+        statements.push(statement(&sid, "sts:TagSession", principals, conditions, &origins));
     }
     statements
 }
@@ -103,15 +109,30 @@ fn way(platform: &Platform, roles: &Roles, principal: &Principal) -> Option<(&'s
     Some((ASSUME, named))
 }
 
+/// The session tags that whoever assumes a role must bring: those of its `tags`, and those that its `when` asks for.
+pub fn session_tags(role: &Role) -> BTreeSet<&str> {
+    let asked = role.when.iter().filter_map(|condition| condition.key.strip_prefix("aws:RequestTag/"));
+    role.tags.iter().map(|(key, _)| key.as_str()).chain(asked).collect()
+}
+
 /// The conditions of bringing session tags: these, and no others.
-fn tagged(role: &Role, mut conditions: Conditions) -> Conditions {
+fn tagged(role: &Role, mut conditions: Conditions, tags: &BTreeSet<&str>) -> Conditions {
     for (key, value) in &role.tags {
         conditions.insert("StringEquals", format!("aws:RequestTag/{key}"), value.clone());
-        conditions.insert("ForAllValues:StringEquals", "aws:TagKeys", key.clone());
+    }
+    for &tag in tags {
+        conditions.insert("ForAllValues:StringEquals", "aws:TagKeys", tag);
     }
     // Without keys at all `ForAllValues` would hold.
     conditions.insert("Null", "aws:TagKeys", "false");
     conditions
+}
+
+/// What the role's `when` demands of a request to assume it.
+pub fn demanded(platform: &Platform, role: &Role) -> Conditions {
+    let mut all = Conditions::default();
+    role.when.iter().for_each(|condition| condition::add(platform, condition, Effect::Grant, &mut all));
+    all
 }
 
 /// Services that may assume the role, each for the role's own account where it says for whom it acts.
@@ -123,11 +144,13 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
     });
     let own =
         identity.service.and_then(|name| library.service_named(name)).map(|service| (service, identity.span));
+    let asked = declared.map(|role| demanded(platform, role)).unwrap_or_default();
+    let account = Some(identity.account).filter(|_| !condition::names_source(&asked));
     let mut statements: Vec<Statement> = Vec::new();
     for says in [false, true] {
         let mut principals = Principals::default();
         let mut origins = Vec::new();
-        let mut conditions = source_account(platform, says, Some(identity.account));
+        let mut conditions = source_account(platform, says, account);
         for (service, span) in named.clone().chain(own) {
             let service = library.service(service);
             if service.source_account == says
@@ -141,6 +164,7 @@ fn services(platform: &Platform, identity: &RoleIdentity, declared: Option<&Role
             }
         }
         if !principals.services.is_empty() {
+            conditions.extend(&asked);
             let sid = if says { "ServiceForThisAccount" } else { "Service" };
             statements.push(statement(sid, "sts:AssumeRole", principals, conditions, &origins));
         }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A field of an expression: its name, its bounds, and the words that stand for numbers from the lower bound on.
-struct Part {
+pub(super) struct Part {
     name: &'static str,
     least: u16,
     most: u16,
@@ -18,7 +18,7 @@ const MONTHS: &[&str] = &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG"
 const DAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /// The bounds of EventBridge's cron expressions, which DataSync shares.
-const PARTS: [Part; 6] = [
+static PARTS: [Part; 6] = [
     Part { name: "minute", least: 0, most: 59, words: &[] },
     Part { name: "hour", least: 0, most: 23, words: &[] },
     Part { name: "day of the month", least: 1, most: 31, words: &[] },
@@ -47,6 +47,12 @@ fn look(platform: &Platform, value: &Value, diagnostics: &mut Diagnostics) {
         }
         made.construct.fields.iter().flatten().for_each(|value| look(platform, value, diagnostics));
     }
+}
+
+/// The six parts of an expression with what is written for each; `None` where there are more or fewer.
+pub(super) fn parts(expression: &str) -> Option<Vec<(&'static Part, &str)>> {
+    let written: Vec<&str> = expression.split_whitespace().collect();
+    (written.len() == PARTS.len()).then(|| PARTS.iter().zip(written).collect())
 }
 
 /// What is wrong with an expression, and the mend.
@@ -101,12 +107,31 @@ impl Part {
             }
     }
 
-    fn number(&self, text: &str) -> Option<u16> {
+    pub(super) fn number(&self, text: &str) -> Option<u16> {
         let word = (self.least..)
             .zip(self.words)
             .find(|(_, word)| text.eq_ignore_ascii_case(word))
             .map(|(number, _)| number);
         word.or_else(|| text.parse().ok()).filter(|number| (self.least..=self.most).contains(number))
+    }
+
+    /// The numbers that an item names, of those that name numbers: `*`, `?`, `5`, `1-5`, `FRI-MON`, `*/15`, `0/15`.
+    pub(super) fn numbers(&self, item: &str) -> Option<Vec<u16>> {
+        let (range, step) = item.split_once('/').map_or((item, None), |(range, step)| (range, Some(step)));
+        let (from, to) = match range {
+            "*" | "?" => (self.least, self.most),
+            _ => match range.split_once('-') {
+                Some((from, to)) => (self.number(from)?, self.number(to)?),
+                None => (self.number(range)?, if step.is_some() { self.most } else { self.number(range)? }),
+            },
+        };
+        let step = step.map_or(Ok(1), str::parse).ok().filter(|step| *step > 0)?;
+        let numbers = if from <= to {
+            (from..=to).step_by(step).collect()
+        } else {
+            (from..=self.most).chain(self.least..=to).step_by(step).collect()
+        };
+        Some(numbers)
     }
 
     /// `15W`, `5L`, `3#2`.

@@ -1,8 +1,9 @@
 //! Domains: databases that can be named, places that do not overlap.
 
+use super::place::{Nested, Place, nested};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Location, Platform, ResourceId, ValueKind},
+    platform::{Platform, ResourceId, ValueKind},
     source::Span,
 };
 
@@ -53,28 +54,23 @@ pub fn folded(span: Span, what: &str, written: &str, kept: &str) -> Diagnostic {
 
 /// No domain lies in another: whoever reads the outer one would read the inner one too.
 pub fn domains_do_not_overlap(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let mut places: Vec<(&Location, usize, ResourceId, Span)> = Vec::new();
+    let mut places: Vec<(Place, (usize, ResourceId, Span))> = Vec::new();
     for (at, domain) in platform.domains.iter().enumerate() {
         let span = |id: ResourceId| {
             platform.field(id, "location").map_or(platform.resource(id).span, |value| value.span)
         };
-        places.push((&domain.location, at, domain.resource, span(domain.resource)));
+        places.push((Place::in_bucket(&domain.location), (at, domain.resource, span(domain.resource))));
         let tables = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
         let elsewhere = tables.filter(|table| !domain.location.holds(&table.location));
-        places.extend(elsewhere.map(|table| (&table.location, at, table.resource, span(table.resource))));
+        places
+            .extend(elsewhere.map(|table| {
+                (Place::in_bucket(&table.location), (at, table.resource, span(table.resource)))
+            }));
     }
-    places.sort();
-    let mut open: Vec<(&Location, usize, ResourceId, Span)> = Vec::new();
-    for place in places {
-        while open.last().is_some_and(|(outer, ..)| !outer.holds(place.0)) {
-            open.pop();
+    for Nested { outer, inner, .. } in nested(places).into_iter().filter(|pair| pair.closest) {
+        if outer.0 != inner.0 {
+            diagnostics.push(overlap(platform, (outer.1, outer.2), (inner.1, inner.2)));
         }
-        if let Some((_, domain, outer, span)) = open.last()
-            && *domain != place.1
-        {
-            diagnostics.push(overlap(platform, (*outer, *span), (place.2, place.3)));
-        }
-        open.push(place);
     }
 }
 

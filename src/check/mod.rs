@@ -1,9 +1,12 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
 mod agent;
+mod bucket;
+mod condition;
 mod cron;
 mod damage;
 mod domain;
+mod duration;
 mod federation;
 mod field;
 mod grant;
@@ -11,7 +14,9 @@ mod group;
 mod guardrail;
 mod label;
 mod pipeline;
+mod place;
 mod query;
+mod recurrence;
 mod role;
 pub mod rules;
 mod secret;

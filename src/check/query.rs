@@ -1,5 +1,6 @@
 //! Streaming queries: their windows, what their conditions leave, and what they promise.
 
+use super::duration;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{Platform, Query, ResourceId, Stream, ValueKind, stream::Rows},
@@ -93,9 +94,9 @@ fn broken_promise(query: &Query, stream: &Stream, promised: u64, span: Span) -> 
         Some(size) => {
             let sum = format!(
                 "{} of window, {} of watermark and {} of idle time",
-                length(size),
-                length(delay),
-                length(idle)
+                duration::literal(size),
+                duration::literal(delay),
+                duration::literal(idle)
             );
             Some(too_late(promised, Some(size + delay + idle), &sum, span, place))
         }
@@ -209,17 +210,6 @@ fn each_relation(platform: &Platform, mut visit: impl FnMut(&Relation)) {
     }
 }
 
-/// A length of time as the language writes it.
-fn length(milliseconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")];
-    let unit = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
-    match unit {
-        Some((length, unit)) => format!("{}{unit}", milliseconds / length),
-        None if milliseconds == 0 => "0s".to_owned(),
-        None => format!("{milliseconds}ms"),
-    }
-}
-
 fn without_watermark(stream: &str, declared: Span, column: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::WINDOW_WITHOUT_WATERMARK,
@@ -270,8 +260,12 @@ fn constant(span: Span, op: &str, outcome: &str) -> Diagnostic {
 
 fn too_late(promised: u64, needed: Option<u64>, sum: &str, span: Span, window: Span) -> Diagnostic {
     let message = match needed {
-        Some(needed) => format!("a result can take {}, and {} is promised", length(needed), length(promised)),
-        None => format!("a result can take any time, and {} is promised", length(promised)),
+        Some(needed) => format!(
+            "a result can take {}, and {} is promised",
+            duration::literal(needed),
+            duration::literal(promised)
+        ),
+        None => format!("a result can take any time, and {} is promised", duration::literal(promised)),
     };
     Diagnostic::error(catalogue::LATENCY, span, message, "can't hold")
         .related(window, "the window")

@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 /// Checks and reports.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
-    let Program { sources, config, paths, .. } = match load(&arguments.input)? {
+    let Program { sources, config, paths, .. } = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
     };

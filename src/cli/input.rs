@@ -1,4 +1,4 @@
-//! The arguments that every verb on a program takes.
+//! The arguments that verbs on a program take.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::report::Format;
 
 /// Which program, with which settings.
 #[derive(Args)]
-pub(super) struct Input {
+pub(super) struct Program {
     /// A folder with `.dpl` files, or one file and what it uses
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) path: PathBuf,
@@ -20,6 +20,13 @@ pub(super) struct Input {
     /// Gives a parameter its value, over what `dpl.toml` says; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     pub(super) set: Vec<(String, String)>,
+}
+
+/// A program, and how what is wrong with it is said.
+#[derive(Args)]
+pub(super) struct Input {
+    #[command(flatten)]
+    pub(super) program: Program,
 
     /// How diagnostics are written
     #[arg(long, value_enum, default_value_t = Format::Human)]

@@ -12,6 +12,7 @@ mod output;
 mod report;
 mod run;
 mod shell;
+mod test;
 
 use std::process::ExitCode;
 
@@ -28,10 +29,11 @@ Examples:
                                     run a streaming query on this machine
   dpl run PIPELINE platform --input event.json --mock f=result.json
                                     run a pipeline's state machine on this machine
+  dpl test platform                 run the program's tests
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
-Exit codes: 0 fine; 1 the program has errors, or `--check` found a difference;
+Exit codes: 0 fine; 1 the program has errors, a test or a run failed, or `--check` found a difference;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -50,6 +52,7 @@ enum Verb {
     Build(build::Arguments),
     Run(run::Arguments),
     Fmt(fmt::Arguments),
+    Test(test::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
     Lsp(lsp::Arguments),
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Verb::Build(arguments) => build::run(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
+        Verb::Test(arguments) => test::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
         Verb::Lsp(arguments) => lsp::run(&arguments),

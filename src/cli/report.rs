@@ -74,6 +74,15 @@ pub(super) fn width() -> usize {
 }
 
 fn style() -> Style {
+    style_on(&std::io::stderr())
+}
+
+/// How results are written to standard output.
+pub(super) fn result_style() -> Style {
+    style_on(&std::io::stdout())
+}
+
+fn style_on(stream: &impl IsTerminal) -> Style {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style { color: std::io::stderr().is_terminal() && !refused, width: width() }
+    Style { color: stream.is_terminal() && !refused, width: width() }
 }

@@ -60,7 +60,6 @@ catalogue! {
     UNEXPECTED_PART = "DPL0110";
     SAME_NAME_IN_AWS = "DPL0111";
     UNKNOWN_LABEL = "DPL0112";
-    TESTS_NOT_RUN = "DPL0113";
     // 02: types, fields and values
     UNKNOWN_FIELD = "DPL0201";
     DUPLICATE_FIELD = "DPL0202";
@@ -86,7 +85,7 @@ catalogue! {
     UNKNOWN_CAPABILITY = "DPL0301";
     COLUMNS_NOT_TAKEN = "DPL0302";
     UNKNOWN_ACTION = "DPL0303";
-    CONDITION_NOT_SUPPORTED = "DPL0304";
+    CONDITION_NOT_KEPT = "DPL0304";
     ACTION_DOES_NOT_FIT = "DPL0305";
     NO_RESOURCE_POLICY = "DPL0306";
     OWN_ACCOUNT = "DPL0307";
@@ -105,6 +104,12 @@ catalogue! {
     NOBODY_ACTS = "DPL0321";
     EXCEPTION_FROM_SOME = "DPL0322";
     NOTHING_OF_OURS = "DPL0323";
+    BAD_CONDITION = "DPL0324";
+    EITHER_OR = "DPL0325";
+    NEVER_HOLDS = "DPL0326";
+    BAD_INSTANT = "DPL0327";
+    KEY_NEVER_THERE = "DPL0328";
+    SESSION_WITHOUT_MFA = "DPL0329";
     FEDERATED_RECEIVER = "DPL0330";
     CONFUSED_DEPUTY = "DPL0331";
     CLOSED_BY_KEY = "DPL0332";
@@ -125,7 +130,7 @@ catalogue! {
     NOBODY_ADMINISTERS = "DPL0355";
     PASSED_TO_NOBODY = "DPL0356";
     GRANT_NOT_CLEARED = "DPL0390";
-    // 04: hybrid: agents and syncs
+    // 04: hybrid: agents, syncs and copies of buckets
     SYNC_TIMES = "DPL0401";
     SYNC_REMOVE = "DPL0402";
     SYNC_ENHANCED = "DPL0403";
@@ -141,6 +146,14 @@ catalogue! {
     AGENT_ARN = "DPL0413";
     AGENT_ELSEWHERE = "DPL0414";
     SYNC_HALF_KEY = "DPL0415";
+    SYNC_REMOVES_OTHERS = "DPL0416";
+    SYNC_CIRCLE = "DPL0417";
+    SYNC_TOO_OFTEN = "DPL0418";
+    SYNC_FIRST_RUN = "DPL0419";
+    SYNC_RUN_TIME = "DPL0420";
+    REPLICA_WITHOUT_VERSIONS = "DPL0421";
+    REPLICA_WITHOUT_A_KEY = "DPL0422";
+    REPLICA_OF_ITSELF = "DPL0423";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";
@@ -165,6 +178,17 @@ catalogue! {
     ERROR_NAME = "DPL0521";
     UNKNOWN_PLACE = "DPL0522";
     LOSES_RESULT = "DPL0523";
+    LOOP = "DPL0524";
+    FUNCTION = "DPL0525";
+    VARIES = "DPL0526";
+    RESULTS_OUTGROW = "DPL0527";
+    FAR_BUCKET = "DPL0528";
+    NOT_IDEMPOTENT = "DPL0540";
+    HISTORY = "DPL0541";
+    VARIABLES = "DPL0542";
+    DEFINITION = "DPL0543";
+    OUTLASTS = "DPL0544";
+    NOTHING_DONE = "DPL0545";
     // 06: mesh: domains, tables, shares
     GLUE_NAME = "DPL0601";
     DOMAIN_OVERLAP = "DPL0602";
@@ -211,10 +235,15 @@ catalogue! {
     POLICY_TOO_LARGE = "DPL0801";
     TOO_MANY_GUARDRAILS = "DPL0802";
     NEAR_LIMIT = "DPL0803";
-    // 09: the command: files, configuration, running
+    // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";
     CONFIG_VALUE = "DPL0903";
+    TEST_SUBJECT = "DPL0910";
+    TEST_LINE = "DPL0911";
+    TEST_CALL = "DPL0912";
+    TEST_EXPECTS_NOTHING = "DPL0913";
+    TEST_FAILS = "DPL0914";
 }
 
 /// The page of a code, given as text (`DPL0301`, in any case).

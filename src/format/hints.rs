@@ -3,8 +3,8 @@
 use crate::source::Span;
 use crate::syntax::ast::{
     Arg, Assert, AssertSubject, BinaryOp, CallPolicy, Cap, Column, Decl, Expr, ExprKind, Field, Grant, Ident,
-    Item, Member, Module, Path, RefinementKind, Share, Sql, Statement, StatementKind, TestStep, TestStepKind,
-    TypeArg, TypeExpr, Use,
+    Item, Member, Module, Path, RefinementKind, Share, Sql, Statement, StatementKind, TestEnd, TestStep,
+    TestStepKind, TypeArg, TypeExpr, Use,
 };
 
 /// Something about the token at a place.
@@ -28,6 +28,8 @@ pub(super) enum Hint {
     Tail { before: bool },
     /// The arrow is one token before.
     Lowering,
+    /// A colon is one token before, and stands close to what it follows.
+    Colon,
     /// A clause of a sentence begins here, or one token before.
     Clause { before: bool },
     /// A piece of SQL up to an offset; a query's own stands on lines of its own.
@@ -221,8 +223,24 @@ impl Collector {
                 self.expr(callee);
                 args.iter().for_each(|arg| self.arg(arg));
             }
+            ExprKind::Tagged(tag, _) if tag.name == "percent" => {
+                self.put(expr.span.end.saturating_sub(1), Hint::Close);
+            }
             ExprKind::Run(inner) | ExprKind::Tagged(_, inner) => self.expr(inner),
+            // `to A, B` is a list without brackets.
+            ExprKind::List(values)
+                if values.first().is_some_and(|first| first.span.start == expr.span.start) =>
+            {
+                values.iter().for_each(|value| self.expr(value));
+            }
             ExprKind::List(values) => self.elements(values),
+            ExprKind::ListOf(_, over, element, condition) => {
+                self.put(element.span.start, Hint::Colon);
+                self.expr(over);
+                self.expr(element);
+                condition.iter().for_each(|condition| self.expr(condition));
+            }
+
             ExprKind::Record(fields) => fields.iter().for_each(|field| self.field(field)),
             ExprKind::Unary(op, inner) => {
                 if *op == crate::syntax::ast::UnaryOp::Negate {
@@ -280,10 +298,14 @@ impl Collector {
                 }
             }
             StatementKind::Parallel(body) => self.block(body),
-            StatementKind::For(_, list, options, body) => {
-                self.expr(list);
-                options.iter().for_each(|(_, value)| self.expr(value));
-                self.block(body);
+            StatementKind::For(each) => {
+                each.ty.iter().for_each(|ty| self.ty(ty));
+                self.expr(&each.over);
+                each.options
+                    .iter()
+                    .filter_map(|(_, value)| value.as_ref())
+                    .for_each(|value| self.expr(value));
+                self.block(&each.body);
             }
             StatementKind::Try(body, catches) => {
                 self.block(body);
@@ -352,14 +374,18 @@ impl Collector {
             TestStepKind::Given(_, value)
             | TestStepKind::Rows(_, value)
             | TestStepKind::Contains(_, value)
-            | TestStepKind::Result(value)
-            | TestStepKind::Fails(value, _) => self.expr(value),
-            TestStepKind::Returns(call, value) => {
+            | TestStepKind::Result(value) => self.expr(value),
+            TestStepKind::When(call, end, after) => {
                 self.expr(call);
-                self.expr(value);
+                match end {
+                    TestEnd::Returns(value) => self.expr(value),
+                    TestEnd::Fails(_, cause) => cause.iter().for_each(|cause| self.expr(cause)),
+                }
+                after.iter().for_each(|after| self.expr(after));
             }
+            TestStepKind::Error(_, cause) => cause.iter().for_each(|cause| self.expr(cause)),
             TestStepKind::Calls(calls, _) => calls.iter().for_each(|call| self.expr(call)),
-            TestStepKind::Nothing(_) | TestStepKind::Error(_) => {}
+            TestStepKind::Nothing(_) => {}
         }
     }
 }

@@ -180,6 +180,10 @@ impl Printer<'_> {
                 self.space(item, index, before.zip(first), aligned, rest);
             }
             fresh = self.node(node, rest, indent, index + 1 == item.nodes.len());
+            if !fresh && self.breaks_behind(node, breaks) {
+                self.end_line(indent + "expect ".len());
+                fresh = true;
+            }
             before = last;
         }
     }
@@ -265,6 +269,10 @@ impl Printer<'_> {
             let broken = wide || item.nodes.iter().any(forced);
             return if broken { Breaks::Clauses } else { Breaks::None };
         }
+        if self.word(item, 0) == Some("expect") && tokens().any(|token| self.is_comma(token)) {
+            let broken = self.column() + item.width > WIDTH || item.nodes.iter().any(forced);
+            return if broken { Breaks::Calls } else { Breaks::None };
+        }
         let Some(weakest) = tokens().filter_map(|token| token.infix).min() else { return Breaks::None };
         let breaks = Breaks::Infix(weakest);
         let open = |node: &Node| matches!(node, Node::Group(group) if group.forced && group.bracket != b'{');
@@ -310,6 +318,14 @@ impl Printer<'_> {
         }
     }
 
+    fn breaks_behind(&self, node: &Node, breaks: Breaks) -> bool {
+        breaks == Breaks::Calls && self.plain(node).is_some_and(|token| self.is_comma(token))
+    }
+
+    fn is_comma(&self, token: &Token) -> bool {
+        self.text.get(token.range.clone()) == Some(",")
+    }
+
     fn plain(&self, node: &Node) -> Option<&Token> {
         match node {
             Node::Token(at) => self.tokens.get(*at),
@@ -322,6 +338,7 @@ impl Printer<'_> {
         self.tokens.get(*at).is_some_and(|token| match breaks {
             Breaks::None => false,
             Breaks::Clauses => token.clause,
+            Breaks::Calls => false,
             Breaks::Infix(power) => token.infix == Some(power),
         })
     }
@@ -340,6 +357,7 @@ impl Printer<'_> {
                 Node::Group(group) if group.listed => gap + 1,
                 Node::Comment(_) | Node::Query(_) => 0,
                 _ if self.breaks_before(node, breaks) => 0,
+                _ if self.breaks_behind(node, breaks) => 1,
                 _ => rest + gap + self.span(node),
             };
         }
@@ -447,6 +465,8 @@ enum Breaks {
     None,
     /// Before each clause.
     Clauses,
+    /// Behind each comma between the calls that a test expects.
+    Calls,
     /// Before each operator of one strength.
     Infix(u8),
 }

@@ -26,7 +26,7 @@ fn joined(text: &str, left: &Token, right: &Token) -> bool {
     }
     match (left.what, right.what) {
         (What::Open(b'(' | b'['), _) | (_, What::Close(b')' | b']')) => true,
-        (_, What::Open(b'(' | b'[')) => left.name || matches!(left.what, What::Close(_)) || left.close,
+        (_, What::Open(b'(' | b'[')) => left.name || matches!(left.what, What::Close(_)),
         _ => false,
     }
 }

@@ -171,6 +171,7 @@ impl Reader<'_> {
             Hint::Tail { before: true } => self.before(|token| token.tail = true),
             Hint::Clause { before: true } => self.before(|token| token.clause = true),
             Hint::Lowering => self.before(|token| token.lowering = true),
+            Hint::Colon => self.before(|token| token.close = true),
             Hint::Sql { .. } if token.what == What::Predicate => self.before_where(),
             Hint::Sql { .. } => {}
         }

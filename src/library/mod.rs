@@ -2,14 +2,20 @@
 //! ARN formats, capabilities, integrations, SQL functions and limits. Plain data, read by every later stage; no option of AWS is named in Rust
 //! unless its meaning is more than its spelling.
 
+pub mod condition;
 pub mod files;
+pub mod functions;
 pub mod read;
 pub mod types;
+
+pub use condition::Condition;
 
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+
+use functions::PipelineFunction;
 
 use crate::{
     diagnostic::Diagnostics,
@@ -44,6 +50,10 @@ ids! {
     CapabilityId;
     /// Index into [`Library::integrations`].
     IntegrationId;
+    /// Index into [`Library::conditions`].
+    ConditionId;
+    /// Index into [`Library::pipeline_functions`].
+    PipelineFunctionId;
 }
 
 /// The whole standard library, resolved.
@@ -65,8 +75,12 @@ pub struct Library {
     pub capabilities: Vec<Capability>,
     /// `integration lambda … { … }`.
     pub integrations: Vec<Integration>,
+    /// `condition mfa : boolean { … }`.
+    pub conditions: Vec<Condition>,
     /// `sql_function UPPER(text: string) -> string`, sorted by name.
     pub sql_functions: Vec<SqlFunction>,
+    /// `pipeline_function upper(text: string) -> string`, in the order of their names.
+    pub pipeline_functions: Vec<PipelineFunction>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.
@@ -281,6 +295,8 @@ pub enum FieldType {
     Column,
     /// The name of a label.
     Label,
+    /// What a request must be like.
+    Condition,
     /// A type that could not be read: a fault in the standard library, reported already.
     Unknown,
 }
@@ -508,6 +524,10 @@ impl Library {
         capability: capabilities[CapabilityId] -> Capability;
         /// The integration with that id.
         integration: integrations[IntegrationId] -> Integration;
+        /// The condition with that id.
+        condition: conditions[ConditionId] -> Condition;
+        /// The function of pipelines' expressions with that id.
+        pipeline_function: pipeline_functions[PipelineFunctionId] -> PipelineFunction;
     }
 
     /// The kind of that name.
@@ -543,6 +563,12 @@ impl Library {
     /// An integration.
     pub fn integration_named(&self, name: &str) -> Option<IntegrationId> {
         self.names.integrations.get(name).copied()
+    }
+
+    /// The functions of pipelines' expressions of that name.
+    pub fn pipeline_functions_named(&self, name: &str) -> Vec<PipelineFunctionId> {
+        let named = self.pipeline_functions.iter().enumerate().filter(|(_, function)| function.name == name);
+        named.map(|(at, _)| PipelineFunctionId(u32::try_from(at).unwrap_or(u32::MAX))).collect()
     }
 
     /// An action in AWS's spelling: `s3:GetObject`.

@@ -17,6 +17,7 @@ use crate::{
 pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("when", 2, 3),
     ("join", 2, 2),
+    ("numbered", 2, 2),
     ("json", 1, 1),
     ("period", 1, 1),
     ("rooted", 1, 1),
@@ -38,6 +39,7 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "when" if argument(0).holds() => argument(1),
         "when" => argument(2),
         "join" => join(scope, args).map_or(Term::None, text),
+        "numbered" => numbered(scope, args).map_or(Term::None, Term::Json),
         "json" => args
             .first()
             .and_then(|arg| evaluate::json(scope, &arg.value))
@@ -63,6 +65,17 @@ fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
     let separator = evaluate::json(scope, of(1)?)?;
     let pieces: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
     Some(pieces.join(separator.as_str()?))
+}
+
+/// `numbered(list, "Member")`: the records of a list, each with its place in it, from one on, as a member.
+fn numbered<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let Json::Array(mut items) = evaluate::json(scope, of(0)?)? else { return None };
+    let member = evaluate::json(scope, of(1)?)?;
+    for (place, item) in (1_u32..).zip(&mut items) {
+        item.as_object_mut()?.insert(member.as_str()?.to_owned(), Json::from(place));
+    }
+    Some(Json::Array(items))
 }
 
 /// A duration as AWS's rate expressions spell it: `5 minutes`, `1 hour`.

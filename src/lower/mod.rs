@@ -10,6 +10,7 @@
 //! | `spell.rs` | term → JSON or text, and the spellings behind `as` |
 //! | `function.rs` | the functions that templates call |
 //! | `request.rs` | a resource → its calls |
+//! | `trigger.rs` | what makes a pipeline start → its calls |
 //! | `verify.rs` | whether every template of the library can be evaluated |
 
 mod evaluate;
@@ -18,8 +19,9 @@ mod request;
 mod scope;
 mod script;
 mod spell;
+pub mod trigger;
 pub mod verify;
 
-pub use request::{calls_of, property, record};
+pub use request::{calls_of, made_by, property, record};
 pub use scope::Surroundings;
 pub use script::{Call, Script, reference};

@@ -43,6 +43,13 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
     calls
 }
 
+/// The part of its calls' results that stands for a declaration: what a later call of the same script refers to it by.
+pub fn made_by(platform: &Platform, id: ResourceId) -> Option<String> {
+    let name = &platform.resource(id).name;
+    let calls = platform.kind_of(id).calls.iter();
+    calls.rev().find_map(|call| Some(format!("{name}.{}.{}", call.name, call.result.as_ref()?)))
+}
+
 /// A property of a constructor's value, evaluated: what a target reads of it.
 pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
     let template = platform.library.constructor(construct.constructor).properties.get(name)?;

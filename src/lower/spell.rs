@@ -77,7 +77,7 @@ fn value<'a>(scope: &Scope<'a, '_>, of: &'a Value) -> Option<Json> {
         ValueKind::Location(location) => Json::String(uri(scope.platform, location)),
         ValueKind::Construct(of) => return construct(scope, of),
         ValueKind::Principal(who) => Json::String(principal(scope.platform, who)?),
-        ValueKind::Watermark(..) => return None,
+        ValueKind::Watermark(..) | ValueKind::Conditions(_) => return None,
     })
 }
 

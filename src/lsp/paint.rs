@@ -160,10 +160,11 @@ impl Painter {
                 arms.iter().for_each(|arm| self.statements(&arm.body));
             }
             StatementKind::Parallel(body) => self.statements(body),
-            StatementKind::For(name, list, _, body) => {
-                self.declare(name.span, VARIABLE);
-                self.expr(list);
-                self.statements(body);
+            StatementKind::For(each) => {
+                self.declare(each.item.span, VARIABLE);
+                each.ty.iter().for_each(|ty| self.put(ty.path.span, TYPE));
+                self.expr(&each.over);
+                self.statements(&each.body);
             }
             StatementKind::Try(body, catches) => {
                 self.statements(body);
@@ -209,6 +210,12 @@ impl Painter {
                 self.expr(index);
             }
             ExprKind::Run(inner) | ExprKind::Tagged(_, inner) | ExprKind::Unary(_, inner) => self.expr(inner),
+            ExprKind::ListOf(name, over, element, condition) => {
+                self.declare(name.span, VARIABLE);
+                self.expr(over);
+                self.expr(element);
+                condition.iter().for_each(|condition| self.expr(condition));
+            }
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Record(fields) => {
                 for field in fields {

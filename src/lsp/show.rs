@@ -32,6 +32,7 @@ pub(super) fn field_type(library: &Library, ty: &FieldType) -> String {
         FieldType::Watermark => "column - duration".to_owned(),
         FieldType::Column => "column".to_owned(),
         FieldType::Label => "label".to_owned(),
+        FieldType::Condition => "condition".to_owned(),
         FieldType::Unknown => "?".to_owned(),
     }
 }

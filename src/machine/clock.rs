@@ -20,7 +20,7 @@ pub fn instant(text: &str) -> Option<Time> {
 }
 
 /// Seconds as milliseconds.
-pub(super) fn milliseconds(seconds: f64) -> Time {
+pub fn milliseconds(seconds: f64) -> Time {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a longer time than there is ends at the end of time"

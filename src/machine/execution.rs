@@ -180,6 +180,14 @@ impl Run<'_> {
         }
     }
 
+    /// Runs an execution of its own, with a history of its own.
+    pub(super) fn apart(&mut self, flow: &Flow, level: Level) -> Result<Json, Stop> {
+        let entered = std::mem::take(&mut self.entered);
+        let ran = self.flow(flow, level);
+        self.entered = entered;
+        ran
+    }
+
     /// Runs states to the end, and returns what the last one hands on.
     pub(super) fn flow(&mut self, flow: &Flow, mut level: Level) -> Result<Json, Stop> {
         let mut name = flow.start.as_str();

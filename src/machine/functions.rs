@@ -56,7 +56,10 @@ pub(super) fn register(evaluator: &mut Evaluator, chance: &Chance, now: Time) ->
     evaluator.register_fn("parse", parse)?;
     evaluator
         .register_fn("clone", |args: &[JValue]| Ok(given(args, 0).cloned().unwrap_or(JValue::Undefined)))?;
-    evaluator.register_fn_override("encodeUrl", encode_url)?;
+    evaluator.register_fn_override("encodeUrl", |args: &[JValue]| encoded("encodeUrl", URI, args))?;
+    evaluator.register_fn_override("encodeUrlComponent", |args: &[JValue]| {
+        encoded("encodeUrlComponent", COMPONENT, args)
+    })?;
     let ours = chance.clone();
     evaluator.register_fn("uuid", move |args: &[JValue]| {
         at_most("uuid", args, 0)?;
@@ -180,16 +183,20 @@ fn parse(args: &[JValue]) -> HostFnResult {
     JValue::from_json_str(text).map_err(|error| fault(format!("$parse: {error}")))
 }
 
-/// `$encodeUrl(text)`: percent-encoded as ECMAScript's `encodeURI` does it.
-fn encode_url(args: &[JValue]) -> HostFnResult {
-    const KEPT: &str = ";,/?:@&=+$-_.!~*'()#";
-    at_most("encodeUrl", args, 1)?;
+/// The signs that ECMAScript's `encodeURI` keeps.
+const URI: &str = ";,/?:@&=+$-_.!~*'()#";
+/// The signs that ECMAScript's `encodeURIComponent` keeps.
+const COMPONENT: &str = "-_.!~*'()";
+
+/// `$encodeUrl(text)` and `$encodeUrlComponent(text)`: percent-encoded but for letters, digits and some signs.
+fn encoded(name: &str, kept: &str, args: &[JValue]) -> HostFnResult {
+    at_most(name, args, 1)?;
     let Some(text) = given(args, 0) else { return Ok(JValue::Undefined) };
-    let text = text.as_str().ok_or_else(|| mismatch("encodeUrl", 1))?;
+    let text = text.as_str().ok_or_else(|| mismatch(name, 1))?;
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         let letter = char::from(byte);
-        if letter.is_ascii_alphanumeric() || KEPT.contains(letter) {
+        if letter.is_ascii_alphanumeric() || kept.contains(letter) {
             encoded.push(letter);
         } else {
             encoded.push_str(&format!("%{byte:02X}"));

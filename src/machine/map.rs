@@ -171,7 +171,9 @@ impl Run<'_> {
             let worker = (0..free.len()).min_by_key(|at| free.get(*at).copied()).unwrap_or_default();
             self.now = free.get(worker).copied().unwrap_or(self.now);
             let inner = if map.distributed { level.child(input) } else { level.inner(input) };
-            match self.flow(&map.flow, inner) {
+            let ran =
+                if map.distributed { self.apart(&map.flow, inner) } else { self.flow(&map.flow, inner) };
+            match ran {
                 Ok(result) => results.push(result),
                 Err(Stop::Failed(failure)) if map.distributed => {
                     failed += taken;

@@ -25,7 +25,7 @@ mod parallel;
 mod query;
 mod task;
 
-pub use clock::{Time, instant, timestamp};
+pub use clock::{Time, instant, milliseconds, timestamp};
 pub use definition::Machine;
 pub use event::{Event, Happening};
 pub use execution::{Execution, Outcome, run};

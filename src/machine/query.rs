@@ -62,6 +62,12 @@ impl Queries {
         self.query(code, &Reading { variables, states: JValue::from(states.clone()), now })
     }
 
+    /// A member's value where there is nothing to read.
+    pub fn constant(&self, member: &Json) -> Result<Json, Failure> {
+        let variables = Variables::default();
+        self.value(member, &Reading { variables: &variables, states: JValue::Undefined, now: 0 })
+    }
+
     fn query(&self, code: &str, reading: &Reading<'_>) -> Result<Json, Failure> {
         let ast = self.parsed(code)?;
         let mut context = Context::new();

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{account::AccountId, resource::ResourceId};
+use super::{account::AccountId, condition::Condition, resource::ResourceId};
 use crate::{
     library::{ActionId, CapabilityId, ServiceId},
     source::Span,
@@ -43,6 +43,8 @@ pub struct Grant {
     pub to: Vec<(Principal, Span)>,
     /// The row filter: its SQL, parsed and checked against the table's columns, printed canonically.
     pub filter: Option<(SmolStr, Span)>,
+    /// What a request must be like, all of it, sorted; `until` among it.
+    pub conditions: Vec<Condition>,
     /// Whether the receiver may grant on.
     pub grant_option: bool,
     /// The doc comment.

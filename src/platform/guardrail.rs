@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::{
     account::{AccountId, UnitId},
+    condition::Condition,
     resource::ResourceId,
 };
 use crate::source::Span;
@@ -30,7 +31,7 @@ pub enum Node {
     Account(AccountId),
 }
 
-/// `deny ACTIONS [on KIND] [to *] [outside …] [except …]`.
+/// `deny ACTIONS [on KIND] [to *] [outside …] [except …] [when …] [until …]`.
 #[derive(Clone, Debug)]
 pub struct GuardrailRule {
     /// Whether it binds whoever comes to resources of the accounts below (`to *`), and not the roles of these accounts wherever they go.
@@ -41,6 +42,8 @@ pub struct GuardrailRule {
     pub resources: Vec<SmolStr>,
     /// The condition behind `outside`.
     pub outside: Option<Outside>,
+    /// What the requests that it denies are like, beside.
+    pub when: Vec<Condition>,
     /// Actions left free, in AWS's spelling, sorted.
     pub except: Vec<SmolStr>,
     /// Each of these patterns as it was written, in the rule's order.

@@ -3,6 +3,9 @@
 
 pub mod account;
 pub mod boundary;
+pub mod bucket;
+mod calls;
+pub mod condition;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -14,11 +17,13 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
+pub mod test;
 pub mod types;
 pub mod value;
 
 pub use account::{Account, AccountId, Organization, Unit, UnitId};
 pub use boundary::Boundary;
+pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
@@ -30,6 +35,7 @@ pub use resource::{Resource, ResourceId};
 pub use role::{Role, Trust};
 pub use schema::{Column, Schema, SchemaId};
 pub use stream::Stream;
+pub use test::Test;
 pub use types::{Base, DataType, Refinement};
 pub use value::{Construct, Location, Value, ValueKind};
 
@@ -77,6 +83,8 @@ pub struct Platform {
     pub streams: Vec<Stream>,
     /// The queries over them.
     pub queries: Vec<Query>,
+    /// Tests, in the order of the program.
+    pub tests: Vec<Test>,
     /// Grants and denials, in canonical order.
     pub grants: Vec<Grant>,
     /// Tables shared with another domain.

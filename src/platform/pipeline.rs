@@ -10,7 +10,11 @@ use super::{
     types::{Base, DataType},
     value::Location,
 };
-use crate::{source::Span, syntax::ast::BinaryOp};
+use crate::{
+    library::{Library, PipelineFunctionId},
+    source::Span,
+    syntax::ast::BinaryOp,
+};
 
 /// A pipeline.
 #[derive(Clone, Debug)]
@@ -96,6 +100,19 @@ pub enum TriggerKind {
     Schedule(SmolStr, SmolStr),
     /// An event on the default bus of an account.
     Event(EventPattern),
+    /// Rows of a stream.
+    Records(Pipe),
+}
+
+/// What carries the rows of a stream to a pipeline.
+#[derive(Clone, Debug)]
+pub struct Pipe {
+    /// The stream.
+    pub stream: ResourceId,
+    /// How it is read: a constant record.
+    pub parameters: Expression,
+    /// What is made of each record, in EventBridge's template.
+    pub template: SmolStr,
 }
 
 /// Which events start a pipeline.
@@ -105,6 +122,8 @@ pub struct EventPattern {
     pub account: AccountId,
     /// The bucket that must send its events to EventBridge.
     pub bucket: Option<ResourceId>,
+    /// The sync whose runs they are about: the ARN of its task, which is known once the task is made, begins that of the run.
+    pub after: Option<ResourceId>,
     /// `aws.s3`
     pub source: SmolStr,
     /// `Object Created`
@@ -154,6 +173,8 @@ pub enum Origin {
     Call,
     /// `for x in …`.
     Item,
+    /// `[for x in …]`.
+    Element,
     /// `catch x`.
     Error,
 }
@@ -192,6 +213,67 @@ pub enum StepKind {
     Return(Option<Expression>),
 }
 
+impl Step {
+    /// The blocks inside it.
+    pub fn blocks(&self) -> Vec<&[Self]> {
+        match &self.kind {
+            StepKind::Choose(choice) => {
+                let arms = choice.arms.iter().map(|arm| arm.body.as_slice());
+                arms.chain(choice.otherwise.as_deref()).collect()
+            }
+            StepKind::Parallel(branches) => branches.iter().map(|branch| branch.body.as_slice()).collect(),
+            StepKind::For(each) => vec![each.body.as_slice()],
+            StepKind::Try(body, catches) => {
+                let handlers = catches.iter().map(|catch| catch.body.as_slice());
+                std::iter::once(body.as_slice()).chain(handlers).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The expressions that it evaluates itself, not those of its blocks.
+    pub fn reads(&self) -> Vec<&Expression> {
+        match &self.kind {
+            StepKind::Let(_, value) => vec![value],
+            StepKind::Call(call) => call.reads(),
+            StepKind::Choose(choice) => choice.arms.iter().map(|arm| &arm.condition).collect(),
+            StepKind::For(each) => {
+                let own = each.distributed.as_ref();
+                let reader = own.and_then(|own| own.reader.as_ref());
+                let read = reader.map(|reader| reader.call.reads()).unwrap_or_default();
+                let writer = own.and_then(|own| own.writer.as_ref()).map(|writer| &writer.arguments);
+                std::iter::once(&each.over).chain(read).chain(writer).collect()
+            }
+            StepKind::Wait(Pause::Until(instant)) => vec![instant],
+            StepKind::Fail(_, cause) => cause.iter().collect(),
+            StepKind::Return(value) => value.iter().collect(),
+            StepKind::Parallel(_) | StepKind::Try(..) | StepKind::Wait(Pause::Seconds(_)) => Vec::new(),
+        }
+    }
+
+    /// What it binds itself.
+    pub fn binds(&self) -> Vec<LocalId> {
+        match &self.kind {
+            StepKind::Let(id, _) => vec![*id],
+            StepKind::Call(call) => call.binding.into_iter().collect(),
+            StepKind::Parallel(branches) => branches.iter().filter_map(|branch| branch.binding).collect(),
+            StepKind::For(each) => vec![each.item],
+            StepKind::Try(_, catches) => catches.iter().filter_map(|catch| catch.binding).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Call {
+    /// The expressions that it evaluates.
+    pub fn reads(&self) -> Vec<&Expression> {
+        let poll = self.poll.iter().flat_map(|poll| {
+            [&poll.keep, &poll.request.arguments, &poll.status].into_iter().chain(&poll.cause)
+        });
+        std::iter::once(&self.start.arguments).chain(&self.output).chain(poll).collect()
+    }
+}
+
 /// `if` and `match`: the first arm whose condition holds.
 #[derive(Clone, Debug)]
 pub struct Choice {
@@ -226,12 +308,58 @@ pub struct Branch {
 pub struct Loop {
     /// The element's name.
     pub item: LocalId,
-    /// What it runs over.
+    /// What it runs over; of a loop with a reader, what that gives.
     pub over: Expression,
     /// How many run at the same time.
     pub limit: Option<u64>,
     /// What each does.
     pub body: Vec<Step>,
+    /// Where each iteration is an execution of its own: what only such loops have.
+    pub distributed: Option<Distributed>,
+}
+
+/// What only a loop has whose iterations are executions of their own.
+#[derive(Clone, Debug)]
+pub struct Distributed {
+    /// Where the items come from that no earlier step returned.
+    pub reader: Option<Reader>,
+    /// How many items an iteration gets: a list then.
+    pub batch: Option<Batch>,
+    /// How many items may fail.
+    pub tolerated: Option<Tolerated>,
+    /// What writes down what became of each.
+    pub writer: Option<Request>,
+}
+
+/// Where the items of a loop come from.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    /// The request that reads them, whose result is the list of all.
+    pub call: Box<Call>,
+    /// How they are read: a record.
+    pub config: Expression,
+    /// How many it reads at most.
+    pub most: Option<u64>,
+    /// What is made of one that was read, an expression over [`ExpressionKind::Result`]; nothing where it is as it should be.
+    pub element: Option<Expression>,
+}
+
+/// How many items an iteration gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// So many.
+    Items(u64),
+    /// As many as so many bytes of JSON hold.
+    Bytes(u64),
+}
+
+/// How many items may fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerated {
+    /// So many.
+    Items(u64),
+    /// So many of a hundred.
+    Percent(u64),
 }
 
 /// What happens to errors.
@@ -263,6 +391,10 @@ pub struct Call {
     pub name: SmolStr,
     /// What is called: the function's name, the pipeline's that is run, or the integration's.
     pub function: SmolStr,
+    /// The values that it is given, in the order of its parameters.
+    pub given: Vec<Expression>,
+    /// The declaration that is called: the function's, or the pipeline's that is run.
+    pub callee: Option<ResourceId>,
     /// The pipeline that is run.
     pub runs: Option<ResourceId>,
     /// The type of what it returns.
@@ -366,6 +498,8 @@ pub enum ExpressionKind {
     Index(Box<Expression>, Box<Expression>),
     /// A list.
     List(Vec<Expression>),
+    /// A list made of the elements of another.
+    Each(Box<Each>),
     /// A record.
     Record(Vec<(SmolStr, Expression)>),
     /// A place in a bucket, its key in pieces. As text it is the place's `s3://` URI.
@@ -378,10 +512,25 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// A function of the standard library, over its arguments in the order of its parameters.
+    Function(PipelineFunctionId, Vec<Expression>),
     /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
+}
+
+/// A list made of the elements of another, in their order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    /// The element's name.
+    pub item: LocalId,
+    /// The list.
+    pub over: Expression,
+    /// The elements that count: all without.
+    pub condition: Option<Expression>,
+    /// What is made of one.
+    pub value: Expression,
 }
 
 impl Expression {
@@ -399,6 +548,41 @@ impl Expression {
     pub fn field(self, name: impl Into<SmolStr>, ty: DataType) -> Self {
         let span = self.span;
         Self { kind: ExpressionKind::Field(Box::new(self), name.into()), ty, span }
+    }
+
+    /// The expressions that it is made of.
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExpressionKind::Field(of, _)
+            | ExpressionKind::Not(of)
+            | ExpressionKind::Negate(of)
+            | ExpressionKind::SqlText(of)
+            | ExpressionKind::SqlName(of) => vec![of],
+            ExpressionKind::Index(a, b) | ExpressionKind::Binary(_, a, b) => vec![a, b],
+            ExpressionKind::List(items)
+            | ExpressionKind::Join(items)
+            | ExpressionKind::Location(_, items)
+            | ExpressionKind::Function(_, items) => items.iter().collect(),
+            ExpressionKind::Record(fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExpressionKind::Each(each) => {
+                std::iter::once(&each.over).chain(&each.condition).chain([&each.value]).collect()
+            }
+            ExpressionKind::None
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Number(_)
+            | ExpressionKind::Text(_)
+            | ExpressionKind::Local(_)
+            | ExpressionKind::Result
+            | ExpressionKind::Kept
+            | ExpressionKind::Context(_) => Vec::new(),
+        }
+    }
+
+    /// Whether two evaluations of it may differ, the time and what is made up at random.
+    pub fn varies(&self, library: &Library) -> bool {
+        let here =
+            matches!(self.kind, ExpressionKind::Function(id, _) if library.pipeline_function(id).varies);
+        here || self.parts().into_iter().any(|part| part.varies(library))
     }
 
     /// The constant text, where it is one.

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{account::AccountId, grant::Principal, resource::ResourceId};
+use super::{account::AccountId, condition::Condition, grant::Principal, resource::ResourceId};
 use crate::source::Span;
 
 /// A role.
@@ -18,6 +18,8 @@ pub struct Role {
     pub session: u64,
     /// Session tags that whoever assumes it must bring, sorted by key.
     pub tags: Vec<(SmolStr, SmolStr)>,
+    /// What a request to assume it must be like, sorted.
+    pub when: Vec<Condition>,
     /// The external id that the caller must give.
     pub external_id: Option<SmolStr>,
     /// Its permissions boundary.

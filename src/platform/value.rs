@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{grant::Principal, resource::ResourceId};
+use super::{condition::Condition, grant::Principal, resource::ResourceId};
 use crate::{
     library::{ConstructorId, EnumId, IntegrationId},
     source::Span,
@@ -52,6 +52,8 @@ pub enum ValueKind {
     Watermark(SmolStr, u64),
     /// A column of the declaration's own schema.
     Column(SmolStr),
+    /// What a request must be like, all of it.
+    Conditions(Vec<Condition>),
 }
 
 /// A place in a bucket: everything whose key begins with the prefix.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     access::{
-        Access, Limit, RoleAccess, RoleKey, Statement, TableGrant,
+        Access, Limit, RoleAccess, RoleKey, TableGrant,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -69,6 +69,14 @@ pub struct Missing<'a> {
 }
 
 impl Ground<'_> {
+    /// Whether it holds for every request, and not under conditions only.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::Policy(deciding) => deciding.certain,
+            Self::LakeFormation(_) => true,
+        }
+    }
+
     /// The places in the program that it comes from.
     pub fn places(&self) -> &[Span] {
         match self {
@@ -86,11 +94,13 @@ impl<'a> Prover<'a> {
         Self { platform, access, control, candidates, bucket, chains: OnceCell::new() }
     }
 
-    /// The statement of a service control policy that denies a request, whatever the circumstances.
-    pub fn guardrail(&self, request: &Request<'a>) -> Option<&'a Statement> {
+    /// The statement of a guardrail that denies a request, whatever the circumstances.
+    pub fn guardrail(&self, request: &Request<'a>) -> Option<Deciding<'a>> {
         match self.decide(request) {
-            Decision::ExplicitlyDenied(Deciding { policy: Policy::ServiceControl, statement, .. }) => {
-                Some(statement)
+            Decision::ExplicitlyDenied(by)
+                if matches!(by.policy, Policy::ServiceControl | Policy::ResourceControl) =>
+            {
+                Some(by)
             }
             _ => None,
         }

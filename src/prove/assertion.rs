@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ability::{Ability, Prover},
+    ability::{Ability, Ground, Prover},
     graph::{closure, reversed},
     request::hands_out,
 };
@@ -168,11 +168,13 @@ impl<'a> Proof<'_, 'a> {
         } else {
             format!(", having become `{}`", self.principal_name(through))
         };
+        let certain = ability.allowed_by.iter().all(Ground::is_certain);
+        let when = if certain { "" } else { ", where a request meets the conditions" };
         let what = self.what(wanted, &assertion.on);
         let mut diagnostic = Diagnostic::error(
             catalogue::ASSERTION_FAILS,
             assertion.span,
-            format!("`{name}` can {what}{by}"),
+            format!("`{name}` can {what}{by}{when}"),
             "does not hold",
         );
         let places: BTreeSet<(u32, u32)> =

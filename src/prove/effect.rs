@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::{ability::Prover, request::requests};
+use super::ability::Prover;
 use crate::{
     access::{
-        Limit, RoleAccess,
-        requirement::{Place, requirements},
+        Access, Limit, RoleAccess, RoleKey, Use,
+        pattern::matches,
+        requirement::{Place, Requirement, requirements},
         roles::acting,
     },
     diagnostic::{Diagnostic, Diagnostics, catalogue},
+    library::ActionId,
     platform::{Capability, CapabilityUse, Grant, Platform, Principal, ResourceId, grant::Effect},
     source::Span,
 };
 
-/// Reports grants that a guardrail makes void, that others contain, that are open to a whole account, and whose columns hide nothing.
+/// Reports grants of which a boundary leaves nothing, that others contain, that are open to a whole account, and whose columns hide nothing.
 pub fn effects(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
     let (platform, access) = (prover.platform, prover.access);
     for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
@@ -24,7 +26,6 @@ pub fn effects(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
             match principal {
                 Principal::Resource(id) => {
                     if let Some(role) = acting(platform, *id).and_then(|key| access.role(key)) {
-                        dead(prover, grant, role, diagnostics);
                         outside_boundary(prover, grant, role, diagnostics);
                         void_columns(prover, grant, role, diagnostics);
                     }
@@ -37,26 +38,7 @@ pub fn effects(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     redundant(platform, diagnostics);
-}
-
-/// What a guardrail denies can't be granted.
-fn dead<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostics: &mut Diagnostics) {
-    let platform = prover.platform;
-    if prover.access.guardrails_on(role.identity.account).next().is_none() {
-        return;
-    }
-    let place = Place::from(&grant.on);
-    for wanted in &grant.capabilities {
-        let required = requirements(platform, wanted.capability, &place);
-        let denied = required.iter().filter(|it| it.primary).find_map(|requirement| {
-            let asked = requests(platform, role, requirement, &[], &[]);
-            asked.iter().find_map(|request| prover.guardrail(request))
-        });
-        if let Some(rules) = denied.map(|statement| &statement.origins) {
-            let account = &platform.account(role.identity.account).name;
-            diagnostics.push(dead_grant(wanted.span, account, rules));
-        }
-    }
+    taken_already(platform, access, diagnostics);
 }
 
 /// What a role's boundary leaves nothing of can't be granted.
@@ -127,6 +109,46 @@ fn redundant(platform: &Platform, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// What a declaration takes by what it does needs no grant.
+fn taken_already(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
+    let mut taken: BTreeMap<(RoleKey, ActionId), Vec<&Use>> = BTreeMap::new();
+    for it in &access.uses {
+        taken.entry((it.role, it.requirement.action)).or_default().push(it);
+    }
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let place = Place::from(&grant.on);
+        let receivers = grant.to.iter().filter_map(|(principal, _)| match principal {
+            Principal::Resource(id) => acting(platform, *id),
+            _ => None,
+        });
+        for role in receivers.filter(|role| matches!(role, RoleKey::Derived(..))) {
+            for wanted in grant.capabilities.iter().filter(|it| !is_told(platform, it)) {
+                let required = requirements(platform, wanted.capability, &place);
+                let by = |it: &Requirement| {
+                    taken.get(&(role, it.action))?.iter().find(|one| covers(&one.requirement, it))
+                };
+                let by: Option<Vec<&&Use>> = required.iter().map(by).collect();
+                if let Some(first) = by.as_ref().and_then(|all| all.first()) {
+                    diagnostics.push(needs_no_grant(wanted.span, first.origin));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a capability is a permission of Lake Formation, which nobody has by what it does.
+fn is_told(platform: &Platform, wanted: &CapabilityUse) -> bool {
+    matches!(wanted.capability, Capability::Named(id) if platform.library.capability(id).permission.is_some())
+}
+
+/// Whether a requirement contains another of the same action.
+fn covers(wide: &Requirement, narrow: &Requirement) -> bool {
+    let limits = |it: &Requirement| (it.via.clone(), it.alias.clone(), it.passed_to.clone());
+    matches(&wide.resource, &narrow.resource)
+        && (wide.prefix.is_none() || wide.prefix == narrow.prefix)
+        && limits(wide) == limits(narrow)
+}
+
 fn folder(grant: &Grant) -> Option<SmolStr> {
     grant.on.prefix.as_ref().map(|prefix| SmolStr::from(prefix.trim_end_matches('/')))
 }
@@ -150,24 +172,12 @@ fn contains(wide: (&Grant, &CapabilityUse), narrow: (&Grant, &CapabilityUse)) ->
             || a.0.filter.as_ref().map(|it| &it.0) == b.0.filter.as_ref().map(|it| &it.0);
         let place =
             a.0.on.prefix.is_none() || folder(b.0).is_some_and(|it| around(Some(&it)).contains(&folder(a.0)));
-        columns && rows && place && (a.0.grant_option || !b.0.grant_option)
+        let requests = a.0.conditions.iter().all(|it| b.0.conditions.contains(it));
+        columns && rows && place && requests && (a.0.grant_option || !b.0.grant_option)
     };
     wide.1.span != narrow.1.span
         && says(wide, narrow)
         && (!says(narrow, wide) || wide.1.span.start < narrow.1.span.start)
-}
-
-fn dead_grant(span: Span, account: &str, rules: &[Span]) -> Diagnostic {
-    let diagnostic = Diagnostic::warning(
-        catalogue::DEAD_GRANT,
-        span,
-        format!("a guardrail on account `{account}` denies what is granted here"),
-        "has no effect",
-    );
-    rules
-        .iter()
-        .fold(diagnostic, |diagnostic, rule| diagnostic.related(*rule, "denied here"))
-        .help("take the grant away, or except its action from the guardrail")
 }
 
 fn void_by_boundary(platform: &Platform, span: Span, boundary: ResourceId) -> Diagnostic {
@@ -204,6 +214,17 @@ fn account_deletes(span: Span, to: Span) -> Diagnostic {
     )
     .related(to, "whoever its administrators let in")
     .help("grant it to a role")
+}
+
+fn needs_no_grant(span: Span, by: Span) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::REDUNDANT_GRANT,
+        span,
+        "who gets this may do it already, without a grant: it follows from what it does",
+        "said already",
+    )
+    .related(by, "follows from this")
+    .help("take the grant away")
 }
 
 fn redundant_grant(span: Span, by: Span, same_sentence: bool) -> Diagnostic {

@@ -16,6 +16,7 @@
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
 //! | `effect.rs` | grants without effect |
+//! | `void.rs` | what a guardrail makes void |
 //! | `danger/` | grants that give more than they seem to, keys that nobody administers |
 //! | `foreign.rs` | grants of which nothing is ours |
 //! | `closed.rs` | policies of resources that AWS refuses, or that let nobody in |
@@ -37,6 +38,7 @@ mod graph;
 mod limit;
 mod operator;
 mod request;
+mod void;
 mod witness;
 
 pub use ability::{Ability, Ground, Missing, Prover};
@@ -50,6 +52,7 @@ pub use effect::effects;
 pub use foreign::foreign;
 pub use limit::limits;
 pub use request::Request;
+pub use void::voids;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 
@@ -57,6 +60,7 @@ use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     let prover = Prover::new(platform, access);
     limits(platform, access, diagnostics);
+    voids(&prover, diagnostics);
     effects(&prover, diagnostics);
     dangers(&prover, diagnostics);
     foreign(platform, access, diagnostics);

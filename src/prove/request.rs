@@ -8,6 +8,7 @@ use crate::{
         RoleAccess, RoleKey,
         pattern::{matches, sample},
         requirement::Requirement,
+        session_tags,
     },
     platform::{AccountId, Platform, ResourceId, resource::Noun},
 };
@@ -108,6 +109,9 @@ fn context(platform: &Platform, role: &RoleAccess, requirement: &Requirement, ac
     let region = if owner.region.is_empty() { &own.region } else { &owner.region };
     let mut context = Context::open();
     DECIDED.iter().for_each(|key| context.set(*key, Vec::new()));
+    // What AWS tells of users only, and not of the session that whoever assumed a role has.
+    let of_users = platform.library.conditions.iter().filter(|condition| !condition.sessions);
+    of_users.for_each(|condition| context.set(condition.key.to_ascii_lowercase(), Vec::new()));
     context.set("aws:securetransport", vec!["true".into()]);
     context.set("aws:principalarn", vec![role.identity.arn.clone()]);
     context.set("aws:principalaccount", vec![own.id.clone()]);
@@ -129,7 +133,7 @@ fn context(platform: &Platform, role: &RoleAccess, requirement: &Requirement, ac
         for (key, value) in &assumed.tags {
             context.set(format!("aws:requesttag/{}", key.to_ascii_lowercase()), vec![value.clone()]);
         }
-        context.set("aws:tagkeys", assumed.tags.iter().map(|(key, _)| key.clone()).collect());
+        context.set("aws:tagkeys", session_tags(assumed).into_iter().map(SmolStr::from).collect());
         context.set("sts:externalid", assumed.external_id.clone().into_iter().collect());
     }
     context

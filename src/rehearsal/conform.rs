@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::mismatch::shortened;
 use crate::platform::{Base, Column, DataType, Pipeline, Platform};
 
 /// What is wrong with a value for a type, in words that begin with the place: `lines[2].item is 5, and no text`.
@@ -101,11 +102,7 @@ fn sized(ty: &DataType, length: usize, of: &str, place: &str) -> Result<(), Stri
     Ok(())
 }
 
-/// A value, cut where it is long.
+/// A value of a sentence.
 fn short(value: &Json) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text,
-    }
+    shortened(value, 60)
 }

@@ -3,23 +3,35 @@
 //! | file | does |
 //! | --- | --- |
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
+//! | `items.rs` | what a loop reads where its items are these |
 //! | `response.rs` | what a service answers where a call has this value or that error |
 //! | `conform.rs` | whether a value has a type |
+//! | `trial.rs`, `rows.rs` | tests of pipelines and of queries |
+//! | `compare.rs`, `mismatch.rs` | what was expected beside what was seen |
 
+mod compare;
 mod conform;
+mod items;
+mod mismatch;
 mod response;
+mod rows;
+mod trial;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
+use smol_str::SmolStr;
 
+pub use compare::Difference;
 pub use conform::{conforms, event_conforms};
+pub use mismatch::{Mismatch, shortened};
 
 use crate::{
     machine::{self, Answer, Execution, Failure, Machine, Outcome, Request, Tasks, Time},
     platform::{
-        Pipeline, Platform, ResourceId,
-        pipeline::{Call, Poll, Step, StepKind},
+        Pipeline, Platform, ResourceId, Test,
+        pipeline::{Call, Poll, Reader},
         resource::Noun,
+        test::Tested,
     },
     target::states::{self, TaskOf},
 };
@@ -73,10 +85,10 @@ pub fn rehearse(
     mocks: &mut dyn Mocks,
 ) -> Execution {
     let (document, tasks) = states::machine_with_tasks(platform, pipeline);
-    let mut calls = FxHashMap::default();
-    collect(&pipeline.body, &mut calls);
+    let calls = pipeline.calls().into_iter().collect();
+    let readers = pipeline.readers().into_iter().collect();
     let roles = tasks.into_iter().map(|task| (task.state.clone(), task)).collect();
-    let mut cast = Cast { platform, calls, roles, mocks, begun: FxHashMap::default() };
+    let mut cast = Cast { platform, calls, readers, roles, mocks, begun: FxHashMap::default() };
     match Machine::read(&states::pretty(&document)) {
         Ok(machine) => machine::run(&machine, input, start, &mut cast),
         Err(malformed) => {
@@ -86,34 +98,19 @@ pub fn rehearse(
     }
 }
 
-/// All calls of a pipeline, in the order of the program.
-pub fn calls(pipeline: &Pipeline) -> Vec<&Call> {
-    let mut found = FxHashMap::default();
-    collect(&pipeline.body, &mut found);
-    let mut calls: Vec<(u32, &Call)> = found.into_iter().collect();
-    calls.sort_unstable_by_key(|(at, _)| *at);
-    calls.into_iter().map(|(_, call)| call).collect()
+/// Runs a test: what did not happen as it expects. Nothing where it passes.
+pub fn try_out(platform: &Platform, test: &Test) -> Vec<Mismatch> {
+    match &test.of {
+        Tested::Pipeline(tried) => trial::run(platform, test, tried),
+        Tested::Query(tried) => rows::run(platform, test, tried),
+    }
 }
 
-/// The calls below steps, by where their steps begin.
-fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
-    for step in steps {
-        match &step.kind {
-            StepKind::Call(call) => {
-                calls.insert(step.span.start, call);
-            }
-            StepKind::Choose(choice) => {
-                choice.arms.iter().for_each(|arm| collect(&arm.body, calls));
-                choice.otherwise.iter().for_each(|body| collect(body, calls));
-            }
-            StepKind::Parallel(branches) => branches.iter().for_each(|branch| collect(&branch.body, calls)),
-            StepKind::For(each) => collect(&each.body, calls),
-            StepKind::Try(body, catches) => {
-                collect(body, calls);
-                catches.iter().for_each(|catch| collect(&catch.body, calls));
-            }
-            _ => {}
-        }
+/// The run of a pipeline that a test describes: its event and everything that happens. Nothing for a query's test.
+pub fn run_of(platform: &Platform, test: &Test) -> Option<(Json, Execution)> {
+    match &test.of {
+        Tested::Pipeline(tried) => trial::execute(platform, tried),
+        Tested::Query(_) => None,
     }
 }
 
@@ -121,10 +118,18 @@ fn collect<'p>(steps: &'p [Step], calls: &mut FxHashMap<u32, &'p Call>) {
 struct Cast<'c> {
     platform: &'c Platform,
     calls: FxHashMap<u32, &'c Call>,
+    readers: FxHashMap<u32, &'c Reader>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
-    /// How the calls end whose end is asked for, by step: those that have been started.
-    begun: FxHashMap<u32, Result<(), Failure>>,
+    /// The calls whose end is asked for, by step: those that have been started.
+    begun: FxHashMap<u32, Begun>,
+}
+
+/// A call that has been started, and whose end is asked for.
+struct Begun {
+    /// When it ends.
+    until: Time,
+    end: Result<(), Failure>,
 }
 
 impl Tasks for Cast<'_> {
@@ -133,7 +138,7 @@ impl Tasks for Cast<'_> {
         let role = self.roles.get(request.state).cloned().ok_or_else(nothing)?;
         let call = *self.calls.get(&role.step).ok_or_else(nothing)?;
         match (&call.poll, role.asks) {
-            (Some(poll), true) => self.standing(poll, role.step),
+            (Some(poll), true) => self.standing(poll, role.step, request.at),
             _ => self.start(call, role.step, request),
         }
     }
@@ -147,25 +152,34 @@ impl Cast<'_> {
             (None, Some(id)) => return self.nested(id, request),
             (None, None) => return Err(unanswered(call, request.arguments)),
         };
-        let result = match (reply.end, &call.poll) {
-            (End::Response(response), _) => Ok(response),
-            (End::Value(value), poll) => {
-                self.begun.insert(step, Ok(()));
-                Ok(response::of_value(call, poll.as_ref(), Some(value))?)
+        let (end, result) = match (reply.end, &call.poll) {
+            (End::Response(response), _) => (Ok(()), Ok(response)),
+            (End::Value(value), _) if self.readers.contains_key(&step) => {
+                (Ok(()), Ok(self.readers.get(&step).map_or(Json::Null, |reader| items::raw(reader, value))))
             }
+            (End::Value(value), poll) => (Ok(()), Ok(response::of_value(call, poll.as_ref(), Some(value))?)),
             (End::Failure(failure), Some(poll)) if failure.error == poll.error => {
-                self.begun.insert(step, Err(failure));
-                Ok(response::of_value(call, Some(poll), None)?)
+                (Err(failure), Ok(response::of_value(call, Some(poll), None)?))
             }
-            (End::Failure(failure), _) => Err(failure),
+            (End::Failure(failure), _) => (Ok(()), Err(failure)),
         };
+        // What is only started is answered at once; the time that it takes passes while it is asked for.
+        if call.poll.is_some() && result.is_ok() {
+            let until = request.at.saturating_add(machine::milliseconds(reply.seconds));
+            self.begun.insert(step, Begun { until, end });
+            return Ok(Answer::at_once(result));
+        }
         Ok(Answer { result, seconds: reply.seconds, silence: reply.silence })
     }
 
     /// How a call stands whose end is asked for.
-    fn standing(&self, poll: &Poll, step: u32) -> Result<Answer, String> {
-        let end = self.begun.get(&step).cloned().unwrap_or(Ok(()));
-        Ok(Answer::at_once(Ok(response::of_standing(poll, end.as_ref().err())?)))
+    fn standing(&self, poll: &Poll, step: u32, now: Time) -> Result<Answer, String> {
+        let response = match self.begun.get(&step) {
+            Some(begun) if now < begun.until => response::of_status(poll, response::UNDER_WAY)?,
+            Some(Begun { end: Err(failure), .. }) => response::of_failure(poll, failure)?,
+            _ => response::of_status(poll, poll.done.first().map_or("", SmolStr::as_str))?,
+        };
+        Ok(Answer::at_once(Ok(response)))
     }
 
     /// Runs another pipeline of the program, with the same mocks.
@@ -190,6 +204,7 @@ impl Cast<'_> {
     }
 }
 
+/// Nothing is said of a call. Whoever says what calls come to knows how that is mended.
 fn unanswered(call: &Call, request: &Json) -> String {
     format!("nothing says what `{}` returns; it is called with {request}", call.function)
 }

@@ -28,14 +28,21 @@ pub(super) fn of_value(call: &Call, poll: Option<&Poll>, value: Option<Json>) ->
     Ok(response)
 }
 
-/// What the service answers when it is asked how a call stands.
-pub(super) fn of_standing(poll: &Poll, failure: Option<&Failure>) -> Result<Json, String> {
+/// The status of what has not ended. The standard library lists the statuses of ends; every other means that it goes on.
+pub(super) const UNDER_WAY: &str = "UNDER_WAY";
+
+/// What the service answers when it is asked how a call stands that has this status.
+pub(super) fn of_status(poll: &Poll, status: &str) -> Result<Json, String> {
     let mut response = Json::Object(Map::new());
-    let statuses = if failure.is_some() { &poll.failed } else { &poll.done };
-    let status = statuses.first().map(ToString::to_string).unwrap_or_default();
     put(&poll.status, Json::from(status), &mut response)
         .ok_or("the status is more than one part of the answer")?;
-    let cause = failure.and_then(|failure| failure.cause.clone()).filter(|cause| !cause.is_empty());
+    Ok(response)
+}
+
+/// What it answers where the call has failed.
+pub(super) fn of_failure(poll: &Poll, failure: &Failure) -> Result<Json, String> {
+    let mut response = of_status(poll, poll.failed.first().map_or("", |status| status.as_str()))?;
+    let cause = failure.cause.as_deref().filter(|cause| !cause.is_empty());
     if let (Some(place), Some(cause)) = (&poll.cause, cause) {
         put(place, Json::from(cause), &mut response)
             .ok_or("the cause is more than one part of the answer")?;

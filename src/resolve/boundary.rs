@@ -49,8 +49,6 @@ impl Context<'_> {
             (sentence.to.as_ref().map(|to| to.span), "`to`"),
             (sentence.filter.map(|filter| filter.span), "`where`"),
             (sentence.grant_option, "`with grant option`"),
-            (sentence.until.as_ref().map(|until| until.span), "`until`"),
-            (sentence.conditions.first().map(|condition| condition.span), "`when`"),
             (sentence.outside.as_ref().map(|outside| outside.span), "`outside`"),
             (sentence.except.as_ref().map(|except| except.span), "`except`"),
         ] {
@@ -73,6 +71,7 @@ impl Context<'_> {
             on,
             to: Vec::new(),
             filter: None,
+            conditions: self.when(file, sentence),
             grant_option: false,
             doc: None,
             span: sentence.span,

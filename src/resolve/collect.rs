@@ -17,8 +17,17 @@ use crate::{
 /// Kinds of declarations that are no resources.
 const WORDS: &[&str] = &["schema", "param", "label", "test"];
 /// Kinds of declarations that only the standard library may have.
-const LIBRARY_WORDS: &[&str] =
-    &["kind", "enum", "constructor", "service", "capability", "integration", "sql_function", "limit"];
+const LIBRARY_WORDS: &[&str] = &[
+    "kind",
+    "enum",
+    "constructor",
+    "service",
+    "capability",
+    "integration",
+    "sql_function",
+    "pipeline_function",
+    "limit",
+];
 
 /// All declarations, by what they are.
 #[derive(Default)]

@@ -7,8 +7,8 @@ use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
     platform::{
-        Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Target, grant::Effect,
-        resource::Noun,
+        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, Principal, Target,
+        grant::Effect, resource::Noun,
     },
     source::{FileId, Span},
     syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind, Ident},
@@ -24,14 +24,7 @@ impl Context<'_> {
                 self.diagnostics.push(only_in_guardrail(span, what));
             }
         }
-        for span in grant
-            .conditions
-            .iter()
-            .map(|condition| condition.span)
-            .chain(grant.until.as_ref().map(|until| until.span))
-        {
-            self.diagnostics.push(no_condition_yet(span));
-        }
+        let conditions = self.when(file, grant);
         let to = match &grant.to {
             Some(to) => self.receivers(file, to),
             None => {
@@ -62,6 +55,7 @@ impl Context<'_> {
             on,
             to,
             filter,
+            conditions,
             grant_option: grant.grant_option.is_some(),
             doc: grant.doc.as_deref().map(SmolStr::new),
             span: grant.span,
@@ -243,6 +237,7 @@ type GrantKey<'a> = (
     Vec<&'a Principal>,
     Vec<(Capability, &'a [SmolStr])>,
     Option<&'a str>,
+    &'a [Condition],
     bool,
 );
 
@@ -254,6 +249,7 @@ fn grant_key(grant: &Grant) -> GrantKey<'_> {
         grant.to.iter().map(|(principal, _)| principal).collect(),
         grant.capabilities.iter().map(|one| (one.capability, one.columns.as_slice())).collect(),
         grant.filter.as_ref().map(|(text, _)| text.as_str()),
+        &grant.conditions,
         grant.grant_option,
     )
 }
@@ -400,16 +396,6 @@ fn denied_twice(span: Span) -> Diagnostic {
     )
     .help("write `can`")
     .fix(span, "can")
-}
-
-fn no_condition_yet(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::CONDITION_NOT_SUPPORTED,
-        span,
-        "conditions on grants are not lowered yet",
-        "would be lost",
-    )
-    .help("leave the condition out, or write the policy by hand until it is")
 }
 
 fn no_target(span: Span) -> Diagnostic {

@@ -62,8 +62,6 @@ impl Context<'_> {
             (deny.to.as_ref().filter(|to| !is_everybody(to)).map(|to| to.span), "`to` but `to *`"),
             (deny.filter.map(|filter| filter.span), "`where`"),
             (deny.grant_option, "`with grant option`"),
-            (deny.until.as_ref().map(|until| until.span), "`until`"),
-            (deny.conditions.first().map(|condition| condition.span), "`when`"),
         ] {
             if let Some(span) = span {
                 self.diagnostics.push(not_in_guardrail(span, what));
@@ -78,9 +76,10 @@ impl Context<'_> {
             None => vec![SmolStr::new_static("*")],
         };
         let outside = deny.outside.as_ref().and_then(|outside| self.outside(file, outside));
+        let when = self.when(file, deny);
         let written = [denied, excepted].concat();
         let everybody = deny.to.as_ref().is_some_and(is_everybody);
-        GuardrailRule { everybody, actions, resources, outside, except, written, span: deny.span }
+        GuardrailRule { everybody, actions, resources, outside, when, except, written, span: deny.span }
     }
 
     /// `iam.*` as IAM spells it: `iam:*`.
@@ -322,7 +321,7 @@ fn not_in_guardrail(span: Span, what: &str) -> Diagnostic {
         format!("a guardrail's rule takes no {what}"),
         "not taken here",
     )
-    .help("a guardrail binds everybody in the accounts below; `outside` and `except` say where it does not")
+    .help("a guardrail binds everybody in the accounts below; `outside`, `except` and `when` say where it does not")
 }
 
 fn no_action(span: Span) -> Diagnostic {

@@ -16,6 +16,7 @@ pub mod param;
 mod pipeline;
 pub mod query;
 mod recursion;
+mod request_value;
 pub mod role;
 pub mod row_filter;
 pub mod schema;
@@ -24,6 +25,7 @@ pub mod stream;
 pub mod tests;
 pub mod types;
 pub mod value;
+mod when;
 
 use std::sync::Arc;
 
@@ -59,6 +61,8 @@ pub struct Context<'a> {
     defaults: FxHashMap<Span, Option<Value>>,
     /// Patterns of conditions, compiled.
     patterns: FxHashMap<SmolStr, Option<regex::Regex>>,
+    /// The pipelines that have an error.
+    faulty: Vec<ResourceId>,
 }
 
 /// A declaration with the resource it became.
@@ -93,6 +97,7 @@ pub fn resolve(
         params: Vec::new(),
         defaults: FxHashMap::default(),
         patterns: FxHashMap::default(),
+        faulty: Vec::new(),
     };
     context.params(&found.params);
     context.accounts(&found.resources);

@@ -21,6 +21,10 @@ impl Context<'_> {
                     _ => 3600,
                 },
                 tags: self.tags(declared),
+                when: match self.platform.field(declared.id, "when").map(|value| &value.kind) {
+                    Some(ValueKind::Conditions(conditions)) => conditions.clone(),
+                    _ => Vec::new(),
+                },
                 external_id: self.text_of(declared.id, "external_id"),
                 boundary: self.platform.reference(declared.id, "boundary"),
                 subjects: self.texts(declared, "subjects"),

@@ -30,8 +30,6 @@ pub enum Meaning {
     Param(u32),
     /// A label of the program's own.
     Label,
-    /// A test.
-    Test,
     /// A declaration that is reported already.
     Broken,
 }
@@ -101,7 +99,7 @@ pub fn scopes(
     scopes
 }
 
-/// Every named declaration with its meaning, in source order, so that of two the later one is the doubled one.
+/// Every named declaration that can be referred to with its meaning, in source order, so that of two the later one is the doubled one.
 fn declarations<'a>(found: &Found<'a>) -> Vec<(FileId, &'a Ident, Meaning)> {
     let mut all: Vec<(FileId, &Ident, Meaning)> = Vec::new();
     let mut add = |file: FileId, decl: &'a Decl, meaning: Meaning| {
@@ -118,9 +116,6 @@ fn declarations<'a>(found: &Found<'a>) -> Vec<(FileId, &'a Ident, Meaning)> {
     }
     for (file, decl) in &found.labels {
         add(*file, decl, Meaning::Label);
-    }
-    for (file, decl) in &found.tests {
-        add(*file, decl, Meaning::Test);
     }
     for (file, decl) in &found.broken {
         add(*file, decl, Meaning::Broken);
@@ -439,7 +434,6 @@ impl Context<'_> {
             Meaning::Schema(id) => ("`schema`".to_owned(), Some(self.platform.schema(id).span)),
             Meaning::Param(_) => ("`param`".to_owned(), None),
             Meaning::Label => ("`label`".to_owned(), None),
-            Meaning::Test => ("`test`".to_owned(), None),
             Meaning::Broken => ("declaration".to_owned(), None),
         }
     }
@@ -512,7 +506,7 @@ pub fn dotted(path: &Path) -> String {
     parts.join(".")
 }
 
-fn duplicate(name: &Ident, first: Span) -> Diagnostic {
+pub(super) fn duplicate(name: &Ident, first: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::DUPLICATE,
         name.span,

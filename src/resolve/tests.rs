@@ -1,40 +1,77 @@
-//! Tests: what they are for.
+//! Tests: what each is for.
 
-use super::Context;
+use rustc_hash::FxHashMap;
+
+use super::{Context, scope::duplicate};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    source::FileId,
+    platform::{Test, resource::Noun, test::Tested},
+    resolve::Meaning,
+    source::{FileId, Span},
     syntax::ast::Decl,
 };
 
 impl Context<'_> {
-    /// Looks up what each test is for, and says that it is not run.
+    /// Resolves the tests; what they are for is known by now. Nothing refers to a test, so its name is in nobody's way but another test's.
     pub(super) fn tests(&mut self, found: &[(FileId, &Decl)]) {
+        let mut names = FxHashMap::default();
         for (file, decl) in found {
-            let span = decl.name.as_ref().map_or(decl.kind.span, |name| name.span);
-            match &decl.target {
-                Some(target) => {
-                    self.lookup(*file, target);
-                }
-                None => self.diagnostics.push(
-                    Diagnostic::error(
-                        catalogue::MISSING_FIELD,
-                        span,
-                        "a test says what it is for",
-                        "for what?",
-                    )
-                    .help("write `test NAME for QUERY { … }`"),
-                ),
+            let name = decl.name.clone();
+            let span = name.as_ref().map_or(decl.kind.span, |name| name.span);
+            if let Some(name) = &name
+                && let Some(first) = names.insert((*file, name.name.clone()), name.span)
+            {
+                self.diagnostics.push(duplicate(name, first));
             }
-            self.diagnostics.push(
-                Diagnostic::warning(
-                    catalogue::TESTS_NOT_RUN,
-                    span,
-                    "this test is read, and not run yet",
-                    "not run",
-                )
-                .help("keep it for the version that has `dpl test`"),
-            );
+            if let Some(of) = self.tested(*file, decl, span) {
+                let name = name.map(|name| name.name).unwrap_or_default();
+                self.platform.tests.push(Test { name, span, of });
+            }
         }
+    }
+
+    fn tested(&mut self, file: FileId, decl: &Decl, span: Span) -> Option<Tested> {
+        let Some(target) = &decl.target else {
+            self.diagnostics.push(without_subject(span));
+            return None;
+        };
+        let meaning = self.lookup(file, target)?;
+        let noun = match meaning {
+            Meaning::Resource(id) => self.platform.resource(id).noun,
+            _ => Noun::Plain,
+        };
+        match noun {
+            Noun::Pipeline(at) => {
+                self.pipeline_test(file, decl, at).map(|test| Tested::Pipeline(Box::new(test)))
+            }
+            Noun::Query(at) => self.query_test(file, decl, at).map(Tested::Query),
+            _ => {
+                let (what, declared) = self.described(meaning);
+                // One that could not be resolved is reported already.
+                if !matches!(what.as_str(), "`pipeline`" | "`query`") {
+                    self.diagnostics.push(wrong_subject(target.span, &what, declared));
+                }
+                None
+            }
+        }
+    }
+}
+
+fn without_subject(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::TEST_SUBJECT, span, "a test says what it is for", "for what?")
+        .help("write `test NAME for PIPELINE { … }` or `test NAME for QUERY { … }`")
+}
+
+fn wrong_subject(span: Span, what: &str, declared: Option<Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        catalogue::TEST_SUBJECT,
+        span,
+        format!("a test is for a pipeline or a query, and this is a {what}"),
+        "can't be tested",
+    )
+    .help("name a pipeline or a query");
+    match declared {
+        Some(declared) => diagnostic.related(declared, "declared here"),
+        None => diagnostic,
     }
 }

@@ -275,6 +275,7 @@ pub(super) fn described(ty: &FieldType, library: &Library) -> String {
                 [] => "nothing".into(),
             }
         }
+        FieldType::Condition => "a condition such as `source_ip = \"203.0.113.0/24\"`".into(),
         FieldType::Principal => "a role, an account or `service NAME`".into(),
         FieldType::List(inner) => format!("a list in `[ ]`, of each {}", described(inner, library)),
         FieldType::Map(inner) => {

@@ -68,6 +68,9 @@ impl Context<'_> {
                     .construct(file, expr, *family)
                     .map(|construct| ValueKind::Construct(Box::new(construct)));
             }
+            (FieldType::Condition, _) => {
+                ValueKind::Conditions(self.demanded(file, std::slice::from_ref(expr)))
+            }
             (FieldType::Principal, _) => return self.principal(file, expr).map(ValueKind::Principal),
             (FieldType::List(element), ExprKind::List(items)) => {
                 ValueKind::List(self.elements(file, items, element))
@@ -104,6 +107,7 @@ impl Context<'_> {
                 | FieldType::Column
                 | FieldType::Label
                 | FieldType::Principal
+                | FieldType::Condition
         ) {
             return None;
         }
@@ -380,7 +384,7 @@ pub fn described(expr: &Expr) -> &'static str {
         ExprKind::Name(_) | ExprKind::Field(..) => "a name",
         ExprKind::Index(..) => "an element",
         ExprKind::Call(..) | ExprKind::Run(_) => "a call",
-        ExprKind::List(_) => "a list",
+        ExprKind::List(_) | ExprKind::ListOf(..) => "a list",
         ExprKind::Record(_) => "a record",
         ExprKind::Unary(..) | ExprKind::Binary(..) => "an expression",
         ExprKind::Tagged(..) => "a principal",
@@ -405,7 +409,7 @@ fn wrong_type(expr: &Expr, wanted: &str, list: bool) -> Diagnostic {
 
 fn unknown_unit(span: Span, number: &str, unit: &str, ty: &FieldType) -> Diagnostic {
     let units: &[&str] = if *ty == FieldType::Size {
-        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"]
+        &["B", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB", "Mbit", "Gbit"]
     } else {
         &["ms", "s", "m", "h", "d", "w"]
     };

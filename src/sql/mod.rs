@@ -20,3 +20,5 @@ pub mod print;
 pub mod range;
 pub mod sink;
 pub mod types;
+
+pub use crate::window::time;

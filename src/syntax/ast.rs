@@ -244,6 +244,8 @@ pub enum ExprKind {
     Run(Box<Expr>),
     /// `[a, b]`.
     List(Vec<Expr>),
+    /// `[for x in xs: x.a if x.b]`: the name, what it runs over, the element, the condition.
+    ListOf(Ident, Box<Expr>, Box<Expr>, Option<Box<Expr>>),
     /// `{ a = b }`.
     Record(Vec<Field>),
     /// `not a`, `-a`.
@@ -342,8 +344,8 @@ pub enum StatementKind {
     Match(Expr, Vec<MatchArm>),
     /// `parallel { … }`.
     Parallel(Vec<Statement>),
-    /// `for x in xs [limit n] [batch n] { }`: the name, what it runs over, options, body.
-    For(Ident, Expr, Vec<(Ident, Expr)>, Vec<Statement>),
+    /// `for x in xs [limit n] … { }`.
+    For(Box<ForIn>),
     /// `try { } catch … { }`.
     Try(Vec<Statement>, Vec<Catch>),
     /// `wait 30s`.
@@ -367,6 +369,21 @@ pub struct CallPolicy {
     pub heartbeat: Option<Box<Expr>>,
     /// The words `await callback`.
     pub callback: Option<Span>,
+}
+
+/// `for x : T in xs [limit n] [batch n] [tolerate n] [into place] [distributed] { }`.
+#[derive(Clone, Debug)]
+pub struct ForIn {
+    /// The name of the item.
+    pub item: Ident,
+    /// Its type, where one is written.
+    pub ty: Option<TypeExpr>,
+    /// What it runs over.
+    pub over: Expr,
+    /// What stands before the body. A word without a value has none; `5%` is the number, tagged `percent`.
+    pub options: Vec<(Ident, Option<Expr>)>,
+    /// What each iteration does.
+    pub body: Vec<Statement>,
 }
 
 /// `"a" -> { }`, `else -> { }`.
@@ -494,15 +511,22 @@ pub struct TestStep {
     pub span: Span,
 }
 
+/// The ends that a test gives a call.
+#[derive(Clone, Debug)]
+pub enum TestEnd {
+    /// `-> { result }`.
+    Returns(Expr),
+    /// `fails Some.Error "cause"`.
+    Fails(Path, Option<Expr>),
+}
+
 /// The lines of a test.
 #[derive(Clone, Debug)]
 pub enum TestStepKind {
     /// `given STREAM [ROWS]`, `given { event }`.
     Given(Option<Path>, Expr),
-    /// `when f(_) -> { result }`.
-    Returns(Expr, Expr),
-    /// `when g(_) fails Some.Error`.
-    Fails(Expr, Path),
+    /// `when f(_) … after 30s`: the call, its end, and how long it takes.
+    When(Expr, TestEnd, Option<Expr>),
     /// `expect SINK [ROWS]`.
     Rows(Path, Expr),
     /// `expect SINK contains [ROWS]`.
@@ -513,6 +537,6 @@ pub enum TestStepKind {
     Calls(Vec<Expr>, bool),
     /// `expect result { … }`.
     Result(Expr),
-    /// `expect error Name`.
-    Error(Path),
+    /// `expect error Name "cause"`.
+    Error(Path, Option<Expr>),
 }

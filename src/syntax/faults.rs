@@ -44,6 +44,12 @@ pub(super) fn semicolon(span: Span) -> Diagnostic {
     foreign(span, "`;` ends nothing but SQL", "not needed").help("a member ends with its line").fix(span, "")
 }
 
+pub(super) fn stray_comma(span: Span) -> Diagnostic {
+    Diagnostic::error(code::SYNTAX, span, "nothing of this sentence follows the comma", "not needed")
+        .help("take it away, or name another receiver behind it")
+        .fix(span, "")
+}
+
 pub(super) fn colon_for_equals(span: Span, name: &str) -> Diagnostic {
     foreign(span, format!("the field `{name}` is set with `:`"), "a value follows, so this is a field")
         .help(format!("write `{name} = …`; `:` stands before a type"))

@@ -80,6 +80,8 @@ class Script:
         """The input with a fitting sample in each reference's place; `stuck` is set where there is none."""
         if call_scripts.is_reference(value):
             return self.sample(call, shape, value[call_scripts.REFERENCE], path)
+        if call_scripts.is_text(value):
+            return "".join(str(self.with_samples(call, shape, piece, path)) for piece in value[call_scripts.TEXT])
         if isinstance(value, dict) and shape.type_name == "structure":
             return {name: self.with_samples(call, shape.members[name], item, f"{path}.{name}")
                     if name in shape.members else item for name, item in value.items()}

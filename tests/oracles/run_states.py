@@ -10,6 +10,8 @@ error, output, path (the names of the states entered) and calls ([[KEY, ARGUMENT
 Prints one line per run with all of these, and exits 1 where a run is not as expected.
 """
 
+import concurrent.futures
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -88,26 +90,49 @@ def call_differences(expected, made):
             yield f"`{key}` was given {json.dumps(given)}, expected {json.dumps(arguments)}"
 
 
-def check_runs(report, file):
-    """Executes the runs of one file."""
+def outcomes(file):
+    """Executes the runs of one file: each one's name, what it did, and what is wrong with that."""
     document = documents.load(file)
     definition = documents.load(file.parent / document["definition"])
+    done = []
     for run in document["runs"]:
-        report.checked += 1
         try:
-            outcome = execute(definition, run)
+            with checked_once(definition):
+                outcome = execute(definition, run)
+            done.append((run["name"], outcome, list(differences(run.get("expect", {}), outcome))))
         except (Unanswered, sfnx.testing.InvalidDefinition, sfnx.testing.Unsupported) as error:
-            report.finding("sfnx", file, run["name"], f"{type(error).__name__}: {error}")
-            continue
-        print(json.dumps({"file": str(file), "run": run["name"], **outcome}))
-        for difference in differences(run.get("expect", {}), outcome):
-            report.finding("sfnx", file, run["name"], difference)
+            done.append((run["name"], None, [f"{type(error).__name__}: {error}"]))
+    return done
+
+
+@contextlib.contextmanager
+def checked_once(definition):
+    """sfnx checks a definition before each run of it, which takes longer than most runs."""
+    check, known = sfnx.testing.check, CHECKED
+    if known and known[0] is definition:
+        sfnx.testing.check = lambda _: None
+    try:
+        yield
+        CHECKED[:] = [definition]
+    finally:
+        sfnx.testing.check = check
+
+
+# The definition that was checked last.
+CHECKED = []
 
 
 def main(files):
     report = reporting.Report("runs")
-    for file in map(Path, files):
-        check_runs(report, file)
+    files = [Path(file) for file in files]
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for file, done in zip(files, pool.map(outcomes, files, chunksize=4)):
+            for name, outcome, wrong in done:
+                report.checked += 1
+                if outcome is not None:
+                    print(json.dumps({"file": str(file), "run": name, **outcome}))
+                for message in wrong:
+                    report.finding("sfnx", file, name, message)
     return report.close()
 
 

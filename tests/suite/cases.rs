@@ -43,6 +43,15 @@ fn errors() {
     });
 }
 
+/// Programs at the edge of a rule, on its good side.
+#[test]
+fn silent() {
+    insta::glob!("../cases/silent", "**/*.dpl", |path| {
+        let (_, analysis) = analyze(path);
+        assert!(analysis.diagnostics.is_empty(), "{}: {}", path.display(), rendered(&analysis));
+    });
+}
+
 #[test]
 fn targets() {
     insta::glob!("../cases/targets", "**/*.dpl", |path| {

@@ -226,7 +226,11 @@ fn wanted_rows(library: &Library) -> Vec<(String, Vec<&str>)> {
         .capabilities
         .iter()
         .map(|one| (format!("| `{}` | `{}` |", library.kind(one.kind).name, one.name), Vec::new()));
-    constructors.chain(integrations).chain(words).chain(capabilities).collect()
+    let conditions = library.conditions.iter().map(|one| {
+        let param = if one.param.is_some() { "(\"…\")" } else { "" };
+        (format!("| `{}{param}` |", one.name), vec![one.key.as_str()])
+    });
+    constructors.chain(integrations).chain(words).chain(capabilities).chain(conditions).collect()
 }
 
 #[test]
@@ -247,6 +251,17 @@ fn the_reference_names_all_that_the_library_has() {
         }
     }
     assert!(missing.is_empty(), "docs/kinds.md:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_page_on_pipelines_names_every_function_of_expressions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let text = std::fs::read_to_string(folder.join("pipelines.md")).unwrap();
+    for function in &library::standard().library.pipeline_functions {
+        let params: Vec<&str> = function.params.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted = format!("`{}({})`", function.name, params.join(", "));
+        assert!(text.contains(&wanted), "docs/pipelines.md: {wanted} is missing");
+    }
 }
 
 #[test]

@@ -100,7 +100,7 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("check", &["artifact", "resolve", "run", "target", "window"]),
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
     ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),
-    ("rehearsal", &["access", "artifact", "check", "diagnostic", "resolve"]),
+    ("rehearsal", &["access", "artifact", "check", "resolve"]),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -212,3 +212,34 @@ fn divided_policies_pass_every_checker() {
     );
     oracle::judge("judge", &[], &[out]);
 }
+
+/// A pipeline of so many calls, each behind a `try` of its own.
+fn many_calls(count: usize) -> String {
+    let mut text = format!(
+        "{ACCOUNTS}function load(key: string) in prod = lambda(\"load\")\npipeline large in prod {{\n"
+    );
+    for at in 0..count {
+        writeln!(text, "  try {{ load(\"{at}\") }} catch as Load.Busy {{ load(\"again {at}\") }}").unwrap();
+    }
+    text.push_str("}\n");
+    text
+}
+
+#[test]
+fn state_machines_are_refused_where_they_pass_a_request() {
+    assert_eq!(said(&analyze(&many_calls(1850))), []);
+    let refused = analyze(&many_calls(2000));
+    let [(code, message)] = said(&refused).try_into().unwrap();
+    assert_eq!(code, "DPL0543");
+    // The request is what is written to the file of calls, and 4 KiB for its headers.
+    let bytes: usize = message.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    assert!(
+        message.ends_with("and AWS takes 1048576") && (1_048_577..1_200_000).contains(&bytes),
+        "{message}"
+    );
+    let small = dpl::compile(&analyze(&many_calls(1850)), &["states".to_owned()]);
+    let calls = small.files.iter().find(|file| file.path.ends_with("/states/large.calls.json")).unwrap();
+    let calls: serde_json::Value = serde_json::from_str(&calls.text).unwrap();
+    let request = calls["calls"][0]["input"].to_string();
+    assert!(request.len() > 900_000 && request.len() + 4096 <= 1_048_576, "{}", request.len());
+}

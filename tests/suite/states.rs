@@ -35,11 +35,25 @@ fn definition(program: &str, pipeline: &str) -> String {
     found.unwrap_or_else(|| panic!("{program} has no pipeline `{pipeline}`")).text
 }
 
-/// Runs in both interpreters, which must have entered the same states, made the same calls, and ended the same. The cause of an expression
-/// that fails is in each one's own words.
+/// Runs in both interpreters, which must have entered the same states, made the same calls, and ended the same.
 pub fn agree(files: &[PathBuf]) {
+    let Some(outcomes) = both(files) else { return };
+    let different: Vec<String> =
+        outcomes.iter().filter_map(|(ours, theirs)| difference(ours, theirs)).collect();
+    let shown: Vec<&str> = different.iter().take(10).map(String::as_str).collect();
+    assert!(
+        different.is_empty(),
+        "{} of {} runs differ:\n{}",
+        different.len(),
+        outcomes.len(),
+        shown.join("\n")
+    );
+}
+
+/// What our interpreter and the other one make of each run; nothing where that one can't be had.
+pub fn both(files: &[PathBuf]) -> Option<Vec<(Json, Json)>> {
     let ours: Vec<Json> = files.iter().flat_map(|file| ours(file)).collect();
-    let Some(done) = oracle::run("run_states.py", &["python"], files) else { return };
+    let done = oracle::run("run_states.py", &["python"], files)?;
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "run_states.py exits with {:?}\n{out}\n{errors}", done.status.code());
     let theirs: Vec<Json> = out
@@ -48,15 +62,27 @@ pub fn agree(files: &[PathBuf]) {
         .filter(|line| line.get("run").is_some())
         .collect();
     assert_eq!(theirs.len(), ours.len(), "as many runs");
-    for (ours, theirs) in ours.iter().zip(&theirs) {
-        for part in ["status", "output", "error", "cause", "path", "calls"] {
-            let own_words = part == "cause" && ours["error"] == "States.QueryEvaluationError";
-            assert!(
-                own_words || ours[part] == theirs[part],
-                "{}: {part}\nours   {ours}\ntheirs {theirs}",
-                theirs["file"]
-            );
+    Some(ours.into_iter().zip(theirs).collect())
+}
+
+/// The first part in which two outcomes differ. The cause of an expression that fails is in each one's own words.
+pub fn difference(ours: &Json, theirs: &Json) -> Option<String> {
+    let part = ["status", "output", "error", "cause", "path", "calls"].into_iter().find(|part| {
+        let own_words = *part == "cause" && ours["error"] == "States.QueryEvaluationError";
+        !own_words && !same(&ours[*part], &theirs[*part])
+    })?;
+    Some(format!("{} {}: {part}\nours   {ours}\ntheirs {theirs}", theirs["file"], theirs["run"]))
+}
+
+/// Whether two values are the same, numbers by what they are: one writes `1`, the other `1.0`.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
         }
+        _ => a == b,
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) struct Arguments {
 /// Prints the roles of that name.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
-    let Program { sources, config, root, .. } = match load(&arguments.input)? {
+    let Program { sources, config, root, .. } = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
     };

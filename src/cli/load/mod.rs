@@ -14,7 +14,7 @@ use dpl::source::SourceMap;
 
 pub(super) use file::{shown, text};
 
-use super::input::Input;
+use super::input;
 use super::report::Format;
 use super::{Failure, Outcome, report};
 
@@ -79,7 +79,7 @@ pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 /// A program for an editor: every file that can be read, and the settings as far as they are right.
 pub(super) fn workspace(root: &Path) -> (Vec<Text>, Project) {
-    let input = Input { path: root.to_path_buf(), env: None, set: Vec::new(), format: Format::Human };
+    let input = input::Program { path: root.to_path_buf(), env: None, set: Vec::new() };
     let config = configuration(root, &input).ok().and_then(Result::ok);
     let (out, project) =
         config.map_or((None, Project::default()), |(config, _)| (config.out, config.project));
@@ -100,7 +100,7 @@ pub(super) fn module(root: &Path, path: &str) -> Option<String> {
 }
 
 /// Reads everything that the arguments name.
-pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
+pub(super) fn load(input: &input::Program) -> Result<Loaded, Failure> {
     let kind = std::fs::metadata(&input.path).map_err(|error| Failure::io("read", &input.path, &error))?;
     let root = if kind.is_dir() { input.path.clone() } else { file::root(&input.path) };
     let (config, configured) = match configuration(&root, input)? {
@@ -116,7 +116,10 @@ pub(super) fn load(input: &Input) -> Result<Loaded, Failure> {
 }
 
 /// The settings, and whether there is a `dpl.toml` at all.
-fn configuration(root: &Path, input: &Input) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
+fn configuration(
+    root: &Path,
+    input: &input::Program,
+) -> Result<Result<(Config, bool), Misconfigured>, Failure> {
     let path = root.join(CONFIG);
     let found = path.symlink_metadata().is_ok();
     let mut sources = SourceMap::default();

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use dpl::machine::Failure as Error;
-use dpl::platform::{Base, Pipeline, Platform, resource::Noun};
-use dpl::rehearsal::{Asked, End, Mocks, Reply, calls, conforms};
+use dpl::platform::{Base, Pipeline, Platform, pipeline::Call};
+use dpl::rehearsal::{Asked, End, Mocks, Reply, conforms};
 use dpl::suggest::nearest;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::files::Binding;
 use crate::cli::Failure;
@@ -18,6 +18,8 @@ use crate::cli::Failure;
 pub(super) struct Given<'p> {
     platform: &'p Platform,
     mocks: BTreeMap<String, Mock>,
+    /// What was called though no mock is given.
+    missing: Option<String>,
 }
 
 enum Mock {
@@ -25,6 +27,8 @@ enum Mock {
     File(String, Vec<Json>, usize),
     /// A line for the shell.
     Command(String),
+    /// The items of a loop: the file, the items, and whether they are as AWS reads them, and not as the language has them.
+    Items(String, Json, bool),
 }
 
 impl<'p> Given<'p> {
@@ -44,38 +48,61 @@ impl<'p> Given<'p> {
                 };
                 return Err(Failure(format!("`--mock {name}=…`: the pipeline does not call it; {hint}")));
             }
-            if mocks.insert(name.clone(), Mock::read(what)?).is_some() {
+            let mock = if reads(platform, pipeline, name) { Mock::items(what)? } else { Mock::read(what)? };
+            if mocks.insert(name.clone(), mock).is_some() {
                 return Err(Failure(format!("`--mock {name}=…` is given twice")));
             }
         }
-        Ok(Self { platform, mocks })
+        Ok(Self { platform, mocks, missing: None })
+    }
+
+    /// What could be given so that a run which has stopped goes on.
+    pub(super) fn mend(&self) -> Option<String> {
+        self.missing.as_ref().map(|name| format!("give `--mock {name}=FILE.json`"))
     }
 }
 
 /// What mocks may be of: what the pipeline calls, and what pipelines call that it runs. The name of a call is more exact than that of an
 /// integration.
 fn names(platform: &Platform, pipeline: &Pipeline) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut seen = Vec::new();
-    let mut open = vec![pipeline];
-    while let Some(pipeline) = open.pop() {
-        if seen.contains(&pipeline.resource) {
-            continue;
-        }
-        seen.push(pipeline.resource);
-        for call in calls(pipeline) {
-            names.extend([call.function.to_string(), call.name.to_string()]);
-            if let Some(Noun::Pipeline(at)) = call.runs.map(|id| platform.resource(id).noun) {
-                open.extend(platform.pipelines.get(at as usize));
-            }
-        }
-    }
+    let calls = platform.calls_within(pipeline);
+    let mut names: Vec<String> =
+        calls.iter().flat_map(|call| [call.function.to_string(), call.name.to_string()]).collect();
     names.sort_unstable();
     names.dedup();
     names
 }
 
+/// Whether that name is what a loop reads from.
+fn reads(platform: &Platform, pipeline: &Pipeline, name: &str) -> bool {
+    let of = |call: &Call| call.name == name || call.function == name;
+    platform.run_by(pipeline).iter().flat_map(|one| one.readers()).any(|(_, reader)| of(&reader.call))
+}
+
 impl Mock {
+    /// What a loop reads: a file of items by its ending, or a command that prints their list.
+    fn items(what: &str) -> Result<Self, Failure> {
+        let ending = Path::new(what).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let text = match ending {
+            "json" | "jsonl" | "ndjson" | "csv" => {
+                std::fs::read_to_string(what).map_err(|error| Failure::io("read", Path::new(what), &error))?
+            }
+            _ => return Ok(Self::Command(what.to_owned())),
+        };
+        let wrong = |error: &dyn std::fmt::Display| Failure(format!("`{what}` can't be read: {error}"));
+        let items: Json = match ending {
+            "json" => serde_json::from_str(&text).map_err(|error| wrong(&error))?,
+            "csv" => rows(&text).map_err(|error| wrong(&error))?,
+            _ => text
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(serde_json::from_str::<Json>)
+                .collect::<Result<Json, _>>()
+                .map_err(|error| wrong(&error))?,
+        };
+        Ok(Self::Items(what.to_owned(), items, ending == "csv"))
+    }
+
     fn read(what: &str) -> Result<Self, Failure> {
         if !what.ends_with(".json") {
             return Ok(Self::Command(what.to_owned()));
@@ -106,8 +133,23 @@ impl Mock {
                 Ok((results.get(at).cloned().unwrap_or(Json::Null), place))
             }
             Self::Command(line) => Ok((execute(line, request)?, format!("`{line}`"))),
+            Self::Items(file, items, false) => Ok((items.clone(), format!("`{file}`"))),
+            Self::Items(file, items, true) => Ok((json!({ "response": items }), format!("`{file}`"))),
         }
     }
+}
+
+/// The rows of a CSV file by the names in its first line; each cell is text.
+fn rows(text: &str) -> Result<Json, csv::Error> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let names = reader.headers()?.clone();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let cells = names.iter().zip(&record).map(|(name, cell)| (name.to_owned(), Json::from(cell)));
+        rows.push(Json::Object(cells.collect()));
+    }
+    Ok(Json::Array(rows))
 }
 
 fn execute(line: &str, request: &Json) -> Result<Json, String> {
@@ -139,13 +181,8 @@ impl Mocks for Given<'_> {
         let name =
             [&call.name, &call.function].into_iter().find(|name| self.mocks.contains_key(name.as_str()));
         let Some(mock) = name.and_then(|name| self.mocks.get_mut(name.as_str())) else {
-            if call.runs.is_some() {
-                return Ok(None);
-            }
-            return Err(format!(
-                "nothing says what `{0}` returns; it is called with {1}; give `--mock {0}=FILE.json`",
-                call.function, asked.request
-            ));
+            self.missing = call.runs.is_none().then(|| call.function.to_string());
+            return Ok(None);
         };
         let (said, by) = mock.next(asked.request)?;
         let wrong = |why: String| format!("{by} is nothing that `{}` returns: {why}", call.function);

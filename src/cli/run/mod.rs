@@ -35,7 +35,8 @@ Examples of pipelines:
 The state machine that `dpl build` writes runs here, and time in it is virtual. A mock is a function's name (or another
 pipeline's, or `publish`, `copy`, …) and a file that ends in .json, or a command that gets the request on standard input
 and prints what the call returns. In a list each call takes the next, and later calls the last. {\"error\": {\"name\": \"Some.Error\",
-\"cause\": \"…\"}} fails the call; {\"result\": …, \"seconds\": 90} says how long it takes. The output goes to standard output.";
+\"cause\": \"…\"}} fails the call; {\"result\": …, \"seconds\": 90} says how long it takes. What a loop reads is
+mocked by the reader's name: --mock objects=listing.json, --mock csv=rows.csv. The output goes to standard output.";
 
 /// Run a streaming query or a pipeline on this machine
 #[derive(Args)]
@@ -78,7 +79,7 @@ enum Subject<'p> {
 /// Runs what is named to its end.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
-    let program = match load(&arguments.input)? {
+    let program = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
     };

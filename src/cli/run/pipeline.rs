@@ -37,7 +37,10 @@ pub(super) fn run(
             report::complain(&format!("`{}` fails with {failure}", arguments.name));
             Ok(Outcome::Faulty)
         }
-        Ending::Halted(Halt::Unanswered(why)) => Err(Failure(why)),
+        Ending::Halted(Halt::Unanswered(why)) => Err(Failure(match given.mend() {
+            Some(mend) => format!("{why}; {mend}"),
+            None => why,
+        })),
         Ending::Halted(halt) => Err(Failure(halt.to_string())),
     }
 }

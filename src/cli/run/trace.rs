@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use dpl::machine::{Event, Execution, Happening};
-use dpl::rehearsal::START;
+use dpl::rehearsal::{START, shortened};
 use serde_json::Value as Json;
 
 /// As many characters of a value are shown.
@@ -38,7 +38,7 @@ fn line(event: &Event, out: &mut String) {
         Happening::Returned(result) => below("returns", &short(result)),
         Happening::Failed(failure) => below("fails", &failure.to_string()),
         Happening::Retried(retry, pause) => {
-            below("retries", &format!("for the {retry}. time, after {}", clock(*pause).trim_start()));
+            below("retries", &format!("after {}: attempt {}", clock(*pause).trim_start(), retry + 1));
         }
         Happening::Caught(next) => below("caught", &format!("goes to {next}")),
         Happening::Assigned(variables) => {
@@ -52,11 +52,7 @@ fn line(event: &Event, out: &mut String) {
 }
 
 fn short(value: &Json) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}… ({} bytes)", text.get(..at).unwrap_or_default(), text.len()),
-        None => text,
-    }
+    shortened(value, SHOWN)
 }
 
 /// A span of time: `1d02:03:04`, with parts of a second where there are any.

@@ -27,6 +27,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> 
     if diagnostics.is_empty() {
         return String::new();
     }
+    reports(diagnostics, sources, style) + &tally(diagnostics) + "\n"
+}
+
+/// Every diagnostic with its source.
+pub fn reports(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
     let theme = if style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
@@ -40,7 +45,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> 
         let _ = handler.render_report(&mut out, &report);
         out.push('\n');
     }
-    out + &tally(diagnostics) + "\n"
+    out
 }
 
 /// A diagnostic beside its source, in miette's terms.

@@ -31,7 +31,7 @@ impl Reader<'_> {
         fields
     }
 
-    fn field(&mut self, column: &Column, calls: &[SmolStr]) -> FieldDecl {
+    pub(super) fn field(&mut self, column: &Column, calls: &[SmolStr]) -> FieldDecl {
         FieldDecl {
             name: column.name.name.clone(),
             doc: doc(column.doc.as_deref()),
@@ -69,7 +69,7 @@ impl Reader<'_> {
         Some(Lowering { call, path, encoding })
     }
 
-    fn field_type(&mut self, ty: &TypeExpr) -> FieldType {
+    pub(super) fn field_type(&mut self, ty: &TypeExpr) -> FieldType {
         if let Some(base) = scalar(ty, self.diagnostics) {
             return FieldType::Data(base);
         }
@@ -83,6 +83,7 @@ impl Reader<'_> {
             "watermark" => FieldType::Watermark,
             "column" => FieldType::Column,
             "label" => FieldType::Label,
+            "condition" => FieldType::Condition,
             "arn" => FieldType::Arn(ty.args.first().and_then(|arg| match arg {
                 TypeArg::Number(expr) => constant_text(expr),
                 TypeArg::Type(_) => None,

@@ -1,7 +1,9 @@
 //! The standard library's modules, read into [`Library`]. Names first, then what refers to them. A fault in it is a diagnostic like any other,
 //! for those who extend it.
 
+mod conditions;
 mod fields;
+mod functions;
 mod services;
 
 use smol_str::SmolStr;
@@ -39,6 +41,7 @@ pub fn read(modules: &[Module], diagnostics: &mut Diagnostics) -> Library {
         reader.contents(decl);
     }
     reader.library.sql_functions.sort_by(|a, b| a.name.cmp(&b.name));
+    reader.library.pipeline_functions.sort_by(|a, b| a.name.cmp(&b.name));
     reader.library.labels.sort();
     reader.library
 }
@@ -60,7 +63,7 @@ impl Reader<'_> {
             "service" => self.service(decl, name),
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
-            "capability" | "integration" | "sql_function" | "schema" => {}
+            "capability" | "condition" | "integration" | "sql_function" | "pipeline_function" | "schema" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -71,8 +74,10 @@ impl Reader<'_> {
             "kind" => self.kind(decl),
             "constructor" => self.constructor(decl),
             "capability" => self.capability(decl),
+            "condition" => self.condition(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
+            "pipeline_function" => self.pipeline_function(decl),
             _ => {}
         }
     }

@@ -107,7 +107,7 @@ impl Reader<'_> {
         }
     }
 
-    fn action_list(&mut self, expr: Option<&Expr>) -> Vec<ActionId> {
+    pub(super) fn action_list(&mut self, expr: Option<&Expr>) -> Vec<ActionId> {
         let mut actions = Vec::new();
         for item in list(expr) {
             match self.action_of(item) {
@@ -125,7 +125,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_true(expr: Option<&Expr>) -> bool {
+pub(super) fn is_true(expr: Option<&Expr>) -> bool {
     matches!(expr.map(|expr| &expr.kind), Some(ExprKind::Bool(true)))
 }
 

@@ -4,8 +4,9 @@ use smol_str::SmolStr;
 
 use super::{Builder, fault, statement::Block};
 use crate::{
+    diagnostic::{Diagnostic, Fix},
     platform::{
-        Base, DataType, SchemaId,
+        Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{Catch, Origin, Step, StepKind},
     },
     resolve::{index, scope::dotted},
@@ -32,6 +33,23 @@ const STATES_ERRORS: &[&str] = &[
     "States.Timeout",
 ];
 
+/// Whether `States.TaskFailed` stands for an error too: it does for all but those of time and the ones that stand for others.
+fn is_failure(name: &str) -> bool {
+    !matches!(name, "States.ALL" | "States.Timeout" | "States.HeartbeatTimeout")
+}
+
+/// The errors of Step Functions that no call raises, so that none is made again for them: of conditions, branches and loops.
+const NOT_OF_CALLS: &[&str] = &[
+    "States.BranchFailed",
+    "States.ExceedToleratedFailureThreshold",
+    "States.ItemReaderFailed",
+    "States.NoChoiceMatched",
+    "States.ResultWriterFailed",
+];
+
+/// The errors that end a run whatever is said of them. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
+const TERMINAL: &[&str] = &["States.DataLimitExceeded", "States.Runtime"];
+
 /// The names that stand for (almost) every error.
 const EVERY_ERROR: &[&str] = &["States.ALL", "States.TaskFailed"];
 
@@ -46,9 +64,11 @@ impl Builder<'_, '_> {
         let mut branches = vec![(tried.open, tried.bound.clone())];
         let mut made: Vec<Catch> = Vec::with_capacity(catches.len());
         let mut all: Option<Span> = None;
+        let mut before: Vec<(String, Span)> = Vec::new();
         for written in catches {
-            if let Some(first) = all {
-                self.report(fault::catch_after_all(word_of(written), first));
+            match all {
+                Some(first) => self.report(fault::catch_after_all(word_of(written), first)),
+                None => self.check_caught_before(written, &mut before),
             }
             let (catch, block) = self.catch(written, &tried);
             branches.push((block.open, block.bound));
@@ -81,6 +101,18 @@ impl Builder<'_, '_> {
         (catch, block)
     }
 
+    /// Reports names that an earlier `catch` of the same `try` is for already.
+    fn check_caught_before(&mut self, written: &ast::Catch, before: &mut Vec<(String, Span)>) {
+        for path in &written.errors {
+            let name = dotted(path);
+            let takes = |known: &str| known == name || (known == "States.TaskFailed" && is_failure(&name));
+            match before.iter().find(|(known, _)| takes(known)) {
+                Some((_, first)) => self.report(fault::caught_before(path.span, &name, *first)),
+                None => before.push((name, path.span)),
+            }
+        }
+    }
+
     /// The library's record `Error`.
     fn error_type(&self) -> DataType {
         let at = self.context.platform.schemas.iter().position(|schema| schema.name == "Error");
@@ -90,11 +122,31 @@ impl Builder<'_, '_> {
         )
     }
 
+    /// Reports the errors that a retry is for and that it can't be for.
+    pub(super) fn check_retried(&mut self, on: &Value) {
+        let ValueKind::List(items) = &on.kind else { return };
+        for item in items {
+            let ValueKind::Text(name) = &item.kind else { continue };
+            if TERMINAL.contains(&name.as_str()) {
+                self.report(fault::never_retried(item.span, name, "it ends the run at once"));
+            } else if NOT_OF_CALLS.contains(&name.as_str()) {
+                self.report(fault::never_retried(item.span, name, "no call raises it"));
+            } else if name.starts_with("States.") && !STATES_ERRORS.contains(&name.as_str()) {
+                let near = suggest::nearest(name, STATES_ERRORS.iter().copied());
+                let fix = near.map(|near| Fix { span: item.span, replacement: format!("\"{near}\"") });
+                self.report(Diagnostic { fix, ..fault::unknown_error(item.span, name, near) });
+            }
+        }
+    }
+
     fn error_name(&mut self, path: &ast::Path, tried: &[Step]) -> SmolStr {
         let name = SmolStr::new(dotted(path));
         if name.starts_with("States.") && !STATES_ERRORS.contains(&name.as_str()) {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
+        }
+        if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
+            self.report(fault::never_comes(path.span, &name, each));
         }
         if let Some(fail) = own_fail(tried, &name) {
             self.report(fault::catches_own_fail(path.span, &name, fail));
@@ -134,6 +186,32 @@ fn own_fail(steps: &[Step], name: &str) -> Option<Span> {
             std::iter::once(body.as_slice()).chain(handlers).find_map(|body| own_fail(body, name))
         }
         _ => None,
+    })
+}
+
+/// The distributed loop among these steps where nothing else in them calls anything: its own errors are all that comes out of them.
+fn only_distributed(steps: &[Step]) -> Option<Span> {
+    let mut found = None;
+    for step in steps {
+        match &step.kind {
+            StepKind::Call(_) => return None,
+            StepKind::For(each) if each.distributed.is_some() => found = Some(step.span),
+            _ => {
+                for block in step.blocks().into_iter().filter(|block| calls(block)) {
+                    found = Some(only_distributed(block)?);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether anything is called in these steps.
+fn calls(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Call(_) => true,
+        StepKind::For(each) if each.distributed.is_some() => true,
+        _ => step.blocks().into_iter().any(calls),
     })
 }
 

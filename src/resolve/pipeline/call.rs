@@ -13,7 +13,7 @@ use super::{
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
-        Column, DataType, Function, ResourceId, Value, ValueKind,
+        AccountId, Column, DataType, Function, ResourceId, Value, ValueKind,
         pipeline::{Call, Expression},
         resource::Noun,
     },
@@ -32,24 +32,28 @@ pub(super) struct Called {
 }
 
 /// What is called, with its arguments.
-struct Target {
+pub(super) struct Target {
     integration: IntegrationId,
     /// The name of what is called.
     function: SmolStr,
     /// The declaration that is called, where it is one.
     resource: Option<ResourceId>,
     /// The words of its templates.
-    words: Vec<(SmolStr, Item)>,
+    pub(super) words: Vec<(SmolStr, Item)>,
     /// The arguments of a declared function.
     arguments: Vec<(SmolStr, Expression)>,
     /// What it returns.
-    result: Option<DataType>,
+    pub(super) result: Option<DataType>,
 }
 
 impl Builder<'_, '_> {
     /// Whether an expression is a call, and so a step.
-    pub(super) fn is_call(expr: &Expr) -> bool {
-        matches!(expr.kind, ExprKind::Call(..) | ExprKind::Run(_))
+    pub(super) fn is_call(&mut self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Call(callee, _) => self.function_name(callee).is_none(),
+            ExprKind::Run(_) => true,
+            _ => false,
+        }
     }
 
     /// A call with its policy.
@@ -74,7 +78,30 @@ impl Builder<'_, '_> {
         if let Some(limit) = written.timeout.as_ref().or(written.heartbeat.as_ref()).filter(|_| polled) {
             self.report(fault::timeout_of_polled(limit.span, &target.function));
         }
-        self.finish_call(target, policy, written.callback, expr.span)
+        let called = self.finish_call(target, policy, written.callback, expr.span)?;
+        if let Some(heartbeat) = written.heartbeat.as_ref().filter(|_| !polled)
+            && sends_no_heartbeats(&called.call.start.resource)
+        {
+            self.report(fault::heartbeat_of_nobody(heartbeat.span, &called.call.function));
+        }
+        Some(called)
+    }
+
+    /// A template for something that lives in an account.
+    pub(super) fn template(
+        &self,
+        account: AccountId,
+        words: Vec<(SmolStr, Item)>,
+        span: Span,
+    ) -> Template<'_> {
+        Template {
+            platform: self.context.platform,
+            library: &self.library,
+            account: self.context.platform.account(account),
+            words,
+            arguments: &[],
+            span,
+        }
     }
 
     fn target(&mut self, callee: &Expr, args: &[Arg], span: Span) -> Option<Target> {
@@ -112,17 +139,24 @@ impl Builder<'_, '_> {
     }
 
     fn is_statement(&self, id: IntegrationId) -> bool {
-        let integration = self.library.integration(id);
-        !integration.declared && integration.name != "run"
+        Target::is_statement(self.library.integration(id))
     }
 
     fn unknown_target(&mut self, path: &Path) -> Option<Target> {
         let name = path.parts.last()?;
+        if path.parts.len() == 1 && self.is_reader(&name.name) {
+            self.report(fault::reader_alone(name));
+            return None;
+        }
         let platform = &self.context.platform;
         let functions =
             platform.functions.iter().map(|function| platform.resource(function.resource).name.as_str());
-        let integrations =
-            self.library.integrations.iter().filter(|one| !one.declared).map(|one| one.name.as_str());
+        let integrations = self
+            .library
+            .integrations
+            .iter()
+            .filter(|one| Target::is_statement(one))
+            .map(|one| one.name.as_str());
         let mut known: Vec<&str> = functions.chain(integrations).collect();
         known.sort_unstable();
         if path.parts.len() > 1 || known.contains(&name.name.as_str()) {
@@ -193,6 +227,7 @@ impl Builder<'_, '_> {
         let Noun::Pipeline(at) = self.context.platform.resource(id).noun else { return None };
         let other = self.context.platform.pipelines.get(at as usize)?;
         let (params, result, account) = (other.params.clone(), other.result.clone(), other.account);
+        let whole = other.whole_event;
         let integration = self.library.integration_named("run")?;
         let function = self.context.platform.resource(id).name.clone();
         let arguments = self.typed_arguments(&function, &params, args, inner.span)?;
@@ -201,11 +236,19 @@ impl Builder<'_, '_> {
             return None;
         }
         let value = Value { kind: ValueKind::Ref(id), span: path.span };
-        let words = vec![("pipeline".into(), Item::Value(value))];
+        let mut words = vec![("pipeline".into(), Item::Value(value))];
+        if let ([(_, only)], true) = (arguments.as_slice(), whole) {
+            words.push(("event".into(), Item::Data(only.clone())));
+        }
         Some(Target { integration, function, resource: Some(id), words, arguments, result })
     }
 
-    fn integration_target(&mut self, id: IntegrationId, args: &[Arg], span: Span) -> Option<Target> {
+    pub(super) fn integration_target(
+        &mut self,
+        id: IntegrationId,
+        args: &[Arg],
+        span: Span,
+    ) -> Option<Target> {
         let library = Arc::clone(&self.library);
         let integration = library.integration(id);
         let names: Vec<&str> = integration.params.iter().map(|param| param.name.as_str()).collect();
@@ -329,7 +372,7 @@ impl Builder<'_, '_> {
         whole.then_some(slots)
     }
 
-    fn finish_call(
+    pub(super) fn finish_call(
         &mut self,
         target: Target,
         policy: Policy,
@@ -347,6 +390,7 @@ impl Builder<'_, '_> {
         }
         let where_it_lives =
             target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let given = given(&target);
         let template = Template {
             platform: self.context.platform,
             library: &library,
@@ -384,6 +428,8 @@ impl Builder<'_, '_> {
         let call = Call {
             name,
             function,
+            given,
+            callee: target.resource,
             runs,
             result,
             binding: None,
@@ -396,6 +442,22 @@ impl Builder<'_, '_> {
         };
         Some(Called { call, declared })
     }
+}
+
+/// The values of the run that a call is given.
+fn given(target: &Target) -> Vec<Expression> {
+    let words = target.words.iter().filter(|_| target.resource.is_none());
+    let of_words = words.filter_map(|(_, item)| match item {
+        Item::Data(value) => Some(value.clone()),
+        _ => None,
+    });
+    target.arguments.iter().map(|(_, value)| value.clone()).chain(of_words).collect()
+}
+
+/// Whether nobody can send heartbeats for a call: it is answered at once. Awaited calls and jobs have a task token to send them with.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>
+fn sends_no_heartbeats(resource: &str) -> bool {
+    !resource.ends_with(".waitForTaskToken") && !resource.contains(".sync")
 }
 
 /// The fields of an integration that stands behind a function's `=`, as words.

@@ -2,11 +2,13 @@
 
 use smol_str::SmolStr;
 
-use super::{Builder, fault, fit, fit::Fit};
+use super::{Builder, fault, fit, fit::Fit, names};
 use crate::{
+    diagnostic::Diagnostic,
     platform::{
         Base, DataType, ResourceId,
-        pipeline::{Expression, ExpressionKind, LocalId},
+        pipeline::{Each, Expression, ExpressionKind, LocalId, Origin},
+        test::ANY,
     },
     resolve::{Meaning, scope::as_path},
     source::Span,
@@ -16,6 +18,9 @@ use crate::{
 impl Builder<'_, '_> {
     /// An expression that must fit a type. `what` names the place that wants it.
     pub(super) fn expected(&mut self, expr: &Expr, wanted: &DataType, what: &str) -> Option<Expression> {
+        if let Some(value) = self.test_value(expr, wanted) {
+            return value;
+        }
         if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
             return self.record(fields, wanted, expr.span);
         }
@@ -24,7 +29,7 @@ impl Builder<'_, '_> {
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
             return Some(Expression {
                 kind: ExpressionKind::List(items?),
-                ty: wanted.clone(),
+                ty: DataType { nullable: false, ..wanted.clone() },
                 span: expr.span,
             });
         }
@@ -42,6 +47,12 @@ impl Builder<'_, '_> {
         let matches = |pattern: &SmolStr, text: &str| self.context.whole_match(pattern, text);
         if let Some(broken) = fault::broken_condition(&given, wanted, matches) {
             self.report(fault::constant_out_of_bounds(given.span, &broken));
+            return None;
+        }
+        let strangers = fit::strangers(&given.ty, wanted);
+        if given.ty.base == wanted.base && !strangers.is_empty() {
+            let (strangers, known) = (strangers.join("`, `"), wanted.refinement.one_of.join("`, `"));
+            self.report(fault::strange_values(given.span, what, &strangers, &known));
             return None;
         }
         match fit::fit(self.context.platform, &given.ty, wanted) {
@@ -71,15 +82,15 @@ impl Builder<'_, '_> {
                 span,
             }),
             ExprKind::Bool(value) => simple(ExpressionKind::Bool(*value), Base::Boolean),
-            ExprKind::Number(text) => {
-                let base = if text.contains('.') { Base::Double } else { Base::BigInt };
-                simple(ExpressionKind::Number(text.clone()), base)
-            }
+            ExprKind::Number(text) => simple(ExpressionKind::Number(text.clone()), base_of_number(text)),
             ExprKind::String(parts) => self.string(parts, span),
             ExprKind::Name(name) => self.name(name, span),
             ExprKind::Field(of, name) => self.field(expr, of, name),
             ExprKind::Index(of, at) => self.index(of, at, span),
             ExprKind::List(items) => self.list(items, span),
+            ExprKind::ListOf(item, over, value, condition) => {
+                self.list_of(item, over, value, condition.as_deref(), span)
+            }
             ExprKind::Unary(UnaryOp::Not, inner) => {
                 let inner = self.expected(inner, &DataType::plain(Base::Boolean), "`not`")?;
                 simple(ExpressionKind::Not(Box::new(inner)), Base::Boolean)
@@ -90,7 +101,15 @@ impl Builder<'_, '_> {
                 simple(ExpressionKind::Negate(Box::new(inner)), base)
             }
             ExprKind::Binary(operator, at, a, b) => self.binary(*operator, *at, a, b, span),
-            ExprKind::Call(..) | ExprKind::Run(_) => {
+            ExprKind::Call(callee, args) => match self.function_name(callee) {
+                Some((name, at)) => self.apply(name, at, args, span),
+                None => {
+                    let report = self.call_inside(callee, span);
+                    self.report(report);
+                    None
+                }
+            },
+            ExprKind::Run(_) => {
                 self.report(fault::call_in_expression(span));
                 None
             }
@@ -110,12 +129,36 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// What is wrong with a call in an expression that calls no function of expressions.
+    fn call_inside(&mut self, callee: &Expr, span: Span) -> Diagnostic {
+        let ExprKind::Name(name) = &callee.kind else { return fault::call_in_expression(span) };
+        let path = as_path(callee);
+        let declared = path.is_some_and(|path| self.context.peek(self.file, &path).is_some());
+        if !declared && self.is_reader(name) {
+            return fault::reader_alone(&Ident { name: name.clone(), span: callee.span });
+        }
+        if declared || self.library.integration_named(name).is_some() {
+            return fault::call_in_expression(span);
+        }
+        let known = self.library.pipeline_functions.iter().map(|function| function.name.as_str());
+        match crate::suggest::nearest(name, known) {
+            Some(near) => {
+                let name = Ident { name: name.clone(), span: callee.span };
+                fault::unknown_function(&name, Some(near))
+            }
+            None => fault::call_in_expression(span),
+        }
+    }
+
     fn name(&mut self, name: &SmolStr, span: Span) -> Option<Expression> {
         if let Some(id) = self.names.read(name) {
             return Some(self.local(id, span));
         }
         if name == "task_token" {
             return self.task_token(span);
+        }
+        if self.wildcards && name == "_" {
+            return Some(Expression::text(ANY, span));
         }
         self.declared(&Expr { kind: ExprKind::Name(name.clone()), span })
     }
@@ -238,7 +281,7 @@ impl Builder<'_, '_> {
             }
         };
         let at = self.expected(at, &DataType::plain(key), "an index")?;
-        Some(Expression { kind: ExpressionKind::Index(Box::new(of), Box::new(at)), ty, span })
+        Some(self.known(Expression { kind: ExpressionKind::Index(Box::new(of), Box::new(at)), ty, span }))
     }
 
     fn list(&mut self, items: &[Expr], span: Span) -> Option<Expression> {
@@ -265,6 +308,41 @@ impl Builder<'_, '_> {
         Some(Expression { kind: ExpressionKind::List(items), ty, span })
     }
 
+    /// `[for x in xs: x.a if x.b]`.
+    fn list_of(
+        &mut self,
+        item: &Ident,
+        over: &Expr,
+        value: &Expr,
+        condition: Option<&Expr>,
+        span: Span,
+    ) -> Option<Expression> {
+        let over = self.expression(over)?;
+        let element = self.element(&over)?;
+        self.names.open();
+        let id = self.bind(item, element, Origin::Element);
+        if self.names.find(&item.name) != Some(id) {
+            self.names.close();
+            return None;
+        }
+        let boolean = DataType::plain(Base::Boolean);
+        let condition = condition.map(|condition| self.expected(condition, &boolean, "`if`"));
+        if let Some(Some(condition)) = &condition {
+            self.names.assume(names::present_when(condition, true));
+        }
+        let value = self.expression(value);
+        self.names.close();
+        let value = value?;
+        let condition = match condition {
+            Some(condition) => Some(condition?),
+            None => None,
+        };
+        let mut ty = DataType::plain(Base::List(Box::new(value.ty.clone())));
+        ty.refinement.max_length = over.ty.refinement.max_length;
+        let each = Each { item: id, over, condition, value };
+        Some(Expression { kind: ExpressionKind::Each(Box::new(each)), ty, span })
+    }
+
     fn record(&mut self, fields: &[Field], wanted: &DataType, span: Span) -> Option<Expression> {
         let Base::Record(id) = wanted.base else { return None };
         let schema = self.context.platform.schema(id).clone();
@@ -287,7 +365,8 @@ impl Builder<'_, '_> {
                 whole = false;
             }
         }
-        whole.then(|| Expression { kind: ExpressionKind::Record(given), ty: wanted.clone(), span })
+        let ty = DataType { nullable: false, ..wanted.clone() };
+        whole.then_some(Expression { kind: ExpressionKind::Record(given), ty, span })
     }
 
     fn string(&mut self, parts: &[StringPart], span: Span) -> Option<Expression> {
@@ -379,6 +458,15 @@ fn joined_key(mut above: Vec<Expression>, mut below: Vec<Expression>, span: Span
     }
     above.extend(below);
     above
+}
+
+/// The narrowest type that holds a number as it is written.
+fn base_of_number(text: &str) -> Base {
+    match text {
+        _ if text.contains('.') => Base::Double,
+        _ if text.parse::<i32>().is_ok() => Base::Int,
+        _ => Base::BigInt,
+    }
 }
 
 /// How many characters the text of a value can have, where its type says so.

@@ -1,5 +1,7 @@
 //! Which value fits which type, and types in words.
 
+use smol_str::SmolStr;
+
 use crate::platform::{Base, DataType, Platform, Refinement};
 
 /// How a value of one type stands to another.
@@ -47,9 +49,16 @@ fn base_fits(platform: &Platform, from: &Base, to: &Base) -> bool {
     }
 }
 
-/// Whether no value satisfies both.
+/// The values of one enumeration that another does not have; none where one of them is no enumeration.
+pub(super) fn strangers<'t>(from: &'t DataType, to: &DataType) -> Vec<&'t str> {
+    let known = &to.refinement.one_of;
+    let unknown = from.refinement.one_of.iter().filter(|value| !known.is_empty() && !known.contains(value));
+    unknown.map(SmolStr::as_str).collect()
+}
+
+/// Whether no value satisfies both; of enumerations, whether the one has a value that the other does not know.
 fn disjoint(from: &Refinement, to: &Refinement) -> bool {
-    let number = |text: &Option<smol_str::SmolStr>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
+    let number = |text: &Option<SmolStr>| text.as_ref().and_then(|text| text.parse::<f64>().ok());
     let above =
         |low: Option<f64>, high: Option<f64>| matches!((low, high), (Some(low), Some(high)) if low > high);
     let longer =
@@ -58,18 +67,14 @@ fn disjoint(from: &Refinement, to: &Refinement) -> bool {
         || above(number(&to.min), number(&from.max))
         || longer(from.min_length, to.max_length)
         || longer(to.min_length, from.max_length)
-        || (!from.one_of.is_empty()
-            && !to.one_of.is_empty()
-            && !from.one_of.iter().any(|value| to.one_of.contains(value)))
+        || (!to.one_of.is_empty() && from.one_of.iter().any(|value| !to.one_of.contains(value)))
 }
 
 /// The narrowest of two types that holds the values of both.
 pub(super) fn common(platform: &Platform, a: &DataType, b: &DataType) -> Option<DataType> {
     let nullable = a.nullable || b.nullable;
     let mut ty = if a.base == b.base {
-        let refinement =
-            if a.refinement == b.refinement { a.refinement.clone() } else { Refinement::default() };
-        DataType { refinement, ..a.clone() }
+        DataType { refinement: widened(&a.refinement, &b.refinement), ..a.clone() }
     } else if base_fits(platform, &a.base, &b.base) {
         DataType::plain(b.base.clone())
     } else if base_fits(platform, &b.base, &a.base) {
@@ -82,6 +87,27 @@ pub(super) fn common(platform: &Platform, a: &DataType, b: &DataType) -> Option<
     ty.labels.sort();
     ty.labels.dedup();
     Some(ty)
+}
+
+/// The conditions that the values of both satisfy.
+fn widened(a: &Refinement, b: &Refinement) -> Refinement {
+    let bound = |a: &Option<SmolStr>, b: &Option<SmolStr>, wider: fn(f64, f64) -> bool| {
+        let (a, b) = (a.as_ref()?, b.as_ref()?);
+        Some(if wider(a.parse().ok()?, b.parse().ok()?) { a.clone() } else { b.clone() })
+    };
+    let mut one_of = Vec::new();
+    if !a.one_of.is_empty() && !b.one_of.is_empty() {
+        one_of.clone_from(&a.one_of);
+        one_of.extend(b.one_of.iter().filter(|value| !a.one_of.contains(value)).cloned());
+    }
+    Refinement {
+        min: bound(&a.min, &b.min, |a, b| a < b),
+        max: bound(&a.max, &b.max, |a, b| a > b),
+        min_length: a.min_length.zip(b.min_length).map(|(a, b)| a.min(b)),
+        max_length: a.max_length.zip(b.max_length).map(|(a, b)| a.max(b)),
+        matching: a.matching.clone().filter(|_| a.matching == b.matching),
+        one_of,
+    }
 }
 
 /// Whether it is a number.

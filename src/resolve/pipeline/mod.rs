@@ -4,18 +4,21 @@
 //! | file | does |
 //! | --- | --- |
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
-//! | `expression.rs`, `operator.rs`, `fit.rs`, `foregone.rs` | expressions, which type fits which, comparisons that are settled |
-//! | `statement.rs`, `matching.rs`, `attempt.rs` | statements; `match`; `try` |
+//! | `expression.rs`, `operator.rs`, `apply.rs`, `fit.rs`, `foregone.rs` | expressions, functions in them, which type fits which, comparisons that are settled |
+//! | `statement.rs`, `matching.rs`, `attempt.rs`, `looping.rs` | statements; `match`; `try`; `for` |
 //! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
 //! | `trigger.rs` | what starts it |
+//! | `test.rs` | the lines of a test |
 //! | `fault.rs` | what can be wrong |
 
+mod apply;
 mod attempt;
 mod call;
 mod expression;
 mod fault;
 mod fit;
 mod foregone;
+mod looping;
 mod matching;
 mod names;
 mod operator;
@@ -24,6 +27,7 @@ mod policy;
 mod request;
 mod statement;
 mod template;
+mod test;
 mod trigger;
 
 use std::sync::Arc;
@@ -33,7 +37,7 @@ use smol_str::SmolStr;
 
 use super::{Context, Declared, index};
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Severity},
     library::Library,
     platform::{
         AccountId, Base, DataType, Pipeline, ResourceId, ValueKind,
@@ -56,9 +60,19 @@ impl Context<'_> {
             .copied()
             .collect();
         let known: Vec<Declared<'_>> = declared.iter().filter(|one| self.signature(one)).copied().collect();
+        let before = self.diagnostics.error_starts();
         for (at, one) in known.iter().enumerate() {
             let Some(shell) = self.platform.pipelines.get(at).cloned() else { continue };
+            let said = self.diagnostics.len();
             let pipeline = Builder::new(self, one, &shell).build(one, shell);
+            let place = one.decl.span;
+            let earlier = before.get(before.partition_point(|start| *start < place.start));
+            let is_error = |said: &Diagnostic| said.severity == Severity::Error;
+            if earlier.is_some_and(|start| *start < place.end)
+                || self.diagnostics.iter().skip(said).any(is_error)
+            {
+                self.faulty.push(one.id);
+            }
             if let Some(slot) = self.platform.pipelines.get_mut(at) {
                 *slot = pipeline;
             }
@@ -74,7 +88,9 @@ impl Context<'_> {
             _ => None,
         };
         let noun = Noun::Pipeline(index(self.platform.pipelines.len()));
-        let whole_event = matches!(params.as_slice(), [only] if matches!(only.ty.base, Base::Record(_)));
+        let rows = self.starts_with_rows(declared.id);
+        let whole_event =
+            matches!(params.as_slice(), [only] if rows || matches!(only.ty.base, Base::Record(_)));
         self.platform.pipelines.push(Pipeline {
             resource: declared.id,
             account,
@@ -89,6 +105,16 @@ impl Context<'_> {
         });
         self.set_noun(declared, noun);
         true
+    }
+
+    /// Whether a pipeline's event is a list: what a stream brings.
+    fn starts_with_rows(&self, id: ResourceId) -> bool {
+        match self.platform.field(id, "trigger").map(|value| &value.kind) {
+            Some(ValueKind::Construct(construct)) => {
+                self.library.constructor(construct.constructor).properties.contains_key("rows")
+            }
+            _ => false,
+        }
     }
 
     /// The ARNs of functions, which their integrations know.
@@ -141,6 +167,10 @@ struct Builder<'b, 'c> {
     /// Whether these are the arguments of a call that is awaited.
     awaiting: bool,
     token_passed: bool,
+    /// Whether these are values of a test, which are written as they arrive: times as text, records without a type.
+    testing: bool,
+    /// Whether `_` stands for any value.
+    wildcards: bool,
 }
 
 impl<'b, 'c> Builder<'b, 'c> {
@@ -165,12 +195,18 @@ impl<'b, 'c> Builder<'b, 'c> {
             last: true,
             awaiting: false,
             token_passed: false,
+            testing: false,
+            wildcards: false,
             context,
         }
     }
 
     fn build(mut self, declared: &Declared<'_>, shell: Pipeline) -> Pipeline {
         let trigger = self.trigger(&shell);
+        let policy = self.context.platform.field(self.pipeline, "retry").map(|value| value.kind.clone());
+        if let Some(ValueKind::Construct(construct)) = policy {
+            self.retried_errors(&construct);
+        }
         self.names.open();
         for param in &shell.params {
             let name = Ident { name: param.name.clone(), span: param.span };

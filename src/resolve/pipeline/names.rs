@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
     platform::{
-        DataType,
+        Base, DataType,
         pipeline::{Expression, ExpressionKind, Local, LocalId, Origin},
     },
     resolve::index,
@@ -197,6 +197,8 @@ pub(super) fn present_when(condition: &Expression, holds: bool) -> Vec<SmolStr> 
         ExpressionKind::Binary(BinaryOp::Or, a, b) if !holds => both(a, b, holds),
         ExpressionKind::Binary(BinaryOp::NotEqual, a, b) if holds => compared_with_none(a, b),
         ExpressionKind::Binary(BinaryOp::Equal, a, b) if !holds => compared_with_none(a, b),
+        ExpressionKind::Binary(BinaryOp::Equal, a, b) if holds => equal_to_something(a, b),
+        ExpressionKind::Binary(BinaryOp::NotEqual, a, b) if !holds => equal_to_something(a, b),
         _ => Vec::new(),
     }
 }
@@ -215,11 +217,26 @@ fn compared_with_none(a: &Expression, b: &Expression) -> Vec<SmolStr> {
     }
 }
 
-/// A local and fields below it, as a key.
+/// What equals a value that is there is there too.
+fn equal_to_something(a: &Expression, b: &Expression) -> Vec<SmolStr> {
+    let there = |one: &Expression| !one.ty.nullable && !matches!(one.ty.base, Base::Json | Base::Unknown);
+    match (there(a), there(b)) {
+        (false, true) => path(a).into_iter().collect(),
+        (true, false) => path(b).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A local with the fields and the constant indices below it, as a key.
 fn path(expression: &Expression) -> Option<SmolStr> {
     match &expression.kind {
         ExpressionKind::Local(id) => Some(format_smolstr!("{}", id.0)),
         ExpressionKind::Field(of, name) => Some(format_smolstr!("{}.{name}", path(of)?)),
+        ExpressionKind::Index(of, at) => match &at.kind {
+            ExpressionKind::Number(text) => Some(format_smolstr!("{}[{text}]", path(of)?)),
+            ExpressionKind::Text(text) => Some(format_smolstr!("{}[{text:?}]", path(of)?)),
+            _ => None,
+        },
         _ => None,
     }
 }

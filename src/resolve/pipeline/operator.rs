@@ -1,6 +1,8 @@
 //! Operators: what each takes and gives.
 
-use super::{Builder, fault, fit, names};
+use smol_str::SmolStr;
+
+use super::{Builder, fault, fit, names, statement::is_constant};
 use crate::{
     platform::{
         Base, DataType,
@@ -60,6 +62,13 @@ impl Builder<'_, '_> {
         )?;
         let mut ty = fit::common(self.context.platform, &left.ty, &right.ty)?;
         ty.nullable = right.ty.nullable;
+        if is_constant(&right) && right.kind != ExpressionKind::None {
+            let matches = |pattern: &SmolStr, text: &str| self.context.whole_match(pattern, text);
+            // A constant that the type allows is one more of its values.
+            if fault::broken_condition(&right, &left.ty, matches).is_none() {
+                ty.refinement = left.ty.refinement.clone();
+            }
+        }
         let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
         Some(Expression { kind, ty, span })
     }

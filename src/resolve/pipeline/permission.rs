@@ -1,4 +1,5 @@
-//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role,
+//! What a call needs to be allowed, as the standard library says: `allow(on, service.Action, …)` for the pipeline's own role, where a capability
+//! of buckets may stand for the action and `object(place)` is the one object there,
 //! `allow_role(role, place, capability, …)` for a role that a service takes on for it.
 
 use super::{
@@ -21,6 +22,15 @@ pub(super) enum Permission {
     UnknownPlace,
 }
 
+impl Permission {
+    /// Has another role take it.
+    pub(super) fn taken_by(&mut self, role: User) {
+        if let Self::Known(known) = self {
+            known.who = role;
+        }
+    }
+}
+
 impl Builder<'_, '_> {
     /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
     pub(super) fn permissions(
@@ -29,25 +39,34 @@ impl Builder<'_, '_> {
         integration: &Integration,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
-        let mut all = Vec::new();
         let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
-        let mut items = Vec::new();
-        for list in names.iter().filter_map(|name| integration.properties.get(*name)) {
-            let ExprKind::List(listed) = &list.kind else { return Err(misread(list.span)) };
-            items.extend(listed);
+        let mut all = Vec::new();
+        for name in names.iter().copied() {
+            all.extend(self.allowed_by(template, integration.properties.get(name))?);
         }
+        Ok(all)
+    }
+
+    /// The permissions that a list of the library asks for.
+    pub(super) fn allowed_by(
+        &self,
+        template: &Template<'_>,
+        list: Option<&Expr>,
+    ) -> Result<Vec<Permission>, Fault> {
+        let Some(list) = list else { return Ok(Vec::new()) };
+        let ExprKind::List(items) = &list.kind else { return Err(misread(list.span)) };
+        let mut all = Vec::new();
         for item in items {
             let ExprKind::Call(callee, args) = &item.kind else { return Err(misread(item.span)) };
             match (&callee.kind, args.as_slice()) {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
                     let Some(target) = self.use_target(template, &on.value)? else { continue };
                     for action in actions {
-                        all.push(self.permission(
-                            User::Pipeline,
-                            self.action(&action.value)?,
-                            target.clone(),
-                            template.span,
-                        ));
+                        let capability = match action.value.kind {
+                            ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
+                            _ => self.action(&action.value)?,
+                        };
+                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {
@@ -78,6 +97,10 @@ impl Builder<'_, '_> {
 
     /// Takes the permissions over, or reports the place that is not known.
     pub(super) fn take(&mut self, permissions: Vec<Permission>, span: Span) {
+        // A test makes no calls: it speaks of them.
+        if self.testing {
+            return;
+        }
         let mut unknown = false;
         for permission in permissions {
             match permission {
@@ -95,6 +118,13 @@ impl Builder<'_, '_> {
     fn use_target(&self, template: &Template<'_>, expr: &Expr) -> Result<Option<Option<UseTarget>>, Fault> {
         if matches!(&expr.kind, ExprKind::Name(word) if word == "any") {
             return Ok(Some(Some(UseTarget::Any)));
+        }
+        if let ExprKind::Call(callee, args) = &expr.kind
+            && let (ExprKind::Name(word), [place]) = (&callee.kind, args.as_slice())
+            && word == "object"
+        {
+            let place = template.expression(&place.value)?;
+            return Ok(place.map(|place| self.object_target(&place)));
         }
         let item = template.item(expr)?;
         if let Item::Value(Value { kind: ValueKind::Ref(id), .. }) = &item {
@@ -121,6 +151,12 @@ impl Builder<'_, '_> {
         })
     }
 
+    /// One object, as far as its key is known.
+    fn object_target(&self, place: &Expression) -> Option<UseTarget> {
+        let (bucket, key, _) = self.known_place(place)?;
+        Some(UseTarget::Prefix(Location { bucket, key: key.into() }))
+    }
+
     fn action(&self, expr: &Expr) -> Result<Capability, Fault> {
         let found = match &expr.kind {
             ExprKind::Field(service, action) => match &service.kind {
@@ -135,6 +171,18 @@ impl Builder<'_, '_> {
         found
             .map(Capability::Action)
             .ok_or_else(|| Fault { span: expr.span, why: "no service declares this action".into() })
+    }
+
+    /// A capability on the kind of what is declared, or on buckets where it is a place.
+    fn capability_on(&self, target: &Option<UseTarget>, expr: &Expr) -> Result<Capability, Fault> {
+        let (Some(UseTarget::Resource(id)), ExprKind::Name(name)) = (target, &expr.kind) else {
+            return self.capability(expr);
+        };
+        let kind = self.context.platform.resource(*id).kind;
+        self.library
+            .capability_named(kind, name)
+            .map(Capability::Named)
+            .ok_or_else(|| Fault { span: expr.span, why: "there is no such capability".into() })
     }
 
     fn capability(&self, expr: &Expr) -> Result<Capability, Fault> {

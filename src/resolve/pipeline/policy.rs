@@ -40,7 +40,16 @@ impl Builder<'_, '_> {
         let constructor = self.library.constructors_named("attempts").first().copied()?;
         let family = self.library.constructor(constructor).family;
         let construct = self.context.construct(self.file, expr, family)?;
+        self.retried_errors(&construct);
         retry_of(&self.library, &construct)
+    }
+
+    /// Reports the errors that a policy names in vain.
+    pub(super) fn retried_errors(&mut self, construct: &Construct) {
+        let constructor = self.library.constructor(construct.constructor);
+        let at = constructor.fields.iter().position(|field| field.name == "on");
+        let on = at.and_then(|at| construct.fields.get(at)).and_then(Option::as_ref).cloned();
+        on.iter().for_each(|on| self.check_retried(on));
     }
 
     /// A constant duration in seconds.

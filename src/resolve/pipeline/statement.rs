@@ -6,9 +6,7 @@ use super::{Builder, fault, fit, names};
 use crate::{
     platform::{
         Base, DataType,
-        pipeline::{
-            Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Loop, Origin, Pause, Step, StepKind,
-        },
+        pipeline::{Arm, Branch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Step, StepKind},
     },
     source::Span,
     syntax::ast::{CallPolicy, Expr, ExprKind, Ident, Path, Statement, StatementKind},
@@ -37,7 +35,7 @@ impl Builder<'_, '_> {
     }
 
     /// A block whose steps run on their own: nothing is returned from it, and nothing that follows is behind it.
-    fn apart(&mut self, word: &'static str, run: impl FnOnce(&mut Self) -> Block) -> Block {
+    pub(super) fn apart(&mut self, word: &'static str, run: impl FnOnce(&mut Self) -> Block) -> Block {
         let (inside, last) = (self.inside.replace(word), std::mem::replace(&mut self.last, false));
         let block = run(self);
         self.inside = inside;
@@ -81,10 +79,10 @@ impl Builder<'_, '_> {
                 choice.map(StepKind::Choose)
             }
             StatementKind::Parallel(branches) => {
-                self.parallel(branches, statement, steps);
+                open = self.parallel(branches, statement, steps);
                 None
             }
-            StatementKind::For(item, over, options, body) => self.for_in(item, over, options, body),
+            StatementKind::For(each) => self.for_in(each),
             StatementKind::Try(body, catches) => {
                 let (kind, goes_on) = self.try_catch(body, catches);
                 open = goes_on;
@@ -106,7 +104,7 @@ impl Builder<'_, '_> {
     }
 
     fn let_in(&mut self, name: &Ident, value: &Expr, policy: &CallPolicy) -> Option<StepKind> {
-        if Self::is_call(value) {
+        if self.is_call(value) {
             return self.let_call(name, value, policy);
         }
         if let Some(span) = policy_span(policy) {
@@ -144,8 +142,14 @@ impl Builder<'_, '_> {
     }
 
     fn plain_call(&mut self, call: &Expr, policy: &CallPolicy) -> Option<StepKind> {
-        if !Self::is_call(call) {
-            self.expression(call);
+        if !self.is_call(call) {
+            if self.expression(call).is_some() {
+                let name = match &call.kind {
+                    ExprKind::Call(callee, _) => self.written(callee.span),
+                    _ => self.written(call.span),
+                };
+                self.report(fault::result_dropped(call.span, &name));
+            }
             return None;
         }
         let called = self.call(call, policy)?;
@@ -167,6 +171,9 @@ impl Builder<'_, '_> {
         self.names.open();
         for (condition, body) in arms {
             let condition = self.expected(condition, &boolean, "`if`");
+            if let Some(Expression { kind: ExpressionKind::Bool(holds), span, .. }) = condition {
+                self.report(fault::constant_condition(span, holds));
+            }
             self.names.open();
             if let Some(condition) = &condition {
                 self.names.assume(names::present_when(condition, true));
@@ -207,17 +214,20 @@ impl Builder<'_, '_> {
         self.names.join(&open, |a, b| fit::common(platform, a, b));
     }
 
-    /// Branches that are calls bind their names behind it; values that take no call are bound there as they are.
-    fn parallel(&mut self, statements: &[Statement], whole: &Statement, steps: &mut Vec<Step>) {
+    /// Branches that are calls bind their names behind it; values that take no call are bound there as they are. The answer is whether what
+    /// stands behind it can be reached: a branch that always fails ends the others.
+    fn parallel(&mut self, statements: &[Statement], whole: &Statement, steps: &mut Vec<Step>) -> bool {
         let (mut branches, mut bound, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let mut open = true;
         for statement in statements {
             if let StatementKind::Let(_, value, _) = &statement.kind
-                && !Self::is_call(value)
+                && !self.is_call(value)
             {
                 values.push(statement);
                 continue;
             }
             let block = self.apart("parallel", |this| this.block(std::slice::from_ref(statement)));
+            open &= block.open || block.steps.is_empty();
             let binding = match &statement.kind {
                 StatementKind::Let(..) => block.bound.first().copied(),
                 _ => None,
@@ -242,75 +252,7 @@ impl Builder<'_, '_> {
         for statement in values {
             self.statement(statement, steps);
         }
-    }
-
-    fn for_in(
-        &mut self,
-        item: &Ident,
-        over: &Expr,
-        options: &[(Ident, Expr)],
-        body: &[Statement],
-    ) -> Option<StepKind> {
-        let distributed = match &over.kind {
-            ExprKind::Call(callee, _) => matches!(&callee.kind, ExprKind::Name(name) if name == "objects"),
-            _ => false,
-        };
-        let over = if distributed {
-            self.report(fault::not_yet(over.span, "a loop over the objects of a bucket"));
-            None
-        } else {
-            self.expression(over)
-        };
-        let element = over.as_ref().and_then(|over| self.element(over));
-        let limit = self.loop_options(options);
-        let block = self.apart("for", |this| {
-            this.names.open();
-            let known = element.is_some();
-            let ty = element.unwrap_or_else(|| DataType::plain(Base::Unknown));
-            let id = this.bind(item, ty, Origin::Item);
-            let mut block = this.block(body);
-            this.names.close();
-            block.bound = if known { vec![id] } else { Vec::new() };
-            block
-        });
-        let item = *block.bound.first()?;
-        let over = over.filter(|_| !block.steps.is_empty())?;
-        Some(StepKind::For(Box::new(Loop { item, over, limit, body: block.steps })))
-    }
-
-    fn element(&mut self, over: &Expression) -> Option<DataType> {
-        if over.ty.nullable {
-            let name = self.written(over.span);
-            self.report(fault::maybe_none(over.span, &name));
-            return None;
-        }
-        match &over.ty.base {
-            Base::List(element) => Some(element.as_ref().clone()),
-            Base::Json => Some(DataType::plain(Base::Json)),
-            Base::Unknown => None,
-            _ => {
-                let ty = fit::described(self.context.platform, &over.ty);
-                self.report(fault::no_list(over.span, &ty));
-                None
-            }
-        }
-    }
-
-    fn loop_options(&mut self, options: &[(Ident, Expr)]) -> Option<u64> {
-        let mut limit = None;
-        for (name, value) in options {
-            match name.name.as_str() {
-                "limit" => match &value.kind {
-                    ExprKind::Number(text) if text.parse().is_ok_and(|number| (1..=40).contains(&number)) => {
-                        limit = text.parse().ok();
-                    }
-                    _ => self.report(fault::bad_limit(value.span)),
-                },
-                "batch" => self.report(fault::not_yet(name.span, "a loop in batches")),
-                _ => self.report(fault::unknown_option(name)),
-            }
-        }
-        limit
+        open
     }
 
     fn wait(&mut self, expr: &Expr) -> Option<Pause> {

@@ -8,6 +8,8 @@
 //! | `event` | the function's arguments: its one record, or an object keyed by parameter |
 //! | `texts(prefix)` | the arguments as text, their names behind a prefix |
 //! | `pairs` | the arguments as a list of `{ Name, Value }`, both text |
+//! | `place.bucket`, `.key`, `.prefix` | of a place: its bucket, its key, its key as a folder's |
+//! | `when(a, b)` | `b` where `a` is given |
 //! | `result`, `result.Member` | what the request returned |
 //! | `kept` | what `keep` kept of the result of the call whose end is asked for |
 //! | `sql_text(x)`, `sql_name(x)` | text inside an SQL literal or a quoted SQL name, which it can't leave |
@@ -189,6 +191,7 @@ impl Template<'_> {
     fn coalesce(&self, a: &Expr, b: &Expr) -> Result<Item, Fault> {
         match self.item(a)? {
             Item::Missing => self.item(b),
+            Item::Data(left) if left.as_text().is_some() => Ok(Item::Data(left)),
             Item::Data(left) => match self.expression(b)? {
                 Some(right) => {
                     let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(left), Box::new(right));
@@ -201,6 +204,16 @@ impl Template<'_> {
     }
 
     fn call(&self, callee: &Expr, args: &[Arg], span: Span) -> Result<Item, Fault> {
+        if let (ExprKind::Name(name), [condition, then]) = (&callee.kind, args)
+            && name == "when"
+        {
+            let there = match self.item(&condition.value)? {
+                Item::Missing => false,
+                Item::Value(Value { kind: ValueKind::List(items), .. }) => !items.is_empty(),
+                Item::Value(_) | Item::Data(_) => true,
+            };
+            return if there { self.item(&then.value) } else { Ok(Item::Missing) };
+        }
         let (ExprKind::Name(name), [arg]) = (&callee.kind, args) else {
             return Err(Fault { span, why: "a template calls a word with one argument".into() });
         };
@@ -232,6 +245,9 @@ impl Template<'_> {
     fn member(&self, of: Item, name: &SmolStr, span: Span) -> Result<Item, Fault> {
         match of {
             Item::Missing => Ok(Item::Missing),
+            Item::Data(Expression { kind: ExpressionKind::Location(bucket, key), .. }) => {
+                self.place_member(bucket, key, name, span)
+            }
             Item::Data(of) => Ok(Item::Data(of.field(name.clone(), DataType::plain(Base::Json)))),
             Item::Value(value) => match &value.kind {
                 ValueKind::Ref(id) => self.resource_member(*id, name, span),
@@ -240,6 +256,30 @@ impl Template<'_> {
                 _ => Err(Fault { span, why: format!("nothing here has a `{name}`") }),
             },
         }
+    }
+
+    /// A part of a place whose key is made at run time: `bucket`, `key`, and `prefix`, the key of a folder.
+    fn place_member(
+        &self,
+        bucket: ResourceId,
+        mut key: Vec<Expression>,
+        name: &SmolStr,
+        span: Span,
+    ) -> Result<Item, Fault> {
+        if name == "bucket" {
+            return Ok(Item::Value(self.value(ValueKind::Ref(bucket))));
+        }
+        let open = key.last().is_some_and(|last| last.as_text().is_none_or(|text| !text.ends_with('/')));
+        match name.as_str() {
+            "prefix" | "key" if key.is_empty() => return Ok(Item::Missing),
+            "prefix" if open => push_text(&mut key, Expression::text("/", self.span)),
+            "prefix" | "key" => {}
+            _ => return Err(Fault { span, why: format!("a place has no `{name}`") }),
+        }
+        Ok(Item::Data(match key.as_slice() {
+            [only] if only.as_text().is_some() => only.clone(),
+            _ => Expression::new(ExpressionKind::Join(key), Base::String, self.span),
+        }))
     }
 
     fn resource_member(&self, id: ResourceId, name: &SmolStr, span: Span) -> Result<Item, Fault> {

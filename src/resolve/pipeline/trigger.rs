@@ -12,8 +12,9 @@ use super::{
 use crate::{
     library::Constructor,
     platform::{
-        AccountId, Base, Capability, Column, Construct, Pipeline, Schema, Value, ValueKind,
-        pipeline::{EventPattern, Match, Trigger, TriggerKind, Use, UseTarget, User},
+        AccountId, Base, Capability, Column, Construct, DataType, Pipeline, ResourceId, Schema, Value,
+        ValueKind,
+        pipeline::{EventPattern, Match, Pipe, Trigger, TriggerKind, Use, UseTarget, User},
     },
     source::Span,
     syntax::ast::{Expr, ExprKind},
@@ -26,10 +27,6 @@ impl Builder<'_, '_> {
         let ValueKind::Construct(construct) = &value.kind else { return None };
         let library = Arc::clone(&self.library);
         let constructor = library.constructor(construct.constructor);
-        if let Some(because) = constructor.properties.get("unsupported").and_then(constant) {
-            self.report(fault::trigger_unsupported(value.span, &because));
-            return None;
-        }
         let kind = match self.trigger_kind(constructor, construct, value.span) {
             Ok(kind) => kind?,
             Err(fault) => {
@@ -37,8 +34,17 @@ impl Builder<'_, '_> {
                 return None;
             }
         };
-        let input = self.trigger_input(constructor, pipeline, value.span);
+        let input = match &kind {
+            TriggerKind::Records(pipe) => {
+                self.check_rows(constructor, construct, pipe.stream, pipeline, value.span)?;
+                Vec::new()
+            }
+            _ => self.trigger_input(constructor, pipeline, value.span),
+        };
         self.trigger_permissions(&kind, value.span);
+        if let Err(fault) = self.pipe_permissions(constructor, construct, value.span) {
+            self.report(fault::library(fault.span, &fault.why));
+        }
         Some(Trigger { kind, input, span: value.span })
     }
 
@@ -48,20 +54,7 @@ impl Builder<'_, '_> {
         construct: &Construct,
         span: Span,
     ) -> Result<Option<TriggerKind>, Fault> {
-        let library = Arc::clone(&self.library);
-        let words = constructor
-            .fields
-            .iter()
-            .zip(&construct.fields)
-            .map(|(field, value)| (field.name.clone(), value.as_ref().map_or(Item::Missing, present)));
-        let template = Template {
-            platform: self.context.platform,
-            library: &library,
-            account: self.context.platform.account(self.account),
-            words: words.collect(),
-            arguments: &[],
-            span,
-        };
+        let template = self.trigger_template(constructor, construct, span);
         let text = |name: &str| -> Result<Option<SmolStr>, Fault> {
             let own = template.words.iter().find(|(word, _)| word == name).map(|(_, item)| item.clone());
             let item = match (own, constructor.properties.get(name)) {
@@ -75,10 +68,29 @@ impl Builder<'_, '_> {
             let zone = text("timezone")?.unwrap_or_else(|| "UTC".into());
             return Ok(Some(TriggerKind::Schedule(schedule, zone)));
         }
-        let bucket = match constructor.properties.get("bucket").map(|expr| template.item(expr)).transpose()? {
-            Some(Item::Value(Value { kind: ValueKind::Ref(id), .. })) => Some(id),
-            _ => None,
+        let resource = |name: &str| -> Result<Option<ResourceId>, Fault> {
+            let item = constructor.properties.get(name).map(|expr| template.item(expr)).transpose()?;
+            Ok(match item {
+                Some(Item::Value(Value { kind: ValueKind::Ref(id), .. })) => Some(id),
+                _ => None,
+            })
         };
+        if let Some(stream) = resource("rows")? {
+            let parameters = constructor.properties.get("pipe").map(|expr| template.expression(expr));
+            let parameters = parameters.transpose()?.flatten();
+            let parameters = parameters.ok_or_else(|| missing_in(constructor, "pipe"))?;
+            let row = text("template")?.ok_or_else(|| missing_in(constructor, "template"))?;
+            return Ok(Some(TriggerKind::Records(Pipe { stream, parameters, template: row })));
+        }
+        let after = resource("after")?;
+        if let Some(sync) = after.map(|id| self.context.platform.resource(id))
+            && (sync.account != Some(self.account) || sync.external)
+        {
+            let diagnostic = fault::sync_elsewhere(span, &sync.name, sync.external, sync.span);
+            self.report(diagnostic);
+            return Ok(None);
+        }
+        let bucket = resource("bucket")?;
         let account = match bucket.map(|id| self.context.platform.resource(id)) {
             Some(resource) => match resource.account {
                 Some(account) => account,
@@ -90,15 +102,92 @@ impl Builder<'_, '_> {
             },
             None => self.account,
         };
-        let missing =
-            |name: &str| Fault { span: constructor.span, why: format!("a trigger has no `{name}`") };
-        let source = text("source")?.ok_or_else(|| missing("source"))?;
-        let detail_type = text("detail_type")?.ok_or_else(|| missing("detail_type"))?;
-        let detail = match constructor.properties.get("detail") {
+        let source = text("source")?.ok_or_else(|| missing_in(constructor, "source"))?;
+        let detail_type = text("detail_type")?.ok_or_else(|| missing_in(constructor, "detail_type"))?;
+        let mut detail = match constructor.properties.get("detail") {
             Some(expr) => conditions(&template, expr)?,
             None => Vec::new(),
         };
-        Ok(Some(TriggerKind::Event(EventPattern { account, bucket, source, detail_type, detail })))
+        detail.extend(only(&template));
+        let pattern = EventPattern { account, bucket, after, source, detail_type, detail };
+        Ok(Some(TriggerKind::Event(pattern)))
+    }
+
+    fn trigger_template(&self, constructor: &Constructor, construct: &Construct, span: Span) -> Template<'_> {
+        let words = constructor
+            .fields
+            .iter()
+            .zip(&construct.fields)
+            .map(|(field, value)| (field.name.clone(), value.as_ref().map_or(Item::Missing, present)));
+        self.template(self.account, words.collect(), span)
+    }
+
+    /// Whether a pipeline takes what a pipe brings: a list of the stream's rows, and nothing else.
+    fn check_rows(
+        &mut self,
+        constructor: &Constructor,
+        construct: &Construct,
+        id: ResourceId,
+        pipeline: &Pipeline,
+        span: Span,
+    ) -> Option<()> {
+        let platform = &self.context.platform;
+        let (resource, stream) = (platform.resource(id), platform.stream(id)?);
+        let connector = self.library.constructor(stream.connector.constructor);
+        let format = self.library.constructor(stream.format.constructor);
+        let why = if !connector.properties.contains_key("piped") {
+            Some(format!("a pipe reads no `{}`", connector.name))
+        } else if format.name != "json" {
+            Some(format!("a pipe reads JSON, and its rows are `{}`", format.name))
+        } else if resource.account != Some(self.account) {
+            Some("a pipe reads streams of its own account".to_owned())
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            let diagnostic = fault::no_pipe(span, &resource.name, &why, resource.span);
+            self.report(diagnostic);
+            return None;
+        }
+        let most = constructor.fields.iter().position(|field| field.name == "batch");
+        let most = match most.and_then(|at| construct.fields.get(at)?.as_ref()).map(|value| &value.kind) {
+            Some(ValueKind::Int(number)) => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        let mut rows = DataType::plain(Base::List(Box::new(DataType::plain(Base::Record(stream.schema)))));
+        (rows.refinement.min_length, rows.refinement.max_length) = (Some(1), most);
+        let given = fit::described(platform, &rows);
+        let [only] = pipeline.params.as_slice() else {
+            let at = pipeline.params.first().map_or(resource.span, |param| param.span);
+            self.report(fault::takes_no_rows(span, &given, at));
+            return None;
+        };
+        let room = only.ty.refinement.max_length;
+        if fit::fit(platform, &rows, &only.ty) != Fit::Yes {
+            self.report(fault::takes_no_rows(span, &given, only.span));
+            return None;
+        }
+        if let (Some(most), Some(room)) = (most, room)
+            && most > room
+        {
+            self.report(fault::more_rows(span, most, room, only.span));
+            return None;
+        }
+        Some(())
+    }
+
+    /// What a pipe must be allowed beside starting the pipeline.
+    fn pipe_permissions(
+        &mut self,
+        constructor: &Constructor,
+        construct: &Construct,
+        span: Span,
+    ) -> Result<(), Fault> {
+        let template = self.trigger_template(constructor, construct, span);
+        let mut permissions = self.allowed_by(&template, constructor.properties.get("permissions"))?;
+        permissions.iter_mut().for_each(|permission| permission.taken_by(User::Trigger));
+        self.take(permissions, span);
+        Ok(())
     }
 
     /// Where each field of the pipeline's event is found in the trigger's.
@@ -171,6 +260,31 @@ impl Builder<'_, '_> {
             _ => None,
         };
         self.uses.extend(start.into_iter().chain(forward));
+    }
+}
+
+fn missing_in(constructor: &Constructor, name: &str) -> Fault {
+    Fault { span: constructor.span, why: format!("a trigger has no `{name}`") }
+}
+
+/// What a program itself wants of an event's `detail`.
+fn only(template: &Template<'_>) -> Vec<(Vec<SmolStr>, Match)> {
+    let given = template.words.iter().find(|(word, _)| word == "only").map(|(_, item)| item);
+    let Some(Item::Value(Value { kind: ValueKind::Map(entries), .. })) = given else { return Vec::new() };
+    let conditions = entries.iter().map(|(path, values)| {
+        let values = match &values.kind {
+            ValueKind::List(values) => values.iter().filter_map(text_of).collect(),
+            _ => Vec::new(),
+        };
+        (path.split('.').map(SmolStr::new).collect(), Match::OneOf(values))
+    });
+    conditions.collect()
+}
+
+fn text_of(value: &Value) -> Option<SmolStr> {
+    match &value.kind {
+        ValueKind::Text(text) => Some(text.clone()),
+        _ => None,
     }
 }
 

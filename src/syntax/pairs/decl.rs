@@ -16,6 +16,7 @@ impl<'a> Builder<'a, '_> {
             match pair.as_rule() {
                 Rule::doc => self.hold_doc(&mut doc, &pair),
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
+                Rule::stray_comma => self.report(faults::stray_comma(self.span(&pair))),
                 Rule::use_line => {
                     self.dangling(doc.take());
                     top = Top::Use(self.use_line(pair));
@@ -170,7 +171,12 @@ impl<'a> Builder<'a, '_> {
                 }
                 let at_most = (rule == Rule::at_most).then(|| pairs.next()).flatten();
                 let at_most = at_most.map(|pair| self.span(&pair));
-                Some(Member::Field(Field { doc, name, at_most, value: self.expr(&mut pairs) }))
+                let value = match name.name.as_str() {
+                    // A role's `when` is read as a grant's is.
+                    "when" => self.condition(&mut pairs),
+                    _ => self.expr(&mut pairs),
+                };
+                Some(Member::Field(Field { doc, name, at_most, value }))
             }
         }
     }

@@ -17,37 +17,42 @@ const COMPARISON: u8 = 4;
 impl<'a> Builder<'a, '_> {
     /// The expression that begins with the next pair. Pairs that do not belong to it stay.
     pub(super) fn expr(&mut self, pairs: &mut Pairs<'a, Rule>) -> Expr {
-        self.binary(pairs, 0, 0, false)
+        self.binary(pairs, 0, 0)
     }
 
     /// An expression inside another.
     pub(super) fn nested(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32) -> Expr {
-        self.binary(pairs, 0, height, false)
+        self.binary(pairs, 0, height)
     }
 
     /// An expression in which `=` compares.
     pub(super) fn condition(&mut self, pairs: &mut Pairs<'a, Rule>) -> Expr {
-        self.binary(pairs, 0, 0, true)
+        let outside = std::mem::replace(&mut self.compares, true);
+        let condition = self.binary(pairs, 0, 0);
+        self.compares = outside;
+        condition
     }
 
-    fn binary(&mut self, pairs: &mut Pairs<'a, Rule>, weakest: u8, height: u32, condition: bool) -> Expr {
-        let mut left = self.negated(pairs, height, condition);
+    fn binary(&mut self, pairs: &mut Pairs<'a, Rule>, weakest: u8, height: u32) -> Expr {
+        let mut left = self.negated(pairs, height);
         let mut chained = height;
         let mut compared = None;
-        while let Some(infix) = pairs.peek().filter(|pair| pair.as_rule() == Rule::infix) {
+        while let Some(infix) =
+            pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::infix | Rule::among))
+        {
             let span = self.span(&infix);
             let (op, power) = operator(infix.as_str());
             if power < weakest {
                 break;
             }
             pairs.next();
-            self.check_operator(infix.as_str(), span, condition);
+            self.check_operator(infix.as_str(), span);
             if power == COMPARISON
                 && let Some(first) = compared.replace(span)
             {
                 self.report(faults::chained_comparison(span, first));
             }
-            let right = self.binary(pairs, power + 1, height + 1, condition);
+            let right = self.binary(pairs, power + 1, height + 1);
             chained += 1;
             let whole = left.span.to(right.span);
             let kind = if chained == MAX_HEIGHT {
@@ -63,17 +68,17 @@ impl<'a> Builder<'a, '_> {
         left
     }
 
-    fn check_operator(&mut self, text: &str, span: Span, condition: bool) {
+    fn check_operator(&mut self, text: &str, span: Span) {
         match text {
             "&&" => self.report(faults::foreign_operator(span, "&&", "and")),
             "||" => self.report(faults::foreign_operator(span, "||", "or")),
-            "=" if !condition => self.report(faults::equals_for_comparison(span)),
+            "=" if !self.compares => self.report(faults::equals_for_comparison(span)),
             _ => {}
         }
     }
 
     /// `not` and what it negates: a comparison, or anything that binds more strongly.
-    fn negated(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32, condition: bool) -> Expr {
+    fn negated(&mut self, pairs: &mut Pairs<'a, Rule>, height: u32) -> Expr {
         let mut nots = Vec::new();
         while let Some(pair) =
             pairs.peek().filter(|pair| matches!(pair.as_rule(), Rule::not | Rule::foreign_not))
@@ -88,7 +93,7 @@ impl<'a> Builder<'a, '_> {
         if nots.is_empty() {
             return self.unary(pairs, height);
         }
-        let operand = self.binary(pairs, COMPARISON, height + 1, condition);
+        let operand = self.binary(pairs, COMPARISON, height + 1);
         self.wrap(nots, operand, |_, operand| ExprKind::Unary(UnaryOp::Not, Box::new(operand)))
     }
 
@@ -201,7 +206,7 @@ impl<'a> Builder<'a, '_> {
             Rule::path => return self.path_value(&pair, span),
             Rule::plain => ExprKind::String(plain_text(pair.as_str())),
             Rule::number => self.number(pair.as_str(), span),
-            Rule::list => ExprKind::List(self.exprs(pair.into_inner(), height + 1)),
+            Rule::list => self.listed(pair.into_inner(), height + 1),
             Rule::record => ExprKind::Record(self.fields(pair.into_inner(), height + 1)),
             Rule::paren => {
                 let inner = self.nested(&mut pair.into_inner(), height + 1);
@@ -222,6 +227,21 @@ impl<'a> Builder<'a, '_> {
     /// The elements of a list.
     pub(super) fn list(&mut self, pair: Pair<'a, Rule>) -> Vec<Expr> {
         self.exprs(pair.into_inner(), 0)
+    }
+
+    /// A list: its elements, or what they are made of.
+    fn listed(&mut self, pairs: Pairs<'a, Rule>, height: u32) -> ExprKind {
+        let Some(made_of) = pairs.peek().filter(|pair| pair.as_rule() == Rule::made_of) else {
+            return ExprKind::List(self.exprs(pairs, height));
+        };
+        let mut inner = made_of.into_inner();
+        let Some(name) = inner.next() else { return ExprKind::Error };
+        let item = self.new_name(&name);
+        let mut parts = self.exprs(inner, height).into_iter().map(Box::new);
+        match (parts.next(), parts.next()) {
+            (Some(over), Some(element)) => ExprKind::ListOf(item, over, element, parts.next()),
+            _ => ExprKind::Error,
+        }
     }
 
     fn exprs(&mut self, mut pairs: Pairs<'a, Rule>, height: u32) -> Vec<Expr> {

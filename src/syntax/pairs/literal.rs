@@ -132,6 +132,9 @@ fn unit_size(unit: &str) -> Option<(u64, bool)> {
         "MiB" => (1 << 20, false),
         "GiB" => (1 << 30, false),
         "TiB" => (1 << 40, false),
+        // Lines are sold in bits a second; a size is bytes.
+        "Mbit" => (125_000, false),
+        "Gbit" => (125_000_000, false),
         _ => return None,
     };
     Some(size)

@@ -95,6 +95,8 @@ struct Builder<'a, 'r> {
     reader: &'r mut Reader<'a>,
     /// Where to read on, in the source map, if that is before the end of what the grammar read.
     resume: Option<u32>,
+    /// Whether `=` compares in the expression that is being built.
+    compares: bool,
 }
 
 impl Builder<'_, '_> {
@@ -201,7 +203,7 @@ fn read<'a, T>(
     };
     let end = at + pair.as_span().end();
     let base = reader.base;
-    let mut builder = Builder { base: base + offset(at), reader, resume: None };
+    let mut builder = Builder { base: base + offset(at), reader, resume: None, compares: false };
     let built = build(&mut builder, pair.into_inner());
     let end = builder.resume.map_or(end, |resume| resume.saturating_sub(base) as usize);
     Ok((built, end))

@@ -1,6 +1,6 @@
 //! `grant`, `deny`, `share` and `assert`.
 
-use pest::iterators::Pair;
+use pest::iterators::{Pair, Pairs};
 
 use super::{Builder, Rule};
 use crate::source::Span;
@@ -44,7 +44,7 @@ impl<'a> Builder<'a, '_> {
         let mut pairs = part.into_inner();
         let (twice, word) = match rule {
             Rule::on_expr => (grant.on.replace(self.expr(&mut pairs)).is_some(), "on"),
-            Rule::to_expr => (grant.to.replace(self.expr(&mut pairs)).is_some(), "to"),
+            Rule::to_expr => (grant.to.replace(self.receivers(&mut pairs)).is_some(), "to"),
             Rule::until_expr => (grant.until.replace(self.expr(&mut pairs)).is_some(), "until"),
             Rule::outside => (grant.outside.replace(self.expr(&mut pairs)).is_some(), "outside"),
             Rule::except => (grant.except.replace(self.expr(&mut pairs)).is_some(), "except"),
@@ -63,6 +63,25 @@ impl<'a> Builder<'a, '_> {
         if twice {
             self.report(faults::out_of_order(span, word, true));
         }
+    }
+
+    /// Whoever gets something: one, a list, or several behind one another as SQL has them.
+    fn receivers(&mut self, pairs: &mut Pairs<'a, Rule>) -> Expr {
+        let first = self.expr(pairs);
+        if pairs.peek().is_none() {
+            return first;
+        }
+        let (mut span, mut all) = (first.span, Vec::new());
+        let mut next = Some(first);
+        while let Some(receiver) = next {
+            span = span.to(receiver.span);
+            match receiver.kind {
+                ExprKind::List(items) => all.extend(items),
+                _ => all.push(receiver),
+            }
+            next = pairs.peek().is_some().then(|| self.expr(pairs));
+        }
+        Expr { kind: ExprKind::List(all), span }
     }
 
     /// The predicate in the parentheses. Where they are never closed, it ends before the next item.

@@ -1,11 +1,14 @@
 //! The statements of a pipeline.
 
 use pest::iterators::{Pair, Pairs};
+use smol_str::SmolStr;
 
 use super::decl::take;
 use super::{Builder, Rule};
 use crate::source::Span;
-use crate::syntax::ast::{CallPolicy, Catch, Expr, Ident, MatchArm, Statement, StatementKind};
+use crate::syntax::ast::{
+    CallPolicy, Catch, Expr, ExprKind, ForIn, Ident, MatchArm, Statement, StatementKind,
+};
 use crate::syntax::faults;
 
 impl<'a> Builder<'a, '_> {
@@ -65,7 +68,7 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// The value that the pairs left make, if there are any.
-    fn rest(&mut self, pairs: &mut Pairs<'a, Rule>) -> Option<Expr> {
+    pub(super) fn rest(&mut self, pairs: &mut Pairs<'a, Rule>) -> Option<Expr> {
         pairs.peek().is_some().then(|| self.expr(pairs))
     }
 
@@ -122,23 +125,36 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn for_in(&mut self, mut pairs: Pairs<'a, Rule>) -> Option<StatementKind> {
-        let name = self.new_name(&pairs.next()?);
-        let list = self.expr(&mut pairs);
-        let mut options = Vec::new();
-        let mut body = Vec::new();
+        let item = self.new_name(&pairs.next()?);
+        let typed = pairs.peek().is_some_and(|pair| pair.as_rule() == Rule::column_type);
+        let ty = if typed { pairs.next().map(|pair| self.type_expr(pair)) } else { None };
+        let over = self.expr(&mut pairs);
+        let mut each = ForIn { item, ty, over, options: Vec::new(), body: Vec::new() };
         for pair in pairs {
             if pair.as_rule() == Rule::option {
-                options.extend(self.option(pair.into_inner()));
+                each.options.extend(self.option(pair.into_inner()));
             } else {
-                body = self.statements(pair.into_inner());
+                each.body = self.statements(pair.into_inner());
             }
         }
-        Some(StatementKind::For(name, list, options, body))
+        Some(StatementKind::For(Box::new(each)))
     }
 
-    fn option(&mut self, mut pairs: Pairs<'a, Rule>) -> Option<(Ident, Expr)> {
-        let name = self.ident(&pairs.next()?);
-        Some((name, self.expr(&mut pairs)))
+    fn option(&mut self, mut pairs: Pairs<'a, Rule>) -> Option<(Ident, Option<Expr>)> {
+        let first = pairs.next()?;
+        let name = self.ident(&first);
+        if first.as_rule() == Rule::flag {
+            return Some((name, None));
+        }
+        if let Some(percent) = pairs.peek().filter(|pair| pair.as_rule() == Rule::percent) {
+            let span = self.span(&percent);
+            let number = SmolStr::new(percent.as_str().trim_end_matches('%'));
+            let number = Expr { kind: ExprKind::Number(number), span };
+            let tag = Ident { name: "percent".into(), span };
+            let kind = ExprKind::Tagged(tag, Box::new(number));
+            return Some((name, Some(Expr { kind, span })));
+        }
+        Some((name, Some(self.expr(&mut pairs))))
     }
 
     fn catch(&mut self, pair: Pair<'a, Rule>) -> Option<Catch> {

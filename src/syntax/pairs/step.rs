@@ -3,7 +3,7 @@
 use pest::iterators::{Pair, Pairs};
 
 use super::{Builder, Rule};
-use crate::syntax::ast::{TestStep, TestStepKind};
+use crate::syntax::ast::{TestEnd, TestStep, TestStepKind};
 
 impl<'a> Builder<'a, '_> {
     /// `given`, `when` or `expect`.
@@ -22,12 +22,16 @@ impl<'a> Builder<'a, '_> {
             }
             Rule::returns => {
                 let call = self.expr(&mut pairs);
-                if pairs.peek()?.as_rule() == Rule::fails {
+                let end = if pairs.peek()?.as_rule() == Rule::fails {
                     pairs.next();
-                    TestStepKind::Fails(call, self.path(&pairs.next()?))
+                    let error = self.path(&pairs.next()?);
+                    let is_cause = pairs.peek().is_some_and(|pair| pair.as_rule() != Rule::taking);
+                    TestEnd::Fails(error, is_cause.then(|| self.expr(&mut pairs)))
                 } else {
-                    TestStepKind::Returns(call, self.expr(&mut pairs))
-                }
+                    TestEnd::Returns(self.expr(&mut pairs))
+                };
+                let after = pairs.next().map(|after| self.expr(&mut after.into_inner()));
+                TestStepKind::When(call, end, after)
             }
             _ => self.expect(pairs)?,
         };
@@ -46,7 +50,7 @@ impl<'a> Builder<'a, '_> {
         let mut subject = first.into_inner();
         Some(match rule {
             Rule::result_word => TestStepKind::Result(self.expr(&mut pairs)),
-            Rule::error_word => TestStepKind::Error(self.path(&pairs.next()?)),
+            Rule::error_word => TestStepKind::Error(self.path(&pairs.next()?), self.rest(&mut pairs)),
             Rule::contains => TestStepKind::Contains(self.path(&subject.next()?), self.expr(&mut pairs)),
             Rule::nothing => TestStepKind::Nothing(self.path(&subject.next()?)),
             Rule::subject => TestStepKind::Rows(self.path(&subject.next()?), self.expr(&mut pairs)),

@@ -35,7 +35,10 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     }
     let kind = platform.kind_of(id);
     let family = kind.service.as_deref()?;
-    let calls = lower::calls_of(platform, context, id);
+    let mut calls = lower::calls_of(platform, context, id);
+    if let Some(made) = lower::made_by(platform, id) {
+        calls.extend(lower::trigger::after(platform, id, &made));
+    }
     (!calls.is_empty()).then(|| Artifact {
         path: format!("{}/{family}/{}.calls.json", account.name, platform.file_stem(id)),
         account: account.name.to_string(),

@@ -55,7 +55,7 @@ pub enum State {
     /// Runs branches at the same time.
     Parallel(Parallel),
     /// Runs the same for each element.
-    Map(Loop),
+    Map(Box<Loop>),
     /// Waits.
     Wait(Wait),
     /// Binds values.
@@ -202,13 +202,32 @@ pub struct Loop {
     /// The doc comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The elements.
-    pub items: Json,
+    /// The elements, where nothing reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Json>,
+    /// Where the elements come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_reader: Option<ItemReader>,
+    /// What is made of each element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_selector: Option<Json>,
+    /// How many elements go together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_batcher: Option<ItemBatcher>,
     /// How many at the same time; none is as many as Step Functions likes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrency: Option<u64>,
+    /// How many may fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerated_failure_count: Option<u64>,
+    /// How many of a hundred may fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerated_failure_percentage: Option<u64>,
     /// What runs for each.
     pub item_processor: ItemProcessor,
+    /// Where it is written what became of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_writer: Option<ResultWriter>,
     /// Where errors go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub catch: Vec<Catch>,
@@ -218,6 +237,65 @@ pub struct Loop {
     /// What comes then.
     #[serde(flatten)]
     pub next: Next,
+}
+
+impl Loop {
+    /// A loop over its input, which hands nothing on.
+    pub fn new(comment: Option<String>, item_processor: ItemProcessor, next: Next) -> Self {
+        Self {
+            comment,
+            items: None,
+            item_reader: None,
+            item_selector: None,
+            item_batcher: None,
+            max_concurrency: None,
+            tolerated_failure_count: None,
+            tolerated_failure_percentage: None,
+            item_processor,
+            result_writer: None,
+            catch: Vec::new(),
+            output: Some(Json::Object(Map::new())),
+            next,
+        }
+    }
+}
+
+/// Where a loop's elements come from.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ItemReader {
+    /// The integration's ARN.
+    pub resource: String,
+    /// How they are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader_config: Option<Json>,
+    /// The request.
+    pub arguments: Json,
+}
+
+/// How many elements go together.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ItemBatcher {
+    /// So many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_items_per_batch: Option<u64>,
+    /// As many as so many bytes hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_input_bytes_per_batch: Option<u64>,
+    /// What each batch gets beside them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_input: Option<Json>,
+}
+
+/// Where it is written what became of each.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ResultWriter {
+    /// The integration's ARN.
+    pub resource: String,
+    /// The request.
+    pub arguments: Json,
 }
 
 /// What runs for each element.
@@ -235,8 +313,11 @@ pub struct ItemProcessor {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessorConfig {
-    /// `INLINE`.
+    /// `INLINE`, `DISTRIBUTED`.
     pub mode: &'static str,
+    /// `STANDARD`: what the executions of a distributed loop are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub execution_type: Option<&'static str>,
 }
 
 /// Waits.

@@ -1,16 +1,20 @@
 //! Which values are written where they are read, so that they take no state of their own.
 
-use crate::platform::{
-    Pipeline,
-    pipeline::{Expression, ExpressionKind, Origin, Step, StepKind},
+use crate::{
+    library::Library,
+    platform::{
+        Pipeline,
+        pipeline::{Expression, ExpressionKind, Origin, Step, StepKind},
+    },
 };
 
 /// Parts of an expression, those of the values in it included, beyond which it is assigned once instead.
 const MOST_PARTS: usize = 24;
 
 /// For each local, whether it is written where it is read.
-pub fn decide(pipeline: &Pipeline) -> Vec<bool> {
+pub fn decide(library: &Library, pipeline: &Pipeline) -> Vec<bool> {
     let mut inlining = Inlining {
+        library,
         pipeline,
         inlined: vec![false; pipeline.locals.len()],
         parts: vec![1; pipeline.locals.len()],
@@ -20,6 +24,7 @@ pub fn decide(pipeline: &Pipeline) -> Vec<bool> {
 }
 
 struct Inlining<'p> {
+    library: &'p Library,
     pipeline: &'p Pipeline,
     inlined: Vec<bool>,
     parts: Vec<usize>,
@@ -29,14 +34,15 @@ impl Inlining<'_> {
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             match &step.kind {
-                StepKind::Let(id, value) => {
-                    let parts = self.parts_of(value);
+                StepKind::Let(id, value_of) => {
+                    let parts = self.parts_of(value_of);
                     let at = id.0 as usize;
                     let local = self.pipeline.locals.get(at);
                     let joined = local.is_some_and(|local| local.joins.is_some() && local.read);
                     let fits = parts <= MOST_PARTS || local.is_some_and(|local| !local.read);
                     let value = local.is_some_and(|local| local.origin == Origin::Value);
                     if !joined
+                        && !value_of.varies(self.library)
                         && fits
                         && value
                         && let (Some(inlined), Some(known)) =
@@ -62,20 +68,9 @@ impl Inlining<'_> {
     }
 
     fn parts_of(&self, expression: &Expression) -> usize {
-        let sum = |parts: &[Expression]| parts.iter().map(|part| self.parts_of(part)).sum::<usize>();
-        1 + match &expression.kind {
-            ExpressionKind::Local(id) => self.parts.get(id.0 as usize).copied().unwrap_or(1),
-            ExpressionKind::Field(of, _) => self.parts_of(of),
-            ExpressionKind::Not(of) | ExpressionKind::Negate(of) => self.parts_of(of),
-            ExpressionKind::SqlText(of) | ExpressionKind::SqlName(of) => self.parts_of(of),
-            ExpressionKind::Index(a, b) | ExpressionKind::Binary(_, a, b) => {
-                self.parts_of(a) + self.parts_of(b)
-            }
-            ExpressionKind::List(items)
-            | ExpressionKind::Join(items)
-            | ExpressionKind::Location(_, items) => sum(items),
-            ExpressionKind::Record(fields) => fields.iter().map(|(_, value)| self.parts_of(value)).sum(),
-            _ => 0,
+        if let ExpressionKind::Local(id) = expression.kind {
+            return 1 + self.parts.get(id.0 as usize).copied().unwrap_or(1);
         }
+        1 + expression.parts().into_iter().map(|part| self.parts_of(part)).sum::<usize>()
     }
 }

@@ -6,9 +6,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    library::{PipelineFunctionId, functions::Piece},
     platform::{
         Base, Platform,
-        pipeline::{Expression, ExpressionKind, LocalId},
+        pipeline::{Each, Expression, ExpressionKind, LocalId},
     },
     syntax::ast::BinaryOp,
 };
@@ -20,7 +21,7 @@ pub struct Scope<'s> {
     /// How each local is read.
     pub locals: &'s [String],
     /// What the request returned: `$states.result` in its own state, `$states.input` in the one behind it.
-    pub result: &'static str,
+    pub result: &'s str,
     /// The variable that keeps a part of it.
     pub kept: &'s str,
 }
@@ -139,8 +140,56 @@ impl Scope<'_> {
                 self.operand(inner, out);
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
+            ExpressionKind::Each(each) => self.each(each, out),
+            ExpressionKind::Function(id, arguments) => self.function(*id, arguments, out),
             ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
             ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
+        }
+    }
+
+    /// A list made of another. JSONata takes lists apart where it puts others together, so that a list of lists is built element by element.
+    fn each(&self, each: &Each, out: &mut String) {
+        let item = self.local(each.item);
+        let lists = matches!(each.value.ty.base, Base::List(_) | Base::Json | Base::Unknown);
+        let value = self.text(&each.value);
+        let value = match (each.value.ty.nullable, is_path(&value)) {
+            (false, _) => value,
+            (true, true) => format!("({value} != null ? {value} : null)"),
+            (true, false) => format!("($value := {value}; $value != null ? $value : null)"),
+        };
+        // Put into one more list, a list stays what it is.
+        let value = match each.value.ty.base {
+            Base::List(_) => format!("[[({value})]]"),
+            Base::Json | Base::Unknown => format!("$type({value}) = \"array\" ? [[({value})]] : [{value}]"),
+            _ => value,
+        };
+        let condition = each.condition.as_ref().map(|condition| self.text(condition));
+        out.push_str(if lists { "$reduce(" } else { "[$map(" });
+        self.write(&each.over, out);
+        let _ = match (lists, condition) {
+            (false, None) => write!(out, ", function({item}) {{ {value} }})]"),
+            (false, Some(condition)) => write!(out, ", function({item}) {{ ({condition}) ? {value} }})]"),
+            (true, None) => {
+                write!(out, ", function($value, {item}) {{ $append($value, {value}) }}, [])")
+            }
+            (true, Some(condition)) => write!(
+                out,
+                ", function($value, {item}) {{ ({condition}) ? $append($value, {value}) : $value }}, [])"
+            ),
+        };
+    }
+
+    fn function(&self, id: PipelineFunctionId, arguments: &[Expression], out: &mut String) {
+        for piece in &self.platform.library.pipeline_function(id).jsonata {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Argument(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.write(argument, out))
+                }
+                Piece::Operand(at) => {
+                    arguments.get(*at).into_iter().for_each(|argument| self.operand(argument, out))
+                }
+            }
         }
     }
 
@@ -164,7 +213,12 @@ impl Scope<'_> {
         out.push('[');
         for (at, item) in items.iter().enumerate() {
             out.push_str(if at == 0 { "" } else { ", " });
+            // A list in a list is one only where it is written as one: any other is taken apart.
+            let apart =
+                matches!(item.ty.base, Base::List(_)) && !matches!(item.kind, ExpressionKind::List(_));
+            out.push_str(if apart { "[(" } else { "" });
             self.write(item, out);
+            out.push_str(if apart { ")]" } else { "" });
         }
         out.push(']');
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Loop, Pause, Retry, Step, StepKind},
+    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Retry, Step, StepKind},
 };
 
 /// The states of a pipeline, and which call of it each task makes.
@@ -24,7 +24,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
     let mut lowerer = Lowerer {
         platform,
         pipeline,
-        inlined: inline::decide(pipeline),
+        inlined: inline::decide(&platform.library, pipeline),
         locals: parameters(pipeline),
         names: StateNames::default(),
         entries: FxHashMap::default(),
@@ -34,6 +34,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
         handlers: Vec::new(),
         tasks: Vec::new(),
     };
+    lowerer.name_elements();
     lowerer.name_steps(&pipeline.body);
     let flow = lowerer.level(&pipeline.body, None);
     (flow, lowerer.tasks)
@@ -65,7 +66,7 @@ fn parameters(pipeline: &Pipeline) -> Vec<String> {
 
 pub(super) struct Lowerer<'p> {
     platform: &'p Platform,
-    pipeline: &'p Pipeline,
+    pub(super) pipeline: &'p Pipeline,
     /// Whether each local is written where it is read.
     inlined: Vec<bool>,
     /// How each local is read.
@@ -76,7 +77,7 @@ pub(super) struct Lowerer<'p> {
     pub(super) variables: Variables,
     /// The machine, branch or loop that is lowered.
     pub(super) scope: u32,
-    scopes: u32,
+    pub(super) scopes: u32,
     /// What catches errors here, the outermost first.
     pub(super) handlers: Vec<Vec<Handler>>,
     tasks: Vec<TaskOf>,
@@ -93,32 +94,58 @@ pub(super) struct Handler {
 /// The states of one machine, branch or loop so far.
 pub(super) struct Level {
     pub(super) states: Vec<(String, State)>,
-    /// The state that ends it where another one only points.
+    /// The state that ends it where another one only points, and what it is called if there is one.
     done: Option<String>,
+    done_as: String,
     /// What the end hands on instead of nothing: the value of a branch.
     value: Option<LocalId>,
 }
 
 impl Lowerer<'_> {
-    /// Gives every step's first state its name, in the order of the program.
+    /// Gives what lists are made of its name in JSONata: one that no variable of a block has.
+    fn name_elements(&mut self) {
+        for (at, local) in self.pipeline.locals.iter().enumerate() {
+            if local.origin == Origin::Element {
+                let name = self.variables.give(&local.name, u32::MAX);
+                if let Some(slot) = self.locals.get_mut(at) {
+                    *slot = format!("${name}");
+                }
+            }
+        }
+    }
+
+    /// Gives every step's first state its name.
     fn name_steps(&mut self, steps: &[Step]) {
+        let mut named = Vec::new();
+        self.with_state(steps, &mut named);
+        let names = names::told_apart(self.pipeline, &named);
+        for (step, wanted) in named.into_iter().zip(names) {
+            let name = self.names.give(&wanted);
+            self.entries.insert(step.span.start, name);
+        }
+    }
+
+    /// The steps that a state is named after, in the order of the program.
+    fn with_state<'s>(&self, steps: &'s [Step], out: &mut Vec<&'s Step>) {
         for step in steps {
-            if !matches!(step.kind, StepKind::Try(..)) && self.has_state(step) {
-                let name = self.names.give(&names::of_step(self.pipeline, step));
-                self.entries.insert(step.span.start, name);
+            if !self.has_state(step) {
+                continue;
+            }
+            if !matches!(step.kind, StepKind::Try(..)) {
+                out.push(step);
             }
             match &step.kind {
                 StepKind::Choose(choice) => {
-                    choice.arms.iter().for_each(|arm| self.name_steps(&arm.body));
-                    choice.otherwise.iter().for_each(|body| self.name_steps(body));
+                    let bodies = choice.arms.iter().map(|arm| &arm.body).chain(&choice.otherwise);
+                    bodies.for_each(|body| self.with_state(body, out));
                 }
                 StepKind::Parallel(branches) => {
-                    branches.iter().for_each(|branch| self.name_steps(&branch.body))
+                    branches.iter().for_each(|branch| self.with_state(&branch.body, out));
                 }
-                StepKind::For(each) => self.name_steps(&each.body),
+                StepKind::For(each) => self.with_state(&each.body, out),
                 StepKind::Try(body, catches) => {
-                    self.name_steps(body);
-                    catches.iter().for_each(|catch| self.name_steps(&catch.body));
+                    self.with_state(body, out);
+                    catches.iter().for_each(|catch| self.with_state(&catch.body, out));
                 }
                 _ => {}
             }
@@ -129,11 +156,17 @@ impl Lowerer<'_> {
         self.inlined.get(id.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether a step becomes states.
-    fn has_state(&self, step: &Step) -> bool {
+    /// Whether a step becomes states. One with nothing inside that does is left out.
+    pub(super) fn has_state(&self, step: &Step) -> bool {
+        let any = |steps: &[Step]| steps.iter().any(|step| self.has_state(step));
         match &step.kind {
             StepKind::Let(id, _) => !self.is_inlined(*id),
-            StepKind::Try(body, _) => body.iter().any(|step| self.has_state(step)),
+            StepKind::Try(body, _) => any(body),
+            StepKind::Choose(choice) => {
+                choice.arms.iter().any(|arm| any(&arm.body)) || choice.otherwise.as_deref().is_some_and(any)
+            }
+            StepKind::For(each) => any(&each.body),
+            StepKind::Parallel(branches) => branches.iter().any(|branch| any(&branch.body)),
             _ => true,
         }
     }
@@ -148,9 +181,13 @@ impl Lowerer<'_> {
     }
 
     /// A machine, branch or loop of its own.
-    fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
-        let mut level = Level { states: Vec::new(), done: None, value };
+    pub(super) fn level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
         let start = self.entry(steps, &Next::End(true));
+        let done_as = match &start {
+            Next::Next(first) if self.scope > 0 => format!("Done{first}"),
+            _ => "Done".to_owned(),
+        };
+        let mut level = Level { states: Vec::new(), done: None, done_as, value };
         let start_at = self.target(&start, &mut level);
         self.steps(steps, &Next::End(true), &mut level);
         if let Some(done) = level.done {
@@ -161,7 +198,7 @@ impl Lowerer<'_> {
     }
 
     /// The same inside a branch or a loop, whose errors are caught around it.
-    fn inner_level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
+    pub(super) fn inner_level(&mut self, steps: &[Step], value: Option<LocalId>) -> Flow {
         self.scopes += 1;
         let (scope, handlers) =
             (std::mem::replace(&mut self.scope, self.scopes), std::mem::take(&mut self.handlers));
@@ -175,14 +212,16 @@ impl Lowerer<'_> {
     pub(super) fn target(&mut self, next: &Next, level: &mut Level) -> String {
         match next {
             Next::Next(name) => name.clone(),
-            Next::End(_) => level.done.get_or_insert_with(|| self.names.give("Done")).clone(),
+            Next::End(_) => level.done.get_or_insert_with(|| self.names.give(&level.done_as)).clone(),
         }
     }
 
     fn steps(&mut self, steps: &[Step], next: &Next, level: &mut Level) {
         for (at, step) in steps.iter().enumerate() {
-            let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
-            self.step(step, then, level);
+            if matches!(step.kind, StepKind::Let(..)) || self.has_state(step) {
+                let then = self.entry(steps.get(at + 1..).unwrap_or_default(), next);
+                self.step(step, then, level);
+            }
         }
     }
 
@@ -222,9 +261,8 @@ impl Lowerer<'_> {
         }
     }
 
-    fn push(&self, step: &Step, state: State, level: &mut Level) {
-        let name = self.entries.get(&step.span.start).cloned().unwrap_or_default();
-        level.states.push((name, state));
+    pub(super) fn push(&self, step: &Step, state: State, level: &mut Level) {
+        level.states.push((self.entry_of(step), state));
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
@@ -246,14 +284,29 @@ impl Lowerer<'_> {
         self.push(step, State::Pass(document::Pass { comment, assign, output, next }), level);
     }
 
-    fn read_as(&mut self, id: LocalId, text: String) {
+    /// Has a local read in another way, and says how it was read before.
+    pub(super) fn read_instead(&mut self, id: LocalId, text: String) -> String {
+        self.locals.get_mut(id.0 as usize).map_or_else(String::new, |slot| std::mem::replace(slot, text))
+    }
+
+    /// The name of a step's first state.
+    pub(super) fn entry_of(&self, step: &Step) -> String {
+        self.entries.get(&step.span.start).cloned().unwrap_or_default()
+    }
+
+    /// Notes that a state makes the call of a step.
+    pub(super) fn task_of(&mut self, state: String, step: &Step) {
+        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
+    }
+
+    pub(super) fn read_as(&mut self, id: LocalId, text: String) {
         if let Some(slot) = self.locals.get_mut(id.0 as usize) {
             *slot = text;
         }
     }
 
     /// The variable that a local is assigned to; one with another is the same variable.
-    fn variable(&mut self, id: LocalId) -> String {
+    pub(super) fn variable(&mut self, id: LocalId) -> String {
         let Some(local) = self.pipeline.locals.get(id.0 as usize) else { return String::new() };
         let variable = self.variables.give(&local.name, self.scope);
         let mut of = Some(id);
@@ -264,7 +317,7 @@ impl Lowerer<'_> {
         variable
     }
 
-    fn is_read(&self, id: LocalId) -> bool {
+    pub(super) fn is_read(&self, id: LocalId) -> bool {
         self.pipeline.locals.get(id.0 as usize).is_some_and(|local| local.read)
     }
 
@@ -280,7 +333,8 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
-        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call)));
+        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
+        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call, &state)));
         if let Some((poll, names)) = &polled {
             let kept = Scope { kept: &names.kept, ..self.scope() };
             assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
@@ -299,8 +353,7 @@ impl Lowerer<'_> {
             output,
             next: then,
         };
-        let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
-        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
+        self.task_of(state, step);
         self.push(step, State::Task(task), level);
         if let Some((poll, names)) = polled {
             self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });
@@ -363,50 +416,6 @@ impl Lowerer<'_> {
         let output = Some(nothing_at_end(&next).unwrap_or_else(|| json!({})));
         let parallel = document::Parallel { comment, branches: flows, catch, assign, output, next };
         self.push(step, State::Parallel(parallel), level);
-    }
-
-    fn each(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
-        let items = self.scope().json(&each.over);
-        let catch = self.catches();
-        let flow = self.loop_body(each);
-        let processor =
-            document::ItemProcessor { processor_config: document::ProcessorConfig { mode: "INLINE" }, flow };
-        let state = document::Loop {
-            comment,
-            items,
-            max_concurrency: each.limit,
-            item_processor: processor,
-            catch,
-            output: Some(json!({})),
-            next,
-        };
-        self.push(step, State::Map(state), level);
-    }
-
-    /// The element is the input of the loop's first state. Where that is the only one, it is read there; else it is bound first.
-    fn loop_body(&mut self, each: &Loop) -> Flow {
-        let mut stateful = each.body.iter().filter(|step| self.has_state(step));
-        let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
-            (Some(StepKind::Call(call)), None) => call.poll.is_none(),
-            _ => false,
-        };
-        if only || !self.is_read(each.item) {
-            self.read_as(each.item, jsonata::INPUT.to_owned());
-            return self.inner_level(&each.body, None);
-        }
-        let binder = self.names.give(&names::of_loop(self.pipeline, each).replacen("ForEach", "Take", 1));
-        self.scopes += 1;
-        let scope = std::mem::replace(&mut self.scope, self.scopes);
-        let variable = self.variable(each.item);
-        let handlers = std::mem::take(&mut self.handlers);
-        let flow = self.level(&each.body, None);
-        self.handlers = handlers;
-        self.scope = scope;
-        let assign = Map::from_iter([(variable, Json::String(format!("{{% {} %}}", jsonata::INPUT)))]);
-        let take = document::Pass { comment: None, assign, output: None, next: Next::Next(flow.start_at) };
-        let mut states = vec![(binder.clone(), State::Pass(take))];
-        states.extend(flow.states.0);
-        Flow { start_at: binder, states: States(states) }
     }
 
     fn attempt(&mut self, body: &[Step], catches: &[Catch], next: Next, level: &mut Level) {

@@ -3,12 +3,14 @@
 pub mod document;
 mod inline;
 mod jsonata;
+mod looping;
 mod lower;
 mod names;
 mod poll;
-mod trigger;
+mod size;
 
 pub use lower::TaskOf;
+pub use size::machines_fit;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -16,8 +18,8 @@ use super::{Program, Target};
 use crate::{
     access::{Duty, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{Call, Script},
-    platform::{AccountId, Pipeline, Platform},
+    lower::{Call, Script, trigger},
+    platform::{AccountId, Pipeline, Platform, pipeline::Expression},
 };
 
 /// State machines in Amazon States Language.
@@ -66,6 +68,11 @@ pub fn machine_with_tasks(platform: &Platform, pipeline: &Pipeline) -> (document
         flow,
     };
     (machine, tasks)
+}
+
+/// An expression that reads nothing of a run, as a member of a state.
+pub fn constant(platform: &Platform, expression: &Expression) -> Json {
+    jsonata::Scope { platform, locals: &[], result: jsonata::RESULT, kept: "" }.json(expression)
 }
 
 /// The text of the document that is written.

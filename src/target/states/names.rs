@@ -2,9 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::platform::{
-    Pipeline,
-    pipeline::{Branch, Call, Choice, Expression, ExpressionKind, LocalId, Loop, Pause, Step, StepKind},
+use crate::{
+    platform::{
+        Pipeline,
+        pipeline::{Branch, Call, Choice, Expression, ExpressionKind, LocalId, Loop, Pause, Step, StepKind},
+    },
+    syntax::ast::BinaryOp,
 };
 
 /// The most characters that a state's name has.
@@ -138,6 +141,143 @@ impl Variables {
     }
 }
 
+/// What a step's first state may be called where its short name is not enough, the shortest first. Each is made of the statement alone.
+fn of_step_in_detail(pipeline: &Pipeline, step: &Step) -> Vec<String> {
+    let short = of_step(pipeline, step);
+    let mut details: Vec<String> =
+        details(pipeline, step).into_iter().map(|detail| behind(&short, detail)).collect();
+    details.retain(|detail| !detail.is_empty());
+    let all: String = details.concat();
+    details.truncate(LEVELS - 1);
+    details.push(all);
+    details.iter().map(|detail| format!("{short}{detail}")).collect()
+}
+
+/// What a longer name adds: not again the words that the short one ends with.
+fn behind(short: &str, detail: String) -> String {
+    let capitals = short.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase());
+    let whole = |rest: &str| !rest.starts_with(|letter: char| letter.is_ascii_lowercase());
+    let mut ends = capitals.filter_map(|(at, _)| short.get(at..));
+    let said = ends.find(|end| detail.strip_prefix(end).is_some_and(whole));
+    match said {
+        Some(said) => detail.get(said.len()..).unwrap_or_default().to_owned(),
+        None => detail,
+    }
+}
+
+/// As many longer names a step has at most.
+const LEVELS: usize = 3;
+
+/// What tells a statement from others of the same short name, each by itself.
+fn details(pipeline: &Pipeline, step: &Step) -> Vec<String> {
+    let phrase = |value: &Expression| phrase(pipeline, value);
+    match &step.kind {
+        StepKind::Call(call) => {
+            let bound = call.binding.map(|id| local(pipeline, id));
+            let (constant, other): (Vec<_>, Vec<_>) =
+                call.given.iter().partition(|value| value.as_text().is_some());
+            bound.into_iter().chain(constant.into_iter().chain(other).map(phrase)).collect()
+        }
+        StepKind::Let(_, value) | StepKind::Fail(_, Some(value)) | StepKind::Return(Some(value)) => {
+            vec![phrase(value)]
+        }
+        StepKind::Choose(choice) => choice.arms.iter().map(|arm| phrase(&arm.condition)).collect(),
+        StepKind::For(each) => match each.distributed.as_ref().and_then(|own| own.reader.as_ref()) {
+            Some(reader) => reader.call.given.iter().map(phrase).collect(),
+            None => vec![format!("In{}", words(pipeline, &each.over))],
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// The letters of a phrase at most.
+const LONGEST_PHRASE: usize = 28;
+/// The words of a constant text that stand in a phrase.
+const WORDS_OF_TEXT: usize = 3;
+
+/// What an expression names, in words.
+fn phrase(pipeline: &Pipeline, expression: &Expression) -> String {
+    let mut spoken = Vec::new();
+    speak(pipeline, expression, &mut spoken);
+    let mut out = String::new();
+    for word in spoken {
+        if !out.is_empty() && out.len() + word.len() > LONGEST_PHRASE {
+            break;
+        }
+        out.push_str(&word);
+    }
+    out
+}
+
+fn speak(pipeline: &Pipeline, expression: &Expression, out: &mut Vec<String>) {
+    match &expression.kind {
+        ExpressionKind::Text(text) => {
+            let words =
+                text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+            out.extend(words.take(WORDS_OF_TEXT).map(pascal));
+        }
+        ExpressionKind::Number(text) => out.push(pascal(text)),
+        ExpressionKind::None => out.push("None".to_owned()),
+        ExpressionKind::Binary(operator, a, b) => {
+            speak(pipeline, a, out);
+            out.push(spoken(*operator).to_owned());
+            speak(pipeline, b, out);
+        }
+        ExpressionKind::Index(a, b) => [a, b].into_iter().for_each(|part| speak(pipeline, part, out)),
+        ExpressionKind::Not(of) => {
+            out.push("Not".to_owned());
+            speak(pipeline, of, out);
+        }
+        ExpressionKind::List(items)
+        | ExpressionKind::Join(items)
+        | ExpressionKind::Location(_, items)
+        | ExpressionKind::Function(_, items) => {
+            items.iter().for_each(|item| speak(pipeline, item, out));
+        }
+        ExpressionKind::Record(fields) => fields.iter().for_each(|(_, value)| speak(pipeline, value, out)),
+        _ => out.push(words(pipeline, expression)),
+    }
+}
+
+fn spoken(operator: BinaryOp) -> &'static str {
+    match operator {
+        BinaryOp::Equal => "Is",
+        BinaryOp::NotEqual => "IsNot",
+        BinaryOp::Less | BinaryOp::LessOrEqual => "Below",
+        BinaryOp::Greater | BinaryOp::GreaterOrEqual => "Above",
+        BinaryOp::And => "And",
+        BinaryOp::Or | BinaryOp::Coalesce => "Or",
+        BinaryOp::Add => "Plus",
+        BinaryOp::Subtract => "Minus",
+        BinaryOp::Multiply => "Times",
+        BinaryOp::Divide | BinaryOp::Remainder => "By",
+    }
+}
+
+/// A name for each step: the shortest of those made of it that no other has, and the longest where others have all. An order among them does not
+/// matter, so that one more changes no name but those that were the same as its own.
+pub fn told_apart(pipeline: &Pipeline, steps: &[&Step]) -> Vec<String> {
+    let mut names: Vec<String> = steps.iter().map(|step| of_step(pipeline, step)).collect();
+    let mut longer: Vec<Vec<String>> = vec![Vec::new(); steps.len()];
+    for level in 1..=LEVELS {
+        let mut taken: FxHashMap<&str, u32> = FxHashMap::default();
+        for name in &names {
+            *taken.entry(name).or_default() += 1;
+        }
+        let again: Vec<bool> =
+            names.iter().map(|name| taken.get(name.as_str()).is_some_and(|count| *count > 1)).collect();
+        let parts = steps.iter().zip(&mut names).zip(&mut longer).zip(again);
+        for (((step, name), longer), _) in parts.filter(|(_, again)| *again) {
+            if level == 1 {
+                *longer = of_step_in_detail(pipeline, step);
+                longer.reverse();
+            }
+            *name = longer.pop().unwrap_or_else(|| name.clone());
+        }
+    }
+    names
+}
+
 /// What a step's first state is called by itself.
 pub fn of_step(pipeline: &Pipeline, step: &Step) -> String {
     match &step.kind {
@@ -200,11 +340,14 @@ fn words(pipeline: &Pipeline, expression: &Expression) -> String {
             if left.is_empty() { words(pipeline, b) } else { left }
         }
         ExpressionKind::Index(of, _) | ExpressionKind::Negate(of) => words(pipeline, of),
-        ExpressionKind::Join(pieces) | ExpressionKind::Location(_, pieces) => pieces
+        ExpressionKind::Join(pieces)
+        | ExpressionKind::Location(_, pieces)
+        | ExpressionKind::Function(_, pieces) => pieces
             .iter()
             .map(|piece| words(pipeline, piece))
             .find(|words| !words.is_empty())
             .unwrap_or_default(),
+        ExpressionKind::Each(each) => words(pipeline, &each.over),
         ExpressionKind::Bool(value) => pascal(if *value { "true" } else { "false" }),
         _ => String::new(),
     }

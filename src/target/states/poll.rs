@@ -7,7 +7,6 @@ use super::{
     jsonata,
     jsonata::Scope,
     lower::{Handler, Level, Lowerer, retries},
-    names,
 };
 use crate::platform::pipeline::{Call, Poll};
 
@@ -111,8 +110,8 @@ pub(super) struct PollNames {
 }
 
 impl PollNames {
-    pub(super) fn new(lowerer: &mut Lowerer<'_>, call: &Call) -> Self {
-        let base = names::of_call(call);
+    /// The names around the call whose own state has that name.
+    pub(super) fn new(lowerer: &mut Lowerer<'_>, call: &Call, base: &str) -> Self {
         let variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
         Self {
             wait: lowerer.names.give(&format!("WaitFor{base}")),

@@ -1,6 +1,10 @@
-"""The `.calls.json` format: calls in order, where a later input names an earlier result as `{"$from": "id.Path"}`."""
+"""The `.calls.json` format: calls in order, where a later input names an earlier result as `{"$from": "id.Path"}`.
+
+`{"$text": [PIECES]}` is the text that its pieces make one behind the other, some of which are references.
+"""
 
 REFERENCE = "$from"
+TEXT = "$text"
 
 
 def references(value, path=""):
@@ -19,10 +23,16 @@ def is_reference(value):
     return isinstance(value, dict) and set(value) == {REFERENCE} and isinstance(value[REFERENCE], str)
 
 
+def is_text(value):
+    return isinstance(value, dict) and set(value) == {TEXT} and isinstance(value[TEXT], list)
+
+
 def substitute(value, replace):
     """A copy of an input with `replace(text)` in the place of each reference."""
     if is_reference(value):
         return replace(value[REFERENCE])
+    if is_text(value):
+        return "".join(str(substitute(piece, replace)) for piece in value[TEXT])
     if isinstance(value, dict):
         return {name: substitute(item, replace) for name, item in value.items()}
     if isinstance(value, list):

@@ -260,7 +260,7 @@ fn resources(rng: &mut Rng, action: &str) -> BTreeSet<SmolStr> {
     BTreeSet::from([one.into()])
 }
 
-fn conditions(rng: &mut Rng) -> Conditions {
+pub fn conditions(rng: &mut Rng) -> Conditions {
     let mut conditions = Conditions::default();
     for _ in 0..[0, 0, 1, 1, 2][rng.below(5)] {
         let (operator, key, values) = rng.pick(OPERATORS);
@@ -274,7 +274,7 @@ fn conditions(rng: &mut Rng) -> Conditions {
 }
 
 /// Requests have plain values, and every key only sometimes.
-fn context(rng: &mut Rng) -> Context {
+pub fn context(rng: &mut Rng) -> Context {
     let mut context = Context::default();
     let mut set = |key: &str, values: &[&str]| {
         if rng.below(10) < 7 {

@@ -8,10 +8,14 @@ mod requests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use dpl::prove::{Boundary, Decision, Known, Policies, Question};
+use dpl::{
+    Analysis,
+    access::Statement,
+    prove::{Boundary, Context, Decision, Known, Policies, Prover, Question, Request, Truth, hold},
+};
 use serde_json::{Map, Value as Json, json};
 
-use crate::oracle;
+use crate::{oracle, window::rng::Rng};
 
 /// Cases for the simulator, and how often each kind of answer is among them.
 #[derive(Default)]
@@ -55,6 +59,9 @@ impl Cases {
             return;
         }
         *self.mix.entry(mix).or_default() += 1;
+        if let Some(mix) = of_conditions(policies, question, &decision) {
+            *self.mix.entry(mix.into()).or_default() += 1;
+        }
         self.list.push(case(&name, expect, policies, question));
     }
 
@@ -109,6 +116,29 @@ fn is_known(
             })
         }
         other => panic!("{other}: no such kind of case"),
+    }
+}
+
+/// What part the conditions of grants and denials had in a decision.
+fn of_conditions(
+    policies: &Policies<'_, '_>,
+    question: &Question<'_>,
+    decision: &Decision<'_>,
+) -> Option<&'static str> {
+    let asks = |statement: &Statement| {
+        let mut keys = statement.conditions.0.values().flat_map(|keys| keys.keys());
+        keys.any(|key| platforms::ASKED.contains(&key.as_str()))
+    };
+    match decision {
+        Decision::Allowed(by, _) => {
+            by.iter().any(|it| asks(it.statement)).then_some("Under conditions: Allowed")
+        }
+        Decision::ExplicitlyDenied(by) => asks(by.statement).then_some("Under conditions: ExplicitlyDenied"),
+        Decision::ImplicitlyDenied(_) => {
+            let context = Context::open();
+            let otherwise = policies.decide(&Question { context: &context, ..*question });
+            matches!(otherwise, Decision::Allowed(..)).then_some("Under conditions: ImplicitlyDenied")
+        }
     }
 }
 
@@ -185,7 +215,7 @@ fn decisions_on_generated_platforms_are_a_simulators() {
         ("Allowed", 800),
         ("Allowed by Identity+Resource", 100),
         ("Allowed by Resource", 10),
-        ("Allowed by Identity+Boundary", 30),
+        ("Allowed by Identity+Boundary", 20),
         ("ImplicitlyDenied by Identity", 500),
         ("ImplicitlyDenied by Resource", 5),
         ("ImplicitlyDenied by Boundary", 30),
@@ -193,7 +223,66 @@ fn decisions_on_generated_platforms_are_a_simulators() {
         ("ExplicitlyDenied by ResourceControl", 50),
         ("ExplicitlyDenied by Identity", 20),
         ("ExplicitlyDenied by Resource", 20),
+        ("Under conditions: Allowed", 150),
+        ("Under conditions: ImplicitlyDenied", 400),
+        ("Under conditions: ExplicitlyDenied", 80),
     ]);
+}
+
+/// Whoever is let in under conditions is let in without them; whoever is let in where a denial has no conditions is let in where it has some.
+#[test]
+fn conditions_only_narrow() {
+    let mut allowed = 0_usize;
+    for at in 0..PLATFORMS / 4 {
+        let text = platforms::platform(900_000 + at);
+        let (under, open) =
+            (platforms::analyzed(&text), platforms::analyzed(&platforms::without_conditions(&text, "grant")));
+        allowed += assert_contained(&under, &open, at);
+        assert_contained(&platforms::analyzed(&platforms::without_conditions(&text, "deny")), &under, at);
+    }
+    assert!(allowed > 200, "{allowed}");
+}
+
+/// Operators whose values compare letter by letter, so that what two conditions leave together can be said exactly.
+const LITERAL: &[&str] = &["Bool", "Null", "StringEquals", "StringNotEquals", "NotIpAddress", "ArnNotLike"];
+
+/// Conditions that are joined hold for no request for which one of them does not, and where values compare letter by letter for all for which both do.
+#[test]
+fn joined_conditions_hold_where_both_do() {
+    let mut rng = Rng::new(31);
+    let (mut both, mut exact) = (0, 0);
+    for _ in 0..200_000 {
+        let (one, other) = (documents::conditions(&mut rng), documents::conditions(&mut rng));
+        let context = documents::context(&mut rng);
+        let mut joined = one.clone();
+        joined.extend(&other);
+        let each = hold(&one, &context).min(hold(&other, &context));
+        let all = hold(&joined, &context);
+        assert!(all <= each, "{one:?} and {other:?} are {joined:?} in {context:?}");
+        let shared = one.0.keys().any(|operator| other.0.contains_key(operator));
+        if shared && one.0.keys().chain(other.0.keys()).all(|operator| LITERAL.contains(operator)) {
+            assert_eq!(all, each, "{one:?} and {other:?} are {joined:?} in {context:?}");
+            exact += 1;
+            both += usize::from(all == Truth::Yes);
+        }
+    }
+    assert!(exact > 200 && both > 50, "{exact} {both}");
+}
+
+/// Everything that one program allows of what is asked, another allows; how much that is.
+fn assert_contained(narrow: &Analysis, wide: &Analysis, seed: u64) -> usize {
+    let provers = [narrow, wide].map(|it| Prover::new(&it.platform, &it.access));
+    let mut allowed = 0;
+    requests::each(narrow, seed, REQUESTS, &mut |request| {
+        if matches!(provers[0].decide(&request), Decision::Allowed(..)) {
+            allowed += 1;
+            let role = wide.access.role(request.role.identity.key).unwrap();
+            let request = Request { role, ..request };
+            let decision = provers[1].decide(&request);
+            assert!(matches!(decision, Decision::Allowed(..)), "{seed}: {decision:?} of {request:?}");
+        }
+    });
+    allowed
 }
 
 #[test]

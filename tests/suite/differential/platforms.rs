@@ -11,6 +11,74 @@ const ACCOUNTS: &[&str] = &["lake", "prod", "dev", "tools", "partner"];
 const PREFIXES: &[&str] = &["raw", "raw/secret", "clean/2026", "other"];
 const CAPABILITIES: &[&str] = &["read", "write", "list", "delete"];
 
+/// What callers of any kind can be asked. `requests.rs` gives requests some of these.
+const CONDITIONS: &[&str] = &[
+    "source_vpce = \"vpce-0abc1234\"",
+    "source_vpce != [\"vpce-0abc1234\", \"vpce-0def5678\"]",
+    "source_ip = [\"203.0.113.0/24\", \"198.51.100.7\"]",
+    "source_ip != \"10.0.0.0/8\"",
+    "vpc_source_ip = \"10.1.0.0/16\"",
+    "tag(\"team\") = [\"data\", \"web\"]",
+    "tag(\"team\") != \"web\"",
+    "source_identity = \"ada\"",
+    "organization = acme",
+    "region != \"us-east-1\"",
+    "not via_service",
+    "called_via = \"athena.amazonaws.com\"",
+    "called_via != [\"athena.amazonaws.com\", \"glue.amazonaws.com\"]",
+    "mfa",
+    "not mfa",
+    "mfa_age < 1h",
+    "time >= 2026-06-30",
+    "tls",
+];
+
+/// Keys of AWS's that only these conditions ask for.
+pub const ASKED: &[&str] = &[
+    "aws:CalledVia",
+    "aws:CurrentTime",
+    "aws:MultiFactorAuthAge",
+    "aws:MultiFactorAuthPresent",
+    "aws:PrincipalTag/team",
+    "aws:RequestTag/Stage",
+    "aws:SourceIdentity",
+    "aws:SourceIp",
+    "aws:SourceVpce",
+    "aws:ViaAWSService",
+    "aws:VpcSourceIp",
+    "s3:ExistingObjectTag/state",
+    "s3:RequestObjectTag/state",
+];
+
+/// The same program, in which no sentence of one kind has conditions.
+pub fn without_conditions(text: &str, sentence: &str) -> String {
+    let plain = |line: &str| {
+        let cut = [" when ", " until "].iter().filter_map(|word| line.find(word)).min();
+        let end = cut.filter(|_| line.trim_start().starts_with(sentence)).unwrap_or(line.len());
+        format!("{}\n", &line[..end])
+    };
+    text.lines().map(plain).collect()
+}
+
+/// `when`, `until`, both or neither behind a sentence.
+fn when(rng: &mut Rng, percent: usize) -> String {
+    if !chance(rng, percent) {
+        return String::new();
+    }
+    let until = if chance(rng, 25) { " until 2030-01-01" } else { "" };
+    let asked = conditions(rng);
+    if !until.is_empty() && chance(rng, 50) { until.into() } else { format!(" when {asked}{until}") }
+}
+
+/// One or two that do not speak of the same.
+fn conditions(rng: &mut Rng) -> String {
+    let (one, other) = (rng.pick(CONDITIONS), rng.pick(CONDITIONS));
+    let name = |text: &'static str| {
+        text.trim_start_matches("not ").split([' ', '(', '=']).next().unwrap_or_default()
+    };
+    if name(one) == name(other) || chance(rng, 50) { one.into() } else { format!("{one} and {other}") }
+}
+
 pub fn analyzed(text: &str) -> Analysis {
     let mut sources = dpl::sources();
     sources.add("main.dpl", "main", text.to_owned(), false);
@@ -111,8 +179,18 @@ fn roles(rng: &mut Rng, text: &mut String, buckets: usize) -> usize {
         if chance(rng, 15) {
             fields.push_str(", external_id = \"an-id\"");
         }
+        if chance(rng, 20) {
+            let asked = if chance(rng, 30) {
+                "request_tag(\"Stage\") = [\"x\", \"y\"]".into()
+            } else {
+                conditions(rng)
+            };
+            write!(fields, ", when = {asked}").unwrap();
+        }
         if chance(rng, 40) {
-            let line = |rng: &mut Rng| format!("  grant {} on {}\n", capabilities(rng), place(rng, buckets));
+            let line = |rng: &mut Rng| {
+                format!("  grant {} on {}{}\n", capabilities(rng), place(rng, buckets), when(rng, 20))
+            };
             let mut body = line(rng);
             for _ in 0..rng.below(3) {
                 body.push_str(&line(rng));
@@ -145,18 +223,23 @@ fn sentences(rng: &mut Rng, text: &mut String, accounts: &[&str], roles: usize) 
 
     for _ in 0..roles * 2 {
         let (caps, on, to) = (capabilities(rng), place(rng, buckets), rng.below(roles));
-        writeln!(text, "grant {caps} on {on} to r{to}").unwrap();
+        writeln!(text, "grant {caps} on {on} to r{to}{}", when(rng, 35)).unwrap();
+    }
+    for (can, asked) in [("read", "object_tag"), ("write", "new_object_tag")] {
+        let (on, to) = (place(rng, buckets), rng.below(roles));
+        writeln!(text, "grant {can} on {on} to r{to} when {asked}(\"state\") = \"open\"").unwrap();
     }
     for _ in 0..rng.below(4) {
         let bucket = rng.below(buckets);
         let (caps, on, to) = (capabilities(rng), place_in(rng, bucket), stranger(rng, bucket));
-        writeln!(text, "grant {caps} on {on} to {to}").unwrap();
+        writeln!(text, "grant {caps} on {on} to {to}{}", when(rng, 35)).unwrap();
     }
     for _ in 0..1 + rng.below(4) {
         let bucket = rng.below(buckets);
         let to =
             if chance(rng, 30) { stranger(rng, bucket).to_owned() } else { format!("r{}", rng.below(roles)) };
-        writeln!(text, "deny {} on {} to {to}", capabilities(rng), place_in(rng, bucket)).unwrap();
+        let (caps, on) = (capabilities(rng), place_in(rng, bucket));
+        writeln!(text, "deny {caps} on {on} to {to}{}", when(rng, 50)).unwrap();
     }
 }
 
@@ -174,6 +257,11 @@ fn guardrails(rng: &mut Rng, text: &mut String) {
         "deny sts.* to * outside [account lake, account prod]",
         "deny s3.PutObject to *",
         "deny sqs.*, s3.ListBucket to * outside organization other",
+        "deny s3.PutObject, kms.GenerateDataKey when not tls",
+        "deny s3.GetObject, s3.ListBucket when source_ip != \"203.0.113.0/24\" and not via_service",
+        "deny s3.DeleteObject when tag(\"team\") != \"data\" until 2030-01-01",
+        "deny s3.PutObject when new_object_tag(\"state\") != \"open\"",
+        "deny kms.Decrypt, s3.GetObject to * outside organization acme when source_vpce != \"vpce-0abc1234\"",
     ];
     for at in 0..2 + rng.below(4) {
         writeln!(text, "guardrail g{at} on {} {{ {} }}", rng.pick(&nodes), rng.pick(&rules)).unwrap();

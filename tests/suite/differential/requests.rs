@@ -19,8 +19,16 @@ use crate::window::rng::Rng;
 
 /// Asks for at most so many requests.
 pub fn ask(analysis: &Analysis, seed: u64, most: usize, name: &str, cases: &mut Cases) {
+    let prover = Prover::new(&analysis.platform, &analysis.access);
+    each(analysis, seed, most, &mut |request| {
+        let name = format!("{name} {} {} {}", request.role.identity.name, request.action, request.resource);
+        prover.with_policies(&request, |policies, question| cases.add(name, policies, question));
+    });
+}
+
+/// Makes at most so many requests.
+pub fn each<'a>(analysis: &'a Analysis, seed: u64, most: usize, asked_for: &mut dyn FnMut(Request<'a>)) {
     let (platform, access) = (&analysis.platform, &analysis.access);
-    let prover = Prover::new(platform, access);
     let pool = Pool::of(analysis);
     let mut rng = Rng::new(seed);
     let mut asked = BTreeSet::new();
@@ -42,9 +50,7 @@ pub fn ask(analysis: &Analysis, seed: u64, most: usize, name: &str, cases: &mut 
         if let Some(request) = request(platform, &pool, &access.roles[role], at, change, &mut rng)
             && asked.insert(format!("{} {request:?}", role))
         {
-            let name =
-                format!("{name} {} {} {}", request.role.identity.name, request.action, request.resource);
-            prover.with_policies(&request, |policies, question| cases.add(name, policies, question));
+            asked_for(request);
         }
     }
 }
@@ -245,6 +251,7 @@ fn context(platform: &Platform, request: &Request<'_>, change: usize, rng: &mut 
             context.set("sts:externalid", role.external_id.clone().into_iter().collect());
         }
     }
+    circumstances(rng, &mut context);
     if rng.below(2) == 0 {
         context.set("aws:multifactorauthpresent", vec![["true", "false"][rng.below(2)].into()]);
         context.set("aws:sourceip", vec![["203.0.113.7", "10.0.0.1"][rng.below(2)].into()]);
@@ -254,4 +261,26 @@ fn context(platform: &Platform, request: &Request<'_>, change: usize, rng: &mut 
         );
     }
     context
+}
+
+/// What `platforms.rs` has conditions ask for: mostly one that is meant, sometimes another, sometimes none.
+const CIRCUMSTANCES: &[(&str, &[&str])] = &[
+    ("aws:sourcevpce", &["vpce-0abc1234", "vpce-0abc1234", "vpce-0def5678", "vpce-0fff0000"]),
+    ("aws:vpcsourceip", &["10.1.2.3", "10.2.0.1"]),
+    ("aws:principaltag/team", &["data", "web", "legal"]),
+    ("aws:sourceidentity", &["ada", "bob"]),
+    ("aws:viaawsservice", &["false", "false", "true"]),
+    ("aws:calledvia", &["athena.amazonaws.com", "cloudformation.amazonaws.com"]),
+    ("aws:multifactorauthage", &["60", "3600", "86400"]),
+    ("aws:requesttag/stage", &["x", "z"]),
+    ("s3:existingobjecttag/state", &["open", "closed"]),
+    ("s3:requestobjecttag/state", &["open", "closed"]),
+];
+
+fn circumstances(rng: &mut Rng, context: &mut Context) {
+    for (key, values) in CIRCUMSTANCES {
+        if rng.below(3) > 0 {
+            context.set(*key, vec![rng.pick(values).into()]);
+        }
+    }
 }

@@ -158,6 +158,18 @@ pub(in super::super) fn retries_outlast(span: Span, waits: u64, timeout: u64, wh
     .help("retry less often or sooner, or give more time")
 }
 
+pub(in super::super) fn heartbeat_of_nobody(span: Span, function: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::POLICY,
+        span,
+        format!("nobody sends heartbeats for `{function}`, so that it fails whenever it takes longer"),
+        "a heartbeat that never comes",
+    )
+    .help(
+        "give it a `timeout`; heartbeats are sent with the token of a call that is awaited: `await callback`",
+    )
+}
+
 pub(in super::super) fn timeout_of_polled(span: Span, function: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::NOT_LOWERED,

@@ -3,8 +3,6 @@
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     source::Span,
-    suggest,
-    syntax::ast::Ident,
 };
 
 pub(in super::super) fn unreachable(span: Span, because: Span) -> Diagnostic {
@@ -27,6 +25,43 @@ pub(in super::super) fn not_exhaustive(span: Span, missing: &str) -> Diagnostic 
         "not every value has an arm",
     )
     .help("add an arm for it, or `else -> { … }`")
+}
+
+pub(in super::super) fn nothing_left(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::FOREGONE,
+        span,
+        format!("every value of `{name}` has an arm already"),
+        "no value is left for this",
+    )
+    .help("leave `else` out: should the type get another value, the `match` will ask for its arm")
+}
+
+pub(in super::super) fn constant_condition(span: Span, holds: bool) -> Diagnostic {
+    let label = if holds { "always taken" } else { "never taken" };
+    Diagnostic::warning(catalogue::FOREGONE, span, format!("this condition is always {holds}"), label)
+        .help("leave the question out, and with it what is never done")
+}
+
+pub(in super::super) fn caught_before(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNREACHABLE,
+        span,
+        format!("`{name}` is caught before it comes here"),
+        "never comes here",
+    )
+    .related(first, "caught here")
+    .help("leave it out, or put the `catch` for it first")
+}
+
+pub(in super::super) fn never_retried(span: Span, name: &str, because: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("a call that fails with `{name}` is not made again"),
+        because.to_owned(),
+    )
+    .help("leave it out, or name an error that the call raises: `States.Timeout`, `States.TaskFailed`, or one of the service's own")
 }
 
 pub(in super::super) fn no_pattern(span: Span) -> Diagnostic {
@@ -134,29 +169,6 @@ pub(in super::super) fn catches_own_fail(span: Span, name: &str, fail: Span) -> 
     .help("do here what the `catch` does, before `fail`")
 }
 
-pub(in super::super) fn unknown_option(name: &Ident) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        catalogue::ARGUMENTS,
-        name.span,
-        format!("`for` has no option `{}`", name.name),
-        "not known",
-    );
-    match suggest::nearest(&name.name, ["limit", "batch"]) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
-        None => diagnostic.help("`limit 10` says how many run at the same time"),
-    }
-}
-
-pub(in super::super) fn bad_limit(span: Span) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::OUT_OF_RANGE,
-        span,
-        "a limit is a whole number from 1 to 40",
-        "not such a number",
-    )
-    .help("write `limit 10`; more than 40 at the same time take a distributed loop")
-}
-
 pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::WRONG_TYPE,
@@ -174,5 +186,5 @@ pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
         format!("{what} can't be generated yet"),
         "no state machine for this yet",
     )
-    .help("use what there is: a loop over a list, a schedule, an event, or an object that is created")
+    .help("use what there is: a pipeline of the same account, or an event that starts the other one")
 }

@@ -40,14 +40,54 @@ pub(in super::super) fn trigger_type(
     .help(format!("declare it as `{field}: {given}`"))
 }
 
-pub(in super::super) fn trigger_unsupported(span: Span, because: &str) -> Diagnostic {
+pub(in super::super) fn sync_elsewhere(span: Span, name: &str, external: bool, declared: Span) -> Diagnostic {
+    let (message, help) = if external {
+        (
+            format!("`{name}` exists already, and nobody says which task it is"),
+            "declare the sync here, or take its events: `event(\"aws.datasync\", \"DataSync Task Execution State Change\")`",
+        )
+    } else {
+        (
+            format!("`{name}` is of another account, whose bus its events go to"),
+            "declare the pipeline in the sync's account; it can run one of another",
+        )
+    };
+    Diagnostic::error(catalogue::TRIGGER, span, message, "its end is not seen here")
+        .related(declared, format!("`{name}` is declared here"))
+        .help(help)
+}
+
+pub(in super::super) fn no_pipe(span: Span, name: &str, why: &str, declared: Span) -> Diagnostic {
     Diagnostic::error(
-        catalogue::NOT_LOWERED,
+        catalogue::TRIGGER,
         span,
-        format!("this trigger can't be generated: {because}"),
-        "no rule for this yet",
+        format!("`{name}` can't start a pipeline: {why}"),
+        "no pipe for this",
     )
-    .help("start the pipeline by a schedule, an event, or an object that is created")
+    .related(declared, format!("`{name}` is declared here"))
+    .help("take a stream on Kinesis in the pipeline's account whose format is `json`")
+}
+
+pub(in super::super) fn takes_no_rows(span: Span, given: &str, param: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TRIGGER,
+        span,
+        format!("this trigger brings a `{given}` and nothing else"),
+        "not what the pipeline takes",
+    )
+    .related(param, "something else is wanted here")
+    .help(format!("declare one parameter: `(rows: {given})`"))
+}
+
+pub(in super::super) fn more_rows(span: Span, most: u64, room: u64, param: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TRIGGER,
+        span,
+        format!("this trigger brings up to {most} rows at once, and the pipeline takes {room}"),
+        "more than it takes",
+    )
+    .related(param, "declared here")
+    .help(format!("say `batch = {room}`, or let the list be longer"))
 }
 
 pub(in super::super) fn trigger_without_account(span: Span, name: &str) -> Diagnostic {

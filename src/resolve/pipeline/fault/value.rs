@@ -25,6 +25,16 @@ pub(in super::super) fn does_not_fit(span: Span, what: &str, from: &str, to: &st
     }
 }
 
+pub(in super::super) fn strange_values(span: Span, what: &str, strangers: &str, known: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes one of `{known}`, and this can be `{strangers}`"),
+        format!("can be `{strangers}`"),
+    )
+    .help("ask first which it is, with `match`, and give a value that is known in each arm; or allow the value where the parameter is declared")
+}
+
 pub(in super::super) fn maybe_none(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(catalogue::MAYBE_NONE, span, format!("`{name}` may be `none`"), "may be `none` here")
         .help(format!(
@@ -117,7 +127,42 @@ pub(in super::super) fn call_in_expression(span: Span) -> Diagnostic {
         "a call is a step of its own",
         "a call inside an expression",
     )
-    .help("bind its result first: `let result = …`")
+    .help("bind its result first: `let result = …`; functions of expressions, such as `length(…)`, may stand here")
+}
+
+pub(in super::super) fn no_such_function(
+    span: Span,
+    name: &str,
+    given: &[String],
+    known: &[String],
+) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::FUNCTION,
+        span,
+        format!("`{name}` takes other arguments than ({})", given.join(", ")),
+        "does not take these",
+    )
+    .help(format!("there is `{}`", known.join("`, `")))
+}
+
+pub(in super::super) fn which_function(span: Span, name: &str, known: &[String]) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::FUNCTION,
+        span,
+        format!("nothing says which `{name}` this is, since its argument may be anything"),
+        "of what type?",
+    )
+    .help(format!("give it a type where it comes from; there is `{}`", known.join("`, `")))
+}
+
+pub(in super::super) fn asked_twice(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::VARIES,
+        span,
+        "this has another value each time that it is asked for, and each arm asks",
+        "changes from arm to arm",
+    )
+    .help("bind it first: `let value = …`, and `match value { … }`")
 }
 
 pub(in super::super) fn constant_out_of_bounds(span: Span, broken: &str) -> Diagnostic {

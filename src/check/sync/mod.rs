@@ -1,5 +1,14 @@
 //! Rules between the fields of a sync, which AWS enforces when the task is made, or only when it runs.
 
+mod places;
+mod rate;
+
+pub use places::{
+    destinations_do_not_overlap, nothing_is_removed_that_others_write, syncs_do_not_circle,
+    syncs_do_not_feed_themselves,
+};
+pub use rate::{first_runs_end, promised_runs_end, runs_end_before_the_next};
+
 use super::field::{self, Made};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
@@ -324,71 +333,4 @@ fn too_often(schedule: Made<'_>) -> Diagnostic {
 
 fn bad_schedule(span: Span, message: &str, label: &str, help: &str) -> Diagnostic {
     Diagnostic::error(catalogue::SYNC_SCHEDULE, span, message, label).help(help)
-}
-
-/// A sync does not write into what it reads.
-pub fn syncs_do_not_feed_themselves(platform: &Platform, diagnostics: &mut Diagnostics) {
-    each(platform, diagnostics, |id| {
-        let (from, to) = (field::made(platform, id, "from")?, field::made(platform, id, "to")?);
-        let (source, destination) = (from.location()?, to.location()?);
-        (source.holds(destination) || destination.holds(source)).then(|| {
-            Diagnostic::error(
-                catalogue::SYNC_LOOP,
-                to.span,
-                "one end of the transfer lies in the other",
-                if source.holds(destination) {
-                    "it would copy its own copies"
-                } else {
-                    "it would write over what it reads"
-                },
-            )
-            .related(from.span, "the other end")
-            .help("give the destination a prefix of its own")
-        })
-    });
-}
-
-/// Two syncs do not write to the same place.
-pub fn destinations_do_not_overlap(platform: &Platform, diagnostics: &mut Diagnostics) {
-    let mut places: Vec<_> = platform
-        .of_kind("sync")
-        .filter_map(|(id, _)| {
-            let to = field::made(platform, id, "to")?;
-            Some((to.location()?, id, to.span))
-        })
-        .collect();
-    places.sort();
-    // What lies in a place is sorted behind it, so that looking back at the places that are still open finds every overlap.
-    let mut open: Vec<(&crate::platform::Location, ResourceId, Span)> = Vec::new();
-    for place in places {
-        while open.last().is_some_and(|(outer, ..)| !outer.holds(place.0)) {
-            open.pop();
-        }
-        if let Some((_, outer, span)) = open.last() {
-            diagnostics.push(overlap(platform, (*outer, *span), (place.1, place.2)));
-        }
-        open.push(place);
-    }
-}
-
-fn overlap(platform: &Platform, outer: (ResourceId, Span), inner: (ResourceId, Span)) -> Diagnostic {
-    let removes = [outer.0, inner.0].into_iter().find(|id| is(platform, *id, "deleted", "remove").is_some());
-    let (outer_name, inner_name) = (&platform.resource(outer.0).name, &platform.resource(inner.0).name);
-    let help = "give each sync a prefix of its own";
-    match removes {
-        Some(id) => Diagnostic::error(
-            catalogue::SYNC_OVERLAP,
-            inner.1,
-            format!("`{}` removes what the other sync writes here", platform.resource(id).name),
-            format!("`{inner_name}` writes here"),
-        ),
-        None => Diagnostic::warning(
-            catalogue::SYNC_OVERLAP,
-            inner.1,
-            format!("`{outer_name}` and `{inner_name}` write to the same place"),
-            "files of the same name write over each other",
-        ),
-    }
-    .related(outer.1, format!("`{outer_name}` writes here"))
-    .help(help)
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::{Call, Script, reference};
 use crate::{
-    access::{Duty, derived_role, derived_role_in},
-    lower::{Call, Script},
+    access::{Duty, derived_role, derived_role_in, requirement::declared_arn},
     platform::{
-        Account, AccountId, Pipeline, Platform, Resource,
-        pipeline::{EventPattern, Match, Trigger, TriggerKind},
+        Account, AccountId, Pipeline, Platform, Resource, ResourceId,
+        pipeline::{EventPattern, Expression, ExpressionKind, Match, Pipe, Trigger, TriggerKind},
     },
 };
 
@@ -17,8 +17,26 @@ pub fn scripts(platform: &Platform, pipeline: &Pipeline, trigger: &Trigger) -> V
     let maker = Maker { platform, pipeline, trigger, resource };
     match &trigger.kind {
         TriggerKind::Schedule(expression, zone) => vec![(pipeline.account, maker.schedule(expression, zone))],
+        // The rule for a sync's end names the sync's task, and so is made with it: see `after`.
+        TriggerKind::Event(pattern) if pattern.after.is_some() => Vec::new(),
         TriggerKind::Event(pattern) => maker.event(pattern),
+        TriggerKind::Records(pipe) => vec![(pipeline.account, maker.pipe(pipe))],
     }
+}
+
+/// The calls that make pipelines start at the end of a sync's runs, to be made behind the one that makes the sync's task.
+pub fn after(platform: &Platform, sync: ResourceId, task: &str) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for pipeline in &platform.pipelines {
+        let Some(trigger) = &pipeline.trigger else { continue };
+        let TriggerKind::Event(pattern) = &trigger.kind else { continue };
+        if pattern.after == Some(sync) {
+            let resource = platform.resource(pipeline.resource);
+            let maker = Maker { platform, pipeline, trigger, resource };
+            calls.extend(maker.after(pattern, task));
+        }
+    }
+    calls
 }
 
 struct Maker<'p> {
@@ -71,6 +89,65 @@ impl Maker<'_> {
         Script { calls: vec![call] }
     }
 
+    /// What carries a stream's rows here. A pipe takes its records as they are and lets each be made by a template, in which the data is decoded:
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html>
+    fn pipe(&self, pipe: &Pipe) -> Script {
+        let stream = declared_arn(self.platform, pipe.stream);
+        let mut input = Map::from_iter([("Name".to_owned(), Json::from(self.resource.physical.as_str()))]);
+        input.extend(self.description());
+        input.extend([
+            ("RoleArn".to_owned(), self.starter()),
+            ("Source".to_owned(), Json::from(stream.as_deref().unwrap_or_default())),
+            ("SourceParameters".to_owned(), constant(&pipe.parameters)),
+            ("Target".to_owned(), self.machine()),
+            (
+                "TargetParameters".to_owned(),
+                json!({
+                    "InputTemplate": pipe.template.as_str(),
+                    "StepFunctionStateMachineParameters": { "InvocationType": "FIRE_AND_FORGET" },
+                }),
+            ),
+        ]);
+        let call = self.call(self.pipeline.account, "pipe", "pipes", "CreatePipe", Json::Object(input));
+        Script { calls: vec![call] }
+    }
+
+    /// The rule for a sync's end and its target. The task's ARN is known once it is made, and so the pattern is text in pieces.
+    fn after(&self, pattern: &EventPattern, task: &str) -> Vec<Call> {
+        let ours = self.pipeline.account;
+        let name = &self.resource.name;
+        let mut whole = self.pattern(pattern);
+        if let Json::Object(members) = &mut whole {
+            members.insert("resources".to_owned(), json!([{ "prefix": PLACE }]));
+        }
+        let mut pieces = Vec::new();
+        for (at, piece) in whole.to_string().split(PLACE).enumerate() {
+            if at > 0 {
+                pieces.push(reference(task));
+            }
+            pieces.push(Json::from(piece));
+        }
+        let mut rule = self.rule(ours, pattern);
+        rule.id = format!("rule-{name}");
+        if let Json::Object(members) = &mut rule.input {
+            members.insert("EventPattern".to_owned(), json!({ "$text": pieces }));
+        }
+        let mut targets = self.targets(ours, self.target());
+        targets.id = format!("targets-{name}");
+        vec![rule, targets]
+    }
+
+    /// The pipeline as the target of a rule.
+    fn target(&self) -> Json {
+        let mut target = Map::from_iter([
+            ("Id".to_owned(), Json::from("pipeline")),
+            ("Arn".to_owned(), self.machine()),
+            ("RoleArn".to_owned(), self.starter()),
+        ]);
+        target.extend([self.input()]);
+        Json::Object(target)
+    }
+
     fn event(&self, pattern: &EventPattern) -> Vec<(AccountId, Script)> {
         let ours = self.pipeline.account;
         let mut here = Script::default();
@@ -84,13 +161,7 @@ impl Maker<'_> {
             here.calls.push(self.permission(pattern));
         }
         here.calls.push(self.rule(ours, pattern));
-        let mut target = Map::from_iter([
-            ("Id".to_owned(), Json::from("pipeline")),
-            ("Arn".to_owned(), self.machine()),
-            ("RoleArn".to_owned(), self.starter()),
-        ]);
-        target.extend([self.input()]);
-        here.calls.push(self.targets(ours, Json::Object(target)));
+        here.calls.push(self.targets(ours, self.target()));
         let mut scripts = vec![(ours, here)];
         if !there.calls.is_empty() {
             scripts.push((pattern.account, there));
@@ -199,6 +270,24 @@ impl Maker<'_> {
             .collect();
         let template = format!("{{{}}}", members.join(", "));
         ("InputTransformer".to_owned(), json!({ "InputPathsMap": paths, "InputTemplate": template }))
+    }
+}
+
+/// Where the ARN of a sync's task goes in a pattern. No name can hold it.
+const PLACE: &str = "{task}";
+
+/// A constant record of the library's as JSON.
+fn constant(expression: &Expression) -> Json {
+    match &expression.kind {
+        ExpressionKind::Record(fields) => {
+            let members = fields.iter().map(|(name, value)| (name.to_string(), constant(value)));
+            Json::Object(members.collect())
+        }
+        ExpressionKind::List(items) => items.iter().map(constant).collect(),
+        ExpressionKind::Text(text) => Json::from(text.as_str()),
+        ExpressionKind::Number(text) => text.parse::<i64>().map_or(Json::Null, Json::from),
+        ExpressionKind::Bool(value) => Json::Bool(*value),
+        _ => Json::Null,
     }
 }
 

@@ -1,0 +1,164 @@
+//! What a guardrail makes void: grants, what declarations do without a grant, and roles for whom an identity provider vouches.
+
+use std::collections::BTreeSet;
+
+use super::{
+    ability::Prover,
+    condition::Truth,
+    context::Context,
+    decide::{Deciding, Policy, Question, applies},
+    request::requests,
+};
+use crate::{
+    access::{
+        RoleAccess, RoleKey, Statement, Use, federation,
+        requirement::{Place, Requirement, requirements},
+        roles::acting,
+    },
+    diagnostic::{Diagnostic, Diagnostics, catalogue},
+    platform::{AccountId, Grant, Platform, Principal, Role, grant::Effect},
+    source::Span,
+};
+
+/// Reports everything that a guardrail denies for certain, whatever else allows it.
+pub fn voids(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
+    let (platform, access) = (prover.platform, prover.access);
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Grant) {
+        let ids = grant.to.iter().filter_map(|(principal, _)| match principal {
+            Principal::Resource(id) => Some(*id),
+            _ => None,
+        });
+        for role in ids.filter_map(|id| access.role(acting(platform, id)?)) {
+            grants(prover, grant, role, diagnostics);
+        }
+    }
+    uses(prover, diagnostics);
+    for role in platform.roles.iter().filter(|role| access.role(RoleKey::Declared(role.resource)).is_some()) {
+        newcomers(prover, role, diagnostics);
+    }
+}
+
+/// What a guardrail denies can't be granted.
+fn grants<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostics: &mut Diagnostics) {
+    let place = Place::from(&grant.on);
+    for wanted in &grant.capabilities {
+        let required = requirements(prover.platform, wanted.capability, &place);
+        let mut primary = required.iter().filter(|it| it.primary);
+        if let Some(denied) = primary.find_map(|requirement| denied(prover, role, requirement)) {
+            diagnostics.push(dead_grant(prover.platform, wanted.span, &denied));
+        }
+    }
+}
+
+/// What a guardrail denies can't be done, though nobody had to grant it. One thing is told of each place in the program.
+fn uses(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
+    let mut told: BTreeSet<Span> = BTreeSet::new();
+    for Use { role, requirement, origin } in prover.access.uses.iter().filter(|it| it.requirement.primary) {
+        let Some(role) = prover.access.role(*role).filter(|_| !told.contains(origin)) else { continue };
+        if let Some(denied) = denied(prover, role, requirement) {
+            told.insert(*origin);
+            let action = prover.platform.library.action_spelling(requirement.action);
+            diagnostics.push(dead_use(prover.platform, *origin, &action, &denied));
+        }
+    }
+}
+
+/// A statement of a guardrail, with the account that it is denied in.
+struct Denied<'a> {
+    statement: &'a Statement,
+    account: AccountId,
+}
+
+/// The guardrail that denies a requirement to a role, or some of it, under all circumstances.
+fn denied<'a>(prover: &Prover<'a>, role: &'a RoleAccess, requirement: &Requirement) -> Option<Denied<'a>> {
+    let own = role.identity.account;
+    let theirs = requirement.owner.and_then(|owner| prover.platform.resource(owner).account);
+    let binds = |account| prover.control.service(own).iter().chain(prover.control.resource(account));
+    if binds(theirs.unwrap_or(own)).all(|level| level.documents.is_empty()) {
+        return None;
+    }
+    requests(prover.platform, role, requirement, &[], &[]).iter().find_map(|request| {
+        let Deciding { policy, statement, .. } = prover.guardrail(request)?;
+        let account = if policy == Policy::ServiceControl { own } else { request.account };
+        Some(Denied { statement, account })
+    })
+}
+
+/// Whoever comes from an identity provider is of no account and of no organization, before he has the role.
+fn newcomers(prover: &Prover<'_>, role: &Role, diagnostics: &mut Diagnostics) {
+    let platform = prover.platform;
+    for trust in &role.trust {
+        let Principal::Resource(provider) = trust.principal else { continue };
+        let Some(action) = federation::action(platform, provider) else { continue };
+        let account = platform.account(role.account);
+        let mut context = Context::open();
+        for key in ["aws:principalaccount", "aws:principalorgid", "aws:principalarn"] {
+            context.set(key, Vec::new());
+        }
+        context.set("aws:principalisawsservice", vec!["false".into()]);
+        context.set("aws:securetransport", vec!["true".into()]);
+        context.set("aws:resourceaccount", vec![account.id.clone()]);
+        context.set("aws:requestedregion", vec![account.region.clone()]);
+        let arn = prover.access.role(RoleKey::Declared(role.resource)).map(|it| it.identity.arn.as_str());
+        let question = Question {
+            caller: "",
+            session: None,
+            caller_account: "",
+            action,
+            resource: arn.unwrap_or_default(),
+            resource_account: &account.id,
+            context: &context,
+        };
+        let levels = prover.control.resource_of_action(role.account, action).iter();
+        let mut statements = levels.flat_map(|level| &level.documents).flat_map(|it| &it.statements);
+        let denies = |statement: &&Statement| {
+            statement.effect == Effect::Deny && applies(statement, &question) == Truth::Yes
+        };
+        if let Some(statement) = statements.find(denies) {
+            let denied = Denied { statement, account: role.account };
+            diagnostics.push(shut_out(platform, trust.span, action, &denied));
+        }
+    }
+}
+
+fn because(diagnostic: Diagnostic, denied: &Denied<'_>) -> Diagnostic {
+    let rules = &denied.statement.origins;
+    rules.iter().fold(diagnostic, |diagnostic, rule| diagnostic.related(*rule, "denied here"))
+}
+
+fn dead_grant(platform: &Platform, span: Span, denied: &Denied<'_>) -> Diagnostic {
+    let account = &platform.account(denied.account).name;
+    let diagnostic = Diagnostic::warning(
+        catalogue::DEAD_GRANT,
+        span,
+        format!("a guardrail on account `{account}` denies what is granted here"),
+        "has no effect",
+    );
+    because(diagnostic, denied).help("take the grant away, or except its action from the guardrail")
+}
+
+fn dead_use(platform: &Platform, span: Span, action: &str, denied: &Denied<'_>) -> Diagnostic {
+    let account = &platform.account(denied.account).name;
+    let diagnostic = Diagnostic::warning(
+        catalogue::DEAD_GRANT,
+        span,
+        format!("a guardrail on account `{account}` denies {action}, which this does"),
+        "will be refused",
+    );
+    because(diagnostic, denied)
+        .help("except the action from the guardrail, or do it in an account that it does not bind")
+}
+
+fn shut_out(platform: &Platform, span: Span, action: &str, denied: &Denied<'_>) -> Diagnostic {
+    let account = &platform.account(denied.account).name;
+    let diagnostic = Diagnostic::warning(
+        catalogue::DEAD_GRANT,
+        span,
+        format!(
+            "a guardrail on account `{account}` denies {action} to whoever comes from an identity provider"
+        ),
+        "nobody comes in this way",
+    );
+    because(diagnostic, denied)
+        .help("name the actions that the guardrail denies without this one: such a caller is of no account and of no organization")
+}
