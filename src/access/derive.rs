@@ -7,13 +7,13 @@ use smol_str::SmolStr;
 
 use super::{
     condition,
-    derived::Duty,
+    derived::{Duty, derived_role_in},
     foreign::{Missing, Ours},
     is_ours,
     minimize::Permission,
     named::{self, Named, source_service},
     requirement::{Place, Requirement, declared_arn, requirements},
-    roles::{RoleKey, Roles, acting},
+    roles::{RoleKey, Roles, acting, delegates},
     trust::session_tags,
 };
 use crate::{
@@ -58,6 +58,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     platform.grants.iter().for_each(|grant| needs.grant(grant));
     needs.trusts();
     needs.pipelines();
+    needs.delegates();
     needs.queries();
     needs.syncs();
     needs.replications();
@@ -115,6 +116,9 @@ impl Needs<'_> {
                     User::Pipeline => Some(RoleKey::Derived(pipeline.resource, Duty::Pipeline)),
                     User::Trigger => Some(RoleKey::Derived(pipeline.resource, Duty::Trigger)),
                     User::Forwarder(_) => Some(RoleKey::Derived(pipeline.resource, Duty::Forward)),
+                    User::Delegate(account) => {
+                        Some(RoleKey::Derived(pipeline.resource, Duty::Delegate(account)))
+                    }
                     User::Role(role) => Some(RoleKey::Declared(role)),
                 };
                 let place = Place::from(&used.on);
@@ -127,6 +131,24 @@ impl Needs<'_> {
                     if let Some(key) = key {
                         self.need(key, requirement, used.span);
                     }
+                }
+            }
+        }
+    }
+
+    /// A pipeline takes on its roles in other accounts.
+    fn delegates(&mut self) {
+        for pipeline in &self.platform.pipelines {
+            for account in delegates(pipeline) {
+                let duty = Duty::Delegate(account);
+                let Some(role) = derived_role_in(self.platform, pipeline.resource, duty, account) else {
+                    continue;
+                };
+                let Some(capability) = self.capability("role", "assume") else { continue };
+                let origin = self.platform.resource(pipeline.resource).span;
+                for requirement in requirements(self.platform, capability, &Place::Arn(role.arn)) {
+                    let own = RoleKey::Derived(pipeline.resource, Duty::Pipeline);
+                    self.role(own, &requirement, Effect::Grant, origin);
                 }
             }
         }

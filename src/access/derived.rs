@@ -28,6 +28,8 @@ pub enum Duty {
     Forward,
     /// A function's own code runs as it.
     Function,
+    /// A pipeline calls what is in this other account as it.
+    Delegate(AccountId),
     /// S3 copies a bucket's objects to other buckets as it.
     Replication,
 }
@@ -42,6 +44,7 @@ impl Duty {
             Self::Registration => "-lakeformation",
             Self::Trigger | Self::Forward => "-trigger",
             Self::Function => "-function",
+            Self::Delegate(_) => "-calls-from",
             Self::Replication => "-replication",
         }
     }
@@ -68,6 +71,7 @@ impl Duty {
             Self::Trigger => "starting the state machine",
             Self::Forward => "passing the bucket's events on",
             Self::Function => "what the function's code reads and writes",
+            Self::Delegate(_) => "what the state machine of another account calls here",
             Self::Replication => "what S3 copies from the bucket to others",
         }
     }
@@ -97,7 +101,12 @@ pub fn derived_role_in(
     duty: Duty,
     account: AccountId,
 ) -> Option<DerivedRole> {
-    let name = role_name(&platform.resource(resource).physical, duty.suffix());
+    // Pipelines of several accounts may call into one, and be of one name.
+    let suffix = match (duty, platform.account_of(resource)) {
+        (Duty::Delegate(_), Some(home)) => format!("{}-{}", duty.suffix(), home.id),
+        _ => duty.suffix().to_owned(),
+    };
+    let name = role_name(&platform.resource(resource).physical, &suffix);
     let id = &platform.account(account).id;
     let arn = SmolStr::from(format!("arn:{}:iam::{id}:role/{name}", platform.project.partition()));
     Some(DerivedRole { name, arn, account })

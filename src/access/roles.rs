@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::derived::{Duty, derived_role, derived_role_in};
 use crate::{
     platform::{
-        AccountId, Function, Platform, Principal, ResourceId, ValueKind,
+        AccountId, Function, Pipeline, Platform, Principal, ResourceId, ValueKind,
         pipeline::{TriggerKind, User},
         resource::Noun,
     },
@@ -46,7 +46,8 @@ pub struct RoleIdentity {
     pub patterns: Vec<SmolStr>,
     /// The account that it lives in.
     pub account: AccountId,
-    /// The service that assumes it, by its name in the standard library; `None` for a declared role, which says itself.
+    /// The service that assumes it, by its name in the standard library; `None` for a declared role, which says itself, and for one that
+    /// another role takes on.
     pub service: Option<&'static str>,
     /// Its declaration's name in the program.
     pub span: Span,
@@ -164,7 +165,7 @@ pub fn permission_set(platform: &Platform, id: ResourceId) -> SmolStr {
 
 fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     let mut roles = Vec::new();
-    let mut add = |id: ResourceId, duty: Duty, service: &'static str, account: Option<AccountId>| {
+    let mut add = |id: ResourceId, duty: Duty, service: Option<&'static str>, account: Option<AccountId>| {
         let role = match account {
             Some(account) => derived_role_in(platform, id, duty, account),
             None => derived_role(platform, id, duty),
@@ -176,52 +177,64 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
             arn: role.arn,
             patterns: Vec::new(),
             account: role.account,
-            service: Some(service),
+            service,
             span,
         }));
     };
     for pipeline in &platform.pipelines {
-        add(pipeline.resource, Duty::Pipeline, "states", None);
+        add(pipeline.resource, Duty::Pipeline, Some("states"), None);
         let starter = match pipeline.trigger.as_ref().map(|trigger| &trigger.kind) {
             Some(TriggerKind::Schedule(..)) => "scheduler",
             Some(TriggerKind::Records(_)) => "pipes",
             _ => "events",
         };
         if pipeline.uses.iter().any(|used| used.who == User::Trigger) {
-            add(pipeline.resource, Duty::Trigger, starter, None);
+            add(pipeline.resource, Duty::Trigger, Some(starter), None);
         }
         let forwarder = pipeline.uses.iter().find_map(|used| match used.who {
             User::Forwarder(account) => Some(account),
             _ => None,
         });
         if forwarder.is_some() {
-            add(pipeline.resource, Duty::Forward, "events", forwarder);
+            add(pipeline.resource, Duty::Forward, Some("events"), forwarder);
+        }
+        for account in delegates(pipeline) {
+            add(pipeline.resource, Duty::Delegate(account), None, Some(account));
         }
     }
     for query in &platform.queries {
-        add(query.resource, Duty::Query, "kinesisanalytics", Some(query.account));
+        add(query.resource, Duty::Query, Some("kinesisanalytics"), Some(query.account));
     }
     for domain in &platform.domains {
-        add(domain.resource, Duty::Registration, "lakeformation", None);
+        add(domain.resource, Duty::Registration, Some("lakeformation"), None);
     }
     let granted: BTreeSet<ResourceId> =
         platform.grants.iter().flat_map(|grant| &grant.to).filter_map(receiver).collect();
     let acting =
         |it: &&Function| !it.reads.is_empty() || !it.writes.is_empty() || granted.contains(&it.resource);
     for function in platform.functions.iter().filter(acting) {
-        add(function.resource, Duty::Function, function_service(platform, function.resource), None);
+        add(function.resource, Duty::Function, Some(function_service(platform, function.resource)), None);
     }
     for (id, resource) in platform.of_kind("sync") {
         if resource.noun == Noun::Plain {
-            add(id, Duty::Sync, "datasync", None);
+            add(id, Duty::Sync, Some("datasync"), None);
         }
     }
     for (id, resource) in platform.of_kind("bucket").filter(|(_, resource)| !resource.external) {
         if !platform.replicas(id).is_empty() && resource.account.is_some() {
-            add(id, Duty::Replication, "s3", None);
+            add(id, Duty::Replication, Some("s3"), None);
         }
     }
     roles
+}
+
+/// The accounts in which a pipeline calls something as a role there.
+pub(super) fn delegates(pipeline: &Pipeline) -> BTreeSet<AccountId> {
+    let delegates = pipeline.uses.iter().filter_map(|used| match used.who {
+        User::Delegate(account) => Some(account),
+        _ => None,
+    });
+    delegates.collect()
 }
 
 fn receiver((principal, _): &(Principal, Span)) -> Option<ResourceId> {

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::{
     condition,
+    derived::{Duty, derived_role},
     document::{Actions, Conditions, Document, Principals, Statement},
     federation,
     named::{Named, source_account},
@@ -32,7 +33,21 @@ pub fn trust(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Doc
     };
     let mut statements = declared.map(|role| people(platform, roles, role)).unwrap_or_default();
     statements.extend(services(platform, identity, declared));
+    statements.extend(delegator(platform, roles, identity));
     Document::new(statements)
+}
+
+/// The role of a pipeline takes on its roles in other accounts, and nobody else does.
+fn delegator(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Option<Statement> {
+    let RoleKey::Derived(id, Duty::Delegate(_)) = identity.key else { return None };
+    let own = RoleKey::Derived(id, Duty::Pipeline);
+    let named = match roles.index_of(own).and_then(|at| roles.list.get(at)) {
+        Some(role) => Named::role(platform, role),
+        None => {
+            Named::arn(derived_role(platform, id, Duty::Pipeline)?.arn, platform.resource(id).name.clone())
+        }
+    };
+    Some(statement("AssumeRole", ASSUME, named.principals, named.conditions, &[identity.span]))
 }
 
 /// Accounts, roles, groups and identity providers that may assume the role, with the tags and the external id that they must bring.

@@ -2,6 +2,7 @@
 
 mod agent;
 mod bucket;
+mod call;
 mod condition;
 mod cron;
 mod damage;
@@ -21,6 +22,7 @@ mod role;
 pub mod rules;
 mod secret;
 mod share;
+mod statement;
 mod stream;
 mod sync;
 mod table;

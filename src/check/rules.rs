@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
-    query, role, secret, share, stream, sync, table,
+    Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
+    query, role, secret, share, statement, stream, sync, table,
 };
 
 /// The rules.
@@ -58,6 +58,8 @@ pub const RULES: &[Rule] = &[
     ("promised runs end", sync::promised_runs_end),
     ("first runs end", sync::first_runs_end),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("statements name their parameters", statement::statements_name_their_parameters),
+    ("calls are allowed something", call::calls_are_allowed_something),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
     ("values fit between states", pipeline::values_fit_between_states),
     ("histories have room", pipeline::histories_have_room),

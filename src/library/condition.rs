@@ -6,7 +6,7 @@ use super::{ActionId, FieldDecl, KindId, Library, ServiceId};
 use crate::source::Span;
 
 /// `condition source_vpce : string { key = "aws:SourceVpce" }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Condition {
     /// Its name.
     pub name: SmolStr,

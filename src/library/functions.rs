@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// `pipeline_function upper(text: string) -> string { jsonata = "$uppercase({text})" }`. One name may have several, for other types.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PipelineFunction {
     /// Its name.
     pub name: SmolStr,

@@ -23,7 +23,7 @@ use crate::{
     source::{SourceMap, Span},
     syntax::{
         self,
-        ast::{Expr, Module},
+        ast::{Expr, Module, TypeExpr},
     },
 };
 
@@ -57,7 +57,7 @@ ids! {
 }
 
 /// The whole standard library, resolved.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Library {
     /// `kind bucket in account { … }`.
     pub kinds: Vec<Kind>,
@@ -89,7 +89,7 @@ pub struct Library {
 }
 
 /// Where each name of the library leads.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     pub(crate) kinds: FxHashMap<SmolStr, KindId>,
     pub(crate) enums: FxHashMap<SmolStr, EnumId>,
@@ -102,7 +102,7 @@ pub(crate) struct Names {
 }
 
 /// A kind of resource.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Kind {
     /// `bucket`.
     pub name: SmolStr,
@@ -199,7 +199,7 @@ pub enum Naming {
 }
 
 /// A field of a kind or of a constructor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FieldDecl {
     /// Its name.
     pub name: SmolStr,
@@ -297,12 +297,29 @@ pub enum FieldType {
     Label,
     /// What a request must be like.
     Condition,
+    /// An item of the table that another parameter names, or a part of one.
+    Row(RowPart),
+    /// What a permission is on: a declaration, a place in a bucket, an ARN as text.
+    Target,
     /// A type that could not be read: a fault in the standard library, reported already.
     Unknown,
 }
 
+/// Which part of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowPart {
+    /// All of it.
+    Whole,
+    /// The columns of its key.
+    Key,
+    /// The column by which the items are spread.
+    Partition,
+    /// Any of the columns beside the key.
+    Rest,
+}
+
 /// `enum verify_mode { none = "NONE" }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Enum {
     /// Its name.
     pub name: SmolStr,
@@ -313,7 +330,7 @@ pub struct Enum {
 }
 
 /// A variant of an enum.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Variant {
     /// The name in the language.
     pub name: SmolStr,
@@ -324,7 +341,7 @@ pub struct Variant {
 }
 
 /// The values that a constructor's result type has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Family {
     /// Its name.
     pub name: SmolStr,
@@ -333,7 +350,7 @@ pub struct Family {
 }
 
 /// `constructor nfs : transfer_location { … }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Constructor {
     /// Its name.
     pub name: SmolStr,
@@ -354,7 +371,7 @@ pub struct Constructor {
 }
 
 /// `call create = datasync.CreateTask { Member = value }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Call {
     /// Its name within the declaration.
     pub name: SmolStr,
@@ -371,7 +388,7 @@ pub struct Call {
 }
 
 /// `service s3 { … }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Service {
     /// The name in the language, which is IAM's prefix with `_` for `-`.
     pub name: SmolStr,
@@ -393,8 +410,25 @@ pub struct Service {
     pub types: Vec<(SmolStr, SmolStr)>,
 }
 
+impl Service {
+    /// One of which nothing is known but what it is called.
+    fn unknown(name: SmolStr, prefix: SmolStr) -> Self {
+        Self {
+            name,
+            prefix,
+            principal: None,
+            source_account: false,
+            source_in_calls: false,
+            source_arn: None,
+            resource_policy: false,
+            resource_control: false,
+            types: Vec::new(),
+        }
+    }
+}
+
 /// `action GetObject on object`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Action {
     /// Its service.
     pub service: ServiceId,
@@ -413,7 +447,7 @@ pub struct Action {
 }
 
 /// `capability read on bucket { … }`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Capability {
     /// Its name.
     pub name: SmolStr,
@@ -434,7 +468,7 @@ pub struct Capability {
 }
 
 /// `integration lambda(name: string) { … }`: how a state machine calls something.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Integration {
     /// Its name: that of the constructor behind a function's `=`, or of the statement (`publish`, `copy`).
     pub name: SmolStr,
@@ -445,7 +479,7 @@ pub struct Integration {
     /// Its parameters.
     pub params: Vec<FieldDecl>,
     /// What it returns where the caller declares nothing.
-    pub result: Option<DataType>,
+    pub result: Option<TypeExpr>,
     /// Everything else its declaration says, by name: `resource`, `arguments`, `output`, `payload`, `actions`, `start`, `poll`, … (docs/stdlib.md).
     pub properties: FxHashMap<SmolStr, Expr>,
     /// Its place in the standard library.
@@ -453,7 +487,7 @@ pub struct Integration {
 }
 
 /// `sql_function UPPER(text: string) -> string`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SqlFunction {
     /// Its name in capitals.
     pub name: SmolStr,
@@ -555,6 +589,41 @@ impl Library {
         self.names.actions.get(&(service, SmolStr::new(name))).copied()
     }
 
+    /// Adds an action that a program names and the library does not have, limited to these ARNs; none is for an action that AWS can't limit.
+    pub fn learn(&mut self, prefix: &str, name: &str, arns: &[SmolStr]) -> ActionId {
+        let known = self.services.iter().position(|service| service.prefix == prefix);
+        let at = known.unwrap_or_else(|| {
+            let name = SmolStr::from(prefix.replace('-', "_"));
+            self.names.services.insert(name.clone(), ServiceId(index(self.services.len())));
+            self.services.push(Service::unknown(name, prefix.into()));
+            self.services.len() - 1
+        });
+        let service = ServiceId(index(at));
+        let types = arns.iter().map(|arn| self.type_of(service, arn)).collect::<Vec<u32>>();
+        let id = ActionId(index(self.actions.len()));
+        self.names.actions.insert((service, name.into()), id);
+        self.actions.push(Action {
+            service,
+            name: name.into(),
+            types,
+            prefix_key: None,
+            rewrites: None,
+            passes_role: false,
+            takes_role: false,
+        });
+        id
+    }
+
+    /// A type of a service that only this ARN is of.
+    fn type_of(&mut self, service: ServiceId, arn: &SmolStr) -> u32 {
+        let Some(service) = self.services.get_mut(service.0 as usize) else { return 0 };
+        if let Some(at) = service.types.iter().position(|(_, format)| format == arn) {
+            return index(at);
+        }
+        service.types.push((arn.clone(), arn.clone()));
+        index(service.types.len() - 1)
+    }
+
     /// A capability on a kind.
     pub fn capability_named(&self, kind: KindId, name: &str) -> Option<CapabilityId> {
         self.names.capabilities.get(&(kind, SmolStr::new(name))).copied()
@@ -576,4 +645,8 @@ impl Library {
         let action = self.action(id);
         format!("{}:{}", self.service(action.service).prefix, action.name)
     }
+}
+
+fn index(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

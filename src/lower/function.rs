@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     library::Encoding,
-    platform::ValueKind,
+    platform::{Value, ValueKind, item::attribute_type as attribute_type_of, resource::Noun},
     syntax::ast::{Arg, Expr},
 };
 
@@ -29,6 +29,7 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("simple_pattern", 1, 1),
     ("tags", 1, 1),
     ("called", 1, 1),
+    ("attribute_type", 1, 1),
 ];
 
 /// A function applied.
@@ -54,8 +55,18 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "simple_pattern" => encoded(Encoding::SimplePattern),
         "tags" => encoded(Encoding::Tags),
         "called" => encoded(Encoding::Name),
+        "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
         _ => Term::None,
     }
+}
+
+/// The type of a key's attribute in DynamoDB, from the type of the column.
+fn attribute_type(scope: &Scope<'_, '_>, column: &Term<'_>) -> Option<&'static str> {
+    let Term::Value(Value { kind: ValueKind::Column(name), .. }) = column else { return None };
+    let Noun::ItemTable(at) = scope.resource.noun else { return None };
+    let table = scope.platform.item_tables.get(at as usize)?;
+    let column = scope.platform.schema(table.schema).column(name)?;
+    attribute_type_of(&column.ty)
 }
 
 /// `join(list, separator)`.

@@ -1,6 +1,8 @@
 //! What pipelines call.
 
 use super::{
+    grant::Capability,
+    pipeline::UseTarget,
     resource::ResourceId,
     schema::Column,
     types::DataType,
@@ -19,6 +21,8 @@ pub struct Function {
     pub result: Option<DataType>,
     /// `lambda("…")`, `glue_job("…")`: the integration and its fields.
     pub integration: IntegrationUse,
+    /// What a call takes where its declaration says so itself: `aws(…)`.
+    pub allowed: Vec<(Capability, UseTarget)>,
     /// What its own code reads.
     pub reads: Vec<(Location, Span)>,
     /// What its own code writes.

@@ -9,6 +9,7 @@ pub mod condition;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
+pub mod item;
 pub mod mesh;
 pub mod pipeline;
 pub mod project;
@@ -20,6 +21,7 @@ pub mod stream;
 pub mod test;
 pub mod types;
 pub mod value;
+pub mod wire;
 
 pub use account::{Account, AccountId, Organization, Unit, UnitId};
 pub use boundary::Boundary;
@@ -27,6 +29,7 @@ pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
+pub use item::ItemTable;
 pub use mesh::{Domain, Table};
 pub use pipeline::Pipeline;
 pub use project::Project;
@@ -79,6 +82,8 @@ pub struct Platform {
     pub domains: Vec<Domain>,
     /// Their tables.
     pub tables: Vec<Table>,
+    /// Tables of items.
+    pub item_tables: Vec<ItemTable>,
     /// The streams.
     pub streams: Vec<Stream>,
     /// The queries over them.

@@ -63,6 +63,8 @@ pub enum User {
     Trigger,
     /// The role in another account that hands that account's events over to the pipeline's: `events.amazonaws.com` assumes it.
     Forwarder(AccountId),
+    /// The role in another account that the pipeline's own role takes on for calls there.
+    Delegate(AccountId),
     /// A declared role that a service takes on for the pipeline: that of a warehouse which copies.
     Role(ResourceId),
 }
@@ -267,10 +269,13 @@ impl Step {
 impl Call {
     /// The expressions that it evaluates.
     pub fn reads(&self) -> Vec<&Expression> {
-        let poll = self.poll.iter().flat_map(|poll| {
-            [&poll.keep, &poll.request.arguments, &poll.status].into_iter().chain(&poll.cause)
-        });
-        std::iter::once(&self.start.arguments).chain(&self.output).chain(poll).collect()
+        let poll = self
+            .poll
+            .iter()
+            .flat_map(|poll| [&poll.request.arguments, &poll.status].into_iter().chain(&poll.cause));
+        let fetch = self.fetch.iter().map(|request| &request.arguments);
+        let own = std::iter::once(&self.start.arguments).chain(&self.output).chain(&self.keep);
+        own.chain(poll).chain(fetch).collect()
     }
 }
 
@@ -397,16 +402,22 @@ pub struct Call {
     pub callee: Option<ResourceId>,
     /// The pipeline that is run.
     pub runs: Option<ResourceId>,
+    /// The account in which its requests are made, where that is not the pipeline's.
+    pub elsewhere: Option<AccountId>,
     /// The type of what it returns.
     pub result: Option<DataType>,
     /// What its value is bound to.
     pub binding: Option<LocalId>,
     /// What starts it and, without `poll`, waits for its end.
     pub start: Request,
-    /// The value that it returns, an expression over [`ExpressionKind::Result`].
+    /// The value that it returns, an expression over [`ExpressionKind::Result`]: of `fetch` where there is one, else of `start`.
     pub output: Option<Expression>,
+    /// What is kept of what `start` returns, where a later request needs it, as [`ExpressionKind::Kept`].
+    pub keep: Option<Expression>,
     /// How its end is found where the service has no way to wait.
     pub poll: Option<Poll>,
+    /// What gets its result behind its end, where the service keeps it.
+    pub fetch: Option<Request>,
     /// What happens when it fails.
     pub retry: Vec<Retry>,
     /// Longest time in seconds.
@@ -424,11 +435,27 @@ pub struct Request {
     pub arguments: Expression,
 }
 
+/// How a service spells values, so that nobody has to build them by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// An attribute of DynamoDB with its type: `{"S": "x"}`.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
+    Attribute,
+    /// An item of DynamoDB, its attributes by name: `{"id": {"S": "x"}}`.
+    Item,
+    /// A list of items as the AWS SDK spells them, with `Bool` for `BOOL`.
+    SdkItems,
+    /// Records with botocore's names of members, as the AWS SDK spells them in Step Functions.
+    Members,
+    /// The rows of `athena:getQueryResults`, by the names of their columns.
+    AthenaRows,
+    /// The rows of `redshiftdata:getStatementResult`, by the names of their columns.
+    RedshiftRows,
+}
+
 /// A loop that asks a service whether a call is done.
 #[derive(Clone, Debug)]
 pub struct Poll {
-    /// What is kept of the call's result, as [`ExpressionKind::Kept`].
-    pub keep: Expression,
     /// Seconds between two questions.
     pub every: u64,
     /// The question.
@@ -512,10 +539,20 @@ pub enum ExpressionKind {
     Negate(Box<Expression>),
     /// An operator; `??` and comparisons with `none` too.
     Binary(BinaryOp, Box<Expression>, Box<Expression>),
+    /// A value as a service wants it, built from the value's type, which is the type of the whole.
+    Encoded(Form, Box<Expression>),
+    /// A value of the type of the whole, taken out of what a service answers.
+    Decoded(Form, Box<Expression>),
+    /// Text that no other state and no other attempt has.
+    Unique,
+    /// Text as a part of a URL.
+    UrlPart(Box<Expression>),
     /// A function of the standard library, over its arguments in the order of its parameters.
     Function(PipelineFunctionId, Vec<Expression>),
     /// Text as an SQL literal: in single quotes, which are doubled inside, as are backslashes, since Redshift reads those as escapes.
     SqlText(Box<Expression>),
+    /// A value as a literal of standard SQL: text in single quotes, which are doubled inside, and `NULL` for `none`.
+    SqlValue(Box<Expression>),
     /// Text as an SQL identifier: in double quotes, which are doubled inside.
     SqlName(Box<Expression>),
 }
@@ -557,7 +594,11 @@ impl Expression {
             | ExpressionKind::Not(of)
             | ExpressionKind::Negate(of)
             | ExpressionKind::SqlText(of)
-            | ExpressionKind::SqlName(of) => vec![of],
+            | ExpressionKind::SqlName(of)
+            | ExpressionKind::SqlValue(of)
+            | ExpressionKind::UrlPart(of)
+            | ExpressionKind::Encoded(_, of)
+            | ExpressionKind::Decoded(_, of) => vec![of],
             ExpressionKind::Index(a, b) | ExpressionKind::Binary(_, a, b) => vec![a, b],
             ExpressionKind::List(items)
             | ExpressionKind::Join(items)
@@ -574,14 +615,18 @@ impl Expression {
             | ExpressionKind::Local(_)
             | ExpressionKind::Result
             | ExpressionKind::Kept
-            | ExpressionKind::Context(_) => Vec::new(),
+            | ExpressionKind::Context(_)
+            | ExpressionKind::Unique => Vec::new(),
         }
     }
 
     /// Whether two evaluations of it may differ, the time and what is made up at random.
     pub fn varies(&self, library: &Library) -> bool {
-        let here =
-            matches!(self.kind, ExpressionKind::Function(id, _) if library.pipeline_function(id).varies);
+        let here = match self.kind {
+            ExpressionKind::Function(id, _) => library.pipeline_function(id).varies,
+            ExpressionKind::Unique => true,
+            _ => false,
+        };
         here || self.parts().into_iter().any(|part| part.varies(library))
     }
 

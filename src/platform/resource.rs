@@ -72,6 +72,8 @@ pub enum Noun {
     Domain(u32),
     /// [`super::Platform::tables`]
     Table(u32),
+    /// [`super::Platform::item_tables`]
+    ItemTable(u32),
     /// [`super::Platform::streams`]
     Stream(u32),
     /// [`super::Platform::queries`]

@@ -5,6 +5,7 @@
 //! | `mod.rs` | a pipeline's document with the calls of its tasks; runs inside runs |
 //! | `items.rs` | what a loop reads where its items are these |
 //! | `response.rs` | what a service answers where a call has this value or that error |
+//! | `wire.rs` | values in the spelling of the service that answers them |
 //! | `conform.rs` | whether a value has a type |
 //! | `trial.rs`, `rows.rs` | tests of pipelines and of queries |
 //! | `compare.rs`, `mismatch.rs` | what was expected beside what was seen |
@@ -16,6 +17,7 @@ mod mismatch;
 mod response;
 mod rows;
 mod trial;
+mod wire;
 
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
@@ -121,15 +123,16 @@ struct Cast<'c> {
     readers: FxHashMap<u32, &'c Reader>,
     roles: FxHashMap<String, TaskOf>,
     mocks: &'c mut dyn Mocks,
-    /// The calls whose end is asked for, by step: those that have been started.
-    begun: FxHashMap<u32, Begun>,
+    /// The calls that more than one request belongs to, by step, in the order in which they were started.
+    begun: FxHashMap<u32, Vec<Begun>>,
 }
 
-/// A call that has been started, and whose end is asked for.
+/// A call that has been started.
 struct Begun {
     /// When it ends.
     until: Time,
-    end: Result<(), Failure>,
+    /// What it comes to: where the service keeps it, the answer in which it says so.
+    end: Result<Json, Failure>,
 }
 
 impl Tasks for Cast<'_> {
@@ -137,8 +140,9 @@ impl Tasks for Cast<'_> {
         let nothing = || format!("the state `{}` belongs to no call", request.state);
         let role = self.roles.get(request.state).cloned().ok_or_else(nothing)?;
         let call = *self.calls.get(&role.step).ok_or_else(nothing)?;
-        match (&call.poll, role.asks) {
-            (Some(poll), true) => self.standing(poll, role.step, request.at),
+        match &call.poll {
+            Some(poll) if role.asks => self.standing(call, poll, role.step, request),
+            _ if role.fetches => self.fetched(call, role.step, request),
             _ => self.start(call, role.step, request),
         }
     }
@@ -152,34 +156,63 @@ impl Cast<'_> {
             (None, Some(id)) => return self.nested(id, request),
             (None, None) => return Err(unanswered(call, request.arguments)),
         };
+        let number = self.begun.get(&step).map_or(0, Vec::len) + 1;
         let (end, result) = match (reply.end, &call.poll) {
-            (End::Response(response), _) => (Ok(()), Ok(response)),
+            (End::Response(response), _) => (Ok(response.clone()), Ok(response)),
             (End::Value(value), _) if self.readers.contains_key(&step) => {
-                (Ok(()), Ok(self.readers.get(&step).map_or(Json::Null, |reader| items::raw(reader, value))))
+                let items = self.readers.get(&step).map_or(Json::Null, |reader| items::raw(reader, value));
+                (Ok(Json::Null), Ok(items))
             }
-            (End::Value(value), poll) => (Ok(()), Ok(response::of_value(call, poll.as_ref(), Some(value))?)),
+            (End::Value(value), _) => {
+                let response = response::of_start(self.platform, call, Some(&value), number)?;
+                let end = match &call.fetch {
+                    Some(_) => response::of_result(self.platform, call, &value)?,
+                    None => value,
+                };
+                (Ok(end), Ok(response))
+            }
             (End::Failure(failure), Some(poll)) if failure.error == poll.error => {
-                (Err(failure), Ok(response::of_value(call, Some(poll), None)?))
+                (Err(failure), Ok(response::of_start(self.platform, call, None, number)?))
             }
-            (End::Failure(failure), _) => (Ok(()), Err(failure)),
+            (End::Failure(failure), _) => (Ok(Json::Null), Err(failure)),
         };
         // What is only started is answered at once; the time that it takes passes while it is asked for.
         if call.poll.is_some() && result.is_ok() {
             let until = request.at.saturating_add(machine::milliseconds(reply.seconds));
-            self.begun.insert(step, Begun { until, end });
+            self.begun.entry(step).or_default().push(Begun { until, end });
             return Ok(Answer::at_once(result));
+        }
+        if call.fetch.is_some() && result.is_ok() {
+            self.begun.entry(step).or_default().push(Begun { until: request.at, end });
         }
         Ok(Answer { result, seconds: reply.seconds, silence: reply.silence })
     }
 
+    /// The call that a later request is about: the one whose id it names, or the last.
+    fn begun(&self, call: &Call, step: u32, request: &Request<'_>) -> Option<&Begun> {
+        let begun = self.begun.get(&step)?;
+        let named =
+            (1..=begun.len()).rev().find(|number| names(request.arguments, &response::id_of(call, *number)));
+        begun.get(named.unwrap_or(begun.len()).checked_sub(1)?)
+    }
+
     /// How a call stands whose end is asked for.
-    fn standing(&self, poll: &Poll, step: u32, now: Time) -> Result<Answer, String> {
-        let response = match self.begun.get(&step) {
-            Some(begun) if now < begun.until => response::of_status(poll, response::UNDER_WAY)?,
-            Some(Begun { end: Err(failure), .. }) => response::of_failure(poll, failure)?,
-            _ => response::of_status(poll, poll.done.first().map_or("", SmolStr::as_str))?,
+    fn standing(&self, call: &Call, poll: &Poll, step: u32, request: &Request<'_>) -> Result<Answer, String> {
+        let platform = self.platform;
+        let response = match self.begun(call, step, request) {
+            Some(begun) if request.at < begun.until => {
+                response::of_status(platform, poll, response::UNDER_WAY)?
+            }
+            Some(Begun { end: Err(failure), .. }) => response::of_failure(platform, poll, failure)?,
+            _ => response::of_status(platform, poll, poll.done.first().map_or("", SmolStr::as_str))?,
         };
         Ok(Answer::at_once(Ok(response)))
+    }
+
+    /// What a call came to whose result the service keeps.
+    fn fetched(&self, call: &Call, step: u32, request: &Request<'_>) -> Result<Answer, String> {
+        let end = self.begun(call, step, request).map_or(Ok(Json::Null), |begun| begun.end.clone());
+        Ok(Answer::at_once(end))
     }
 
     /// Runs another pipeline of the program, with the same mocks.
@@ -201,6 +234,16 @@ impl Cast<'_> {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
         let seconds = ran.end.saturating_sub(request.at) as f64 / 1000.0;
         Ok(Answer { result, seconds, silence: None })
+    }
+}
+
+/// Whether a text is somewhere in a request.
+fn names(request: &Json, text: &str) -> bool {
+    match request {
+        Json::String(found) => found == text,
+        Json::Array(items) => items.iter().any(|item| names(item, text)),
+        Json::Object(members) => members.values().any(|member| names(member, text)),
+        _ => false,
     }
 }
 

@@ -3,27 +3,50 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::wire;
 use crate::{
     machine::Failure,
-    platform::pipeline::{Call, Expression, ExpressionKind, Poll},
+    platform::{
+        Platform,
+        pipeline::{Call, Expression, ExpressionKind, Poll},
+    },
     syntax::ast::BinaryOp,
 };
 
-/// What the service answers to a call that returns this, or that has only been started.
-pub(super) fn of_value(call: &Call, poll: Option<&Poll>, value: Option<Json>) -> Result<Json, String> {
+/// The id under which a service knows a call that it has begun: the how manieth of the same step it is.
+pub(super) fn id_of(call: &Call, number: usize) -> String {
+    format!("{}-{number}", call.name)
+}
+
+/// What the service answers to the request that starts a call, with its result where that is all there is to it.
+pub(super) fn of_start(
+    platform: &Platform,
+    call: &Call,
+    value: Option<&Json>,
+    number: usize,
+) -> Result<Json, String> {
+    let mut response = match value {
+        Some(value) if call.fetch.is_none() => of_result(platform, call, value)?,
+        _ => Json::Object(Map::new()),
+    };
+    if let Some(keep) = &call.keep {
+        put(platform, keep, Json::from(id_of(call, number)), &mut response)
+            .ok_or("a call whose end is asked for keeps more than an id")?;
+    }
+    Ok(response)
+}
+
+/// What the service answers where the result is in its answer.
+pub(super) fn of_result(platform: &Platform, call: &Call, value: &Json) -> Result<Json, String> {
     let mut response = Json::Object(Map::new());
-    if let (Some(output), Some(value)) = (&call.output, value) {
-        put(output, value, &mut response).ok_or_else(|| {
+    if let Some(output) = &call.output {
+        put(platform, output, value.clone(), &mut response).ok_or_else(|| {
             format!(
                 "`{}` makes its result from more than one part of what the service answers; \
                  give `{{\"response\": …}}`, the whole answer",
                 call.function
             )
         })?;
-    }
-    if let Some(poll) = poll {
-        let id = Json::from(format!("{}-1", call.name));
-        put(&poll.keep, id, &mut response).ok_or("a call whose end is asked for keeps more than an id")?;
     }
     Ok(response)
 }
@@ -32,32 +55,29 @@ pub(super) fn of_value(call: &Call, poll: Option<&Poll>, value: Option<Json>) ->
 pub(super) const UNDER_WAY: &str = "UNDER_WAY";
 
 /// What the service answers when it is asked how a call stands that has this status.
-pub(super) fn of_status(poll: &Poll, status: &str) -> Result<Json, String> {
+pub(super) fn of_status(platform: &Platform, poll: &Poll, status: &str) -> Result<Json, String> {
     let mut response = Json::Object(Map::new());
-    put(&poll.status, Json::from(status), &mut response)
+    put(platform, &poll.status, Json::from(status), &mut response)
         .ok_or("the status is more than one part of the answer")?;
     Ok(response)
 }
 
 /// What it answers where the call has failed.
-pub(super) fn of_failure(poll: &Poll, failure: &Failure) -> Result<Json, String> {
-    let mut response = of_status(poll, poll.failed.first().map_or("", |status| status.as_str()))?;
+pub(super) fn of_failure(platform: &Platform, poll: &Poll, failure: &Failure) -> Result<Json, String> {
+    let mut response = of_status(platform, poll, poll.failed.first().map_or("", |status| status.as_str()))?;
     let cause = failure.cause.as_deref().filter(|cause| !cause.is_empty());
     if let (Some(place), Some(cause)) = (&poll.cause, cause) {
-        put(place, Json::from(cause), &mut response)
+        put(platform, place, Json::from(cause), &mut response)
             .ok_or("the cause is more than one part of the answer")?;
     }
     Ok(response)
 }
 
 /// Puts a value where an expression over the answer reads it.
-fn put(place: &Expression, value: Json, response: &mut Json) -> Option<()> {
+fn put(platform: &Platform, place: &Expression, value: Json, response: &mut Json) -> Option<()> {
     match &place.kind {
         ExpressionKind::Result => {
-            match (response, value) {
-                (Json::Object(into), Json::Object(members)) if !into.is_empty() => into.extend(members),
-                (into, value) => *into = value,
-            }
+            merge(response, value);
             Some(())
         }
         ExpressionKind::Field(of, name) => {
@@ -65,9 +85,46 @@ fn put(place: &Expression, value: Json, response: &mut Json) -> Option<()> {
             if let Json::Object(members) = &mut whole {
                 members.insert(name.to_string(), value);
             }
-            put(of, whole, response)
+            put(platform, of, whole, response)
         }
-        ExpressionKind::Binary(BinaryOp::Coalesce, first, _) => put(first, value, response),
+        ExpressionKind::Binary(BinaryOp::Coalesce, first, _) => put(platform, first, value, response),
+        ExpressionKind::Join(pieces) => put_pieces(platform, pieces, value.as_str()?, response),
+        ExpressionKind::Decoded(form, inner) => {
+            let spelled = wire::spelled(platform, *form, &value, &place.ty);
+            match spelled {
+                Some(spelled) => put(platform, inner, spelled, response),
+                None => Some(()),
+            }
+        }
         _ => None,
+    }
+}
+
+/// Puts a value into another: members beside members, at every depth.
+fn merge(into: &mut Json, value: Json) {
+    match (into, value) {
+        (Json::Object(into), Json::Object(members)) if !into.is_empty() => {
+            for (name, member) in members {
+                merge(into.entry(name).or_insert(Json::Null), member);
+            }
+        }
+        (into, value) => *into = value,
+    }
+}
+
+/// Text apart again: each value of it ends where the constant behind it begins.
+fn put_pieces(platform: &Platform, pieces: &[Expression], text: &str, response: &mut Json) -> Option<()> {
+    match pieces {
+        [] => text.is_empty().then_some(()),
+        [first, rest @ ..] => match (first.as_text(), rest.first().and_then(Expression::as_text)) {
+            (Some(constant), _) => put_pieces(platform, rest, text.strip_prefix(constant)?, response),
+            (None, None) if rest.is_empty() => put(platform, first, Json::from(text), response),
+            (None, None) => None,
+            (None, Some(behind)) => {
+                let (value, _) = text.split_once(behind)?;
+                put(platform, first, Json::from(value), response)?;
+                put_pieces(platform, rest, text.strip_prefix(value)?, response)
+            }
+        },
     }
 }

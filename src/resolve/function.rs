@@ -18,11 +18,13 @@ impl Context<'_> {
             let params = self.columns(declared.file, declared.decl.params.as_deref().unwrap_or_default());
             let result = declared.decl.result.as_ref().map(|ty| self.data_type(declared.file, ty));
             let Some(integration) = self.integration(declared) else { continue };
+            let allowed = self.allowed(&integration);
             let function = Function {
                 resource: declared.id,
                 params,
                 result,
                 integration,
+                allowed,
                 reads: self.locations(declared, "reads"),
                 writes: self.locations(declared, "writes"),
             };

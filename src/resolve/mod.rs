@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod arguments;
+mod aws;
 mod boundary;
 pub mod collect;
 pub mod conditions;
@@ -11,6 +12,7 @@ pub mod fields;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
+pub mod item;
 pub mod mesh;
 pub mod param;
 mod pipeline;
@@ -110,6 +112,7 @@ pub fn resolve(
     context.roles(&found.resources);
     context.functions(&found.resources);
     context.domains(&found.resources);
+    context.item_tables(&found.resources);
     context.streams(&found.resources);
     context.queries(&found.resources);
     context.guardrails(&found.resources);

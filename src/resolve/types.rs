@@ -283,6 +283,8 @@ pub(super) fn described(ty: &FieldType, library: &Library) -> String {
         }
         FieldType::Watermark => "a column less a delay, such as `timestamp - 5s`".into(),
         FieldType::Column => "a column's name".into(),
+        FieldType::Row(_) => "an item of the table, as a record: `{ id = \"x\" }`".into(),
+        FieldType::Target => "a declaration, a place in a bucket, or an ARN as text".into(),
         FieldType::Label => "a label's name".into(),
         FieldType::Unknown => "anything".into(),
     }

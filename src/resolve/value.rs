@@ -93,6 +93,7 @@ impl Context<'_> {
             (FieldType::Watermark, ExprKind::Name(name)) => ValueKind::Watermark(name.clone(), 0),
             (FieldType::Column, ExprKind::Name(name)) => ValueKind::Column(name.clone()),
             (FieldType::Label, ExprKind::Name(name)) => return self.label(name, expr.span),
+            (FieldType::Target, _) => return self.on(file, expr, ty),
             _ => return self.wrong_type(expr, ty),
         };
         Some(kind)
@@ -329,6 +330,21 @@ impl Context<'_> {
                 self.diagnostics.push(diagnostic);
                 None
             }
+        }
+    }
+
+    /// What a permission is on: an ARN as text, a place in a bucket, any declaration.
+    fn on(&mut self, file: FileId, expr: &Expr, ty: &FieldType) -> Option<ValueKind> {
+        if let ExprKind::String(_) = &expr.kind {
+            return self.text(file, expr).and_then(|text| self.arn(&text, None, expr.span));
+        }
+        if let ExprKind::Binary(BinaryOp::Divide, ..) = &expr.kind {
+            return self.location(file, expr).map(ValueKind::Location);
+        }
+        let Some(path) = as_path(expr) else { return self.wrong_type(expr, ty) };
+        match self.lookup(file, &path)? {
+            Meaning::Resource(id) => Some(ValueKind::Ref(id)),
+            _ => self.wrong_type(expr, ty),
         }
     }
 

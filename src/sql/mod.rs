@@ -4,6 +4,7 @@
 //! | module | does |
 //! | --- | --- |
 //! | [`parse`] | reads the text; Flink's own spellings are rewritten at the level of tokens, places kept |
+//! | [`parameters`] | where a statement that a pipeline runs has its parameters |
 //! | [`plan`] | the typed relational plan, plain data |
 //! | [`types`] | result types as Flink derives them, and how types are spelled |
 //! | [`bind`] | syntax to plan: names to columns, types, one clear error for what is not supported |
@@ -14,6 +15,7 @@
 
 pub mod bind;
 pub mod lineage;
+pub mod parameters;
 pub mod parse;
 pub mod plan;
 pub mod print;

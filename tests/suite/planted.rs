@@ -82,12 +82,13 @@ impl Gardener<'_> {
     /// A field that there is not, wherever one is read; and a value that may be `none`, where `??` says what stands for it.
     fn expression(&mut self, expression: &Expression) {
         match &expression.kind {
-            ExpressionKind::Field(of, name) if matches!(of.ty.base, Base::Record(_)) => {
-                if self.text(expression.span).ends_with(name.as_str()) {
-                    let end = expression.span.end;
-                    let length = u32::try_from(name.len()).unwrap();
-                    self.plant("wrong field", Span::new(end - length, end), format!("{name}_zzqx"));
-                }
+            ExpressionKind::Field(of, name)
+                if matches!(of.ty.base, Base::Record(_))
+                    && self.text(expression.span).ends_with(name.as_str()) =>
+            {
+                let end = expression.span.end;
+                let length = u32::try_from(name.len()).unwrap();
+                self.plant("wrong field", Span::new(end - length, end), format!("{name}_zzqx"));
             }
             ExpressionKind::Binary(BinaryOp::Equal | BinaryOp::Less, a, b) if a.span != b.span => {
                 let other = if matches!(a.ty.base, Base::String) { "[1]" } else { "\"text\"" };
@@ -145,7 +146,12 @@ impl Gardener<'_> {
                 call.given.iter().zip(params).for_each(|(value, param)| self.wrong(value, &param.ty));
             }
             Some(_) => {}
-            None => call.given.iter().for_each(|value| self.wrong(value, &value.ty)),
+            // What a name stands for that is bound elsewhere is wrong where it is read, and not where it is written.
+            None => call
+                .given
+                .iter()
+                .filter(|value| span.start <= value.span.start && value.span.end <= span.end)
+                .for_each(|value| self.wrong(value, &value.ty)),
         }
         let needs = params.as_ref().is_none_or(|params| params.iter().any(|param| !param.ty.nullable));
         let text = self.text(span);

@@ -7,7 +7,7 @@ use dpl::{
     Analysis,
     access::{
         RoleKey, Statement,
-        derived::Duty,
+        derived::{Duty, derived_role_in},
         document::Actions,
         pattern::{matches, sample},
         requirement::{Place, Requirement, requirements},
@@ -101,6 +101,15 @@ impl Needs<'_> {
                     User::Pipeline => RoleKey::Derived(pipeline.resource, Duty::Pipeline),
                     User::Trigger => RoleKey::Derived(pipeline.resource, Duty::Trigger),
                     User::Forwarder(_) => RoleKey::Derived(pipeline.resource, Duty::Forward),
+                    User::Delegate(account) => {
+                        // The pipeline's own role takes the other one on.
+                        let own = RoleKey::Derived(pipeline.resource, Duty::Pipeline);
+                        let platform = &self.analysis.platform;
+                        let duty = Duty::Delegate(account);
+                        let role = derived_role_in(platform, pipeline.resource, duty, account).unwrap();
+                        self.named(own, "role", &["assume"], &Place::Arn(role.arn));
+                        RoleKey::Derived(pipeline.resource, duty)
+                    }
                     User::Role(role) => RoleKey::Declared(role),
                 };
                 self.add(key, used.capability, &Place::from(&used.on), false);

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{Reader, doc, name_of, path_text, setting, word};
 use crate::{
     library::{
-        Call, Encoding, FieldDecl, FieldType, Lowering,
+        Call, Encoding, FieldDecl, FieldType, Lowering, RowPart,
         types::{constant_text, refinement, scalar},
     },
     syntax::ast::{self, Column, Decl, Expr, ExprKind, Member, TypeArg, TypeExpr},
@@ -84,6 +84,11 @@ impl Reader<'_> {
             "column" => FieldType::Column,
             "label" => FieldType::Label,
             "condition" => FieldType::Condition,
+            "row" => FieldType::Row(RowPart::Whole),
+            "row_key" => FieldType::Row(RowPart::Key),
+            "row_partition" => FieldType::Row(RowPart::Partition),
+            "row_rest" => FieldType::Row(RowPart::Rest),
+            "target" => FieldType::Target,
             "arn" => FieldType::Arn(ty.args.first().and_then(|arg| match arg {
                 TypeArg::Number(expr) => constant_text(expr),
                 TypeArg::Type(_) => None,

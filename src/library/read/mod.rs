@@ -239,7 +239,7 @@ impl Reader<'_> {
 
     fn integration(&mut self, decl: &Decl) {
         let params = self.fields(decl);
-        let result = decl.result.as_ref().map(|ty| self.data_type(ty));
+        let result = decl.result.clone();
         let declared = matches!(setting(decl, "declared").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
         let name = name_of(decl);
         let id = super::IntegrationId(index(self.library.integrations.len()));

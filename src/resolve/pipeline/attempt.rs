@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::{Builder, fault, statement::Block};
 use crate::{
     diagnostic::{Diagnostic, Fix},
+    library::{Integration, types::constant_text},
     platform::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{Catch, Origin, Step, StepKind},
@@ -12,7 +13,7 @@ use crate::{
     resolve::{index, scope::dotted},
     source::Span,
     suggest,
-    syntax::ast::{self, Statement},
+    syntax::ast::{self, ExprKind, Statement},
 };
 
 /// The errors that Step Functions itself raises and a `catch` can name.
@@ -145,6 +146,10 @@ impl Builder<'_, '_> {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
         }
+        let known = self.library.integrations.iter().flat_map(errors);
+        if let Some(near) = mistaken(&name, known.collect()) {
+            self.report(fault::mistaken_error(path.span, &name, &near));
+        }
         if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
             self.report(fault::never_comes(path.span, &name, each));
         }
@@ -166,6 +171,26 @@ impl Builder<'_, '_> {
             self.report(fault::swallowed(word_of(written)));
         }
     }
+}
+
+/// The errors that an integration says its service raises.
+fn errors(integration: &Integration) -> Vec<SmolStr> {
+    match integration.properties.get("errors").map(|expr| &expr.kind) {
+        Some(ExprKind::List(names)) => names.iter().filter_map(constant_text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The error that a name is nearly one of, of the same service. Services have more errors than the library names, and functions have their own.
+fn mistaken(name: &str, known: Vec<SmolStr>) -> Option<SmolStr> {
+    let (service, _) = name.split_once('.')?;
+    let of_service =
+        |one: &&SmolStr| one.split_once('.').is_some_and(|(other, _)| other.eq_ignore_ascii_case(service));
+    if known.iter().any(|one| one == name) {
+        return None;
+    }
+    let near = suggest::nearest(name, known.iter().filter(of_service).map(SmolStr::as_str))?;
+    Some(near.into())
 }
 
 /// The word `catch`.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    Builder, fault,
+    Builder, fault, item,
     policy::Policy,
-    request::{label, missing_needs, requests},
+    request::{Requests, label, missing_needs, requests},
     template::{Item, Template, present},
 };
 use crate::{
     library::{FieldDecl, FieldType, Integration, IntegrationId, KindId},
     platform::{
-        AccountId, Column, DataType, Function, ResourceId, Value, ValueKind,
-        pipeline::{Call, Expression},
+        AccountId, Base, Column, DataType, Function, Platform, ResourceId, Value, ValueKind,
+        pipeline::{Call, Expression, ExpressionKind, User},
         resource::Noun,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
@@ -100,6 +100,8 @@ impl Builder<'_, '_> {
             account: self.context.platform.account(account),
             words,
             arguments: &[],
+            declared: None,
+            result: None,
             span,
         }
     }
@@ -226,15 +228,11 @@ impl Builder<'_, '_> {
         let id = self.context.resource(self.file, &path, "pipeline")?;
         let Noun::Pipeline(at) = self.context.platform.resource(id).noun else { return None };
         let other = self.context.platform.pipelines.get(at as usize)?;
-        let (params, result, account) = (other.params.clone(), other.result.clone(), other.account);
+        let (params, result) = (other.params.clone(), other.result.clone());
         let whole = other.whole_event;
         let integration = self.library.integration_named("run")?;
         let function = self.context.platform.resource(id).name.clone();
         let arguments = self.typed_arguments(&function, &params, args, inner.span)?;
-        if account != self.account {
-            self.report(fault::not_yet(path.span, "running a pipeline of another account"));
-            return None;
-        }
         let value = Value { kind: ValueKind::Ref(id), span: path.span };
         let mut words = vec![("pipeline".into(), Item::Value(value))];
         if let ([(_, only)], true) = (arguments.as_slice(), whole) {
@@ -257,26 +255,68 @@ impl Builder<'_, '_> {
         let mut words = Vec::with_capacity(slots.len());
         let mut whole = true;
         for (param, slot) in integration.params.iter().zip(slots) {
-            match self.integration_argument(param, slot) {
+            match self.integration_argument(param, slot, &words) {
                 Some(item) => words.push((param.name.clone(), item)),
                 None => whole = false,
             }
         }
+        let whole = whole
+            && self.check_update(integration, &words, span)
+            && self.check_objects(integration, &words, span);
+        let result = integration.result.as_ref().map(|ty| {
+            let mut ty = self.context.data_type(self.file, ty);
+            ty.refinement.max_length = item::most(&words).or(ty.refinement.max_length);
+            ty
+        });
+        let result = result.or_else(|| self.row_result(integration, &words));
         whole.then(|| Target {
             integration: id,
             function: integration.name.clone(),
             resource: None,
             words,
             arguments: Vec::new(),
-            result: integration.result.clone(),
+            result,
         })
     }
 
-    fn integration_argument(&mut self, param: &FieldDecl, given: Option<&Expr>) -> Option<Item> {
+    /// What must be an object of a bucket is one: not a folder, and not the bucket.
+    fn check_objects(&mut self, integration: &Integration, words: &[(SmolStr, Item)], span: Span) -> bool {
+        let named = |expr: &Expr| match &expr.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let objects: Vec<SmolStr> = match integration.properties.get("objects").map(|expr| &expr.kind) {
+            Some(ExprKind::List(items)) => items.iter().filter_map(named).collect(),
+            _ => integration.properties.get("object").and_then(named).into_iter().collect(),
+        };
+        for (_, item) in words.iter().filter(|(word, _)| objects.contains(word)) {
+            let Item::Data(place) = item else { continue };
+            let Some((_, key, whole)) = self.known_place(place) else { continue };
+            if whole && (key.is_empty() || key.ends_with('/')) {
+                let at = if place.span.is_empty() { span } else { place.span };
+                self.report(fault::no_object(at));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn integration_argument(
+        &mut self,
+        param: &FieldDecl,
+        given: Option<&Expr>,
+        words: &[(SmolStr, Item)],
+    ) -> Option<Item> {
         let Some(expr) = given else {
             return Some(self.context.default_of(param).as_ref().map_or(Item::Missing, present));
         };
-        if let FieldType::Data(base) = &param.ty {
+        if let FieldType::Row(part) = param.ty {
+            return self.row_argument(param, part, expr, words);
+        }
+        // A switch and a bound that has a default are parts of the request's form, and so constant.
+        if let FieldType::Data(base) = &param.ty
+            && !(*base == Base::Boolean || *base == Base::Int && param.default.is_some())
+        {
             let wanted = DataType {
                 base: base.clone(),
                 nullable: false,
@@ -286,7 +326,10 @@ impl Builder<'_, '_> {
             if param.nullable && matches!(expr.kind, ExprKind::None) {
                 return Some(Item::Missing);
             }
-            return self.expected(expr, &wanted, &format!("`{}`", param.name)).map(Item::Data);
+            let given = self.expected(expr, &wanted, &format!("`{}`", param.name))?;
+            let place = Some(&given).filter(|given| given.ty.base == Base::Location);
+            let known = place.and_then(|place| self.place_of(place)).cloned();
+            return Some(Item::Data(known.unwrap_or(given)));
         }
         let value = match (&param.ty, &expr.kind) {
             (FieldType::Construct(_), ExprKind::Call(callee, args)) => match &callee.kind {
@@ -372,6 +415,42 @@ impl Builder<'_, '_> {
         whole.then_some(slots)
     }
 
+    /// The account in which a call is made as a role of that account; `None` inside for one that is made at home.
+    #[expect(clippy::option_option, reason = "refused, at home, and elsewhere are three answers")]
+    fn elsewhere(
+        &mut self,
+        target: &Target,
+        integration: &Integration,
+        account: AccountId,
+        span: Span,
+    ) -> Option<Option<AccountId>> {
+        // What a loop reads from must be where it is, as the loop itself says.
+        if integration.properties.contains_key("loops") {
+            return Some(None);
+        }
+        let platform = &self.context.platform;
+        let (there, at_home) = (platform.account(account), platform.account(self.account));
+        let accounts = target.words.iter().filter_map(|(_, item)| home(platform, item)).chain([account]);
+        let mut regions = accounts.map(|account| &platform.account(account).region);
+        if let Some(region) = regions.find(|region| **region != at_home.region) {
+            let diagnostic = fault::other_region(span, &target.function, region, &at_home.region);
+            self.report(diagnostic);
+            return None;
+        }
+        if account == self.account {
+            return Some(None);
+        }
+        if matches!(integration.properties.get("across").map(|expr| &expr.kind), Some(ExprKind::Bool(true))) {
+            return Some(None);
+        }
+        if there.external {
+            let diagnostic = fault::outside(span, &target.function, &there.name);
+            self.report(diagnostic);
+            return None;
+        }
+        Some(Some(account))
+    }
+
     pub(super) fn finish_call(
         &mut self,
         target: Target,
@@ -388,8 +467,12 @@ impl Builder<'_, '_> {
             self.report(fault::no_callback(at, &target.function));
             return None;
         }
-        let where_it_lives =
-            target.resource.and_then(|id| self.context.platform.resource(id).account).unwrap_or(self.account);
+        let where_it_lives = target
+            .resource
+            .and_then(|id| self.context.platform.resource(id).account)
+            .or_else(|| target.words.iter().find_map(|(_, item)| home(self.context.platform, item)))
+            .unwrap_or(self.account);
+        let elsewhere = self.elsewhere(&target, integration, where_it_lives, span)?;
         let given = given(&target);
         let template = Template {
             platform: self.context.platform,
@@ -397,21 +480,27 @@ impl Builder<'_, '_> {
             account: self.context.platform.account(where_it_lives),
             words: target.words,
             arguments: &target.arguments,
+            declared: target.resource.and_then(|id| {
+                let Noun::Function(at) = self.context.platform.resource(id).noun else { return None };
+                self.context.platform.functions.get(at as usize)
+            }),
+            result: target.result.clone(),
             span,
         };
-        let made = requests(&template, integration, callback.is_some());
+        let made = requests(&template, integration, callback.is_some(), target.result.is_some());
         let name = target.resource.map_or_else(
             || format_smolstr!("{}_{}", integration.name, label(&template, integration)),
             |_| target.function.clone(),
         );
-        let permissions = self.permissions(&template, integration, callback.is_some());
+        let who = elsewhere.map_or(User::Pipeline, User::Delegate);
+        let permissions = self.permissions(&template, integration, who, callback.is_some());
         let missing = missing_needs(&template, integration);
         for (id, field) in missing {
             let resource = self.context.platform.resource(id);
             let diagnostic = fault::missing_need(span, &resource.name, &field, resource.span);
             self.report(diagnostic);
         }
-        let (start, output, poll) =
+        let Requests { start, output, keep, poll, fetch } =
             match made.and_then(|made| permissions.map(|permissions| (made, permissions))) {
                 Ok((made, permissions)) => {
                     self.take(permissions, span);
@@ -431,11 +520,14 @@ impl Builder<'_, '_> {
             given,
             callee: target.resource,
             runs,
+            elsewhere,
             result,
             binding: None,
             start,
             output,
+            keep,
             poll,
+            fetch,
             retry,
             timeout,
             heartbeat,
@@ -458,6 +550,25 @@ fn given(target: &Target) -> Vec<Expression> {
 /// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskHeartbeat.html>
 fn sends_no_heartbeats(resource: &str) -> bool {
     !resource.ends_with(".waitForTaskToken") && !resource.contains(".sync")
+}
+
+/// The account that what a word names lives in.
+fn home(platform: &Platform, item: &Item) -> Option<AccountId> {
+    let value = match item {
+        Item::Value(value) => value,
+        Item::Data(Expression { kind: ExpressionKind::Location(bucket, _), .. }) => {
+            return platform.resource(*bucket).account;
+        }
+        _ => return None,
+    };
+    match &value.kind {
+        ValueKind::Location(location) => platform.resource(location.bucket).account,
+        ValueKind::Ref(id) => platform.resource(*id).account,
+        ValueKind::Construct(construct) => {
+            construct.fields.iter().flatten().find_map(|value| home(platform, &Item::Value(value.clone())))
+        }
+        _ => None,
+    }
 }
 
 /// The fields of an integration that stands behind a function's `=`, as words.

@@ -27,14 +27,46 @@ impl Builder<'_, '_> {
         if let (ExprKind::List(items), Base::List(element)) = (&expr.kind, &wanted.base) {
             let items: Option<Vec<Expression>> =
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
-            return Some(Expression {
-                kind: ExpressionKind::List(items?),
-                ty: DataType { nullable: false, ..wanted.clone() },
-                span: expr.span,
-            });
+            let ty = DataType { nullable: false, ..wanted.clone() };
+            return Some(Expression { kind: ExpressionKind::List(items?), ty, span: expr.span });
+        }
+        match (&expr.kind, &wanted.base) {
+            (ExprKind::Record(fields), Base::Json) => return self.any_record(fields, expr.span),
+            (ExprKind::List(items), Base::Json) => {
+                let items = items.iter().map(|item| self.expected(item, wanted, what));
+                let items: Option<Vec<Expression>> = items.collect();
+                return Some(Expression::new(ExpressionKind::List(items?), Base::Json, expr.span));
+            }
+            // A whole number as it is written is of whichever type holds it.
+            (ExprKind::Number(text), Base::Int) if text.parse::<i32>().is_ok() => {
+                let number = Expression::new(ExpressionKind::Number(text.clone()), Base::Int, expr.span);
+                return self.must_fit(number, wanted, what);
+            }
+            _ => {}
         }
         let given = self.expression(expr)?;
         self.must_fit(given, wanted, what)
+    }
+
+    /// A record where any JSON is wanted: its fields are what is written.
+    fn any_record(&mut self, fields: &[Field], span: Span) -> Option<Expression> {
+        let mut given: Vec<(SmolStr, Expression)> = Vec::new();
+        let mut whole = true;
+        for field in fields {
+            if given.iter().any(|(name, _)| *name == field.name.name) {
+                let first = fields.iter().find(|one| one.name.name == field.name.name);
+                let first = first.map_or(span, |one| one.value.span);
+                self.report(fault::argument_twice(field.value.span, &field.name.name, first));
+                whole = false;
+                continue;
+            }
+            let any = DataType::plain(Base::Json).or_null();
+            match self.expected(&field.value, &any, &format!("`{}`", field.name.name)) {
+                Some(value) => given.push((field.name.name.clone(), value)),
+                None => whole = false,
+            }
+        }
+        whole.then(|| Expression::new(ExpressionKind::Record(given), Base::Json, span))
     }
 
     /// Reports a value that does not fit.

@@ -14,7 +14,7 @@ use crate::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{
             Batch, Distributed, Expression, ExpressionKind, Loop, Origin, Reader, Request, StepKind,
-            Tolerated,
+            Tolerated, User,
         },
     },
     resolve::index,
@@ -332,8 +332,8 @@ impl Builder<'_, '_> {
         }
         self.allowed(integration, words.clone(), value.span)?;
         let template = self.template(self.account, words, value.span);
-        match requests(&template, integration, false) {
-            Ok((request, ..)) => Some(request),
+        match requests(&template, integration, false, false) {
+            Ok(made) => Some(made.start),
             Err(fault) => {
                 self.report(fault::library(fault.span, &fault.why));
                 None
@@ -351,7 +351,8 @@ impl Builder<'_, '_> {
 
     /// Takes the permissions of what is no call.
     fn allowed(&mut self, integration: &Integration, words: Vec<(SmolStr, Item)>, span: Span) -> Option<()> {
-        let permissions = self.permissions(&self.template(self.account, words, span), integration, false);
+        let permissions =
+            self.permissions(&self.template(self.account, words, span), integration, User::Pipeline, false);
         match permissions {
             Ok(permissions) => {
                 self.take(permissions, span);

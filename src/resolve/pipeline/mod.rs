@@ -6,7 +6,8 @@
 //! | `names.rs` | what is bound where, and what is known not to be `none` |
 //! | `expression.rs`, `operator.rs`, `apply.rs`, `fit.rs`, `foregone.rs` | expressions, functions in them, which type fits which, comparisons that are settled |
 //! | `statement.rs`, `matching.rs`, `attempt.rs`, `looping.rs` | statements; `match`; `try`; `for` |
-//! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `call.rs`, `request.rs`, `policy.rs`, `template.rs`, `words.rs`, `permission.rs` | calls, filled in from the standard library |
+//! | `item.rs` | items of tables in calls |
 //! | `trigger.rs` | what starts it |
 //! | `test.rs` | the lines of a test |
 //! | `fault.rs` | what can be wrong |
@@ -18,6 +19,7 @@ mod expression;
 mod fault;
 mod fit;
 mod foregone;
+mod item;
 mod looping;
 mod matching;
 mod names;
@@ -29,6 +31,7 @@ mod statement;
 mod template;
 mod test;
 mod trigger;
+mod words;
 
 use std::sync::Arc;
 
@@ -129,6 +132,8 @@ impl Context<'_> {
                 account: self.platform.account(account),
                 words: call::field_words(&integration.params, &function.integration.fields),
                 arguments: &[],
+                declared: None,
+                result: None,
                 span: integration.span,
             };
             let text = |name: &str| -> Option<SmolStr> {

@@ -50,7 +50,7 @@ impl Builder<'_, '_> {
 
     fn coalesce(&mut self, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
         let left = self.expression(a)?;
-        if !left.ty.nullable && left.ty.base != Base::Json {
+        if !left.ty.nullable && !matches!(left.ty.base, Base::Json | Base::Unknown) {
             let name = self.written(left.span);
             self.report(fault::never_none(left.span, &name));
         }
@@ -76,7 +76,8 @@ impl Builder<'_, '_> {
     fn equality(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
         let (left, right) = (self.expression(a)?, self.expression(b)?);
         for (one, other) in [(&left, &right), (&right, &left)] {
-            if one.kind == ExpressionKind::None && !other.ty.nullable && other.ty.base != Base::Json {
+            let known = !matches!(other.ty.base, Base::Json | Base::Unknown);
+            if one.kind == ExpressionKind::None && !other.ty.nullable && known {
                 let name = self.written(other.span);
                 self.report(fault::never_none(other.span, &name));
             }

@@ -32,17 +32,25 @@ impl Permission {
 }
 
 impl Builder<'_, '_> {
-    /// The permissions that an integration's declaration asks for: in any case, and where the call is waited for without a callback.
+    /// The permissions that an integration's declaration asks for: in any case, where the call is waited for without a callback, and where a rule
+    /// of EventBridge tells of its end.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-cross-acct-sync-pattern.html>
     pub(super) fn permissions(
         &self,
         template: &Template<'_>,
         integration: &Integration,
+        who: User,
         awaited: bool,
     ) -> Result<Vec<Permission>, Fault> {
-        let names: &[&str] = if awaited { &["permissions"] } else { &["permissions", "sync_permissions"] };
+        // In another account the end is asked for again and again, and no rule tells of it.
+        let names: &[&str] = match (awaited, who) {
+            (true, _) => &["permissions"],
+            (false, User::Pipeline) => &["permissions", "sync_permissions", "rule_permissions"],
+            (false, _) => &["permissions", "sync_permissions"],
+        };
         let mut all = Vec::new();
         for name in names.iter().copied() {
-            all.extend(self.allowed_by(template, integration.properties.get(name))?);
+            all.extend(self.allowed_by(template, integration.properties.get(name), who)?);
         }
         Ok(all)
     }
@@ -52,11 +60,19 @@ impl Builder<'_, '_> {
         &self,
         template: &Template<'_>,
         list: Option<&Expr>,
+        who: User,
     ) -> Result<Vec<Permission>, Fault> {
         let Some(list) = list else { return Ok(Vec::new()) };
         let ExprKind::List(items) = &list.kind else { return Err(misread(list.span)) };
+        let declared = template.declared.iter().flat_map(|function| &function.allowed);
         let mut all = Vec::new();
         for item in items {
+            if matches!(&item.kind, ExprKind::Name(word) if word == "allow_declared") {
+                all.extend(declared.clone().map(|(capability, on)| {
+                    self.permission(who, *capability, Some(on.clone()), template.span)
+                }));
+                continue;
+            }
             let ExprKind::Call(callee, args) = &item.kind else { return Err(misread(item.span)) };
             match (&callee.kind, args.as_slice()) {
                 (ExprKind::Name(word), [on, actions @ ..]) if word == "allow" => {
@@ -66,7 +82,7 @@ impl Builder<'_, '_> {
                             ExprKind::Name(_) => self.capability_on(&target, &action.value)?,
                             _ => self.action(&action.value)?,
                         };
-                        all.push(self.permission(User::Pipeline, capability, target.clone(), template.span));
+                        all.push(self.permission(who, capability, target.clone(), template.span));
                     }
                 }
                 (ExprKind::Name(word), [role, on, capabilities @ ..]) if word == "allow_role" => {

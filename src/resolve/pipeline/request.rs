@@ -13,14 +13,26 @@ use crate::{
     syntax::ast::{Expr, ExprKind},
 };
 
-/// A call's request, what of the answer it returns, and how its end is found.
-pub(super) type Requests = (Request, Option<Expression>, Option<Poll>);
+/// What a call sends, and what of the answers it returns.
+pub(super) struct Requests {
+    /// What starts it.
+    pub(super) start: Request,
+    /// What it returns.
+    pub(super) output: Option<Expression>,
+    /// What is kept of the first answer.
+    pub(super) keep: Option<Expression>,
+    /// How its end is found.
+    pub(super) poll: Option<Poll>,
+    /// What gets its result.
+    pub(super) fetch: Option<Request>,
+}
 
 /// What a call sends, what of the answer it returns, and how its end is found.
 pub(super) fn requests(
     template: &Template<'_>,
     integration: &Integration,
     awaited: bool,
+    returns: bool,
 ) -> Result<Requests, Fault> {
     let property = |name: &str| integration.properties.get(name);
     let missing =
@@ -31,8 +43,8 @@ pub(super) fn requests(
     let start = request(template, resource, arguments)?;
     let output = match property("output") {
         _ if awaited => Some(Expression::new(ExpressionKind::Result, Base::Json, template.span)),
-        Some(output) => template.expression(output)?,
-        None => None,
+        Some(output) if returns => template.expression(output)?,
+        _ => None,
     };
     let poll = match property("poll") {
         Some(Expr { kind: ExprKind::Record(fields), span }) => {
@@ -42,7 +54,20 @@ pub(super) fn requests(
         }
         _ => None,
     };
-    Ok((start, output, poll))
+    let fetch = match property("fetch") {
+        Some(Expr { kind: ExprKind::Record(fields), span }) if returns && !awaited => {
+            let field = |name: &str| {
+                let found = fields.iter().find(|field| field.name.name == name).map(|field| &field.value);
+                found.ok_or_else(|| Fault { span: *span, why: format!("`fetch` has no `{name}`") })
+            };
+            Some(request(template, field("request")?, field("arguments")?)?)
+        }
+        _ => None,
+    };
+    // Where nobody asks for what was kept, it need not be kept.
+    let keep = property("keep").filter(|_| poll.is_some() || fetch.is_some());
+    let keep = keep.map(|keep| required(template, keep)).transpose()?;
+    Ok(Requests { start, output, keep, poll, fetch })
 }
 
 fn request(template: &Template<'_>, resource: &Expr, arguments: &Expr) -> Result<Request, Fault> {
@@ -78,7 +103,6 @@ fn poll<'x>(
         _ => return Err(Fault { span, why: "`every` is a duration".into() }),
     };
     Ok(Poll {
-        keep: required(template, needed("keep")?)?,
         every,
         request: request(template, needed("request")?, needed("arguments")?)?,
         status: required(template, needed("status")?)?,

@@ -9,7 +9,15 @@
 //! | `texts(prefix)` | the arguments as text, their names behind a prefix |
 //! | `pairs` | the arguments as a list of `{ Name, Value }`, both text |
 //! | `place.bucket`, `.key`, `.prefix` | of a place: its bucket, its key, its key as a folder's |
-//! | `when(a, b)` | `b` where `a` is given |
+//! | `flags(prefix)` | the arguments as a program's: the name behind a prefix, then the value |
+//! | `argument(name)` | the argument of that name, where there is one |
+//! | `members` | the arguments as members of a request by botocore's names, spelled as the SDK does |
+//! | `when(a, b)`, `listed(a, b)`, `some(list)` | `b`, or a list of it, where `a` is there, not `false` and not empty; a list that is not empty |
+//! | `item(x)`, `names(…)`, `values(…)`, `changes(…)` | an item in DynamoDB's spelling, and what its expressions take |
+//! | `read_item(table, x)`, `read_items(table, x)`, `athena_rows(x)`, `redshift_rows(x)`, `answered(path)` | what a service answers, as typed values |
+//! | `positional(sql)`, `literals(sql)` | a statement with `?` for its parameters, and their values as literals |
+//! | `sdk_service(x)`, `sdk_operation(x)` | botocore's names as Step Functions spells them |
+//! | `unique`, `url(x)`, `most_rows` | text that no other attempt has; text in a URL; the most rows of an answer |
 //! | `result`, `result.Member` | what the request returned |
 //! | `kept` | what `keep` kept of the result of the call whose end is asked for |
 //! | `sql_text(x)`, `sql_name(x)` | text inside an SQL literal or a quoted SQL name, which it can't leave |
@@ -21,11 +29,11 @@ use smol_str::SmolStr;
 use crate::{
     library::Library,
     platform::{
-        Account, Base, Construct, DataType, Location, Platform, ResourceId, Value, ValueKind,
+        Account, Base, Construct, DataType, Function, Location, Platform, ResourceId, Value, ValueKind,
         pipeline::{Expression, ExpressionKind},
     },
     source::Span,
-    syntax::ast::{Arg, BinaryOp, Expr, ExprKind, StringPart},
+    syntax::ast::{BinaryOp, Expr, ExprKind, StringPart},
 };
 
 /// A value inside a template.
@@ -60,6 +68,10 @@ pub(super) struct Template<'e> {
     pub(super) words: Vec<(SmolStr, Item)>,
     /// The arguments of a declared function, by parameter.
     pub(super) arguments: &'e [(SmolStr, Expression)],
+    /// The function that is called, where it is one.
+    pub(super) declared: Option<&'e Function>,
+    /// What the call returns, where it returns something.
+    pub(super) result: Option<DataType>,
     /// The call in the program: the place of everything made for it.
     pub(super) span: Span,
 }
@@ -97,7 +109,7 @@ impl Template<'_> {
                 }
                 simple(ExpressionKind::Record(members), Base::Json)
             }
-            ExprKind::Call(callee, args) => self.call(callee, args, expr.span),
+            ExprKind::Call(callee, args) => self.apply(callee, args, expr.span),
             _ => Err(Fault { span: expr.span, why: "a template has no such expression".into() }),
         }
     }
@@ -121,48 +133,27 @@ impl Template<'_> {
             "kept" => Ok(Item::Data(Expression::new(ExpressionKind::Kept, Base::Json, self.span))),
             "event" => Ok(Item::Data(self.event())),
             "pairs" => Ok(Item::Data(self.pairs())),
+            "members" => Ok(Item::Data(self.members())),
+            "most_rows" => Ok(self.most_rows().map_or(Item::Missing, |most| {
+                let kind = ExpressionKind::Number(most.to_string().into());
+                Item::Data(Expression::new(kind, Base::BigInt, self.span))
+            })),
+            "unique" => Ok(Item::Data(Expression::new(ExpressionKind::Unique, Base::String, self.span))),
             _ => Err(Fault { span, why: format!("a template has no word `{name}`") }),
         }
+    }
+
+    /// The most rows that a statement's answer needs to have, with the one that names the columns.
+    fn most_rows(&self) -> Option<u64> {
+        let ty = self.result.as_ref()?;
+        let rows = if matches!(ty.base, Base::List(_)) { ty.refinement.max_length? } else { 1 };
+        Some(rows.saturating_add(1))
     }
 
     fn event(&self) -> Expression {
         match self.arguments {
             [(_, only)] if matches!(only.ty.base, Base::Record(_)) => only.clone(),
             _ => Expression::new(ExpressionKind::Record(self.arguments.to_vec()), Base::Json, self.span),
-        }
-    }
-
-    fn texts(&self, prefix: &str) -> Expression {
-        let texts = self
-            .arguments
-            .iter()
-            .map(|(name, value)| (SmolStr::from(format!("{prefix}{name}")), self.as_text(value)));
-        Expression::new(ExpressionKind::Record(texts.collect()), Base::Json, self.span)
-    }
-
-    fn pairs(&self) -> Expression {
-        let pairs = self.arguments.iter().map(|(name, value)| {
-            let members = vec![
-                ("Name".into(), Expression::text(name.clone(), self.span)),
-                ("Value".into(), self.as_text(value)),
-            ];
-            Expression::new(ExpressionKind::Record(members), Base::Json, self.span)
-        });
-        Expression::new(ExpressionKind::List(pairs.collect()), Base::Json, self.span)
-    }
-
-    /// A value as text; what is not there is empty text.
-    fn as_text(&self, value: &Expression) -> Expression {
-        let value = if value.ty.nullable {
-            let empty = Box::new(Expression::text("", self.span));
-            let kind = ExpressionKind::Binary(BinaryOp::Coalesce, Box::new(value.clone()), empty);
-            Expression { kind, ty: DataType { nullable: false, ..value.ty.clone() }, span: value.span }
-        } else {
-            value.clone()
-        };
-        match value.ty.base {
-            Base::String | Base::Location => value,
-            _ => Expression::new(ExpressionKind::Join(vec![value]), Base::String, self.span),
         }
     }
 
@@ -200,44 +191,6 @@ impl Template<'_> {
                 None => Ok(Item::Data(left)),
             },
             value => Ok(value),
-        }
-    }
-
-    fn call(&self, callee: &Expr, args: &[Arg], span: Span) -> Result<Item, Fault> {
-        if let (ExprKind::Name(name), [condition, then]) = (&callee.kind, args)
-            && name == "when"
-        {
-            let there = match self.item(&condition.value)? {
-                Item::Missing => false,
-                Item::Value(Value { kind: ValueKind::List(items), .. }) => !items.is_empty(),
-                Item::Value(_) | Item::Data(_) => true,
-            };
-            return if there { self.item(&then.value) } else { Ok(Item::Missing) };
-        }
-        let (ExprKind::Name(name), [arg]) = (&callee.kind, args) else {
-            return Err(Fault { span, why: "a template calls a word with one argument".into() });
-        };
-        let item = self.item(&arg.value)?;
-        match name.as_str() {
-            "texts" => match self.data(item, span)? {
-                Some(Expression { kind: ExpressionKind::Text(prefix), .. }) => {
-                    Ok(Item::Data(self.texts(&prefix)))
-                }
-                _ => Err(Fault { span, why: "`texts` takes a prefix".into() }),
-            },
-            "sql_text" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
-                Item::Data(quoted(text, "'", &["\\", "'"], ExpressionKind::SqlText))
-            })),
-            "sql_name" => Ok(self.data(item, span)?.map_or(Item::Missing, |text| {
-                Item::Data(quoted(text, "\"", &["\""], ExpressionKind::SqlName))
-            })),
-            "rate" => match item {
-                Item::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => {
-                    Ok(Item::Data(Expression::text(rate(milliseconds), self.span)))
-                }
-                _ => Err(Fault { span, why: "`rate` takes a duration".into() }),
-            },
-            _ => Err(Fault { span, why: format!("a template has no function `{name}`") }),
         }
     }
 
@@ -334,7 +287,7 @@ impl Template<'_> {
             ValueKind::Bool(value) => ExpressionKind::Bool(value),
             ValueKind::Int(number) => ExpressionKind::Number(number.to_string().into()),
             ValueKind::Decimal(text) => ExpressionKind::Number(text),
-            ValueKind::Text(text) => ExpressionKind::Text(text),
+            ValueKind::Text(text) | ValueKind::Column(text) => ExpressionKind::Text(text),
             ValueKind::Duration(milliseconds) => {
                 ExpressionKind::Number((milliseconds / 1000).to_string().into())
             }
@@ -384,33 +337,4 @@ fn push_text(pieces: &mut Vec<Expression>, piece: Expression) {
     } else {
         pieces.push(piece);
     }
-}
-
-/// Text in quotes, in which whatever could end it is doubled: now where it is constant, else when it runs.
-fn quoted(
-    text: Expression,
-    quote: &str,
-    doubled: &[&str],
-    kind: fn(Box<Expression>) -> ExpressionKind,
-) -> Expression {
-    let span = text.span;
-    match text.as_text() {
-        Some(constant) => {
-            let safe =
-                doubled.iter().fold(constant.to_owned(), |text, one| text.replace(one, &one.repeat(2)));
-            Expression::text(format!("{quote}{safe}{quote}"), span)
-        }
-        None => Expression::new(kind(Box::new(text)), Base::String, span),
-    }
-}
-
-/// A duration as EventBridge Scheduler spells it: whole minutes, hours or days, with the unit in the singular for one.
-fn rate(milliseconds: u64) -> String {
-    let minutes = milliseconds.div_ceil(60_000);
-    let (number, unit) = match minutes {
-        minutes if minutes % 1440 == 0 => (minutes / 1440, "day"),
-        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
-        minutes => (minutes, "minute"),
-    };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
 }

@@ -184,7 +184,8 @@ impl Builder<'_, '_> {
         span: Span,
     ) -> Result<(), Fault> {
         let template = self.trigger_template(constructor, construct, span);
-        let mut permissions = self.allowed_by(&template, constructor.properties.get("permissions"))?;
+        let mut permissions =
+            self.allowed_by(&template, constructor.properties.get("permissions"), User::Pipeline)?;
         permissions.iter_mut().for_each(|permission| permission.taken_by(User::Trigger));
         self.take(permissions, span);
         Ok(())

@@ -87,6 +87,9 @@ pub struct Task {
     pub comment: Option<String>,
     /// The integration's ARN.
     pub resource: String,
+    /// As whom it is called, where that is not the machine's own role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Credentials>,
     /// The request.
     pub arguments: Json,
     /// The longest time in seconds.
@@ -110,6 +113,14 @@ pub struct Task {
     /// What comes then.
     #[serde(flatten)]
     pub next: Next,
+}
+
+/// The role that a task takes on. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html>
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Credentials {
+    /// Its ARN.
+    pub role_arn: String,
 }
 
 /// How a task is made again.

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value as Json};
 
+use super::codec;
 use crate::{
     library::{PipelineFunctionId, functions::Piece},
     platform::{
-        Base, Platform,
+        Base, DataType, Platform,
         pipeline::{Each, Expression, ExpressionKind, LocalId},
     },
     syntax::ast::BinaryOp,
@@ -35,7 +36,8 @@ pub const INPUT: &str = "$states.input";
 const WORDS: &[&str] = &["and", "or", "in", "true", "false", "null", "function"];
 
 impl Scope<'_> {
-    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`.
+    /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`. Text of several lines
+    /// is an expression as well: asl-validator takes one line only.
     pub fn json(&self, expression: &Expression) -> Json {
         match &expression.kind {
             ExpressionKind::None => Json::Null,
@@ -43,7 +45,9 @@ impl Scope<'_> {
             ExpressionKind::Number(text) => {
                 number(text).unwrap_or_else(|| Json::String(self.query(expression)))
             }
-            ExpressionKind::Text(text) if !text.contains("{%") && !text.contains("%}") => {
+            ExpressionKind::Text(text)
+                if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
+            {
                 Json::String(text.to_string())
             }
             ExpressionKind::List(items) => Json::Array(items.iter().map(|item| self.json(item)).collect()),
@@ -51,9 +55,20 @@ impl Scope<'_> {
                 let members = fields.iter().map(|(name, value)| (name.to_string(), self.json(value)));
                 Json::Object(members.collect::<Map<String, Json>>())
             }
+            ExpressionKind::Encoded(form, inner) => codec::encoded_json(self, *form, inner, &expression.ty)
+                .unwrap_or_else(|| Json::String(self.query(expression))),
             ExpressionKind::Location(_, key) if key.iter().all(|piece| piece.as_text().is_some()) => {
                 Json::String(self.constant_uri(expression))
             }
+            _ => Json::String(self.query(expression)),
+        }
+    }
+
+    /// An expression as the output of a state: an object, or text between `{%` and `%}`, which is all that asl-validator knows.
+    pub fn output(&self, expression: &Expression) -> Json {
+        match self.json(expression) {
+            object @ Json::Object(_) => object,
+            Json::String(text) if text.starts_with("{%") => Json::String(text),
             _ => Json::String(self.query(expression)),
         }
     }
@@ -92,7 +107,8 @@ impl Scope<'_> {
             ExpressionKind::Binary(..)
             | ExpressionKind::Join(_)
             | ExpressionKind::Location(..)
-            | ExpressionKind::Negate(_) => false,
+            | ExpressionKind::Negate(_)
+            | ExpressionKind::Decoded(..) => false,
             _ => true,
         };
         if !plain {
@@ -141,9 +157,18 @@ impl Scope<'_> {
             }
             ExpressionKind::Binary(operator, a, b) => self.binary(*operator, a, b, out),
             ExpressionKind::Each(each) => self.each(each, out),
+            ExpressionKind::Encoded(form, inner) => codec::encode(self, *form, inner, &expression.ty, out),
+            ExpressionKind::Decoded(form, inner) => codec::decode(self, *form, inner, &expression.ty, out),
+            ExpressionKind::Unique => out.push_str("$uuid()"),
+            ExpressionKind::UrlPart(inner) => {
+                out.push_str("$encodeUrlComponent(");
+                self.write(inner, out);
+                out.push(')');
+            }
             ExpressionKind::Function(id, arguments) => self.function(*id, arguments, out),
             ExpressionKind::SqlText(inner) => self.quoted(inner, "'", &["\\", "'"], out),
             ExpressionKind::SqlName(inner) => self.quoted(inner, "\"", &["\""], out),
+            ExpressionKind::SqlValue(inner) => self.sql_value(inner, out),
         }
     }
 
@@ -287,6 +312,28 @@ impl Scope<'_> {
         }
     }
 
+    /// A value as a literal of standard SQL.
+    fn sql_value(&self, inner: &Expression, out: &mut String) {
+        let quotes = !matches!(
+            inner.ty.base,
+            Base::Boolean | Base::Int | Base::BigInt | Base::Double | Base::Decimal(..)
+        );
+        let present = Expression { ty: DataType { nullable: false, ..inner.ty.clone() }, ..inner.clone() };
+        let mut value = String::new();
+        if quotes {
+            self.quoted(&present, "'", &["'"], &mut value);
+        } else {
+            let _ = write!(value, "$string({})", self.text(&present));
+        }
+        if inner.ty.nullable {
+            let mut text = String::new();
+            self.operand(inner, &mut text);
+            let _ = write!(out, "({text} != null ? {value} : \"NULL\")");
+        } else {
+            out.push_str(&value);
+        }
+    }
+
     /// Text in quotes, in which whatever could end it is doubled.
     fn quoted(&self, inner: &Expression, quote: &str, doubled: &[&str], out: &mut String) {
         let mut text = self.text(inner);
@@ -317,7 +364,7 @@ fn push_literal(pending: &mut String, parts: &mut Vec<String>) {
 }
 
 /// Whether a text is a path of names, which needs no parentheses anywhere.
-fn is_path(text: &str) -> bool {
+pub fn is_path(text: &str) -> bool {
     text.chars()
         .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '$' | '.' | '`'))
 }
@@ -334,7 +381,7 @@ pub fn member(name: &str, out: &mut String) {
 }
 
 /// Text as a JSONata literal: JSON's, with `%` spelled out where it would end the expression around it.
-fn literal(text: &str, out: &mut String) {
+pub fn literal(text: &str, out: &mut String) {
     let json = Json::String(text.to_owned()).to_string();
     out.push_str(&json.replace("%}", "\\u0025}").replace("{%", "{\\u0025"));
 }

@@ -56,7 +56,7 @@ impl Lowerer<'_> {
     fn loop_body(&mut self, each: &Loop, step: &Step) -> Flow {
         let mut stateful = each.body.iter().filter(|step| self.has_state(step));
         let only = match (stateful.next().map(|step| &step.kind), stateful.next()) {
-            (Some(StepKind::Call(call)), None) => call.poll.is_none(),
+            (Some(StepKind::Call(call)), None) => call.poll.is_none() && call.fetch.is_none(),
             _ => false,
         };
         if only || !self.is_read(each.item) {

@@ -12,11 +12,14 @@ use super::{
     inline, jsonata,
     jsonata::Scope,
     names::{self, StateNames, Variables},
-    poll::PollNames,
+    poll::CallNames,
 };
+use crate::access::{Duty, derived_role_in};
 use crate::platform::{
     Pipeline, Platform,
-    pipeline::{Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Retry, Step, StepKind},
+    pipeline::{
+        Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Request, Retry, Step, StepKind,
+    },
 };
 
 /// The states of a pipeline, and which call of it each task makes.
@@ -49,6 +52,8 @@ pub struct TaskOf {
     pub step: u32,
     /// Whether it asks how the call stands, and does not start it.
     pub asks: bool,
+    /// Whether it gets what the call came to, behind its end.
+    pub fetches: bool,
 }
 
 /// How each parameter is read; other locals are not known yet.
@@ -252,8 +257,8 @@ impl Lowerer<'_> {
             }
             StepKind::Return(value) => {
                 let output = match value {
-                    Some(value) => self.scope().json(value),
-                    None if self.pipeline.result.is_some() => Json::Null,
+                    Some(value) => self.scope().output(value),
+                    None if self.pipeline.result.is_some() => json!("{% null %}"),
                     None => json!({}),
                 };
                 self.push(step, State::Succeed(document::Succeed { comment, output }), level);
@@ -296,7 +301,7 @@ impl Lowerer<'_> {
 
     /// Notes that a state makes the call of a step.
     pub(super) fn task_of(&mut self, state: String, step: &Step) {
-        self.tasks.push(TaskOf { state, step: step.span.start, asks: false });
+        self.tasks.push(TaskOf { state, step: step.span.start, asks: false, fetches: false });
     }
 
     pub(super) fn read_as(&mut self, id: LocalId, text: String) {
@@ -322,29 +327,31 @@ impl Lowerer<'_> {
     }
 
     fn call(&mut self, call: &Call, comment: Option<String>, step: &Step, next: Next, level: &mut Level) {
-        let arguments = self.scope().json(&call.start.arguments);
-        let returned = call.output.as_ref().map(|output| self.scope().query(output));
-        let (mut assign, mut output) = (Assign::new(), nothing_at_end(&next));
-        match call.binding {
-            Some(id) if level.value == Some(id) => output = returned.map(Json::String),
-            Some(id) if self.is_read(id) => {
-                let variable = self.variable(id);
-                assign.extend(returned.map(|value| (variable, Json::String(value))));
-            }
-            _ => {}
-        }
         let state = self.entries.get(&step.span.start).cloned().unwrap_or_default();
-        let polled = call.poll.as_ref().map(|poll| (poll, PollNames::new(self, call, &state)));
-        if let Some((poll, names)) = &polled {
-            let kept = Scope { kept: &names.kept, ..self.scope() };
-            assign.insert(names.variable.clone(), Json::String(kept.query(&poll.keep)));
+        let names = CallNames::new(self, call, &state);
+        let fetched = |next: &Next| match &call.fetch {
+            Some(_) => Next::Next(names.fetch.clone()),
+            None => next.clone(),
+        };
+        let then = match &call.poll {
+            Some(_) => Next::Next(names.wait.clone()),
+            None => fetched(&next),
+        };
+        let (mut assign, mut output) = match &call.fetch {
+            None => self.returned(call, &names, level, &then),
+            Some(_) => (Assign::new(), None),
+        };
+        if let Some(keep) = &call.keep {
+            assign.insert(names.variable.clone(), Json::String(self.scope().query(keep)));
+        }
+        if call.poll.is_some() {
             output = None;
         }
-        let then = polled.as_ref().map_or_else(|| next.clone(), |(_, names)| Next::Next(names.wait.clone()));
         let task = document::Task {
             comment,
             resource: self.resource(&call.start.resource),
-            arguments,
+            credentials: self.credentials(call),
+            arguments: self.scope().json(&call.start.arguments),
             timeout_seconds: call.timeout,
             heartbeat_seconds: call.heartbeat,
             retry: retries(&call.retry),
@@ -355,10 +362,64 @@ impl Lowerer<'_> {
         };
         self.task_of(state, step);
         self.push(step, State::Task(task), level);
-        if let Some((poll, names)) = polled {
-            self.tasks.push(TaskOf { state: names.ask.clone(), step: step.span.start, asks: true });
-            self.poll(call, poll, &names, &next, level);
+        if let Some(poll) = &call.poll {
+            let state = names.ask.clone();
+            self.tasks.push(TaskOf { state, step: step.span.start, asks: true, fetches: false });
+            self.poll(call, poll, &names, &fetched(&next), level);
         }
+        if let Some(request) = &call.fetch {
+            let state = names.fetch.clone();
+            self.tasks.push(TaskOf { state, step: step.span.start, asks: false, fetches: true });
+            self.fetch(call, request, &names, next, level);
+        }
+    }
+
+    /// Where a call's value goes: into the variable that its name is read as, or out of the branch that it is the value of.
+    fn returned(
+        &mut self,
+        call: &Call,
+        names: &CallNames,
+        level: &Level,
+        next: &Next,
+    ) -> (Assign, Option<Json>) {
+        let scope = Scope { kept: &names.kept, ..self.scope() };
+        let value = call.output.as_ref().map(|output| scope.query(output));
+        match call.binding {
+            Some(id) if level.value == Some(id) => (Assign::new(), value.map(Json::String)),
+            Some(id) if self.is_read(id) => {
+                let variable = self.variable(id);
+                let assign = value.map(|value| (variable, Json::String(value)));
+                (assign.into_iter().collect(), nothing_at_end(next))
+            }
+            _ => (Assign::new(), nothing_at_end(next)),
+        }
+    }
+
+    /// Gets what a call came to.
+    fn fetch(&mut self, call: &Call, request: &Request, names: &CallNames, next: Next, level: &mut Level) {
+        let (assign, output) = self.returned(call, names, level, &next);
+        let scope = Scope { kept: &names.kept, ..self.scope() };
+        let task = document::Task {
+            comment: None,
+            resource: self.resource(&request.resource),
+            credentials: self.credentials(call),
+            arguments: scope.json(&request.arguments),
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+            retry: retries(&call.retry),
+            catch: self.catches(),
+            assign,
+            output,
+            next,
+        };
+        level.states.push((names.fetch.clone(), State::Task(task)));
+    }
+
+    /// The role that a call's requests are made as, where that is not the pipeline's own.
+    pub(super) fn credentials(&self, call: &Call) -> Option<document::Credentials> {
+        let account = call.elsewhere?;
+        let role = derived_role_in(self.platform, self.pipeline.resource, Duty::Delegate(account), account)?;
+        Some(document::Credentials { role_arn: role.arn.to_string() })
     }
 
     pub(super) fn resource(&self, integration: &str) -> String {

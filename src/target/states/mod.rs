@@ -1,5 +1,6 @@
 //! Pipelines as Step Functions state machines: `states/<pipeline>.asl.json`, the calls that make the machine, and those of its trigger.
 
+mod codec;
 pub mod document;
 mod inline;
 mod jsonata;

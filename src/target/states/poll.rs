@@ -16,7 +16,7 @@ impl Lowerer<'_> {
         &mut self,
         call: &Call,
         poll: &Poll,
-        names: &PollNames,
+        names: &CallNames,
         next: &Next,
         level: &mut Level,
     ) {
@@ -31,6 +31,7 @@ impl Lowerer<'_> {
         let ask = document::Task {
             comment: None,
             resource: self.resource(&poll.request.resource),
+            credentials: self.credentials(call),
             arguments: scope.json(&poll.request.arguments),
             timeout_seconds: None,
             heartbeat_seconds: None,
@@ -62,7 +63,7 @@ impl Lowerer<'_> {
     fn poll_failure(
         &mut self,
         poll: &Poll,
-        names: &PollNames,
+        names: &CallNames,
         cause: Option<String>,
         condition: String,
         level: &mut Level,
@@ -99,27 +100,35 @@ fn is_one_of(status: &str, values: &[smol_str::SmolStr]) -> String {
     }
 }
 
-/// The names around a call whose end is asked for.
-pub(super) struct PollNames {
+/// The names of what belongs to a call beside its first state: taken where the call needs them.
+#[derive(Default)]
+pub(super) struct CallNames {
     pub(super) wait: String,
     pub(super) ask: String,
     check: String,
     failed: String,
+    pub(super) fetch: String,
     pub(super) variable: String,
     pub(super) kept: String,
 }
 
-impl PollNames {
+impl CallNames {
     /// The names around the call whose own state has that name.
     pub(super) fn new(lowerer: &mut Lowerer<'_>, call: &Call, base: &str) -> Self {
-        let variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
-        Self {
-            wait: lowerer.names.give(&format!("WaitFor{base}")),
-            ask: lowerer.names.give(&format!("Describe{base}")),
-            check: lowerer.names.give(&format!("Check{base}")),
-            failed: lowerer.names.give(&format!("{base}Failed")),
-            kept: format!("${variable}"),
-            variable,
+        let mut made = Self::default();
+        if call.keep.is_some() {
+            made.variable = lowerer.variables.give(&format!("{}_id", call.name), lowerer.scope);
+            made.kept = format!("${}", made.variable);
         }
+        if call.poll.is_some() {
+            made.wait = lowerer.names.give(&format!("WaitFor{base}"));
+            made.ask = lowerer.names.give(&format!("Describe{base}"));
+            made.check = lowerer.names.give(&format!("Check{base}"));
+            made.failed = lowerer.names.give(&format!("{base}Failed"));
+        }
+        if call.fetch.is_some() {
+            made.fetch = lowerer.names.give(&format!("Read{base}"));
+        }
+        made
     }
 }

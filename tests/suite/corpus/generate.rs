@@ -207,7 +207,7 @@ impl Maker {
             }
             6 | 7 => return self.if_else(place),
             8 => return self.match_kind(place),
-            9 | 10 => self.parallel(place),
+            9 | 10 => return self.parallel(place),
             11 | 12 => self.for_each(place),
             13..=15 => return self.try_catch(place),
             16 => self.join(place),
@@ -337,8 +337,10 @@ impl Maker {
         ended
     }
 
-    fn parallel(&mut self, place: Place) {
+    /// Whether one of its branches fails on every way, and so it does.
+    fn parallel(&mut self, place: Place) -> bool {
         self.line(place.depth, "parallel {");
+        let mut ended = false;
         let deeper = Place { depth: place.depth + 1, returns: false };
         let known = self.scope.len();
         let mut bound = Vec::new();
@@ -356,19 +358,23 @@ impl Maker {
                 self.line(deeper.depth, &format!("let {name} = {value}"));
                 bound.push((name, ty));
             } else {
-                match self.rng.below(6) {
-                    0 => drop(self.if_else(deeper)),
-                    1 => self.for_each(deeper),
-                    2 => drop(self.match_kind(deeper)),
+                ended |= match self.rng.below(6) {
+                    0 => self.if_else(deeper),
+                    1 => {
+                        self.for_each(deeper);
+                        false
+                    }
+                    2 => self.match_kind(deeper),
                     3 if place.depth < 4 => self.parallel(deeper),
-                    _ => drop(self.try_catch(deeper)),
-                }
+                    _ => self.try_catch(deeper),
+                };
             }
             // What one branch binds, another does not read.
             self.scope.truncate(known);
         }
         self.line(place.depth, "}");
         self.scope.extend(bound);
+        ended
     }
 
     fn for_each(&mut self, place: Place) {

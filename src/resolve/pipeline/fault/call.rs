@@ -240,3 +240,23 @@ pub(in super::super) fn library(span: Span, fault: &str) -> Diagnostic {
     )
     .help("see docs/stdlib.md")
 }
+
+pub(in super::super) fn other_region(span: Span, name: &str, there: &str, home: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ELSEWHERE,
+        span,
+        format!("`{name}` is in {there}, and a state machine calls services of its own region only"),
+        format!("not in {home}"),
+    )
+    .help(format!("have it done by a pipeline in {there}, which a rule of EventBridge or a queue starts"))
+}
+
+pub(in super::super) fn outside(span: Span, name: &str, account: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ELSEWHERE,
+        span,
+        format!("`{name}` is in `{account}`, which is outside of the program, so that no role can be made there"),
+        "can't be called from here",
+    )
+    .help("declare the account inside the organization, or call a Lambda function there, which lets the pipeline in itself")
+}

@@ -1,6 +1,7 @@
 //! What can be wrong in a pipeline, each said where it is found.
 
 mod call;
+mod item;
 mod looping;
 mod name;
 mod statement;
@@ -9,6 +10,7 @@ mod trigger;
 mod value;
 
 pub(super) use call::*;
+pub(super) use item::*;
 pub(super) use looping::*;
 pub(super) use name::*;
 pub(super) use statement::*;

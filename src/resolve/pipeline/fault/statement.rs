@@ -148,6 +148,17 @@ pub(in super::super) fn unknown_error(span: Span, name: &str, near: Option<&str>
     }
 }
 
+pub(in super::super) fn mistaken_error(span: Span, name: &str, near: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("no service raises `{name}`, but one raises `{near}`"),
+        "never raised",
+    )
+    .help(format!("did you mean `{near}`?"))
+    .fix(span, near)
+}
+
 pub(in super::super) fn reserved_error(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::ERROR_NAME,
@@ -177,14 +188,4 @@ pub(in super::super) fn no_list(span: Span, ty: &str) -> Diagnostic {
         format!("this is `{ty}`"),
     )
     .help("give a list")
-}
-
-pub(in super::super) fn not_yet(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::error(
-        catalogue::NOT_LOWERED,
-        span,
-        format!("{what} can't be generated yet"),
-        "no state machine for this yet",
-    )
-    .help("use what there is: a pipeline of the same account, or an event that starts the other one")
 }
