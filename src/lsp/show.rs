@@ -33,6 +33,8 @@ pub(super) fn field_type(library: &Library, ty: &FieldType) -> String {
         FieldType::Column => "column".to_owned(),
         FieldType::Label => "label".to_owned(),
         FieldType::Condition => "condition".to_owned(),
+        FieldType::Row(_) => "record".to_owned(),
+        FieldType::Target => "target".to_owned(),
         FieldType::Unknown => "?".to_owned(),
     }
 }
