@@ -8,8 +8,10 @@ pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod flow;
+pub mod format;
 pub mod library;
 pub mod lower;
+pub mod lsp;
 pub mod machine;
 pub mod native;
 pub mod platform;
@@ -60,7 +62,38 @@ pub fn sources() -> SourceMap {
 /// Parses, resolves and checks a whole program; where that finds no error, derives its policies, proves its assertions over them, and measures its
 /// state machines. `sources` comes from [`sources`].
 pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
-    let (platform, mut diagnostics) = read(&sources, project, None);
+    let (platform, diagnostics) = read(&sources, project, None);
+    prove(sources, platform, diagnostics)
+}
+
+/// The same for modules that were read already from these texts; `diagnostics` is what was said about them then.
+pub fn analyze_modules(
+    sources: SourceMap,
+    modules: &[syntax::ast::Module],
+    mut diagnostics: Diagnostics,
+    project: Project,
+) -> Analysis {
+    diagnostics.append(library::standard().diagnostics.clone());
+    let platform = understand(&sources, modules, project, &mut diagnostics);
+    prove(sources, platform, diagnostics)
+}
+
+/// Resolves and checks.
+fn understand(
+    sources: &SourceMap,
+    modules: &[syntax::ast::Module],
+    project: Project,
+    diagnostics: &mut Diagnostics,
+) -> Platform {
+    let standard = library::standard();
+    let library = standard.library.clone();
+    let platform = resolve::resolve(sources, library, &standard.modules, modules, project, diagnostics);
+    check::check(&platform, modules, diagnostics);
+    platform
+}
+
+/// Derives the policies of a program without errors, proves its assertions over them, and measures its state machines.
+fn prove(sources: SourceMap, platform: Platform, mut diagnostics: Diagnostics) -> Analysis {
     let mut access = Access::default();
     if !diagnostics.has_errors() {
         access = Access::of(&platform);
@@ -100,15 +133,7 @@ fn read(
     if let Some((question, about)) = question {
         question::prepare(&mut modules, question, about, sources, &mut diagnostics);
     }
-    let platform = resolve::resolve(
-        sources,
-        standard.library.clone(),
-        &standard.modules,
-        &modules,
-        project,
-        &mut diagnostics,
-    );
-    check::check(&platform, &modules, &mut diagnostics);
+    let platform = understand(sources, &modules, project, &mut diagnostics);
     // What was written is not looked at again: it is as large as what follows, and its room is free from here.
     (platform, diagnostics)
 }

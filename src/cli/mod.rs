@@ -5,13 +5,16 @@ mod can;
 mod check;
 mod diff;
 mod explain;
+mod fmt;
 mod init;
 mod input;
 mod load;
+mod lsp;
 mod output;
 mod report;
 mod run;
 mod saying;
+mod shell;
 mod test;
 
 use std::process::ExitCode;
@@ -22,6 +25,7 @@ const AFTER_HELP: &str = "\
 Examples:
   dpl init platform                 a small project that compiles, to start from
   dpl check platform                find what is wrong, and how to mend it
+  dpl fmt platform                  lay out files
   dpl build platform -o out         write policies, state machines, calls and SQL
   dpl build platform -o out --check fail where `out` is not what the program says
   dpl can ROLE read BUCKET platform whether somebody may do something, and which lines decide
@@ -56,10 +60,14 @@ enum Verb {
     Can(can::Arguments),
     WhoCan(can::WhoArguments),
     Run(run::Arguments),
+    Fmt(fmt::Arguments),
     Test(test::Arguments),
     Diff(diff::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
+    Lsp(lsp::Arguments),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// How a verb ended that could do its work.
@@ -98,10 +106,14 @@ pub fn main() -> ExitCode {
         Verb::Can(arguments) => can::run(&arguments),
         Verb::WhoCan(arguments) => can::who(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
+        Verb::Lsp(arguments) => lsp::run(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

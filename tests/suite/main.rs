@@ -20,6 +20,7 @@ mod differential;
 mod docs;
 mod flink;
 mod foreign;
+mod format;
 mod layers;
 mod limits;
 mod machine;

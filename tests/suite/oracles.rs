@@ -85,3 +85,27 @@ fn assumed_roles_reach_what_is_granted() {
     let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
     oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
 }
+
+/// Sessions with the language server, held by a client that we did not write.
+#[test]
+fn a_foreign_client_is_answered() {
+    let Some(done) = oracle::run("check_lsp.py", &["lsp"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "the sessions fail\n{out}\n{errors}");
+}
+
+/// The action's steps and GitLab's script, run in a shell.
+#[test]
+fn workflows_run_in_a_shell() {
+    let Some(done) = oracle::run("run_action.py", &["python"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}
+
+/// The editor's grammar, by the test program of its format.
+#[test]
+fn the_textmate_grammar_passes() {
+    let Some(done) = oracle::run("check_textmate.py", &["textmate"], &[] as &[&str]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}
