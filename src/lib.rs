@@ -6,12 +6,17 @@ pub mod artifact;
 pub mod check;
 pub mod config;
 pub mod diagnostic;
+pub mod diff;
+pub mod flow;
+pub mod format;
 pub mod library;
 pub mod lower;
+pub mod lsp;
 pub mod machine;
 pub mod native;
 pub mod platform;
 pub mod prove;
+pub mod question;
 pub mod rehearsal;
 pub mod resolve;
 pub mod run;
@@ -25,9 +30,9 @@ pub mod window;
 use access::Access;
 use artifact::Artifacts;
 use diagnostic::{Diagnostic, Diagnostics, Severity};
-use platform::{Platform, Project};
-use source::SourceMap;
-use target::Program;
+use platform::{Assertion, Platform, Project};
+use source::{FileId, SourceMap};
+use target::{Program, cloudformation::Bundle};
 
 /// A program that was read, resolved and checked.
 #[derive(Debug)]
@@ -57,22 +62,38 @@ pub fn sources() -> SourceMap {
 /// Parses, resolves and checks a whole program; where that finds no error, derives its policies, proves its assertions over them, and measures its
 /// state machines. `sources` comes from [`sources`].
 pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
+    let (platform, diagnostics) = read(&sources, project, None);
+    prove(sources, platform, diagnostics)
+}
+
+/// The same for modules that were read already from these texts; `diagnostics` is what was said about them then.
+pub fn analyze_modules(
+    sources: SourceMap,
+    modules: &[syntax::ast::Module],
+    mut diagnostics: Diagnostics,
+    project: Project,
+) -> Analysis {
+    diagnostics.append(library::standard().diagnostics.clone());
+    let platform = understand(&sources, modules, project, &mut diagnostics);
+    prove(sources, platform, diagnostics)
+}
+
+/// Resolves and checks.
+fn understand(
+    sources: &SourceMap,
+    modules: &[syntax::ast::Module],
+    project: Project,
+    diagnostics: &mut Diagnostics,
+) -> Platform {
     let standard = library::standard();
-    let mut diagnostics = Diagnostics::default();
-    diagnostics.append(standard.diagnostics.clone());
-    let (modules, faults) = syntax::parse_all(&sources);
-    diagnostics.append(faults);
-    let platform = resolve::resolve(
-        &sources,
-        standard.library.clone(),
-        &standard.modules,
-        &modules,
-        project,
-        &mut diagnostics,
-    );
-    check::check(&platform, &modules, &mut diagnostics);
-    // What was written is not looked at again, and it is as large as what follows.
-    drop(modules);
+    let library = standard.library.clone();
+    let platform = resolve::resolve(sources, library, &standard.modules, modules, project, diagnostics);
+    check::check(&platform, modules, diagnostics);
+    platform
+}
+
+/// Derives the policies of a program without errors, proves its assertions over them, and measures its state machines.
+fn prove(sources: SourceMap, platform: Platform, mut diagnostics: Diagnostics) -> Analysis {
     let mut access = Access::default();
     if !diagnostics.has_errors() {
         access = Access::of(&platform);
@@ -80,6 +101,41 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
         target::states::machines_fit(&platform, &mut diagnostics);
     }
     Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() }
+}
+
+/// Reads a program with a question that [`question::add`] has put beside it, and derives its policies. What it asserts is not proved: a question
+/// is asked where something does not hold. `None` where there is an error.
+pub fn ask(
+    sources: SourceMap,
+    project: Project,
+    question: FileId,
+    about: question::About,
+) -> (Analysis, Option<Assertion>) {
+    let (mut platform, mut diagnostics) = read(&sources, project, Some((question, about)));
+    let asked = question::take(&mut platform, question, &sources, &mut diagnostics);
+    let whole = !diagnostics.has_errors();
+    let access = if whole { Access::of(&platform) } else { Access::default() };
+    let analysis = Analysis { sources, platform, access, diagnostics: diagnostics.into_sorted() };
+    (analysis, asked.filter(|_| whole))
+}
+
+/// Parses, resolves and checks.
+fn read(
+    sources: &SourceMap,
+    project: Project,
+    question: Option<(FileId, question::About)>,
+) -> (Platform, Diagnostics) {
+    let standard = library::standard();
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.append(standard.diagnostics.clone());
+    let (mut modules, faults) = syntax::parse_all(sources);
+    diagnostics.append(faults);
+    if let Some((question, about)) = question {
+        question::prepare(&mut modules, question, about, sources, &mut diagnostics);
+    }
+    let platform = understand(sources, &modules, project, &mut diagnostics);
+    // What was written is not looked at again: it is as large as what follows, and its room is free from here.
+    (platform, diagnostics)
 }
 
 /// Lowers a program without errors to the artifacts of every target, or of those named. Empty for a program with errors.
@@ -100,4 +156,13 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
         artifacts.files.iter_mut().skip(before).for_each(|file| file.text.shrink_to_fit());
     }
     artifacts
+}
+
+/// The CloudFormation bundle that makes what the calls of `raw` make, which [`compile`] made of the same analysis.
+pub fn bundle(analysis: &Analysis, raw: &Artifacts) -> Bundle {
+    if analysis.has_errors() {
+        return Bundle::default();
+    }
+    let Analysis { sources, platform, access, .. } = analysis;
+    target::cloudformation::bundle(&Program { platform, access, sources }, raw)
 }

@@ -2,6 +2,7 @@
 //! what it can do means the same as in Flink.
 
 mod expr;
+mod flatten;
 mod rows;
 
 pub use crate::window::time::Style;
@@ -12,7 +13,10 @@ use crate::{
     platform::{Base, Platform, Query, ResourceId, Stream, stream::Rows},
     run::{Job, OnInvalid},
     source::Span,
-    sql::plan::{AggregateCall, AggregateFunction, Expr, ExprKind, Relation, RelationKind, WindowShape},
+    sql::{
+        plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind, WindowShape},
+        types,
+    },
     window::{self, Aggregate, Late, Window},
 };
 
@@ -37,8 +41,12 @@ pub struct Native {
 
 /// The job of a query; where the operator can't run it, the construct that it lacks.
 pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnostic>> {
+    if let Some(refusal) = query.plan.chain().find_map(lacking) {
+        return Err(refusal);
+    }
+    let plan = flatten::flattened(&query.plan);
     let shape =
-        Shape::of(&query.plan).ok_or_else(|| refused(query.span, "a query without a window and GROUP BY"))?;
+        Shape::of(&plan).ok_or_else(|| refused(query.span, "a query without a window and GROUP BY"))?;
     let stream = platform.stream(shape.source).ok_or_else(|| refused(query.span, "what FROM reads"))?;
     let sink = platform.stream(query.sink).ok_or_else(|| refused(query.span, "this sink"))?;
     let late = match stream.late {
@@ -59,6 +67,7 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         },
         query: operator_query(stream, &shape, query)?,
         output: query.plan.fields.iter().map(|field| field.name.to_string()).collect(),
+        required: query.plan.fields.iter().map(|field| is_required(platform, sink, &field.name)).collect(),
         output_style: style(platform, sink),
         late_style,
     };
@@ -72,6 +81,25 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         late,
         rejected,
     })
+}
+
+/// What a relation is that the operator has nothing for.
+fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
+    match &relation.kind {
+        RelationKind::Union(_) => Some(refused(relation.span, "UNION ALL")),
+        RelationKind::Rank { .. } => Some(refused(relation.span, "ROW_NUMBER")),
+        RelationKind::Aggregate { input, .. }
+            if input.chain().any(|below| matches!(below.kind, RelationKind::Aggregate { .. })) =>
+        {
+            Some(refused(relation.span, "an aggregate of aggregates"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a column of the sink is never null.
+fn is_required(platform: &Platform, sink: &Stream, name: &str) -> bool {
+    platform.schema(sink.schema).column(name).is_some_and(|column| !column.ty.nullable)
 }
 
 /// The parts of a plan that the operator knows: one window over one stream, grouped.
@@ -143,16 +171,11 @@ fn operator_query(
     query: &Query,
 ) -> Result<window::Query, Box<Diagnostic>> {
     let (window, event_time, span) = shape.window;
-    let (size, offset_ms) = match window {
-        WindowShape::Tumble { size, offset } => (*size, *offset),
-        other => return Err(refused(span, other.name())),
-    };
     let delay = stream.watermark.as_ref().map(|(_, delay)| *delay).unwrap_or_default();
     let input_types: Vec<Base> = shape.scan.fields.iter().map(|field| field.ty.base.clone()).collect();
     let rows = expr::Columns::of_stream(input_types.clone());
-    let operator_types = |base: &Base| {
-        crate::sql::types::physical(base).ok_or_else(|| refused(span, "a column that is no scalar"))
-    };
+    let operator_types =
+        |base: &Base| types::physical(base).ok_or_else(|| refused(span, "a column that is no scalar"));
     let filter = shape.filter.map(|filter| expr::convert(filter, &rows)).transpose()?;
     let keys = shape.own_keys().map(|key| expr::convert(key, &rows)).collect::<Result<Vec<_>, _>>()?;
     let aggregates = shape.calls.iter().map(|call| aggregate(call, &rows)).collect::<Result<Vec<_>, _>>()?;
@@ -164,7 +187,7 @@ fn operator_query(
         watermark_delay_ms: milliseconds(delay),
         late: if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop },
         filter,
-        window: Window::Tumble { size_ms: milliseconds(size), offset_ms },
+        window: operator_window(window),
         keys,
         aggregates,
         having: None,
@@ -178,22 +201,32 @@ fn operator_query(
     Ok(plan)
 }
 
-fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<Aggregate, Box<Diagnostic>> {
-    if call.distinct {
-        return Err(refused(call.span, "DISTINCT in an aggregate"));
+fn operator_window(shape: &WindowShape) -> Window {
+    match shape {
+        WindowShape::Tumble { size, offset } => {
+            Window::Tumble { size_ms: milliseconds(*size), offset_ms: *offset }
+        }
+        WindowShape::Hop { slide, size, offset } => {
+            Window::Hop { slide_ms: milliseconds(*slide), size_ms: milliseconds(*size), offset_ms: *offset }
+        }
+        WindowShape::Cumulate { step, size, offset } => Window::Cumulate {
+            step_ms: milliseconds(*step),
+            size_ms: milliseconds(*size),
+            offset_ms: *offset,
+        },
+        // The keys are those of GROUP BY.
+        WindowShape::Session { gap, .. } => Window::Session { gap_ms: milliseconds(*gap) },
     }
-    if call.filter.is_some() {
-        return Err(refused(call.span, "FILTER"));
-    }
-    let Some(argument) = &call.argument else { return Ok(Aggregate::CountAll) };
-    let argument = expr::convert(argument, rows)?;
-    Ok(match call.function {
-        AggregateFunction::Count => Aggregate::Count(argument),
-        AggregateFunction::Sum => Aggregate::Sum(argument),
-        AggregateFunction::Avg => Aggregate::Avg(argument),
-        AggregateFunction::Min => Aggregate::Min(argument),
-        AggregateFunction::Max => Aggregate::Max(argument),
-    })
+}
+
+fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<window::AggregateCall, Box<Diagnostic>> {
+    let argument = call.argument.as_ref().map(|argument| expr::convert(argument, rows)).transpose()?;
+    let aggregate = match argument {
+        None => Aggregate::CountAll,
+        Some(argument) => types::operator_aggregate(call.function, argument),
+    };
+    let filter = call.filter.as_ref().map(|filter| expr::convert(filter, rows)).transpose()?;
+    Ok(window::AggregateCall { aggregate, distinct: call.distinct, filter })
 }
 
 fn milliseconds(length: u64) -> i64 {

@@ -50,6 +50,8 @@ pub struct SourceFile {
     pub library: bool,
     /// Offset of its first byte.
     pub base: u32,
+    /// Bytes that it may have without touching the next file.
+    room: u32,
     lines: Vec<u32>,
 }
 
@@ -95,13 +97,33 @@ impl SourceMap {
         library: bool,
     ) -> FileId {
         let text = text.into();
-        let base = self.files.last().map_or(0, |file| file.span().end.saturating_add(1));
-        let lines = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| offset(at + 1)))
-            .collect();
+        let base = self.files.last().map_or(0, |file| file.base.saturating_add(file.room).saturating_add(1));
+        let lines = line_starts(&text);
+        let room = offset(text.len());
         let id = FileId(offset(self.files.len()));
-        self.files.push(SourceFile { path: path.into(), module: module.into(), text, library, base, lines });
+        let (path, module) = (path.into(), module.into());
+        self.files.push(SourceFile { path, module, text, library, base, room, lines });
         id
+    }
+
+    /// Gives the last file room to grow, so that its text can be replaced without moving a span of another file.
+    pub fn reserve(&mut self, bytes: usize) {
+        if let Some(file) = self.files.last_mut() {
+            file.room = file.room.saturating_add(offset(bytes));
+        }
+    }
+
+    /// Replaces a file's text, if there is room for the new one.
+    pub fn replace(&mut self, id: FileId, text: impl Into<String>) -> bool {
+        let text = text.into();
+        match self.files.get_mut(id.0 as usize).filter(|file| text.len() <= file.room as usize) {
+            Some(file) => {
+                file.lines = line_starts(&text);
+                file.text = text;
+                true
+            }
+            None => false,
+        }
     }
 
     /// All files in the order they were added.
@@ -141,6 +163,12 @@ pub fn local(file: &SourceFile, span: Span) -> Range<usize> {
     let start = span.start.saturating_sub(file.base) as usize;
     let end = span.end.saturating_sub(file.base) as usize;
     start..end
+}
+
+/// Where the lines of a text begin.
+fn line_starts(text: &str) -> Vec<u32> {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    std::iter::once(0).chain(ends.map(|at| offset(at + 1))).collect()
 }
 
 fn offset(at: usize) -> u32 {

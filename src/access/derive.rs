@@ -93,10 +93,12 @@ impl Needs<'_> {
         }
     }
 
-    /// Whether what acts for a declaration is a role of ours in an account.
+    /// Whether what acts for a declaration is a role of ours in an account, which a trust there names. The trust in a group names its account,
+    /// which leaves it to the policy of the permission set.
     fn is_at_home(&self, caller: ResourceId, account: AccountId) -> bool {
         let at = self.roles.key_of(self.platform, caller).and_then(|key| self.roles.index_of(key));
-        at.and_then(|at| self.roles.list.get(at)).is_some_and(|caller| caller.account == account)
+        let caller = at.and_then(|at| self.roles.list.get(at));
+        caller.is_some_and(|caller| caller.account == account && !caller.is_permission_set())
     }
 
     fn assume(&mut self, caller: &Principal, role: ResourceId, origin: Span) {

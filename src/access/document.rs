@@ -147,7 +147,7 @@ impl Serialize for Principals {
 
 /// Conditions, all of which must hold: operator, then key, then the values of which one must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Conditions(pub BTreeMap<&'static str, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
+pub struct Conditions(pub BTreeMap<SmolStr, BTreeMap<SmolStr, BTreeSet<SmolStr>>>);
 
 /// Of so many conditions every combination is looked at.
 const MOST_COMBINED: usize = 5;
@@ -160,7 +160,8 @@ impl Conditions {
 
     /// Adds one.
     pub fn insert(&mut self, operator: &'static str, key: impl Into<SmolStr>, value: impl Into<SmolStr>) {
-        self.0.entry(operator).or_default().entry(key.into()).or_default().insert(value.into());
+        let keys = self.0.entry(SmolStr::new_static(operator)).or_default();
+        keys.entry(key.into()).or_default().insert(value.into());
     }
 
     /// Adds those of others: all of both must hold. Where both have the same operator and key, that leaves the values that both have; of values
@@ -168,7 +169,7 @@ impl Conditions {
     pub fn extend(&mut self, others: &Self) {
         for (operator, keys) in &others.0 {
             for (key, values) in keys {
-                let known = self.0.entry(operator).or_default();
+                let known = self.0.entry(operator.clone()).or_default();
                 let Some(mine) = known.get_mut(key) else {
                     known.insert(key.clone(), values.clone());
                     continue;
@@ -187,8 +188,8 @@ impl Conditions {
 
     /// What is left of them without some, or without all: each that way is met by whatever meets these. Of many, not every one.
     pub fn fewer(&self) -> Vec<Self> {
-        let each: Vec<(&'static str, &SmolStr)> =
-            self.0.iter().flat_map(|(&operator, keys)| keys.keys().map(move |key| (operator, key))).collect();
+        let each: Vec<(&SmolStr, &SmolStr)> =
+            self.0.iter().flat_map(|(operator, keys)| keys.keys().map(move |key| (operator, key))).collect();
         let without = |left_out: &dyn Fn(usize) -> bool| {
             let mut fewer = self.clone();
             for (_, (operator, key)) in each.iter().enumerate().filter(|(at, _)| left_out(*at)) {
@@ -205,7 +206,7 @@ impl Conditions {
     }
 
     /// Takes the values of one away; none where it is not among them.
-    pub fn take(&mut self, operator: &'static str, key: &str) -> BTreeSet<SmolStr> {
+    pub fn take(&mut self, operator: &str, key: &str) -> BTreeSet<SmolStr> {
         let Some(keys) = self.0.get_mut(operator) else { return BTreeSet::new() };
         let values = keys.remove(key).unwrap_or_default();
         if keys.is_empty() {
@@ -217,7 +218,8 @@ impl Conditions {
     /// Says what no request meets: that it has a key, and that it does not.
     fn never(&mut self, key: &SmolStr) {
         for (operator, value) in [("Null", "true"), ("StringLike", "*")] {
-            self.0.entry(operator).or_default().insert(key.clone(), BTreeSet::from([value.into()]));
+            let keys = self.0.entry(SmolStr::new_static(operator)).or_default();
+            keys.insert(key.clone(), BTreeSet::from([value.into()]));
         }
     }
 

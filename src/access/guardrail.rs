@@ -140,7 +140,7 @@ fn number(statements: &mut [Statement]) {
 }
 
 fn name(statement: &Statement) -> String {
-    let negative = |operator: &&str| operator.starts_with("StringNotEquals");
+    let negative = |operator: &str| operator.starts_with("StringNotEquals");
     let outside = || statement.conditions.0.iter().filter(move |(operator, _)| negative(operator));
     let keys = || outside().flat_map(|(_, keys)| keys.keys().map(SmolStr::as_str));
     let outside = if keys().any(|key| key == "aws:RequestedRegion") {

@@ -180,6 +180,6 @@ fn declared_role(platform: &Platform, key: RoleKey) -> Option<&Role> {
 }
 
 /// Whether a declaration is generated: neither it nor its account exists without us.
-fn is_ours(platform: &Platform, resource: &crate::platform::Resource) -> bool {
+pub fn is_ours(platform: &Platform, resource: &crate::platform::Resource) -> bool {
     !resource.external && resource.account.is_some_and(|account| !platform.account(account).external)
 }

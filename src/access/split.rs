@@ -108,7 +108,7 @@ enum List {
     Resources(BTreeSet<SmolStr>),
     Actions(BTreeSet<SmolStr>),
     /// The values of a condition: its operator, its key.
-    Values(&'static str, SmolStr, BTreeSet<SmolStr>),
+    Values(SmolStr, SmolStr, BTreeSet<SmolStr>),
 }
 
 impl List {
@@ -151,7 +151,7 @@ fn list_of(statement: &Statement) -> Option<List> {
     conditions
         .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
         .find(|(_, _, values)| values.len() > 1)
-        .map(|(operator, key, values)| List::Values(operator, key.clone(), values.clone()))
+        .map(|(operator, key, values)| List::Values(operator.clone(), key.clone(), values.clone()))
 }
 
 fn one_must_match(operator: &str) -> bool {

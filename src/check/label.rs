@@ -3,13 +3,13 @@
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
-use super::field;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
+    flow::{Flow, Reached, Spot},
     library::Library,
     platform::{
         Base, Capability, CapabilityUse, Column, DataType, Grant, Location, Platform, Principal, ResourceId,
-        SchemaId, grant::Effect, resource::Noun,
+        SchemaId, Table, grant::Effect, resource::Noun,
     },
     source::Span,
 };
@@ -67,39 +67,30 @@ fn is_labelled(platform: &Platform, schema: SchemaId) -> bool {
     platform.schema(schema).columns.iter().any(|column| !labels(platform, &column.ty).is_empty())
 }
 
-/// Where labelled rows lie: under the tables that have them, and wherever syncs copy those places to.
+/// Where labelled rows lie: under the tables that have them, and wherever syncs and replication copy those places to.
 fn labelled_places(platform: &Platform) -> Places {
     let mut places = Places::default();
-    for table in platform.tables.iter().filter(|table| is_labelled(platform, table.schema)) {
-        places.entry(table.location.bucket).or_default().push((table.location.clone(), table.schema));
+    let labelled: Vec<&Table> =
+        platform.tables.iter().filter(|table| is_labelled(platform, table.schema)).collect();
+    if labelled.is_empty() {
+        return places;
     }
-    let copies = copies(platform);
-    let mut changed = !places.is_empty();
-    while changed {
-        changed = false;
-        for (from, to) in &copies {
-            let here: Vec<SchemaId> = at(&places, from).collect();
-            let there = places.entry(to.bucket).or_default();
-            for schema in here {
-                if !there.contains(&(to.clone(), schema)) {
-                    there.push((to.clone(), schema));
-                    changed = true;
-                }
+    let flow = Flow::of(platform);
+    for table in labelled {
+        let mut add = |location: Location| {
+            places.entry(location.bucket).or_default().push((location, table.schema));
+        };
+        add(table.location.clone());
+        let copied = flow.reached(&Spot::Objects(table.location.clone()), &[]);
+        for Reached { spot, by } in copied {
+            if let Spot::Objects(location) = spot
+                && flow.keeps_objects(&by)
+            {
+                add(location);
             }
         }
     }
     places
-}
-
-/// From where to where each sync copies, where both are in buckets.
-fn copies(platform: &Platform) -> Vec<(Location, Location)> {
-    let syncs = platform.of_kind("sync").map(|(id, _)| id);
-    syncs
-        .filter_map(|id| {
-            let end = |name| field::made(platform, id, name)?.location().cloned();
-            Some((end("from")?, end("to")?))
-        })
-        .collect()
 }
 
 /// The labelled rows that lie in, above or around a place.

@@ -16,6 +16,7 @@ mod guardrail;
 mod label;
 mod pipeline;
 mod place;
+mod projection;
 mod query;
 mod recurrence;
 mod role;

@@ -17,16 +17,27 @@ pub fn windows_are_over_the_event_time(platform: &Platform, diagnostics: &mut Di
     for query in &platform.queries {
         for relation in query.plan.chain() {
             let RelationKind::Window { input, time, .. } = &relation.kind else { continue };
-            let RelationKind::Scan(source) = input.kind else { continue };
-            let (Some(stream), Some(field)) = (platform.stream(source), input.field(time.0)) else {
+            let traced = input.traced(time.0);
+            if input.bound(time.0) == Some(2) {
+                continue;
+            }
+            let from_stream = traced.and_then(|(relation, index)| match relation.kind {
+                RelationKind::Scan(source) => Some((source, relation.field(index)?)),
+                _ => None,
+            });
+            let Some(source) = from_stream.map(|(source, _)| source).or(input.sources().first().copied())
+            else {
                 continue;
             };
+            // What is computed from an event time is none.
+            let field = from_stream.map(|(_, field)| field).or(input.field(time.0));
+            let (Some(stream), Some(field)) = (platform.stream(source), field) else { continue };
             let declared = platform.resource(source);
             match &stream.watermark {
                 None => {
                     diagnostics.push(without_watermark(&declared.name, declared.span, &field.name, time.1))
                 }
-                Some((column, _)) if *column != field.name => {
+                Some((column, _)) if *column != field.name || from_stream.is_none() => {
                     diagnostics.push(not_event_time(
                         &field.name,
                         &declared.name,
@@ -52,6 +63,12 @@ pub fn late_rows_can_be_told(platform: &Platform, diagnostics: &mut Diagnostics)
         let session = query.plan.chain().find(|relation| {
             matches!(relation.kind, RelationKind::Window { shape: WindowShape::Session { .. }, .. })
         });
+        let of_query = query.plan.chain().find(|relation| {
+            matches!(&relation.kind, RelationKind::Window { input, .. } if !matches!(input.kind, RelationKind::Scan(_)))
+        });
+        if let (Some(stream), Some(window)) = (diverted, of_query) {
+            diagnostics.push(late_of_query(&platform.resource(stream.resource).name, window.span));
+        }
         if let (Some(stream), Some(session)) = (diverted, session) {
             diagnostics.push(late_session(&platform.resource(stream.resource).name, session.span));
         }
@@ -241,6 +258,16 @@ fn late_session(stream: &str, span: Span) -> Diagnostic {
         "which rows are late?",
     )
     .help("use `late = drop` on the stream, or a window of fixed length")
+}
+
+fn late_of_query(stream: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_WINDOW,
+        span,
+        format!("`{stream}` diverts late rows, and this window is over a query that has other columns"),
+        "which rows are late?",
+    )
+    .help("use `late = drop` on the stream, or a window over the stream itself, with the query around it")
 }
 
 fn unreachable(span: Span, label: &str) -> Diagnostic {

@@ -2,7 +2,7 @@
 
 use super::{
     Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
-    query, role, secret, share, statement, stream, sync, table,
+    projection, query, role, secret, share, statement, stream, sync, table,
 };
 
 /// The rules.
@@ -73,8 +73,10 @@ pub const RULES: &[Rule] = &[
     ("names stay different", table::names_stay_different),
     ("keys are never null", table::keys_are_never_null),
     ("partitions are plain columns", table::partitions_are_plain_columns),
+    ("projected partitions can be worked out", projection::projected_partitions_can_be_worked_out),
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
+    ("freshness can be measured", table::freshness_can_be_measured),
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),

@@ -253,3 +253,51 @@ pub fn tables_have_one_contract(platform: &Platform, diagnostics: &mut Diagnosti
         }
     }
 }
+
+/// What measures a contract's freshness is a point in time that the table has.
+pub fn freshness_can_be_measured(platform: &Platform, diagnostics: &mut Diagnostics) {
+    each(platform, diagnostics, |table, columns, diagnostics| {
+        let Some(contract) = table.contract else { return };
+        let Some(written) = platform.field(contract, "fresh_by") else { return };
+        let ValueKind::Column(name) = &written.kind else { return };
+        if platform.field(contract, "freshness").is_none() {
+            diagnostics.push(
+                Diagnostic::error(
+                    catalogue::FRESH_BY,
+                    written.span,
+                    format!("`{}` promises no freshness that `{name}` could measure", table.name),
+                    "measures nothing",
+                )
+                .help("add `freshness = 24h`, or leave it out"),
+            );
+        }
+        match columns.iter().find(|column| column.name == *name) {
+            None => {
+                let names = columns.iter().map(|column| column.name.as_str());
+                let diagnostic = Diagnostic::error(
+                    catalogue::FRESH_BY,
+                    written.span,
+                    format!("`{}` has no column `{name}`", table.name),
+                    "not a column of the table",
+                );
+                diagnostics.push(match suggest::nearest(name, names) {
+                    Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(written.span, near),
+                    None => diagnostic.help("name a column with a `timestamp` or `timestamp_ltz`"),
+                });
+            }
+            Some(column) if !matches!(column.ty.base, Base::Timestamp(_) | Base::TimestampLtz(_)) => {
+                diagnostics.push(
+                    Diagnostic::error(
+                        catalogue::FRESH_BY,
+                        written.span,
+                        format!("`{name}` does not say when a row came to be"),
+                        "not a point in time",
+                    )
+                    .related(column.span, "declared here")
+                    .help("name a column with a `timestamp` or `timestamp_ltz`"),
+                );
+            }
+            Some(_) => {}
+        }
+    });
+}

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use dpl::{analyze, compile};
+use clap::{Args, ValueEnum};
+use dpl::artifact::Artifacts;
+use dpl::{Analysis, analyze, bundle, compile};
 
 use super::check::outcome;
 use super::input::Input;
@@ -17,6 +18,8 @@ Examples:
   dpl build                        writes `out`, or the folder that `dpl.toml` names
   dpl build examples/acme -o dist
   dpl build --env prod --set retention=30d
+  dpl build --target cloudformation
+                                   templates and `deploy.json` instead of calls
   dpl build --check                for CI: writes nothing, lists what differs, exits with 1
 
 The folder is replaced in one step: a build that fails or is killed leaves the old one whole.
@@ -34,9 +37,22 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
+    /// What to write: the calls with their policies, templates for CloudFormation, or both
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::Raw])]
+    target: Vec<Target>,
+
     /// Write nothing; fail and list what differs where the folder is not what the program says
     #[arg(long)]
     check: bool,
+}
+
+/// What can be written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Policies, state machines, calls in their order, SQL
+    Raw,
+    /// A template per account, and `deploy.json` with the order of the stacks
+    Cloudformation,
 }
 
 /// Builds or compares.
@@ -52,7 +68,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if outcome(&analysis.diagnostics) == Outcome::Faulty {
         return Ok(Outcome::Faulty);
     }
-    let plan = Plan::of(compile(&analysis, &[]), &analysis.sources, &root)?;
+    let Some(artifacts) = artifacts(&analysis, &arguments.target, format) else {
+        return Ok(Outcome::Faulty);
+    };
+    let plan = Plan::of(artifacts, &analysis.sources, &root)?;
     let (outcome, summary) = if arguments.check {
         let differences = compare::differences(&out, &plan)?;
         let equal = if differences.is_empty() { Outcome::Fine } else { Outcome::Faulty };
@@ -69,4 +88,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     // The process ends here, and the system takes back its memory at once.
     std::mem::forget((analysis, plan));
     Ok(outcome)
+}
+
+/// What the targets make; nothing where one of them can't make it, which is said.
+fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<Artifacts> {
+    let raw = compile(analysis, &[]);
+    if !targets.contains(&Target::Cloudformation) {
+        return Some(raw);
+    }
+    let bundle = bundle(analysis, &raw);
+    report::diagnostics(&bundle.diagnostics, &analysis.sources, format);
+    if outcome(&bundle.diagnostics) == Outcome::Faulty {
+        return None;
+    }
+    let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
+    all.files.extend(bundle.artifacts.files);
+    Some(all)
 }

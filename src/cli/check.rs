@@ -17,8 +17,10 @@ Examples:
   dpl check --env prod             with the parameter values of `[env.prod.params]`
   dpl check --format github        marks on a pull request
   dpl check --format sarif > dpl.sarif
+  dpl check --format junit > dpl.xml
+  dpl check --format markdown >> \"$GITHUB_STEP_SUMMARY\"
 
-Diagnostics go to standard error; `--format sarif` is the result, and goes to standard output.";
+Diagnostics go to standard error; SARIF, JUnit and Markdown are the result, and go to standard output.";
 
 /// Check a program: types, access, promises and AWS's limits, without writing anything
 #[derive(Args)]

@@ -1,14 +1,20 @@
 //! The command line: one file a verb. Here is the only reading and writing of files, and the only place that knows exit codes.
 
 mod build;
+mod can;
 mod check;
+mod diff;
 mod explain;
+mod fmt;
 mod init;
 mod input;
 mod load;
+mod lsp;
 mod output;
 mod report;
 mod run;
+mod saying;
+mod shell;
 mod test;
 
 use std::process::ExitCode;
@@ -19,17 +25,22 @@ const AFTER_HELP: &str = "\
 Examples:
   dpl init platform                 a small project that compiles, to start from
   dpl check platform                find what is wrong, and how to mend it
+  dpl fmt platform                  lay out files
   dpl build platform -o out         write policies, state machines, calls and SQL
   dpl build platform -o out --check fail where `out` is not what the program says
+  dpl can ROLE read BUCKET platform whether somebody may do something, and which lines decide
+  dpl who-can read BUCKET platform  everybody who may, and by which way
   dpl run QUERY platform --from readings=readings.jsonl
                                     run a streaming query on this machine
   dpl run PIPELINE platform --input event.json --mock f=result.json
                                     run a pipeline's state machine on this machine
   dpl test platform                 run the program's tests
+  dpl diff --git main platform      what changed in meaning since the branch `main`
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
-Exit codes: 0 fine; 1 the program has errors, a test or a run failed, or `--check` found a difference;
+Exit codes: 0 fine; 1 the program has errors, the answer is no, a test or a run failed, `--check` found a
+difference, or `diff --fail-on` a change of that class;
 2 wrong usage, or a file that can't be read or written.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
@@ -46,10 +57,17 @@ struct Cli {
 enum Verb {
     Check(check::Arguments),
     Build(build::Arguments),
+    Can(can::Arguments),
+    WhoCan(can::WhoArguments),
     Run(run::Arguments),
+    Fmt(fmt::Arguments),
     Test(test::Arguments),
+    Diff(diff::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
+    Lsp(lsp::Arguments),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// How a verb ended that could do its work.
@@ -85,10 +103,17 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Build(arguments) => build::run(&arguments),
+        Verb::Can(arguments) => can::run(&arguments),
+        Verb::WhoCan(arguments) => can::who(&arguments),
         Verb::Run(arguments) => run::run(&arguments),
+        Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
+        Verb::Lsp(arguments) => lsp::run(&arguments),
+        Verb::Completions(arguments) => shell::completions(&arguments),
+        Verb::Man(arguments) => shell::man(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

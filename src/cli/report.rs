@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use clap::ValueEnum;
 use dpl::diagnostic::Diagnostic;
 use dpl::diagnostic::render::terminal::Style;
-use dpl::diagnostic::render::{github, json, sarif, terminal};
+use dpl::diagnostic::render::{github, json, junit, markdown, sarif, terminal};
 use dpl::source::SourceMap;
 
 /// Columns where the terminal does not say, and at most: longer lines are hard to read.
@@ -22,15 +22,21 @@ pub(super) enum Format {
     Github,
     /// SARIF 2.1.0, on standard output
     Sarif,
+    /// JUnit's XML, on standard output
+    Junit,
+    /// A summary for a workflow's page or a pull request, on standard output
+    Markdown,
 }
 
-/// Writes the diagnostics: SARIF to standard output, since it is one document and the result, the others to standard error.
+/// Writes the diagnostics: what is one document is the result and goes to standard output, the others to standard error.
 pub(super) fn diagnostics(list: &[Diagnostic], sources: &SourceMap, format: Format) {
     match format {
         Format::Human => error(&terminal::render(list, sources, style())),
         Format::Json => error(&json::render(list, sources)),
         Format::Github => error(&github::render(list, sources)),
         Format::Sarif => result(&sarif::render(list, sources)),
+        Format::Junit => result(&junit::render(list, sources)),
+        Format::Markdown => result(&markdown::render(list, sources)),
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Library {
     pub sql_functions: Vec<SqlFunction>,
     /// `pipeline_function upper(text: string) -> string`, in the order of their names.
     pub pipeline_functions: Vec<PipelineFunction>,
+    /// `cloudformation s3 { call bucket = s3.CreateBucket { … } }`: what CloudFormation has in place of a request, by the request.
+    pub stacked: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.
@@ -120,6 +122,10 @@ pub struct Kind {
     pub arn: Option<SmolStr>,
     /// Whether its service acts for it, and says so in `aws:SourceArn`: a topic delivers, a bucket notifies.
     pub source: bool,
+    /// Whether it holds data that is lost with it.
+    pub keeps: bool,
+    /// The fields that AWS lets nobody change: another value is another resource.
+    pub fixed: Vec<SmolStr>,
     /// Its fields.
     pub fields: Vec<FieldDecl>,
     /// The requests that make it, in order.

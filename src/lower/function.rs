@@ -19,6 +19,8 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("join", 2, 2),
     ("numbered", 2, 2),
     ("json", 1, 1),
+    ("parsed", 1, 1),
+    ("each", 2, 2),
     ("period", 1, 1),
     ("rooted", 1, 1),
     ("ends_with", 2, 2),
@@ -45,6 +47,10 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
             .first()
             .and_then(|arg| evaluate::json(scope, &arg.value))
             .map_or(Term::None, |of| text(of.to_string())),
+        "each" => each(scope, args).map_or(Term::None, Term::Json),
+        "parsed" => spell::text(scope, &argument(0))
+            .and_then(|of| serde_json::from_str(&of).ok())
+            .map_or(Term::None, Term::Json),
         "period" => period(&argument(0)).map_or(Term::None, text),
         "rooted" => spell::text(scope, &argument(0)).map_or(Term::None, |path| text(rooted(&path))),
         "ends_with" => Term::Json(Json::Bool(ends_with(scope, &argument(0), &argument(1)))),
@@ -76,6 +82,15 @@ fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
     let separator = evaluate::json(scope, of(1)?)?;
     let pieces: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
     Some(pieces.join(separator.as_str()?))
+}
+
+/// `each(list, template)`: the template for each record of the list, whose members are the names in it.
+fn each<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let Json::Array(items) = evaluate::json(scope, of(0)?)? else { return None };
+    let template = of(1)?;
+    let made = items.iter().filter_map(Json::as_object);
+    Some(made.filter_map(|item| evaluate::json(&Scope { given: Some(item), ..*scope }, template)).collect())
 }
 
 /// `numbered(list, "Member")`: the records of a list, each with its place in it, from one on, as a member.

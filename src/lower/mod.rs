@@ -22,6 +22,6 @@ mod spell;
 pub mod trigger;
 pub mod verify;
 
-pub use request::{calls_of, made_by, property, record};
+pub use request::{calls_of, holds_of_request, made_by, of_request, property, record};
 pub use scope::Surroundings;
 pub use script::{Call, Script, reference};

@@ -12,12 +12,14 @@ use super::{
 use crate::{
     library::{self, FieldDecl},
     platform::{Construct, Platform, ResourceId, Value, ValueKind},
+    syntax::ast::Expr,
 };
 
 /// The calls that make a resource, in order; none where its kind has none.
 pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, id: ResourceId) -> Vec<Call> {
     let (resource, kind) = (platform.resource(id), platform.kind_of(id));
-    let outside = Scope { platform, surroundings, id, resource, construct: None, made: &[], earlier: &[] };
+    let outside =
+        Scope { platform, surroundings, id, resource, construct: None, made: &[], earlier: &[], given: None };
     let mut calls = Vec::new();
     let mut made = Vec::new();
     for (field, value) in kind.fields.iter().zip(&resource.fields) {
@@ -56,6 +58,26 @@ pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name
     evaluate::json(&Scope { construct: Some(construct), ..alone(platform, id) }, template)
 }
 
+/// What a template over a request comes to. The names in it are the request's members, and whatever stands beside them in `given`.
+pub fn of_request(
+    platform: &Platform,
+    account: ResourceId,
+    given: &Map<String, Json>,
+    template: &Expr,
+) -> Option<Json> {
+    evaluate::json(&Scope { given: Some(given), ..alone(platform, account) }, template)
+}
+
+/// Whether a template over a request holds.
+pub fn holds_of_request(
+    platform: &Platform,
+    account: ResourceId,
+    given: &Map<String, Json>,
+    template: &Expr,
+) -> bool {
+    evaluate(&Scope { given: Some(given), ..alone(platform, account) }, template).holds()
+}
+
 /// The record that a declaration's fields lower to, of a kind without calls.
 pub fn record(platform: &Platform, id: ResourceId) -> Map<String, Json> {
     let mut members = Map::new();
@@ -66,7 +88,16 @@ pub fn record(platform: &Platform, id: ResourceId) -> Map<String, Json> {
 
 fn alone(platform: &Platform, id: ResourceId) -> Scope<'_, '_> {
     let resource = platform.resource(id);
-    Scope { platform, surroundings: &Nothing, id, resource, construct: None, made: &[], earlier: &[] }
+    Scope {
+        platform,
+        surroundings: &Nothing,
+        id,
+        resource,
+        construct: None,
+        made: &[],
+        earlier: &[],
+        given: None,
+    }
 }
 
 /// For what takes neither roles nor policies.

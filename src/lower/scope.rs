@@ -3,7 +3,7 @@
 use crate::platform::{
     Account, Construct, Location, Platform, Principal, Resource, ResourceId, Value, ValueKind,
 };
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 /// What templates can name of other stages' results.
 pub trait Surroundings {
@@ -61,6 +61,8 @@ pub struct Scope<'a, 's> {
     pub made: &'s [Made<'a>],
     /// Names of the declaration's calls so far, with their ids.
     pub earlier: &'s [(&'a str, String)],
+    /// Of a template over a request, and not over a declaration: the only names there are.
+    pub given: Option<&'s Map<String, Json>>,
 }
 
 /// Words that a template can use in every declaration, beside its fields.
@@ -70,6 +72,9 @@ pub const WORDS: &[&str] =
 impl<'a> Scope<'a, '_> {
     /// What a name means. A constructor's own fields come before the words, the words before a kind's fields.
     pub fn name(&self, name: &str) -> Term<'a> {
+        if let Some(given) = self.given {
+            return given.get(name).cloned().map_or(Term::None, Term::Json);
+        }
         if let Some(construct) = self.construct
             && let Some(found) = self.construct_field(construct, name)
         {

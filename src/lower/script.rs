@@ -1,17 +1,17 @@
 //! Calls in the order they are to be made.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// One `.calls.json` file.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Script {
     /// The calls in order.
     pub calls: Vec<Call>,
 }
 
 /// One request, in botocore's spelling.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Call {
     /// Unique in its script; a later input refers to this call's result by it.
     pub id: String,

@@ -35,6 +35,11 @@ pub fn faults(library: &Library) -> Vec<Fault> {
                 .expr(template);
         }
     }
+    for mapping in library.stacked.values().flatten() {
+        let mut templates = Templates { library, fields: &[], earlier: &[], faults: &mut faults };
+        mapping.input.iter().for_each(|(_, expr)| templates.functions(expr));
+    }
+    faults.sort_by_key(|fault| fault.span.start);
     faults
 }
 
@@ -82,13 +87,7 @@ impl<'a> Templates<'a, '_> {
                 self.shape(expr);
             }
             ExprKind::Call(callee, args) => {
-                let known = match &callee.kind {
-                    ExprKind::Name(name) => FUNCTIONS.iter().find(|(known, ..)| known == name),
-                    _ => None,
-                };
-                if !known.is_some_and(|(_, fewest, most)| (*fewest..=*most).contains(&args.len())) {
-                    self.fault(callee.span, "no function of that name takes so many arguments");
-                }
+                self.function(callee, args.len());
                 args.iter().for_each(|arg| self.expr(&arg.value));
             }
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
@@ -104,6 +103,34 @@ impl<'a> Templates<'a, '_> {
             | ExprKind::Duration(_)
             | ExprKind::Size(_) => {}
             _ => self.fault(expr.span, "templates have no such expression"),
+        }
+    }
+
+    /// The functions of a template over a request, whose names are for AWS's models to judge.
+    fn functions(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Call(callee, args) => {
+                self.function(callee, args.len());
+                args.iter().for_each(|arg| self.functions(&arg.value));
+            }
+            ExprKind::List(items) => items.iter().for_each(|item| self.functions(item)),
+            ExprKind::Record(fields) => fields.iter().for_each(|field| self.functions(&field.value)),
+            ExprKind::Unary(_, of) => self.functions(of),
+            ExprKind::Binary(_, _, left, right) => {
+                self.functions(left);
+                self.functions(right);
+            }
+            _ => {}
+        }
+    }
+
+    fn function(&mut self, callee: &Expr, count: usize) {
+        let known = match &callee.kind {
+            ExprKind::Name(name) => FUNCTIONS.iter().find(|(known, ..)| known == name),
+            _ => None,
+        };
+        if !known.is_some_and(|(_, fewest, most)| (*fewest..=*most).contains(&count)) {
+            self.fault(callee.span, "no function of that name takes so many arguments");
         }
     }
 

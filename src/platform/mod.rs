@@ -47,6 +47,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::library::{Kind, Library, Place};
+use crate::source::Span;
 
 /// One whole program.
 #[derive(Debug, Default)]
@@ -95,6 +96,17 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
+    /// Where each name of a declaration is written beside the declaration itself, in the order of the places.
+    pub references: Vec<Reference>,
+}
+
+/// A name that means a declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Where it is written.
+    pub at: Span,
+    /// The name in the declaration.
+    pub to: Span,
 }
 
 macro_rules! getters {

@@ -71,6 +71,17 @@ impl Location {
         let below = |rest: &str| self.key.is_empty() || rest.is_empty() || rest.starts_with('/');
         self.bucket == other.bucket && other.key.strip_prefix(self.key.as_str()).is_some_and(below)
     }
+
+    /// A place in this one, by its key from here; this one itself for an empty key.
+    #[must_use]
+    pub fn inside(&self, below: &str) -> Self {
+        let key = match (self.key.as_str(), below) {
+            (_, "") => self.key.clone(),
+            ("", below) => below.into(),
+            (above, below) => SmolStr::from(format!("{}/{below}", above.trim_end_matches('/'))),
+        };
+        Self { bucket: self.bucket, key }
+    }
 }
 
 /// A constructor applied: one value per field of its declaration, defaults filled in, `None` where there is none.

@@ -3,8 +3,8 @@
 use smol_str::SmolStr;
 
 use super::{
-    Prover,
     decide::{Boundary, Decision, Policies, Question},
+    prover::Prover,
     request::Request,
     witness,
 };
@@ -49,10 +49,11 @@ impl<'a> Prover<'a> {
         let policies = Policies {
             identity: &identity,
             boundary,
-            session: None,
+            session: request.session,
             service_control: self.control.service(role.account),
             resource_control: self.control.resource_of_action(request.account, &request.action),
             resource: request.owner.and_then(|owner| access.policy_of(owner)),
+            elsewhere: request.owner.is_some_and(|owner| self.is_elsewhere(owner)),
         };
         asked(&policies, &question)
     }

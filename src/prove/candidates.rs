@@ -122,6 +122,6 @@ impl Patterns<'_> {
 }
 
 /// What stands before the first character that may mean something in a pattern.
-fn stem(pattern: &str) -> &str {
+pub fn stem(pattern: &str) -> &str {
     pattern.split(['*', '?', '$']).next().unwrap_or_default()
 }

@@ -49,6 +49,8 @@ pub struct Policies<'p, 'a> {
     pub resource_control: &'p [Level<'a>],
     /// The resource's own policy: a role's trust, a key's policy.
     pub resource: Option<&'a Document>,
+    /// Whether the resource's policy is somebody else's, whom nobody here can ask: it is taken to leave it to the role's own.
+    pub elsewhere: bool,
 }
 
 /// A role's permissions boundary.
@@ -214,6 +216,7 @@ impl<'p, 'a> Policies<'p, 'a> {
         let identity = self.of_identity(question);
         let named = self.of_resource(question, Who::Role).map(|named| vec![named]);
         let owned = match (identity, self.asks_resource(question)) {
+            (Some(identity), _) if self.elsewhere => Some(vec![identity]),
             (Some(identity), false) => Some(vec![identity]),
             (Some(identity), true) => {
                 self.of_resource(question, Who::Account).map(|delegated| vec![identity, delegated])
@@ -230,6 +233,9 @@ impl<'p, 'a> Policies<'p, 'a> {
     /// Across accounts both sides must allow it.
     fn across(&self, question: &Question<'_>) -> Result<Vec<Deciding<'a>>, Policy> {
         let identity = self.of_identity(question).ok_or(Policy::Identity)?;
+        if self.elsewhere {
+            return Ok(vec![identity]);
+        }
         let by = |who| self.of_resource(question, who);
         let theirs: Vec<Deciding<'a>> =
             [Who::Role, Who::Session, Who::Everybody, Who::Account].into_iter().filter_map(by).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::ability::Prover;
+use super::prover::Prover;
 use crate::{
     access::{
         Access, Limit, RoleAccess, RoleKey, Use,

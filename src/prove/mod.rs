@@ -11,7 +11,14 @@
 //! | `decide.rs` | AWS's decision on one request |
 //! | `control.rs`, `answer.rs` | the documents that have a say in a role's request |
 //! | `witness.rs` | circumstances in which a request is allowed |
-//! | `ability.rs` | what a role can do with a resource; Lake Formation beside IAM; who can become whom |
+//! | `prover.rs` | what is gathered once, and what is asked of it |
+//! | `patterns.rs` | the patterns of every policy, so that the cases of a requirement are found |
+//! | `asked.rs`, `ability.rs` | a capability at a place, for one role after another: by itself, past Lake Formation, from a copy |
+//! | `copies.rs` | data that lies elsewhere, too |
+//! | `chains.rs` | who can become whom, and the shortest ways |
+//! | `explain.rs`, `words.rs` | why: the chain of statements and copies, in words |
+//! | `question.rs`, `others.rs` | whether somebody can, and who can; those about whom is decided elsewhere |
+//! | `session.rs` | session policies |
 //! | `graph.rs` | what leads where in any number of steps |
 //! | `candidates.rs` | which roles a question about all roles could be about |
 //! | `assertion.rs` | whether assertions hold |
@@ -24,35 +31,52 @@
 
 mod ability;
 mod answer;
+mod asked;
 mod assertion;
 mod candidates;
+mod chains;
 mod closed;
 mod condition;
 mod context;
 mod control;
+mod copies;
 mod danger;
 mod decide;
 mod effect;
+mod explain;
 mod foreign;
 mod graph;
 mod limit;
 mod operator;
+mod others;
+mod patterns;
+mod prover;
+mod question;
 mod request;
+mod session;
 mod void;
 mod witness;
+mod words;
 
-pub use ability::{Ability, Ground, Missing, Prover};
+pub use ability::{Ability, Ground, Missing, Way};
+pub use asked::Asked;
 pub use assertion::assertions;
 pub use closed::closed;
-pub use condition::{Truth, hold};
+pub use condition::{Single, Truth, hold};
 pub use context::{Context, Known};
+pub use control::Control;
 pub use danger::dangers;
-pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question};
+pub use decide::{Boundary, Deciding, Decision, Level, Policies, Policy, Question, acts, applies};
 pub use effect::effects;
+pub use explain::Link;
 pub use foreign::foreign;
 pub use limit::limits;
+pub use prover::{Actor, Prover};
+pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
+pub use session::session_policy;
 pub use void::voids;
+pub use witness::values_of;
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 

@@ -1,11 +1,13 @@
 //! Requests: what somebody asks AWS to do, with everything that policies may ask about it.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::context::Context;
 use crate::{
     access::{
-        RoleAccess, RoleKey,
+        Document, RoleAccess, RoleKey,
         pattern::{matches, sample},
         requirement::Requirement,
         session_tags,
@@ -25,6 +27,8 @@ pub struct Request<'a> {
     pub action: SmolStr,
     /// The resource's ARN.
     pub resource: SmolStr,
+    /// What the role's session may do at most, where it has a policy.
+    pub session: Option<&'a Document>,
     /// The declaration whose policy decides beside.
     pub owner: Option<ResourceId>,
     /// The account that the resource is in.
@@ -39,17 +43,19 @@ pub fn requests<'a>(
     platform: &Platform,
     role: &'a RoleAccess,
     requirement: &Requirement,
-    patterns: &[&SmolStr],
-    prefixes: &[&SmolStr],
+    patterns: &BTreeSet<&SmolStr>,
+    prefixes: &BTreeSet<&SmolStr>,
 ) -> Vec<Request<'a>> {
     let account =
         requirement.owner.and_then(|owner| platform.resource(owner).account).unwrap_or(role.identity.account);
     let context = context(platform, role, requirement, account);
+    let action = SmolStr::from(platform.library.action_spelling(requirement.action));
     let resources = inside(&requirement.resource, patterns);
     let Some((key, prefix)) = &requirement.prefix.clone().or_else(|| whole(platform, requirement)) else {
         let one = |resource| Request {
             role,
-            action: SmolStr::from(platform.library.action_spelling(requirement.action)),
+            session: None,
+            action: action.clone(),
             resource,
             owner: requirement.owner,
             account,
@@ -64,7 +70,8 @@ pub fn requests<'a>(
             context.set(key.to_ascii_lowercase(), vec![prefix.clone()]);
             all.push(Request {
                 role,
-                action: SmolStr::from(platform.library.action_spelling(requirement.action)),
+                session: None,
+                action: action.clone(),
                 resource: resource.clone(),
                 owner: requirement.owner,
                 account,
@@ -81,7 +88,7 @@ fn whole(platform: &Platform, requirement: &Requirement) -> Option<(SmolStr, Smo
 }
 
 /// A sample of a pattern, and one of each pattern inside it.
-fn inside(pattern: &SmolStr, patterns: &[&SmolStr]) -> Vec<SmolStr> {
+fn inside(pattern: &SmolStr, patterns: &BTreeSet<&SmolStr>) -> Vec<SmolStr> {
     let mut samples = vec![sample(pattern, ANYTHING)];
     samples.extend(
         patterns.iter().filter(|narrow| matches(pattern, narrow)).map(|narrow| sample(narrow, ANYTHING)),

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ability::Prover,
     condition::Truth,
     context::Context,
     decide::{Deciding, Policy, Question, applies},
+    prover::Prover,
     request::requests,
 };
 use crate::{
@@ -77,11 +77,13 @@ fn denied<'a>(prover: &Prover<'a>, role: &'a RoleAccess, requirement: &Requireme
     if binds(theirs.unwrap_or(own)).all(|level| level.documents.is_empty()) {
         return None;
     }
-    requests(prover.platform, role, requirement, &[], &[]).iter().find_map(|request| {
-        let Deciding { policy, statement, .. } = prover.guardrail(request)?;
-        let account = if policy == Policy::ServiceControl { own } else { request.account };
-        Some(Denied { statement, account })
-    })
+    requests(prover.platform, role, requirement, &BTreeSet::new(), &BTreeSet::new()).iter().find_map(
+        |request| {
+            let Deciding { policy, statement, .. } = prover.guardrail(request)?;
+            let account = if policy == Policy::ServiceControl { own } else { request.account };
+            Some(Denied { statement, account })
+        },
+    )
 }
 
 /// Whoever comes from an identity provider is of no account and of no organization, before he has the role.

@@ -74,7 +74,7 @@ fn candidates(policies: &Policies<'_, '_>, question: &Question<'_>) -> Vec<Candi
 }
 
 /// Values that make a condition hold, and values that don't.
-fn values_of(single: &Single<'_>) -> Vec<Vec<SmolStr>> {
+pub fn values_of(single: &Single<'_>) -> Vec<Vec<SmolStr>> {
     let mut found: Vec<Vec<SmolStr>> = vec![Vec::new()];
     let Some(operator) = Operator::read(single.operator) else { return found };
     if let Ask::Null = operator.ask {

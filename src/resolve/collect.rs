@@ -26,6 +26,7 @@ const LIBRARY_WORDS: &[&str] = &[
     "integration",
     "sql_function",
     "pipeline_function",
+    "cloudformation",
     "limit",
 ];
 

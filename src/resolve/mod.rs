@@ -123,6 +123,8 @@ pub fn resolve(
     context.sort_sentences();
     context.tests(&found.tests);
     context.scopes.report_unused(sources, context.diagnostics);
+    let references = context.scopes.references();
+    platform.references = references;
     platform
 }
 

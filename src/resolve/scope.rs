@@ -1,6 +1,6 @@
 //! What each module's names mean: its own declarations, those of the modules it uses, and the library's record types.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::Place,
-    platform::{Platform, ResourceId, SchemaId},
+    platform::{Platform, Reference, ResourceId, SchemaId},
     source::{FileId, SourceMap, Span},
     syntax::ast::{Decl, Expr, ExprKind, Ident, Module, Path, Use},
 };
@@ -41,6 +41,8 @@ pub struct Scopes {
     /// What stands inside a declaration, by that and its name.
     children: FxHashMap<(ResourceId, SmolStr), (Meaning, Span)>,
     library: FxHashMap<SmolStr, SchemaId>,
+    /// Every name that was found, with the declaration that it means.
+    references: RefCell<Vec<Reference>>,
 }
 
 /// The names of one module.
@@ -166,9 +168,9 @@ impl Scopes {
         }
         let own = self.modules.get(&target).map(|scope| &scope.own);
         for name in line.names.iter().flatten() {
-            if let Some(own) = own
-                && !own.contains_key(&name.name)
-            {
+            if let Some((_, span)) = own.and_then(|own| own.get(&name.name)) {
+                self.refer(name, *span);
+            } else if let Some(own) = own {
                 diagnostics.push(unresolved(&name.name, name.span, &module, own.keys().map(SmolStr::as_str)));
             }
         }
@@ -213,13 +215,19 @@ impl Scopes {
             return Err(Miss::Unknown);
         };
         let (meaning, mut taken) = match scope.own.get(&first.name) {
-            Some((meaning, _)) => (*meaning, 1),
+            Some((meaning, span)) => {
+                self.refer(first, *span);
+                (*meaning, 1)
+            }
             None => self.find_used(scope, path)?,
         };
         let mut meaning = meaning;
         while let (Meaning::Resource(id), Some(part)) = (meaning, path.parts.get(taken)) {
             match self.children.get(&(id, part.name.clone())) {
-                Some((child, _)) => meaning = *child,
+                Some((child, span)) => {
+                    self.refer(part, *span);
+                    meaning = *child;
+                }
                 None => break,
             }
             taken += 1;
@@ -229,19 +237,24 @@ impl Scopes {
 
     fn find_used(&self, scope: &Scope, path: &Path) -> Result<(Meaning, usize), Miss> {
         let Some(first) = path.parts.first() else { return Err(Miss::Unknown) };
-        let mut hits: Vec<(Meaning, &SmolStr)> = Vec::new();
+        let mut hits: Vec<(Meaning, &SmolStr, Span)> = Vec::new();
         for line in scope.uses.iter().filter(|line| line.alias.is_none()) {
-            if let Some(meaning) = self.offered(line, &first.name)
-                && !hits.iter().any(|(known, _)| *known == meaning)
+            if let Some((meaning, span)) = self.offered(line, &first.name)
+                && !hits.iter().any(|(known, ..)| *known == meaning)
             {
-                hits.push((meaning, &line.module));
+                hits.push((meaning, &line.module, span));
             }
         }
         match hits.as_slice() {
-            [(meaning, _)] => return Ok((*meaning, 1)),
+            [(meaning, _, span)] => {
+                self.refer(first, *span);
+                return Ok((*meaning, 1));
+            }
             [] => {}
             several => {
-                return Err(Miss::Ambiguous(several.iter().map(|(_, module)| (*module).clone()).collect()));
+                return Err(Miss::Ambiguous(
+                    several.iter().map(|(_, module, _)| (*module).clone()).collect(),
+                ));
             }
         }
         if let Some(hit) = self.qualified(scope, path) {
@@ -254,14 +267,14 @@ impl Scopes {
     }
 
     /// What a `use` line offers under a name without qualification.
-    fn offered(&self, line: &UseScope, name: &SmolStr) -> Option<Meaning> {
+    fn offered(&self, line: &UseScope, name: &SmolStr) -> Option<(Meaning, Span)> {
         if let Some(names) = &line.names {
             let (_, used) = names.iter().find(|(known, _)| known.name == *name)?;
             used.set(true);
         }
-        let (meaning, _) = self.modules.get(&line.target)?.own.get(name)?;
+        let found = self.modules.get(&line.target)?.own.get(name)?;
         line.used.set(true);
-        Some(*meaning)
+        Some(*found)
     }
 
     /// `acc.prod` through an alias, `mesh.sales.customers` through a module's own name.
@@ -272,12 +285,25 @@ impl Scopes {
             let matches = path.parts.len() > depth
                 && path.parts.iter().zip(name.split('.')).all(|(part, word)| part.name == word);
             if matches && let Some(part) = path.parts.get(depth) {
-                let (meaning, _) = self.modules.get(&line.target)?.own.get(&part.name)?;
+                let (meaning, span) = self.modules.get(&line.target)?.own.get(&part.name)?;
+                self.refer(part, *span);
                 line.used.set(true);
                 return Some((*meaning, depth + 1));
             }
         }
         None
+    }
+
+    fn refer(&self, name: &Ident, to: Span) {
+        self.references.borrow_mut().push(Reference { at: name.span, to });
+    }
+
+    /// Every name that was found, in the order of the places, each once.
+    pub(super) fn references(&self) -> Vec<Reference> {
+        let mut references = self.references.take();
+        references.sort_unstable();
+        references.dedup();
+        references
     }
 
     /// All names that can be written in a module without qualification.

@@ -8,7 +8,7 @@ use crate::{
     platform::{Test, resource::Noun, test::Tested},
     resolve::Meaning,
     source::{FileId, Span},
-    syntax::ast::Decl,
+    syntax::ast::{Decl, Member},
 };
 
 impl Context<'_> {
@@ -23,9 +23,28 @@ impl Context<'_> {
             {
                 self.diagnostics.push(duplicate(name, first));
             }
+            self.other_lines(decl);
             if let Some(of) = self.tested(*file, decl, span) {
                 let name = name.map(|name| name.name).unwrap_or_default();
                 self.platform.tests.push(Test { name, span, of });
+            }
+        }
+    }
+
+    /// Lines that are none of a test, those that could not be read aside.
+    fn other_lines(&mut self, decl: &Decl) {
+        let said = self.diagnostics.error_starts();
+        for member in decl.body.iter().flatten() {
+            let span = match member {
+                Member::Step(_) => continue,
+                Member::Field(field) => field.name.span,
+                Member::Column(column) => column.name.span,
+                Member::Decl(inner) => inner.kind.span,
+                Member::Statement(statement) => statement.span,
+                Member::Deny(deny) => deny.span,
+            };
+            if !said.iter().any(|start| (span.start..=span.end).contains(start)) {
+                self.diagnostics.push(no_line(span));
             }
         }
     }
@@ -55,6 +74,11 @@ impl Context<'_> {
             }
         }
     }
+}
+
+fn no_line(span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::TEST_LINE, span, "this is no line of a test", "says nothing here")
+        .help("write `given …`, `when …` or `expect …`")
 }
 
 fn without_subject(span: Span) -> Diagnostic {

@@ -4,7 +4,7 @@ use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
 use super::writer::{JsonWriter, write_string};
 use crate::window::time::Style;
-use crate::window::{Batch, EvalErrorKind, Late, Operator, PlanError, Pushed, Query, Type};
+use crate::window::{Batch, Column, EvalErrorKind, Late, Operator, PlanError, Pushed, Query, Type};
 use std::fmt;
 use std::io::{self, Write};
 
@@ -30,6 +30,9 @@ pub struct Job {
     pub query: Query,
     /// The names of the results' columns.
     pub output: Vec<String>,
+    /// For each of them, whether it is never null. A null there, of a decimal that overflowed, ends the run, as it ends Flink's job
+    /// (`table.exec.sink.not-null-enforcer`).
+    pub required: Vec<bool>,
     /// How timestamps are written in the results.
     pub output_style: Style,
     /// How timestamps are written in diverted late rows.
@@ -106,6 +109,8 @@ pub enum RunError {
     Invalid(Reject),
     /// A value for which Flink would fail: the line, where it was an input row's.
     Value(Option<u64>, EvalErrorKind),
+    /// A null in a column of the results that has none.
+    Null(String),
 }
 
 impl fmt::Display for RunError {
@@ -117,6 +122,7 @@ impl fmt::Display for RunError {
             RunError::Invalid(reject) => write!(f, "line {}: {}", reject.line, reject.reason),
             RunError::Value(Some(line), kind) => write!(f, "line {line}: {kind}"),
             RunError::Value(None, kind) => write!(f, "in a result: {kind}"),
+            RunError::Null(column) => write!(f, "in a result: `{column}` is null, and its column never is"),
         }
     }
 }
@@ -136,7 +142,8 @@ pub fn run(
     let mut operator = Operator::new(job.query.clone(), 1).map_err(RunError::Plan)?;
     let names = job.output.iter().map(String::as_str);
     let types = job.query.output.iter().map(|e| e.ty());
-    let mut results = JsonWriter::new(sinks.results, names.zip(types), job.output_style);
+    let writer = JsonWriter::new(sinks.results, names.zip(types), job.output_style);
+    let mut results = Results { writer, job, null: None };
     let fields = job.schema.fields().iter().map(|f| (f.name.as_str(), f.ty));
     let mut late = JsonWriter::new(sinks.late, fields, job.late_style);
     let mut rows = RowBatch::default();
@@ -146,12 +153,14 @@ pub fn run(
         summary.bytes_in += rows.bytes;
         reject(job, &mut rows, sinks.rejected, &mut summary)?;
         let pushed = operator.push(0, &rows.batch, &mut |batch: &Batch| results.write(batch));
-        let Pushed { late: rows_late, .. } = pushed.map_err(|e| located(e, &rows.lines))?;
+        let Pushed { late: rows_late, .. } = pushed.map_err(|e| results.located(e, &rows.lines))?;
         late.write_rows(&rows.batch, rows_late).map_err(RunError::Write)?;
         progress(Progress { rows: summary.rows_in, bytes: summary.bytes_in });
     }
-    operator.finish(&mut |batch: &Batch| results.write(batch)).map_err(|e| located(e, &[]))?;
+    let finished = operator.finish(&mut |batch: &Batch| results.write(batch));
+    finished.map_err(|e| results.located(e, &[]))?;
     results
+        .writer
         .flush()
         .and_then(|()| late.flush())
         .and_then(|()| sinks.rejected.flush())
@@ -174,11 +183,33 @@ fn first_mismatch(job: &Job) -> Option<(usize, Type)> {
     job.query.input.get(wrong).or(types.get(wrong)).map(|ty| (wrong, *ty))
 }
 
-fn located(error: crate::window::Error, lines: &[u64]) -> RunError {
-    match error {
-        crate::window::Error::Row(e) => RunError::Value(lines.get(e.row).copied(), e.kind),
-        crate::window::Error::Result(e) => RunError::Value(None, e.kind),
-        crate::window::Error::Output(e) => RunError::Write(e),
+/// Where results go, with what they must not be.
+struct Results<'a, W> {
+    writer: JsonWriter<W>,
+    job: &'a Job,
+    /// The column that had a null and must not.
+    null: Option<usize>,
+}
+
+impl<W: Write> Results<'_, W> {
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        let is_broken = |(column, required): (&Column, &bool)| {
+            *required && (0..batch.len).any(|row| column.nulls.is_some() && column.is_null(row))
+        };
+        self.null = batch.columns.iter().zip(&self.job.required).position(is_broken);
+        match self.null {
+            Some(_) => Err(io::ErrorKind::InvalidData.into()),
+            None => self.writer.write(batch),
+        }
+    }
+
+    fn located(&self, error: crate::window::Error, lines: &[u64]) -> RunError {
+        match (error, self.null.and_then(|column| self.job.output.get(column))) {
+            (crate::window::Error::Output(_), Some(column)) => RunError::Null(column.clone()),
+            (crate::window::Error::Row(e), _) => RunError::Value(lines.get(e.row).copied(), e.kind),
+            (crate::window::Error::Result(e), _) => RunError::Value(None, e.kind),
+            (crate::window::Error::Output(e), None) => RunError::Write(e),
+        }
     }
 }
 

@@ -60,6 +60,17 @@ pub enum RelationKind {
         /// The aggregates over the input.
         calls: Vec<AggregateCall>,
     },
+    /// The rows of several queries, one after the other in no order: `UNION ALL`.
+    Union(Vec<Relation>),
+    /// The rows with their number in an order, within each part: `ROW_NUMBER()`, as a last column.
+    Rank {
+        /// The rows.
+        input: Box<Relation>,
+        /// What makes a part, over the input; the window's bounds are among it.
+        partition: Vec<Expr>,
+        /// The order, over the input.
+        order: Vec<Order>,
+    },
     /// Computed columns.
     Project {
         /// The rows.
@@ -67,6 +78,15 @@ pub enum RelationKind {
         /// One expression for each field, over the input.
         exprs: Vec<Expr>,
     },
+}
+
+/// `expression DESC`.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// What is ordered by.
+    pub expr: Expr,
+    /// Whether the greatest comes first.
+    pub descending: bool,
 }
 
 /// How time is cut into windows. Durations are in milliseconds.
@@ -168,11 +188,35 @@ pub enum AggregateFunction {
     Min,
     /// `MAX`
     Max,
+    /// `FIRST_VALUE`
+    FirstValue,
+    /// `LAST_VALUE`
+    LastValue,
+    /// `STDDEV_POP`
+    StddevPop,
+    /// `STDDEV_SAMP`
+    StddevSamp,
+    /// `VAR_POP`
+    VarPop,
+    /// `VAR_SAMP`
+    VarSamp,
 }
 
 impl AggregateFunction {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Count, Self::Sum, Self::Avg, Self::Min, Self::Max];
+    pub const ALL: &[Self] = &[
+        Self::Count,
+        Self::Sum,
+        Self::Avg,
+        Self::Min,
+        Self::Max,
+        Self::FirstValue,
+        Self::LastValue,
+        Self::StddevPop,
+        Self::StddevSamp,
+        Self::VarPop,
+        Self::VarSamp,
+    ];
 
     /// Its name in SQL.
     pub const fn name(self) -> &'static str {
@@ -182,6 +226,28 @@ impl AggregateFunction {
             Self::Avg => "AVG",
             Self::Min => "MIN",
             Self::Max => "MAX",
+            Self::FirstValue => "FIRST_VALUE",
+            Self::LastValue => "LAST_VALUE",
+            Self::StddevPop => "STDDEV_POP",
+            Self::StddevSamp => "STDDEV_SAMP",
+            Self::VarPop => "VAR_POP",
+            Self::VarSamp => "VAR_SAMP",
+        }
+    }
+
+    /// Whether it is null where there is but one value.
+    pub const fn needs_two(self) -> bool {
+        matches!(self, Self::StddevSamp | Self::VarSamp)
+    }
+
+    /// Whether Flink can compute it over windows whose parts it merges: HOP, CUMULATE and SESSION. `FirstValueAggFunction` and
+    /// `LastValueAggFunction` have no `merge`, and where distinct values are merged its sums want to take some back, which they can't (Flink 2.3:
+    /// "This function does not support retraction"); so do averages and variances in the forms that the planner makes of them.
+    pub const fn merges(self, distinct: bool) -> bool {
+        match self {
+            Self::FirstValue | Self::LastValue => false,
+            Self::Count | Self::Min | Self::Max => true,
+            _ => !distinct,
         }
     }
 
@@ -344,26 +410,72 @@ fn same_option(a: Option<&Expr>, b: Option<&Expr>) -> bool {
 }
 
 impl Relation {
-    /// The relation that this one is made from.
+    /// The relation that this one is made from, where it is one.
     pub fn input(&self) -> Option<&Self> {
         match &self.kind {
-            RelationKind::Scan(_) => None,
+            RelationKind::Scan(_) | RelationKind::Union(_) => None,
             RelationKind::Window { input, .. }
             | RelationKind::Filter { input, .. }
             | RelationKind::Aggregate { input, .. }
+            | RelationKind::Rank { input, .. }
             | RelationKind::Project { input, .. } => Some(input),
         }
     }
 
     /// This relation and all that it is made from, the last one first.
     pub fn chain(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |relation| relation.input())
+        let mut found = Vec::new();
+        let mut open = vec![self];
+        while let Some(relation) = open.pop() {
+            found.push(relation);
+            match &relation.kind {
+                RelationKind::Union(parts) => open.extend(parts.iter().rev()),
+                _ => open.extend(relation.input()),
+            }
+        }
+        found.into_iter()
+    }
+
+    /// Where a field comes from unchanged: the relation that makes it, and its place there.
+    pub fn traced(&self, index: usize) -> Option<(&Self, usize)> {
+        match &self.kind {
+            RelationKind::Filter { input, .. } => input.traced(index),
+            RelationKind::Window { input, .. } | RelationKind::Rank { input, .. }
+                if index < input.fields.len() =>
+            {
+                input.traced(index)
+            }
+            RelationKind::Project { input, exprs } => input.traced_column(exprs.get(index)?),
+            RelationKind::Aggregate { input, keys, .. } if index < keys.len() => {
+                input.traced_column(keys.get(index)?)
+            }
+            _ => Some((self, index)),
+        }
+    }
+
+    fn traced_column(&self, expr: &Expr) -> Option<(&Self, usize)> {
+        match expr.kind {
+            ExprKind::Column(column) => self.traced(column),
+            _ => None,
+        }
+    }
+
+    /// Which bound of a window a field is: 0 its start, 1 its end, 2 its time.
+    pub fn bound(&self, index: usize) -> Option<usize> {
+        let (relation, index) = self.traced(index)?;
+        match &relation.kind {
+            RelationKind::Window { input, .. } => index.checked_sub(input.fields.len()),
+            _ => None,
+        }
     }
 
     /// The expressions of this relation alone.
     pub fn exprs(&self) -> Vec<&Expr> {
         match &self.kind {
-            RelationKind::Scan(_) | RelationKind::Window { .. } => Vec::new(),
+            RelationKind::Scan(_) | RelationKind::Window { .. } | RelationKind::Union(_) => Vec::new(),
+            RelationKind::Rank { partition, order, .. } => {
+                partition.iter().chain(order.iter().map(|order| &order.expr)).collect()
+            }
             RelationKind::Filter { condition, .. } => vec![condition],
             RelationKind::Aggregate { keys, calls, .. } => keys
                 .iter()

@@ -26,7 +26,16 @@ pub struct Sink<'a> {
 
 /// Puts a query's columns in the order of the sink's, each with the sink's type; reports what does not fit.
 pub fn fit(query: Relation, sink: &Sink<'_>, diagnostics: &mut Diagnostics) -> Option<Relation> {
-    let RelationKind::Project { input, exprs } = query.kind else { return Some(query) };
+    let (input, exprs) = match query.kind {
+        RelationKind::Project { input, exprs } => (input, exprs),
+        RelationKind::Union(parts) => {
+            let parts =
+                parts.into_iter().map(|part| fit(part, sink, diagnostics)).collect::<Option<Vec<_>>>()?;
+            let fields = parts.first().map(|part| part.fields.clone()).unwrap_or_default();
+            return Some(Relation { kind: RelationKind::Union(parts), fields, span: query.span });
+        }
+        _ => return Some(query),
+    };
     let named = named(query.fields, exprs, sink);
     let known: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
     let missing: Vec<&Column> =

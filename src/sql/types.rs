@@ -2,7 +2,7 @@
 
 use crate::{
     platform::{Base, DataType},
-    window::{self, Aggregate, Arithmetic, Comparison, Type},
+    window::{self, Aggregate, Arithmetic, Comparison, Spread, Type},
 };
 
 use super::plan::AggregateFunction;
@@ -66,14 +66,25 @@ pub fn aggregate(function: AggregateFunction, argument: &Base) -> Option<Base> {
         return Some(Base::Unknown);
     }
     let argument = window::Expr::column(0, physical(argument)?);
-    let aggregate = match function {
+    operator_aggregate(function, argument).ty().map(logical)
+}
+
+/// The operator's aggregate over an argument.
+pub fn operator_aggregate(function: AggregateFunction, argument: window::Expr) -> Aggregate {
+    let spread = |root, sample| Spread { root, sample };
+    match function {
         AggregateFunction::Count => Aggregate::Count(argument),
         AggregateFunction::Sum => Aggregate::Sum(argument),
         AggregateFunction::Avg => Aggregate::Avg(argument),
         AggregateFunction::Min => Aggregate::Min(argument),
         AggregateFunction::Max => Aggregate::Max(argument),
-    };
-    aggregate.ty().map(logical)
+        AggregateFunction::FirstValue => Aggregate::First(argument),
+        AggregateFunction::LastValue => Aggregate::Last(argument),
+        AggregateFunction::StddevPop => Aggregate::Spread(argument, spread(true, false)),
+        AggregateFunction::StddevSamp => Aggregate::Spread(argument, spread(true, true)),
+        AggregateFunction::VarPop => Aggregate::Spread(argument, spread(false, false)),
+        AggregateFunction::VarSamp => Aggregate::Spread(argument, spread(false, true)),
+    }
 }
 
 /// Whether every value of a type is one of the other, unchanged.

@@ -76,8 +76,9 @@ fn unexpected(reader: &Reader<'_>, start: usize, stop: &Stop) -> Diagnostic {
         );
     };
     let found = token.text(text);
-    if let Some(diagnostic) =
-        comma(reader, start, stop, &token).or_else(|| close(reader, start, stop, &token))
+    if let Some(diagnostic) = comma(reader, start, stop, &token)
+        .or_else(|| close(reader, start, stop, &token))
+        .or_else(|| unfinished(reader, start, stop, &token))
     {
         return diagnostic;
     }
@@ -126,6 +127,16 @@ fn close(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Optio
     let possible = stop.wanted.has(closing) || token.kind == Kind::Doc;
     (new_line && opened_on_line && possible)
         .then(|| faults::missing_close(reader.span(before..before), point, closing))
+}
+
+/// A line of a test begins where the one before it could not end: it is that one which lacks something.
+fn unfinished(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Option<Diagnostic> {
+    let text = reader.text;
+    let begins_line = matches!(token.text(text), "given" | "when" | "expect");
+    let before = extent::last(text, start..stop.at)?.range.end;
+    let new_line = text.get(before..token.range.start)?.contains('\n');
+    (begins_line && new_line && extent::innermost(text, start..stop.at).is_none())
+        .then(|| faults::unfinished(reader.span(before..before), &stop.wanted.describe()))
 }
 
 fn closing(bracket: u8) -> &'static str {

@@ -229,6 +229,13 @@ pub(super) fn unexpected(span: Span, found: &str, wanted: &str) -> Diagnostic {
     Diagnostic::error(code::SYNTAX, span, format!("unexpected {found}"), label)
 }
 
+/// A line ends where it could not.
+pub(super) fn unfinished(span: Span, wanted: &str) -> Diagnostic {
+    let label =
+        if wanted.is_empty() { "more is needed here".to_owned() } else { format!("expected {wanted}") };
+    Diagnostic::error(code::SYNTAX, span, "the line is not finished", label)
+}
+
 /// A field or column begins on the line of another.
 pub(super) fn missing_separator(span: Span) -> Diagnostic {
     Diagnostic::error(code::SYNTAX, span, "a comma is missing", "expected `,` or a new line before this")

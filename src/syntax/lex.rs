@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A name or keyword.
     Word,
     /// Digits with what follows directly.
@@ -27,24 +27,24 @@ pub(super) enum Kind {
 
 /// One token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
-    pub kind: Kind,
-    pub range: Range<usize>,
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    pub(crate) range: Range<usize>,
 }
 
 impl Token {
-    pub(super) fn text<'a>(&self, text: &'a str) -> &'a str {
+    pub(crate) fn text<'a>(&self, text: &'a str) -> &'a str {
         text.get(self.range.clone()).unwrap_or_default()
     }
 
     /// Whether it is part of the program, and no comment or line end.
-    pub(super) fn counts(&self) -> bool {
+    pub(crate) fn counts(&self) -> bool {
         !matches!(self.kind, Kind::LineEnd | Kind::Comment { .. } | Kind::Doc)
     }
 }
 
 /// The tokens of a range of a text.
-pub(super) fn tokens(text: &str, within: Range<usize>) -> impl Iterator<Item = Token> {
+pub(crate) fn tokens(text: &str, within: Range<usize>) -> impl Iterator<Item = Token> {
     let mut at = within.start;
     let mut regex = false;
     std::iter::from_fn(move || {
@@ -91,7 +91,7 @@ fn run(bytes: &[u8], belongs: fn(u8) -> bool) -> usize {
     bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len())
 }
 
-pub(super) fn is_name_byte(byte: u8) -> bool {
+pub(crate) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 

@@ -16,7 +16,7 @@ mod explain;
 mod extent;
 mod faults;
 mod guard;
-mod lex;
+pub(crate) mod lex;
 mod pairs;
 mod recover;
 mod sql;
@@ -24,6 +24,7 @@ mod sql;
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, SourceFile, SourceMap};
 use ast::Module;
+pub(crate) use pairs::is_reserved;
 use pairs::{Reader, Top};
 
 /// How many errors of one file are reported before the rest of it is left unread. It also bounds the time that a hostile text takes.

@@ -1,6 +1,8 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
 pub mod calls;
+pub mod cloudformation;
+pub mod contract;
 pub mod flink;
 pub mod handover;
 pub mod iam;
@@ -34,6 +36,7 @@ pub const TARGETS: &[&dyn Target] = &[
     &iam::Iam,
     &calls::Calls,
     &lake_formation::LakeFormation,
+    &contract::Contract,
     &states::States,
     &flink::Flink,
     &handover::Handover,

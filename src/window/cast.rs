@@ -97,7 +97,7 @@ fn from_decimal(value: i128, scale: u8, to: Type) -> Value {
 }
 
 /// `None` for a double that is no number: Flink's job fails there.
-fn to_decimal(value: &Value, to: Type) -> Option<Value> {
+pub(super) fn to_decimal(value: &Value, to: Type) -> Option<Value> {
     let (precision, scale) = as_decimal(to)?;
     let whole = match value {
         Value::Bool(b) => i128::from(*b),

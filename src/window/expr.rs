@@ -356,6 +356,14 @@ impl Expr {
         Expr::and(vec![least, most])
     }
 
+    /// The conditions that must all be true where it is.
+    pub(super) fn conjuncts(&self) -> Vec<&Expr> {
+        match &self.node {
+            Node::And(list) => list.iter().flat_map(Expr::conjuncts).collect(),
+            _ => vec![self],
+        }
+    }
+
     /// Calls `visit` for every column that is read.
     pub(super) fn columns(&self, visit: &mut dyn FnMut(usize, Type)) {
         match &self.node {

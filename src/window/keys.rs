@@ -272,7 +272,7 @@ fn inline(wide: u128, len: usize) -> (u64, u64) {
 }
 
 /// Appends a value: whether there is one, then its bytes, with the length where it varies.
-fn encode(column: &Column, row: usize, key: &mut Vec<u8>) {
+pub(super) fn encode(column: &Column, row: usize, key: &mut Vec<u8>) {
     if column.is_null(row) {
         return key.push(0);
     }
@@ -296,7 +296,7 @@ fn canonical(x: f64) -> f64 {
     if x.is_nan() { f64::NAN } else { x }
 }
 
-fn decode(key: &mut &[u8], class: Class) -> Option<Value> {
+pub(super) fn decode(key: &mut &[u8], class: Class) -> Option<Value> {
     fn take<const N: usize>(key: &mut &[u8]) -> Option<[u8; N]> {
         let (head, rest) = key.split_first_chunk::<N>()?;
         *key = rest;

@@ -8,22 +8,26 @@
 //! | --- | --- |
 //! | watermark | after each row, `W = max(W, event time - delay)`; values up to 0 are never announced, so nothing fires or is late before the first positive one |
 //! | firing | a window fires when `W >= end - 1 ms`; at the end of input every open window fires, earliest end first |
-//! | lateness | a row is late when its window has fired already: `W >= end - 1 ms` as it arrives |
+//! | lateness | a row is late when its window has fired already: `W >= end - 1 ms` as it arrives; where windows overlap it counts in those that have not |
+//! | sessions | windows from each row's time to a gap later, merged where they touch; lateness is told after merging |
 //! | alignment | windows align to the epoch plus offset, by floor; times before 1970 too |
 //! | filter | a row that `WHERE` refuses still moves the watermark; it is never late |
 //! | order of results | by window end, then by the first arrival of the key in that window |
-//! | float sums | left to right in arrival order |
+//! | float sums | left to right in arrival order within a slice; hopping windows merge slices last to first, cumulating ones into the first, sessions as they meet |
 //! | time zone | the session's zone is UTC |
 //!
 //! # Memory
-//! State is one accumulator per open window and key. Keys are interned; those without an open window are
+//! State is one accumulator per open window and key, or per slice and key where windows overlap, or per open session. Keys are interned; those without an open window are
 //! forgotten when they make up three quarters of the table, so that state never grows with the input's length.
 
 mod aggregate;
+mod aligned;
 pub(crate) mod cast;
+mod clock;
 mod column;
 mod compare;
 pub mod decimal;
+mod emit;
 mod eval;
 mod expr;
 mod keys;
@@ -31,12 +35,13 @@ mod operator;
 mod pane;
 mod query;
 mod reduce;
+mod session;
 mod text;
 pub mod time;
 mod types;
 mod typing;
 
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, AggregateCall, Spread};
 pub use column::{Batch, Column, Data, Text, Value};
 pub use eval::{EvalError, EvalErrorKind};
 pub use expr::{Arithmetic, Comparison, Expr, Function};

@@ -1,13 +1,15 @@
 //! The operator: rows in, watermark forward, windows out.
 
-use super::aggregate::Layout;
-use super::column::{Batch, Column, Data};
+use super::aggregate::{AggregateCall, Input, Layout};
+use super::aligned::Aligned;
+use super::clock::Clock;
+use super::column::{Batch, Data};
+use super::emit::Output;
 use super::eval::{EvalError, Rows, eval, holds};
 use super::expr::Expr;
 use super::keys::Keys;
-use super::pane::{Pane, Panes};
 use super::query::{Late, PlanError, Query, Window};
-use std::borrow::Cow;
+use super::session::Sessions;
 use std::fmt;
 use std::io;
 
@@ -58,8 +60,6 @@ pub struct Stats {
 /// Takes results: a batch with one column per output expression.
 pub type Emit<'a> = &'a mut dyn FnMut(&Batch) -> io::Result<()>;
 
-/// As many results are handed over at once, at most.
-const RESULTS: usize = 4096;
 /// Fewer keys than this are never forgotten.
 const KEYS_KEPT: usize = 1 << 16;
 
@@ -69,61 +69,48 @@ pub struct Operator {
     query: Query,
     layout: Layout,
     keys: Keys,
-    panes: Panes,
+    windows: Windows,
     clock: Clock,
     stats: Stats,
     ids: Vec<u32>,
 }
 
-/// Event time: the watermark and the windows it has passed.
+/// The open windows.
 #[derive(Debug)]
-struct Clock {
-    delay: i64,
-    size: i64,
-    offset: i64,
-    partitions: Vec<Partition>,
-    /// The watermark announced last; `None` before the first.
-    watermark: Option<i64>,
-    /// The watermark at which the next window may fire.
-    next: i64,
-    /// Windows below this number have fired, or would have.
-    first_open: i64,
+enum Windows {
+    Aligned(Aligned),
+    Sessions(Sessions),
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Partition {
-    latest: Option<i64>,
-    idle: bool,
-}
-
-impl Clock {
-    fn window_of(&self, millis: i64) -> i64 {
-        (millis - self.offset).div_euclid(self.size)
-    }
-
-    fn start_of(&self, window: i64) -> i64 {
-        window.saturating_mul(self.size).saturating_add(self.offset)
-    }
-
-    /// The lowest watermark of the partitions other than `but` that are not idle; `None` if one has none yet.
-    fn others(&self, but: usize) -> Option<i64> {
-        let others = self.partitions.iter().enumerate().filter(|(i, p)| *i != but && !p.idle);
-        others.map(|(_, p)| p.latest.map(|t| t - self.delay)).try_fold(i64::MAX, |low, w| Some(low.min(w?)))
-    }
-
-    /// Announces a watermark; true where windows may fire. Values up to 0 are none, as in Flink, whose assigner
-    /// counts from 0.
-    fn announce(&mut self, watermark: i64) -> bool {
-        if watermark <= self.watermark.unwrap_or(0) {
-            return false;
+impl Windows {
+    fn new(window: Window, apart: bool) -> Windows {
+        match window {
+            Window::Tumble { size_ms, offset_ms } => {
+                Windows::Aligned(Aligned::new(size_ms, 1, offset_ms, false, apart))
+            }
+            Window::Hop { slide_ms, size_ms, offset_ms } => {
+                Windows::Aligned(Aligned::new(slide_ms, size_ms / slide_ms, offset_ms, false, apart))
+            }
+            Window::Cumulate { step_ms, size_ms, offset_ms } => {
+                Windows::Aligned(Aligned::new(step_ms, size_ms / step_ms, offset_ms, true, apart))
+            }
+            Window::Session { gap_ms } => Windows::Sessions(Sessions::new(gap_ms)),
         }
-        self.watermark = Some(watermark);
-        if watermark < self.next {
-            return false;
+    }
+
+    /// Adds the rows that were assigned to the accumulators.
+    fn settle(&mut self, inputs: &[Input<'_>], layout: &Layout) {
+        match self {
+            Windows::Aligned(windows) => windows.settle(inputs, layout),
+            Windows::Sessions(windows) => windows.settle(inputs, layout),
         }
-        self.first_open = self.window_of(watermark + 1);
-        self.next = self.start_of(self.first_open + 1) - 1;
-        true
+    }
+
+    fn is_due(&mut self, watermark: i64) -> bool {
+        match self {
+            Windows::Aligned(windows) => windows.is_due(watermark),
+            Windows::Sessions(windows) => windows.is_due(watermark),
+        }
     }
 }
 
@@ -136,37 +123,16 @@ pub struct Pushed {
     pub without_event_time: Vec<u32>,
 }
 
-/// The window that the last row fell into.
-struct Current {
-    start: i64,
-    end: i64,
-    place: usize,
-}
-
-impl Current {
-    const NONE: Current = Current { start: i64::MAX, end: i64::MIN, place: 0 };
-}
-
 impl Operator {
     /// An operator over `partitions` sources, each of which advances the watermark on its own; their minimum
     /// counts.
     pub fn new(query: Query, partitions: u32) -> Result<Operator, PlanError> {
         query.validate()?;
-        let Window::Tumble { size_ms, offset_ms } = query.window;
-        let clock = Clock {
-            delay: query.watermark_delay_ms,
-            size: size_ms,
-            offset: offset_ms,
-            partitions: vec![Partition { latest: None, idle: false }; partitions as usize],
-            watermark: None,
-            next: i64::MIN,
-            first_open: i64::MIN,
-        };
         Ok(Operator {
             layout: Layout::new(&query),
             keys: Keys::new(query.keys.iter().map(Expr::ty).collect()),
-            panes: Panes::default(),
-            clock,
+            windows: Windows::new(query.window, query.is_apart()),
+            clock: Clock::new(query.watermark_delay_ms, partitions),
             stats: Stats::default(),
             ids: Vec::new(),
             query,
@@ -180,7 +146,7 @@ impl Operator {
 
     /// The watermark in milliseconds since the epoch; `None` before the first.
     pub fn watermark(&self) -> Option<i64> {
-        self.clock.watermark
+        self.clock.watermark()
     }
 
     /// Takes rows of a partition, in the order of their arrival.
@@ -202,33 +168,36 @@ impl Operator {
         let query = &self.query;
         let of = |e: &Expr| eval(e, columns, rows).map_err(Error::Row);
         let keys = query.keys.iter().map(of).collect::<Result<Vec<_>, _>>()?;
-        let arguments = query.aggregates.iter().map(|a| a.argument().map(of).transpose());
-        let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+        let input = |call: &AggregateCall| {
+            let argument = call.aggregate.argument().map(of).transpose()?;
+            let filter = call.filter.as_ref().map(|f| mask(f, batch, rows)).transpose()?;
+            Ok(Input { argument, filter })
+        };
+        let inputs = query.aggregates.iter().map(input).collect::<Result<Vec<_>, _>>()?;
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         self.keys.intern(&keys, rows.len(), &mut ids);
-        let pushed = self.advance(partition as usize, batch, rows, &ids, &arguments, emit);
+        let pushed = self.advance(partition as usize, batch, rows, &ids, &inputs, emit);
         self.ids = ids;
         self.end_batch();
         pushed
     }
 
-    /// Assigns each row to its window and lets time pass.
+    /// Assigns each row to its windows and lets time pass.
     fn advance(
         &mut self,
         partition: usize,
         batch: &Batch,
         rows: Rows<'_>,
         ids: &[u32],
-        arguments: &[Option<Cow<'_, Column>>],
-        emit: Emit<'_>,
+        inputs: &[Input<'_>],
+        mut emit: Emit<'_>,
     ) -> Result<Pushed, Error> {
         let mut pushed = Pushed::default();
         let Some(time) = batch.columns.get(self.query.event_time) else { return Ok(pushed) };
         let Data::I64(times) = &time.data else { return Ok(pushed) };
         let others = self.clock.others(partition);
-        let mut latest = self.wake(partition);
-        let mut current = Current::NONE;
+        let mut latest = self.clock.wake(partition);
         let mut chosen = chosen(rows).zip(ids).zip(0_u32..).peekable();
         for (row, micros) in times.iter().enumerate() {
             let row = row as u32;
@@ -240,7 +209,7 @@ impl Operator {
             }
             let millis = micros.div_euclid(1000);
             if let Some(((_, id), position)) = mine
-                && !self.assign(millis, *id, position, &mut current)
+                && !self.assign(millis, *id, position, inputs)
             {
                 self.stats.late += 1;
                 if self.query.late == Late::Divert {
@@ -249,128 +218,91 @@ impl Operator {
             }
             if latest.is_none_or(|l| millis > l) {
                 latest = Some(millis);
-                if let Some(p) = self.clock.partitions.get_mut(partition) {
-                    p.latest = latest;
-                }
-                if let Some(others) = others
-                    && self.clock.announce(others.min(millis - self.clock.delay))
+                if let Some(watermark) = self.clock.advance(partition, millis, others)
+                    && self.windows.is_due(watermark)
                 {
-                    self.settle(arguments);
-                    self.fire(self.clock.first_open, emit)?;
-                    current = Current::NONE;
+                    self.windows.settle(inputs, &self.layout);
+                    self.fire(Some(watermark), &mut emit)?;
                 }
             }
         }
-        self.settle(arguments);
+        self.windows.settle(inputs, &self.layout);
         Ok(pushed)
     }
 
-    fn wake(&mut self, partition: usize) -> Option<i64> {
-        let partition = self.clock.partitions.get_mut(partition)?;
-        partition.idle = false;
-        partition.latest
-    }
-
-    /// Notes a row for its window; false where that has fired.
+    /// Notes a row for its windows; false where it comes too late for all of them.
     #[inline]
-    fn assign(&mut self, millis: i64, id: u32, position: u32, current: &mut Current) -> bool {
-        if millis < current.start || millis >= current.end {
-            let window = self.clock.window_of(millis);
-            if window < self.clock.first_open {
-                return false;
-            }
-            let start = self.clock.start_of(window);
-            *current = Current { start, end: start + self.clock.size, place: self.panes.place(window) };
+    fn assign(&mut self, millis: i64, id: u32, position: u32, inputs: &[Input<'_>]) -> bool {
+        match &mut self.windows {
+            Windows::Aligned(windows) => windows.assign(millis, id, position, self.keys.len(), &self.layout),
+            Windows::Sessions(windows) => windows.assign(millis, id, position, inputs, &self.layout),
         }
-        let Some(pane) = self.panes.at(current.place) else { return false };
-        let group = pane.group(id, self.keys.len(), &self.layout);
-        pane.pending.rows.push(position);
-        pane.pending.groups.push(group);
-        if pane.pending.rows.len() == 1 {
-            self.panes.touch(current.place);
-        }
-        true
     }
 
-    /// Adds the rows that were assigned to the accumulators.
-    fn settle(&mut self, arguments: &[Option<Cow<'_, Column>>]) {
-        let layout = &self.layout;
-        self.panes.drain_touched(|pane| {
-            for (index, argument) in arguments.iter().enumerate() {
-                layout.update(index, argument.as_deref(), &pane.pending, &mut pane.state);
-            }
-        });
-    }
-
-    /// Fires the windows below a number, earliest first.
-    fn fire(&mut self, below: i64, emit: Emit<'_>) -> Result<(), Error> {
-        while self.panes.first().is_some_and(|first| first < below) {
-            let Some((window, place, pane)) = self.panes.pop_first() else { break };
-            self.stats.windows += 1;
-            self.stats.groups += pane.keys.len() as u64;
-            self.emit_pane(window, &pane, emit)?;
-            self.panes.give_back(place, pane);
+    /// Fires the windows that a watermark has passed, earliest first; all of them where there is none.
+    fn fire(&mut self, watermark: Option<i64>, emit: &mut Emit<'_>) -> Result<(), Error> {
+        let Operator { query, layout, keys, windows, stats, .. } = self;
+        let mut output = Output { query, layout, keys, stats, emit };
+        match windows {
+            Windows::Aligned(windows) => windows.fire(watermark, &mut output),
+            Windows::Sessions(windows) => windows.fire(watermark, &mut output),
         }
-        Ok(())
-    }
-
-    fn emit_pane(&mut self, window: i64, pane: &Pane, emit: Emit<'_>) -> Result<(), Error> {
-        let start = self.clock.start_of(window);
-        let end = start + self.clock.size;
-        for (chunk, keys) in pane.keys.chunks(RESULTS).enumerate() {
-            let groups = chunk * RESULTS..chunk * RESULTS + keys.len();
-            let mut columns = self.keys.columns(keys);
-            for index in 0..self.query.aggregates.len() {
-                columns.push(self.layout.results(index, groups.clone(), &pane.state, &columns));
-            }
-            columns.extend([start, end, end - 1].map(|t| Column::of(Data::I64(vec![t * 1000; keys.len()]))));
-            let all = Rows::All(keys.len());
-            let having = self.query.having.as_ref();
-            let passed = having.map(|h| holds(h, &columns, all)).transpose().map_err(Error::Result)?;
-            let rows = passed.as_ref().map_or(all, |p| Rows::Some(p));
-            if rows.len() == 0 {
-                continue;
-            }
-            let of = |e: &Expr| eval(e, &columns, rows).map(Cow::into_owned);
-            let outputs =
-                self.query.output.iter().map(of).collect::<Result<Vec<_>, _>>().map_err(Error::Result)?;
-            self.stats.rows_out += rows.len() as u64;
-            emit(&Batch { len: rows.len(), columns: outputs, selection: None }).map_err(Error::Output)?;
-        }
-        Ok(())
     }
 
     /// Tells that a partition has been silent for longer than its idle timeout: until its next row it does not
     /// hold the watermark back.
-    pub fn set_idle(&mut self, partition: u32, emit: Emit<'_>) -> Result<(), Error> {
-        if let Some(p) = self.clock.partitions.get_mut(partition as usize) {
-            p.idle = true;
-        }
+    pub fn set_idle(&mut self, partition: u32, mut emit: Emit<'_>) -> Result<(), Error> {
+        self.clock.set_idle(partition as usize);
         // With every partition idle, time stands still.
         match self.clock.others(usize::MAX) {
-            Some(watermark) if watermark < i64::MAX && self.clock.announce(watermark) => {
-                self.fire(self.clock.first_open, emit)
-            }
+            Some(watermark) if watermark < i64::MAX => match self.clock.announce(watermark) {
+                Some(watermark) if self.windows.is_due(watermark) => self.fire(Some(watermark), &mut emit),
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }
 
     /// The input has ended: every open window fires.
-    pub fn finish(&mut self, emit: Emit<'_>) -> Result<(), Error> {
-        self.fire(i64::MAX, emit)
+    pub fn finish(&mut self, mut emit: Emit<'_>) -> Result<(), Error> {
+        self.fire(None, &mut emit)
     }
 
     /// Measures the state, and forgets keys that no open window holds once they are most of the table.
     fn end_batch(&mut self) {
-        let groups = self.panes.groups();
-        self.stats.most_windows = self.stats.most_windows.max(self.panes.len());
+        let (open, groups, memory) = match &self.windows {
+            Windows::Aligned(windows) => (windows.panes().len(), windows.panes().groups(), windows.memory()),
+            Windows::Sessions(windows) => (windows.len(), windows.len(), windows.memory()),
+        };
+        self.stats.most_windows = self.stats.most_windows.max(open);
         self.stats.most_groups = self.stats.most_groups.max(groups);
-        self.stats.most_memory = self.stats.most_memory.max(self.panes.memory() + self.keys.memory());
-        if self.keys.len() > KEYS_KEPT.max(groups.saturating_mul(4)) {
-            let numbers = self.keys.retain(&self.panes.live(self.keys.len()));
-            self.panes.renumber(&numbers, self.keys.len());
+        self.stats.most_memory = self.stats.most_memory.max(memory + self.keys.memory());
+        let keys = self.keys.len();
+        if keys > KEYS_KEPT.max(groups.saturating_mul(4)) {
+            match &mut self.windows {
+                Windows::Aligned(windows) => {
+                    let numbers = self.keys.retain(&windows.panes().live(keys));
+                    windows.renumber(&numbers, self.keys.len());
+                }
+                Windows::Sessions(windows) => {
+                    let numbers = self.keys.retain(&windows.live(keys));
+                    windows.renumber(&numbers, self.keys.len());
+                }
+            }
         }
     }
+}
+
+/// For each of some rows, whether a condition is true.
+fn mask(condition: &Expr, batch: &Batch, rows: Rows<'_>) -> Result<Vec<bool>, Error> {
+    let positions = holds(condition, &batch.columns, rows).map_err(Error::Row)?;
+    let mut mask = vec![false; rows.len()];
+    for position in positions {
+        if let Some(flag) = mask.get_mut(position as usize) {
+            *flag = true;
+        }
+    }
+    Ok(mask)
 }
 
 /// The chosen rows, ascending.

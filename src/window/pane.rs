@@ -1,8 +1,9 @@
-//! Open windows and the groups in them.
+//! Open windows, or slices of windows, and the groups in them.
 
 use super::aggregate::{Assigned, Layout, State};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// One open window: its groups in the order of their first rows.
 #[derive(Debug, Default)]
@@ -72,7 +73,7 @@ impl Pane {
         };
         if group == next {
             self.keys.push(key);
-            self.state.words.extend_from_slice(&layout.initial);
+            layout.push(&mut self.state);
             if matches!(self.groups, Groups::Sparse(_)) && dense(self.keys.len(), keys) {
                 self.rebuild(keys);
             }
@@ -104,8 +105,16 @@ impl Pane {
         self.rebuild(keys);
     }
 
+    /// Adds the groups of another to its own.
+    pub fn merge(&mut self, other: &Pane, keys: usize, layout: &Layout) {
+        for (from, key) in other.keys.iter().enumerate() {
+            let group = self.group(*key, keys, layout);
+            layout.merge(&mut self.state, group as usize, &other.state, from);
+        }
+    }
+
     /// Empties it for another window, keeping the memory.
-    fn reset(&mut self) {
+    pub fn reset(&mut self) {
         match &mut self.groups {
             Groups::Dense(index) => {
                 for key in &self.keys {
@@ -117,23 +126,20 @@ impl Pane {
             Groups::Sparse(_) => self.groups = Groups::default(),
         }
         self.keys.clear();
-        self.state.words.clear();
-        self.state.texts.clear();
-        self.state.text_bytes = 0;
+        self.state.clear();
     }
 
     /// Bytes of memory held.
-    fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         let index = match &self.groups {
             Groups::Dense(index) => index.capacity() * 4,
             Groups::Sparse(index) => index.capacity() * 9,
         };
-        let texts = self.state.texts.capacity() * size_of::<Box<[u8]>>() + self.state.text_bytes;
-        index + self.keys.capacity() * 4 + self.state.words.capacity() * 8 + texts
+        index + self.keys.capacity() * 4 + self.state.memory()
     }
 }
 
-/// The open windows, by number: the number of a tumbling window is its start divided by its size.
+/// The open windows, by number: the number of a tumbling window is its start divided by its size, that of a slice likewise.
 #[derive(Debug, Default)]
 pub(super) struct Panes {
     open: BTreeMap<i64, usize>,
@@ -174,8 +180,7 @@ impl Panes {
         for place in self.touched.drain(..) {
             if let Some(pane) = self.all.get_mut(place) {
                 visit(pane);
-                pane.pending.rows.clear();
-                pane.pending.groups.clear();
+                pane.pending.clear();
             }
         }
     }
@@ -185,10 +190,20 @@ impl Panes {
         self.open.keys().next().copied()
     }
 
-    /// Takes the earliest open window out.
-    pub fn pop_first(&mut self) -> Option<(i64, usize, Pane)> {
-        let (number, place) = self.open.pop_first()?;
-        Some((number, place, std::mem::take(self.all.get_mut(place)?)))
+    /// The one of a number.
+    pub fn get(&self, number: i64) -> Option<&Pane> {
+        self.all.get(*self.open.get(&number)?)
+    }
+
+    /// Those of some numbers, ascending.
+    pub fn range(&self, numbers: RangeInclusive<i64>) -> impl DoubleEndedIterator<Item = &Pane> {
+        self.open.range(numbers).filter_map(|(_, place)| self.all.get(*place))
+    }
+
+    /// Takes the one of a number out.
+    pub fn take(&mut self, number: i64) -> Option<(usize, Pane)> {
+        let place = self.open.remove(&number)?;
+        Some((place, std::mem::take(self.all.get_mut(place)?)))
     }
 
     /// Gives the memory of a window that was taken out back.

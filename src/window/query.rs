@@ -1,6 +1,6 @@
 //! The physical plan of a windowed query.
 
-use super::aggregate::Aggregate;
+use super::aggregate::AggregateCall;
 use super::expr::Expr;
 use super::types::Type;
 use std::fmt;
@@ -29,7 +29,7 @@ pub struct Query {
     /// `GROUP BY`, besides the window, over the input.
     pub keys: Vec<Expr>,
     /// The aggregates, over the input.
-    pub aggregates: Vec<Aggregate>,
+    pub aggregates: Vec<AggregateCall>,
     /// `HAVING`, over the row of results.
     pub having: Option<Expr>,
     /// `SELECT`, over the row of results.
@@ -46,6 +46,55 @@ pub enum Window {
         /// Milliseconds; any sign.
         offset_ms: i64,
     },
+    /// Windows of one size, a new one at each slide.
+    Hop {
+        /// Milliseconds, at least 1.
+        slide_ms: i64,
+        /// Milliseconds, a multiple of the slide.
+        size_ms: i64,
+        /// Milliseconds; any sign.
+        offset_ms: i64,
+    },
+    /// From each multiple of the size on, windows that grow by a step.
+    Cumulate {
+        /// Milliseconds, at least 1.
+        step_ms: i64,
+        /// Milliseconds of the longest, a multiple of the step.
+        size_ms: i64,
+        /// Milliseconds; any sign.
+        offset_ms: i64,
+    },
+    /// For each key, windows that end when no row has come for longer than the gap.
+    Session {
+        /// Milliseconds, at least 1.
+        gap_ms: i64,
+    },
+}
+
+impl Window {
+    /// Whether windows are made of others' accumulators.
+    fn merges(self) -> bool {
+        !matches!(self, Window::Tumble { .. })
+    }
+
+    /// Whether its lengths fit one another.
+    fn is_whole(self) -> bool {
+        match self {
+            Window::Tumble { size_ms, offset_ms } => (1..=LONGEST).contains(&size_ms) && is_offset(offset_ms),
+            Window::Hop { slide_ms: part, size_ms, offset_ms }
+            | Window::Cumulate { step_ms: part, size_ms, offset_ms } => {
+                part >= 1
+                    && (part..=LONGEST).contains(&size_ms)
+                    && size_ms % part == 0
+                    && is_offset(offset_ms)
+            }
+            Window::Session { gap_ms } => (1..=LONGEST).contains(&gap_ms),
+        }
+    }
+}
+
+fn is_offset(offset_ms: i64) -> bool {
+    offset_ms.saturating_abs() <= LONGEST
 }
 
 /// What becomes of rows whose window has fired.
@@ -62,7 +111,7 @@ pub enum Late {
 pub enum PlanError {
     /// The event time is no column of type TIMESTAMP(p) or TIMESTAMP_LTZ(p) with p up to 3.
     EventTime,
-    /// A size that is not positive, or a size, offset or delay of over 10,000 years.
+    /// A length that is not positive, a size that is no multiple of its slide or step, or a duration of over 10,000 years.
     Duration,
     /// A column that does not exist, or is of another type.
     Column(usize, Type),
@@ -70,6 +119,10 @@ pub enum PlanError {
     Condition(&'static str),
     /// An aggregate that is not defined on its argument's type.
     Aggregate(&'static str, Type),
+    /// An aggregate whose accumulators can't be merged, over windows that merge them.
+    Merge(&'static str),
+    /// Sessions whose rows are assigned before they are added.
+    Apart,
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -83,11 +136,15 @@ impl fmt::Display for PlanError {
                 f.write_str("the event time must be a timestamp(p) or timestamp_ltz(p), p up to 3")
             }
             PlanError::Duration => {
-                f.write_str("a window's size must be positive, and no duration over 10,000 years")
+                f.write_str("a window's lengths must be positive, a size a multiple of its slide or step, and no duration over 10,000 years")
             }
             PlanError::Column(index, ty) => write!(f, "there is no column {index} of type {ty}"),
             PlanError::Condition(clause) => write!(f, "{clause} must be boolean"),
             PlanError::Aggregate(name, ty) => write!(f, "`{name}` is not defined on {ty}"),
+            PlanError::Merge(name) => {
+                write!(f, "`{name}` over windows whose parts are merged (HOP, CUMULATE, SESSION)")
+            }
+            PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),
         }
@@ -112,17 +169,27 @@ impl Query {
         if self.nullable.len() != self.input.len() {
             return Err(PlanError::Nullable);
         }
-        let Window::Tumble { size_ms, offset_ms } = self.window;
-        let durations = [size_ms, offset_ms.saturating_abs(), self.watermark_delay_ms.saturating_abs()];
-        if size_ms < 1 || durations.iter().any(|d| *d > LONGEST) {
+        if !self.window.is_whole() || !is_offset(self.watermark_delay_ms) {
             return Err(PlanError::Duration);
         }
-        let arguments = self.aggregates.iter().filter_map(Aggregate::argument);
+        let arguments = self.aggregates.iter().flat_map(AggregateCall::exprs);
         for expr in self.filter.iter().chain(&self.keys).chain(arguments) {
             check_columns(expr, &self.input)?;
         }
-        if let Some(odd) = self.aggregates.iter().find(|a| a.ty().is_none()) {
-            return Err(PlanError::Aggregate(odd.name(), odd.argument().map_or(Type::BigInt, Expr::ty)));
+        if let Some(call) = self.aggregates.iter().find(|call| call.aggregate.ty().is_none()) {
+            let argument = call.aggregate.argument();
+            return Err(PlanError::Aggregate(call.aggregate.name(), argument.map_or(Type::BigInt, Expr::ty)));
+        }
+        let apart = self.is_apart();
+        if apart && matches!(self.window, Window::Session { .. }) {
+            return Err(PlanError::Apart);
+        }
+        let merges = self.window.merges() && !apart;
+        if let Some(call) = self.aggregates.iter().find(|call| merges && !call.merges()) {
+            return Err(PlanError::Merge(call.aggregate.name()));
+        }
+        if self.aggregates.iter().filter_map(|call| call.filter.as_ref()).any(|f| f.ty() != Type::Boolean) {
+            return Err(PlanError::Condition("FILTER"));
         }
         let results = self.result_types();
         for expr in self.having.iter().chain(&self.output) {
@@ -136,10 +203,27 @@ impl Query {
         }
     }
 
+    /// Whether each row is assigned to its windows before it is added to any. So does Flink where a part of HAVING that must hold reads
+    /// the window's bounds and no aggregate: its planner moves it in front of the aggregates (`FilterAggregateTransposeRule`). Windows then
+    /// share no accumulators, and doubles are added in the order of arrival.
+    pub(super) fn is_apart(&self) -> bool {
+        let keys = self.keys.len();
+        let bounds = keys + self.aggregates.len();
+        let conjuncts = self.having.iter().flat_map(Expr::conjuncts);
+        conjuncts.into_iter().any(|part| {
+            let (mut reads_bound, mut reads_aggregate) = (false, false);
+            part.columns(&mut |column, _| {
+                reads_bound |= column >= bounds;
+                reads_aggregate |= (keys..bounds).contains(&column);
+            });
+            reads_bound && !reads_aggregate
+        })
+    }
+
     /// The types of the row of results that `having` and `output` read.
     pub fn result_types(&self) -> Vec<Type> {
         let keys = self.keys.iter().map(Expr::ty);
-        let aggregates = self.aggregates.iter().map(|a| a.ty().unwrap_or(Type::BigInt));
+        let aggregates = self.aggregates.iter().map(|call| call.aggregate.ty().unwrap_or(Type::BigInt));
         let time = match self.input.get(self.event_time) {
             Some(Type::TimestampLtz(_)) => Type::TimestampLtz(3),
             _ => Type::Timestamp(3),
@@ -150,7 +234,7 @@ impl Query {
     /// For each input column, whether the query reads it.
     pub fn columns_read(&self) -> Vec<bool> {
         let mut read: Vec<bool> = (0..self.input.len()).map(|i| i == self.event_time).collect();
-        let arguments = self.aggregates.iter().filter_map(Aggregate::argument);
+        let arguments = self.aggregates.iter().flat_map(AggregateCall::exprs);
         for expr in self.filter.iter().chain(&self.keys).chain(arguments) {
             expr.columns(&mut |index, _| {
                 if let Some(flag) = read.get_mut(index) {

@@ -5,40 +5,47 @@
 //! aggregates, as for `AVG(x), SUM(x), COUNT(x)`, and the results differ: the sum starts from 0.0, AVG of an INT wraps
 //! with its sum, and a decimal that overflowed stays null. Observed on Flink 2.3.0.
 
-use super::aggregate::Aggregate;
+use super::aggregate::{Aggregate, AggregateCall};
 use super::expr::{Expr, Node};
 use super::query::Query;
 
-/// Whether the planner takes the reduced form of a query's aggregates.
+/// Whether the planner takes the reduced form of a query's aggregates: it has to where there is a variance.
 pub(super) fn is_reduced(query: &Query) -> bool {
-    let has_sum = query.aggregates.iter().any(|a| matches!(a, Aggregate::Sum(_) | Aggregate::Avg(_)));
-    let mut before: Vec<Aggregate> = Vec::new();
-    let mut after: Vec<Aggregate> = Vec::new();
-    for aggregate in &query.aggregates {
-        add(&mut before, counted(aggregate, query));
-        match aggregate {
-            Aggregate::Min(x) | Aggregate::Max(x) | Aggregate::Avg(x) if key_of(x, query).is_some() => {}
+    let any = |is: fn(&Aggregate) -> bool| query.aggregates.iter().any(|call| is(&call.aggregate));
+    if any(|aggregate| matches!(aggregate, Aggregate::Spread(..))) {
+        return true;
+    }
+    let mut before: Vec<AggregateCall> = Vec::new();
+    let mut after: Vec<AggregateCall> = Vec::new();
+    for call in &query.aggregates {
+        add(&mut before, counted(call.clone(), query));
+        let with = |aggregate: Aggregate| AggregateCall { aggregate, ..call.clone() };
+        match &call.aggregate {
+            Aggregate::Min(x) | Aggregate::Max(x) | Aggregate::Avg(x)
+                if key_of(x, query).is_some() && call.filter.is_none() => {}
             Aggregate::Sum(x) | Aggregate::Avg(x) => {
-                add(&mut after, Aggregate::Sum(x.clone()));
-                add(&mut after, counted(&Aggregate::Count(x.clone()), query));
+                add(&mut after, with(Aggregate::Sum(x.clone())));
+                add(&mut after, counted(with(Aggregate::Count(x.clone())), query));
             }
-            other => add(&mut after, counted(other, query)),
+            _ => add(&mut after, counted(call.clone(), query)),
         }
     }
-    has_sum && after.len() < before.len()
+    any(|aggregate| matches!(aggregate, Aggregate::Sum(_) | Aggregate::Avg(_))) && after.len() < before.len()
 }
 
-fn add(list: &mut Vec<Aggregate>, aggregate: Aggregate) {
-    if !list.contains(&aggregate) {
-        list.push(aggregate);
+fn add(list: &mut Vec<AggregateCall>, call: AggregateCall) {
+    if !list.contains(&call) {
+        list.push(call);
     }
 }
 
 /// `COUNT(x)` of what is never null is `COUNT(*)`.
-fn counted(aggregate: &Aggregate, query: &Query) -> Aggregate {
-    match aggregate {
-        Aggregate::Count(x) if !is_nullable(x, &query.nullable) => Aggregate::CountAll,
-        other => other.clone(),
+fn counted(call: AggregateCall, query: &Query) -> AggregateCall {
+    match &call.aggregate {
+        Aggregate::Count(x) if !call.distinct && !is_nullable(x, &query.nullable) => {
+            AggregateCall { aggregate: Aggregate::CountAll, ..call }
+        }
+        _ => call,
     }
 }
 

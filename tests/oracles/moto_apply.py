@@ -122,6 +122,8 @@ class Folder:
         for call in calls:
             try:
                 results[call["id"]] = self.answer(call, results)
+                if call["operation"] == "BatchGrantPermissions" and results[call["id"]].get("Failures"):
+                    self.report.finding("moto", script, call["id"], results[call["id"]]["Failures"])
             except (Refused, LookupError) as error:
                 if not self.report.finding("moto", script, call["id"], error):
                     results[call["id"]] = sample_result(call["service"], call["operation"])
@@ -173,10 +175,15 @@ class Folder:
 
 
 def turn(script):
-    """When a script's turn is: AWS refuses policies about roles that do not exist, and links name what others share."""
+    """When a script's turn is: AWS refuses policies about roles that do not exist, contracts are about tables,
+    and links name what others share."""
     if script.name.endswith(".links.calls.json"):
-        return len(FIRST) + 1
-    return FIRST.index(script.parent.name) if script.parent.name in FIRST else len(FIRST)
+        return len(FIRST) + 3
+    if script.parent.name == "contracts":
+        return len(FIRST) + 2
+    if script.parent.name == "lakeformation" and script.name.startswith("account-"):
+        return len(FIRST)
+    return FIRST.index(script.parent.name) if script.parent.name in FIRST else len(FIRST) + 1
 
 
 def is_account(value):

@@ -47,8 +47,21 @@ class Calls(unittest.TestCase):
         self.assertEqual((code, findings(lines)[0]["message"]), (1, "key given twice: calls"))
 
 
+class Stacks(unittest.TestCase):
+    """A stream that is deleted with its stack, and a key whose policy names a role that a later step makes."""
+
+    def test_a_role_that_comes_too_late_is_found(self):
+        code, lines, _ = call("./moto_stacks.py", CASES / "bad/stacks")
+        self.assertEqual((code, [line["where"] for line in findings(lines)]), (1, ["Key"]))
+
+    def test_cfn_lint_speaks_of_what_is_lost(self):
+        code, lines, _ = call("./check_templates.py", CASES / "bad/stacks/lake/cloudformation/dpl-lake-1.template.json")
+        self.assertEqual(code, 1)
+        self.assertTrue(all(line["message"].startswith("I3011") for line in findings(lines)), lines)
+
+
 class Documents(unittest.TestCase):
-    """Policies and state machines with one defect each; expected.json names the tools that must see it."""
+    """Policies, state machines and contracts with one defect each; expected.json names the tools that must see it."""
 
     def check(self, checker, folders):
         expected = json.loads((CASES / "bad/expected.json").read_text())
@@ -67,6 +80,9 @@ class Documents(unittest.TestCase):
 
     def test_states(self):
         self.check("./check_states.py", ["states"])
+
+    def test_contracts(self):
+        self.check("./check_contracts.py", ["contracts"])
 
 
 class Behaviour(unittest.TestCase):

@@ -9,7 +9,7 @@ use dpl::{
 };
 
 /// Analyzes one file as a program of its own.
-fn analyze(path: &Path) -> (String, Analysis) {
+pub fn analyze(path: &Path) -> (String, Analysis) {
     let text = std::fs::read_to_string(path).unwrap();
     let mut sources = dpl::sources();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -17,13 +17,13 @@ fn analyze(path: &Path) -> (String, Analysis) {
     (text, dpl::analyze(sources, Project::default()))
 }
 
-fn rendered(analysis: &Analysis) -> String {
+pub fn rendered(analysis: &Analysis) -> String {
     let text = render(&analysis.diagnostics, &analysis.sources, Style { color: false, width: 110 });
     if text.is_empty() { "no errors, no warnings\n".to_owned() } else { text }
 }
 
 /// Takes the snapshot beside the case.
-fn snapshot(path: &Path, content: &str) {
+pub fn snapshot(path: &Path, content: &str) {
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(path.parent().unwrap());

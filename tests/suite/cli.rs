@@ -44,6 +44,26 @@ fn formats_go_where_they_belong() {
     assert_eq!((sarif.code, sarif.err.as_str()), (Some(1), ""));
     let log: serde_json::Value = serde_json::from_str(&sarif.out).unwrap();
     assert_eq!(log.pointer("/runs/0/results/0/ruleId").unwrap(), "DPL0001");
+    let junit = sandbox.dpl(&["check", "--format", "junit"]);
+    assert_eq!((junit.code, junit.err.as_str()), (Some(1), ""));
+    assert!(junit.out.starts_with("<?xml") && junit.out.contains("<failure "), "{}", junit.out);
+    let markdown = sandbox.dpl(&["check", "--format", "markdown"]);
+    assert_eq!((markdown.code, markdown.err.as_str()), (Some(1), ""));
+    assert!(markdown.out.starts_with("### dpl: 1 error in 1 file\n"), "{}", markdown.out);
+}
+
+#[test]
+fn a_shell_and_man_learn_the_command() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = sandbox.dpl(&["completions", shell]);
+        assert!(said.fine().out.contains("stdin-filename"), "{shell}");
+    }
+    assert!(sandbox.dpl(&["man"]).fine().out.contains(".TH dpl 1"));
+    sandbox.dpl(&["man", "-o", "pages"]).fine();
+    for page in ["dpl.1", "dpl-check.1", "dpl-fmt.1", "dpl-explain-access.1"] {
+        assert!(sandbox.path("pages").join(page).is_file(), "{page}");
+    }
 }
 
 #[test]

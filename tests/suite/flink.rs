@@ -16,7 +16,7 @@ use dpl::{
 };
 use serde_json::value::RawValue;
 
-use super::oracle;
+use super::{oracle, window::exact};
 
 /// A query, its script, the rows that it reads, and where Flink writes.
 struct Case {
@@ -168,22 +168,6 @@ fn canonical(raw: &str, double: bool) -> String {
     }
 }
 
-/// A number's digits without zeros around them, and the power of ten that they are multiplied by.
-fn exact(raw: &str) -> String {
-    let lower = raw.to_ascii_lowercase();
-    let (number, exponent) = lower.split_once('e').unwrap_or((&lower, "0"));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let sign = if whole.starts_with('-') { "-" } else { "" };
-    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
-    let kept = digits.trim_end_matches('0');
-    let zeros = digits.len() - kept.len();
-    let power = exponent.parse::<i64>().unwrap() - fraction.len() as i64 + zeros as i64;
-    match kept.trim_start_matches('0') {
-        "" => "0".to_owned(),
-        kept => format!("{sign}{kept}e{power}"),
-    }
-}
-
 fn assert_same(case: &Case, sink: ResourceId, ours: &[u8]) {
     let platform = case.platform();
     let columns = &platform.schema(platform.stream(sink).unwrap().schema).columns;
@@ -233,11 +217,76 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "temperature_alerts",
         "extremes_by_device",
         "sums_by_shop",
+        "visits",
+        "visits_by_value",
+        "visits_of_all",
+        "visits_of_old",
+        "of_an_aggregate",
+        "over_a_query",
         "means_by_name",
+        "early_growth",
+        "growing",
+        "hopping",
         "named",
         "of_old",
+        "spread_in_hopping",
+        "spread_in_tumbling",
         "tumbling",
         "totals_by_name",
     ];
     assert_eq!(compared, expected, "these queries run natively");
+}
+
+/// A column of each type, and a value that every function takes.
+const TABLE: &str = "CREATE TABLE t (
+  `string` STRING NOT NULL, `int` INT NOT NULL, `bigint` BIGINT NOT NULL, `double` DOUBLE NOT NULL,
+  `date` DATE NOT NULL, `timestamp` TIMESTAMP(3) NOT NULL, `timestamp_ltz` TIMESTAMP_LTZ(3) NOT NULL
+) WITH ('connector' = 'replaced', 'format' = 'json');";
+const ROW: &str = r#"{"string":"eHg=","int":3,"bigint":3,"double":0.5,"date":"2026-01-31","timestamp":"2026-01-31 00:00:00","timestamp_ltz":"2026-01-31 00:00:00Z"}"#;
+
+/// What stands for a parameter. A path and a form must be constants.
+fn argument(function: &str, at: usize, base: &Base) -> String {
+    match (function, at, base) {
+        ("JSON_VALUE" | "JSON_QUERY" | "JSON_EXISTS", 1, _) => "'$.a'".to_owned(),
+        ("DATE_FORMAT" | "TO_DATE" | "TO_TIMESTAMP" | "FROM_UNIXTIME", 1, _) => "'yyyy-MM-dd'".to_owned(),
+        (_, _, Base::Timestamp(_)) => "`timestamp`".to_owned(),
+        (_, _, Base::TimestampLtz(_)) => "`timestamp_ltz`".to_owned(),
+        (_, _, base) => format!("`{}`", dpl::sql::types::spelled(base)),
+    }
+}
+
+#[test]
+fn functions_have_the_types_that_flink_gives_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = analyze(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/queries/sessions.dpl")]);
+    let functions = &library.platform.library.sql_functions;
+    let functions: Vec<_> = functions.iter().filter(|function| function.name != "COUNT").collect();
+    let calls = functions.iter().map(|function| {
+        let params = function.params.iter().enumerate();
+        let args: Vec<String> = params.map(|(at, ty)| argument(&function.name, at, &ty.base)).collect();
+        format!("TYPEOF({}({}))", function.name, args.join(", "))
+    });
+    let (script, rows) = (folder.path().join("types.sql"), folder.path().join("rows.jsonl"));
+    fs::write(&script, format!("{TABLE}\nSELECT {} FROM t;\n", calls.collect::<Vec<_>>().join(",\n")))
+        .unwrap();
+    fs::write(&rows, ROW).unwrap();
+    let arguments = [script.into_os_string(), "--table".into(), format!("t={}", rows.display()).into()];
+    let Some(done) = oracle::run("flink/run", &["flink", "runner"], &arguments) else { return };
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "Flink refuses a function:\n{printed}");
+    let row: serde_json::Value = serde_json::from_str(printed.lines().next().unwrap()).unwrap();
+    let theirs: Vec<&str> =
+        row["row"].as_array().unwrap()[1..].iter().map(|ty| ty.as_str().unwrap()).collect();
+    let wrong: Vec<String> = functions
+        .iter()
+        .zip(theirs)
+        .filter_map(|(function, theirs)| {
+            let ours = dpl::sql::print::data_type(&function.result.base).unwrap();
+            let base = theirs.trim_end_matches(" NOT NULL");
+            // Text of a fixed length is text.
+            let base = if base.starts_with("CHAR(") { "STRING" } else { base };
+            (base != ours).then(|| format!("{}: {ours}, in Flink {theirs}", function.name))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

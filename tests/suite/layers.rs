@@ -52,6 +52,42 @@ const CLOSED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "format",
+        &[
+            "access",
+            "artifact",
+            "check",
+            "config",
+            "library",
+            "lower",
+            "machine",
+            "platform",
+            "prove",
+            "rehearsal",
+            "resolve",
+            "run",
+            "sql",
+            "target",
+            "window",
+        ],
+    ),
+    (
+        "lsp",
+        &[
+            "artifact",
+            "check",
+            "config",
+            "lower",
+            "machine",
+            "prove",
+            "rehearsal",
+            "resolve",
+            "run",
+            "target",
+            "window",
+        ],
+    ),
+    (
         "diagnostic",
         &[
             "access", "artifact", "check", "library", "lower", "platform", "resolve", "run", "sql", "syntax",
@@ -61,9 +97,14 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("platform", &["access", "artifact", "check", "lower", "resolve", "run", "target", "window"]),
     ("library", &["access", "artifact", "check", "lower", "resolve", "run", "sql", "target", "window"]),
     ("resolve", &["access", "artifact", "check", "lower", "run", "target", "window"]),
+    (
+        "flow",
+        &["access", "artifact", "check", "lower", "prove", "resolve", "run", "syntax", "target", "window"],
+    ),
     ("check", &["artifact", "resolve", "run", "target", "window"]),
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
     ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),
+    ("diff", &["check", "resolve", "run", "syntax", "target", "window", "machine", "rehearsal"]),
     ("rehearsal", &["access", "artifact", "check", "resolve"]),
 ];
 

@@ -59,7 +59,7 @@ fn many_rules(name: &str, count: usize) -> String {
     text
 }
 
-type Atom = (Effect, SmolStr, SmolStr, Vec<(&'static str, SmolStr, SmolStr)>);
+type Atom = (Effect, SmolStr, SmolStr, Vec<(SmolStr, SmolStr, SmolStr)>);
 
 /// Everything that documents say, in its smallest parts: one action, one resource, one value of each condition.
 fn atoms<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<Atom> {
@@ -67,9 +67,9 @@ fn atoms<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<Atom> 
     for statement in statements {
         let Actions::Only(actions) = &statement.actions else { panic!("all but some actions") };
         let keys = statement.conditions.0.iter().flat_map(|(operator, keys)| {
-            keys.iter().map(move |(key, values)| (*operator, key.clone(), values.clone()))
+            keys.iter().map(move |(key, values)| (operator.clone(), key.clone(), values.clone()))
         });
-        let mut alternatives: Vec<Vec<(&'static str, SmolStr, SmolStr)>> = vec![Vec::new()];
+        let mut alternatives: Vec<Vec<(SmolStr, SmolStr, SmolStr)>> = vec![Vec::new()];
         for (operator, key, values) in keys {
             // Values none of which may match belong together.
             let values: Vec<SmolStr> = if operator.contains("Not") {
@@ -82,7 +82,7 @@ fn atoms<'a>(statements: impl Iterator<Item = &'a Statement>) -> BTreeSet<Atom> 
                 .flat_map(|before| {
                     values.iter().map(|value| {
                         let mut with = before.clone();
-                        with.push((operator, key.clone(), value.clone()));
+                        with.push((operator.clone(), key.clone(), value.clone()));
                         with
                     })
                 })

@@ -8,16 +8,19 @@
 )]
 
 mod access;
+mod bundle;
 mod cases;
 mod catalogue;
 mod cli;
 mod command;
 mod config;
 mod corpus;
+mod diff;
 mod differential;
 mod docs;
 mod flink;
 mod foreign;
+mod format;
 mod layers;
 mod limits;
 mod machine;
@@ -29,6 +32,7 @@ mod planted;
 mod program_tests;
 mod programs;
 mod quantified;
+mod questions;
 mod render;
 mod run;
 mod run_pipeline;

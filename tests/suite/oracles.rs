@@ -34,7 +34,8 @@ fn collect(folder: &Path, programs: &mut Vec<PathBuf>) {
 
 /// Builds a program with the command, so that a manifest is written too.
 fn build(sandbox: &Sandbox, program: &Path, out: &str) -> PathBuf {
-    let said = sandbox.dpl(&["build", program.to_str().unwrap(), "-o", out]);
+    let said =
+        sandbox.dpl(&["build", program.to_str().unwrap(), "--target", "raw,cloudformation", "-o", out]);
     assert_eq!(said.code, Some(0), "{}: {}", program.display(), said.err);
     sandbox.path(out)
 }
@@ -60,17 +61,21 @@ fn flink_computes_what_the_operator_computes() {
     let seeds: Vec<u64> = std::iter::once(1).chain(more).collect();
     for seed in seeds {
         let folder = tempfile::tempdir().unwrap();
-        let suite = Suite::generate(seed, 5, 8);
-        let Some(done) =
-            oracle::run("flink/run", &["flink", "runner"], &suite.scripts(folder.path()).unwrap())
-        else {
-            return;
+        let flink = |arguments: &[std::ffi::OsString]| {
+            let done = oracle::run("flink/run", &["flink", "runner"], arguments)?;
+            let said = String::from_utf8_lossy(&done.stderr);
+            said.lines().for_each(|line| println!("{line}"));
+            Some(String::from_utf8_lossy(&done.stdout).into_owned())
         };
-        let differences = suite.compare(&String::from_utf8_lossy(&done.stdout));
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(differences.is_empty(), "seed {seed}:\n{}\n{said}", differences.join("\n"));
+        let suite = Suite::generate(seed, TABLES, QUERIES);
+        let Some(differences) = suite.differences(&flink, folder.path()) else { return };
+        assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
     }
 }
+
+/// Tables of a seed, and queries over each of them.
+const TABLES: usize = 6;
+const QUERIES: usize = 10;
 
 /// Roles assumed with real calls across accounts, and calls to S3 as them: what is granted succeeds, and what is not is refused.
 #[test]
@@ -79,4 +84,28 @@ fn assumed_roles_reach_what_is_granted() {
     let sandbox = Sandbox::new();
     let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
     oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
+}
+
+/// Sessions with the language server, held by a client that we did not write.
+#[test]
+fn a_foreign_client_is_answered() {
+    let Some(done) = oracle::run("check_lsp.py", &["lsp"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "the sessions fail\n{out}\n{errors}");
+}
+
+/// The action's steps and GitLab's script, run in a shell.
+#[test]
+fn workflows_run_in_a_shell() {
+    let Some(done) = oracle::run("run_action.py", &["python"], &[env!("CARGO_BIN_EXE_dpl")]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}
+
+/// The editor's grammar, by the test program of its format.
+#[test]
+fn the_textmate_grammar_passes() {
+    let Some(done) = oracle::run("check_textmate.py", &["textmate"], &[] as &[&str]) else { return };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
 }

@@ -82,12 +82,13 @@ impl Gardener<'_> {
     /// A field that there is not, wherever one is read; and a value that may be `none`, where `??` says what stands for it.
     fn expression(&mut self, expression: &Expression) {
         match &expression.kind {
-            ExpressionKind::Field(of, name) if matches!(of.ty.base, Base::Record(_)) => {
-                if self.text(expression.span).ends_with(name.as_str()) {
-                    let end = expression.span.end;
-                    let length = u32::try_from(name.len()).unwrap();
-                    self.plant("wrong field", Span::new(end - length, end), format!("{name}_zzqx"));
-                }
+            ExpressionKind::Field(of, name)
+                if matches!(of.ty.base, Base::Record(_))
+                    && self.text(expression.span).ends_with(name.as_str()) =>
+            {
+                let end = expression.span.end;
+                let length = u32::try_from(name.len()).unwrap();
+                self.plant("wrong field", Span::new(end - length, end), format!("{name}_zzqx"));
             }
             ExpressionKind::Binary(BinaryOp::Equal | BinaryOp::Less, a, b) if a.span != b.span => {
                 let other = if matches!(a.ty.base, Base::String) { "[1]" } else { "\"text\"" };

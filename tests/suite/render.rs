@@ -1,7 +1,7 @@
 //! The four formats, and that no text of a user can break out of them.
 
 use dpl::diagnostic::render::terminal::Style;
-use dpl::diagnostic::render::{github, json, sarif, terminal};
+use dpl::diagnostic::render::{github, json, junit, markdown, sarif, terminal};
 use dpl::diagnostic::{Diagnostic, catalogue};
 use dpl::source::{SourceMap, Span};
 use serde_json::Value;
@@ -195,4 +195,26 @@ fn time_grows_with_the_number_of_diagnostics_alone() {
     let shown = terminal::render(&diagnostics, &sources, PLAIN);
     assert!(shown.ends_with("20000 errors\n"));
     assert!(shown.contains("a.dpl:99996:1"));
+}
+
+#[test]
+fn junit_has_a_suite_a_file() {
+    let (sources, diagnostics) = example();
+    insta::assert_snapshot!(junit::render(&diagnostics, &sources));
+}
+
+#[test]
+fn a_summary_is_a_table() {
+    let (sources, diagnostics) = example();
+    insta::assert_snapshot!(markdown::render(&diagnostics, &sources));
+    let (sources, _) = example();
+    assert_eq!(markdown::render(&[], &sources), "### dpl: no problems in 2 files\n");
+}
+
+#[test]
+fn no_text_becomes_markup() {
+    let message = "a `x|y` <b>&\"]]>\u{1} | **bold** [link](http://x) @team\nnext";
+    let (sources, diagnostics) = single("a&b|c.dpl", "word", "word", message);
+    insta::assert_snapshot!(junit::render(&diagnostics, &sources));
+    insta::assert_snapshot!(markdown::render(&diagnostics, &sources));
 }

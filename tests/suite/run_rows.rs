@@ -280,7 +280,7 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
         filter: None,
         window: Window::Tumble { size_ms: 60_000, offset_ms: 0 },
         keys: vec![Expr::column(0, Type::String)],
-        aggregates: vec![Aggregate::Avg(Expr::column(1, Type::Double))],
+        aggregates: vec![Aggregate::Avg(Expr::column(1, Type::Double)).into()],
         having: None,
         output: vec![
             Expr::column(0, Type::String),
@@ -289,7 +289,8 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
         ],
     };
     let output = ["id", "avg", "start"].map(String::from).to_vec();
-    Job { schema, on_invalid, query, output, output_style: Style::Iso, late_style: Style::Iso }
+    let required = Vec::new();
+    Job { schema, on_invalid, query, output, required, output_style: Style::Iso, late_style: Style::Iso }
 }
 
 struct Written {

@@ -1,12 +1,13 @@
 //! The window operator: time, lateness, keys, aggregates, memory.
 
 use dpl::window::{
-    Aggregate, Batch, Column, Data, Expr, Late, Operator, PlanError, Query, Stats, Text, Type, Value, Window,
+    Aggregate, AggregateCall, Batch, Column, Data, Expr, Late, Operator, PlanError, Query, Stats, Text, Type,
+    Value, Window,
 };
 
 /// `SELECT key, aggregates…, window_start, window_end … GROUP BY key` over columns `(ts, key, x)`.
 fn query(key: Type, x: Type, aggregates: &[fn(Expr) -> Aggregate]) -> Query {
-    let aggregates: Vec<Aggregate> = aggregates.iter().map(|make| make(Expr::column(2, x))).collect();
+    let aggregates = aggregates.iter().map(|make| make(Expr::column(2, x)).into()).collect();
     let mut query = Query {
         input: vec![Type::Timestamp(3), key, x],
         nullable: vec![true; 3],
@@ -293,7 +294,7 @@ fn sum_average_and_count_of_one_column_are_computed_from_one_another() {
 #[test]
 fn the_average_of_a_key_is_the_key() {
     let mut query = query(Type::Double, Type::Double, &[Aggregate::Avg]);
-    query.aggregates = vec![Aggregate::Avg(Expr::column(1, Type::Double))];
+    query.aggregates = vec![Aggregate::Avg(Expr::column(1, Type::Double)).into()];
     let mut run = Run::new(query, 1);
     let row = (1, Value::F64(0.1), Value::Null);
     run.push(0, &[row.clone(), row.clone(), row]);
@@ -341,7 +342,7 @@ fn several_keys_do_not_run_together() {
     let mut query = counts();
     query.input = vec![Type::Timestamp(3), Type::String, Type::String];
     query.keys = vec![Expr::column(1, Type::String), Expr::column(2, Type::String)];
-    query.aggregates = vec![Aggregate::CountAll];
+    query.aggregates = vec![Aggregate::CountAll.into()];
     query.output = [0, 1].map(|i| Expr::column(i, Type::String)).to_vec();
     let keys = [("a", "bc"), ("ab", "c"), ("", "abc"), ("a", "bc")];
     let mut rows: Vec<_> = keys.map(|(a, b)| (1, Value::text(a), Value::text(b))).to_vec();
@@ -420,8 +421,74 @@ fn plans_that_make_no_sense_are_refused() {
     assert_eq!(refused(window(1000, i64::MIN)), PlanError::Duration);
     let key = Expr::column(7, Type::String);
     assert_eq!(refused(Query { keys: vec![key], ..counts() }), PlanError::Column(7, Type::String));
-    let sum = vec![Aggregate::Sum(Expr::column(1, Type::String))];
+    let sum = vec![Aggregate::Sum(Expr::column(1, Type::String)).into()];
     assert_eq!(refused(Query { aggregates: sum, ..counts() }), PlanError::Aggregate("SUM", Type::String));
     let filter = Some(Expr::column(1, Type::String));
     assert_eq!(refused(Query { filter, ..counts() }), PlanError::Condition("WHERE"));
+}
+
+/// Start and end in seconds and the count of each result.
+fn windows(results: &[Vec<Value>]) -> Vec<(i64, i64, i64)> {
+    let number = |value: &Value| if let Value::I64(x) = value { *x } else { panic!("no number") };
+    results
+        .iter()
+        .map(|row| (start(row) / 1_000_000, number(&row[row.len() - 1]) / 1_000_000, number(&row[1])))
+        .collect()
+}
+
+fn counts_over(window: Window) -> Query {
+    Query { window, ..counts() }
+}
+
+#[test]
+fn a_hopping_window_counts_late_rows_while_one_of_its_windows_is_open() {
+    let window = Window::Hop { slide_ms: 5_000, size_ms: 10_000, offset_ms: 0 };
+    let mut run = Run::new(counts_over(window), 1);
+    assert_eq!(run.push(0, &[at(1_000, "a"), at(6_000, "a")]), [0_u32; 0]);
+    // The window up to 5 s has fired; the one up to 10 s has not.
+    assert_eq!(run.push(0, &[at(2_000, "a"), at(11_000, "a"), at(3_000, "a"), at(7_000, "a")]), [2]);
+    let (results, stats) = run.finish();
+    assert_eq!(windows(&results), [(-5, 5, 1), (0, 10, 3), (5, 15, 3), (10, 20, 1)]);
+    assert_eq!(stats.late, 1);
+}
+
+#[test]
+fn a_cumulating_window_grows_and_fires_without_new_rows() {
+    let window = Window::Cumulate { step_ms: 5_000, size_ms: 15_000, offset_ms: 0 };
+    let mut run = Run::new(counts_over(window), 1);
+    assert_eq!(run.push(0, &[at(6_000, "a"), at(11_000, "a"), at(1_000, "a")]), [0_u32; 0]);
+    assert_eq!(run.push(0, &[at(16_000, "a"), at(14_000, "a")]), [1]);
+    let results = run.finish().0;
+    assert_eq!(windows(&results), [(0, 10, 1), (0, 15, 3), (15, 20, 1), (15, 25, 1), (15, 30, 1)]);
+}
+
+#[test]
+fn a_row_within_the_gap_of_two_sessions_makes_them_one() {
+    let mut run = Run::new(counts_over(Window::Session { gap_ms: 10_000 }), 1);
+    // Exactly the gap is within it.
+    run.push(0, &[at(1_000, "b"), at(11_000, "b"), at(2_000, "a"), at(23_000, "a")]);
+    assert_eq!(windows(&run.results), [(2, 12, 1), (1, 21, 2)]);
+    // The first bridges into an open session, so it is not late; the other one is.
+    assert_eq!(run.push(0, &[at(13_000, "a"), at(2_000, "a")]), [1]);
+    let results = run.finish().0;
+    assert_eq!(windows(&results), [(2, 12, 1), (1, 21, 2), (13, 33, 2)]);
+}
+
+#[test]
+fn sessions_and_their_keys_are_forgotten() {
+    let mut query = counts_over(Window::Session { gap_ms: 1_000 });
+    query.aggregates = vec![AggregateCall {
+        aggregate: Aggregate::Count(Expr::column(1, Type::String)),
+        distinct: true,
+        filter: None,
+    }];
+    let mut run = Run::new(query, 1);
+    for round in 0..20_i64 {
+        let rows: Vec<_> = (0..10_000).map(|i| at(round * 10_000 + i, &format!("key {round} {i}"))).collect();
+        run.push(0, &rows);
+    }
+    let (results, stats) = run.finish();
+    assert_eq!(results.len(), 200_000);
+    assert!(stats.most_groups <= 10_001, "{} groups", stats.most_groups);
+    assert!(stats.most_memory < 24 << 20, "{} bytes", stats.most_memory);
 }

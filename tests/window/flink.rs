@@ -1,72 +1,45 @@
-//! What Flink printed, and what we wrote, as comparable rows: doubles by their bits, timestamps in microseconds.
+//! What Flink wrote, and what we wrote, as comparable rows: doubles by their bits, timestamps in microseconds, decimals exactly.
 
 use dpl::window::{Type, time};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-/// A line that `tests/oracles/flink/run` prints: a row, or how a script ended.
+/// A line that `tests/oracles/flink/run` prints when a script has ended.
 #[derive(Deserialize)]
-struct Line<'a> {
+struct Line {
     script: String,
-    #[serde(borrow)]
-    row: Option<Vec<&'a RawValue>>,
     ok: Option<bool>,
     error: Option<String>,
 }
 
-/// What became of one case.
-#[derive(Default)]
-pub struct Answer<'a> {
-    rows: Vec<Vec<&'a RawValue>>,
-    ended: Option<Result<(), String>>,
+/// How each script ended, by its path.
+pub fn endings(printed: &str) -> BTreeMap<String, Result<(), String>> {
+    let lines = printed.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok());
+    lines
+        .filter_map(|line| {
+            let ended = if line.ok? { Ok(()) } else { Err(line.error.unwrap_or_default()) };
+            Some((line.script, ended))
+        })
+        .collect()
 }
 
-/// The answer to each `case-N.sql`.
-pub fn answers(printed: &str) -> BTreeMap<usize, Answer<'_>> {
-    let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
-    for line in printed.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
-        let number =
-            line.script.rsplit_once("case-").and_then(|(_, name)| name.strip_suffix(".sql")?.parse().ok());
-        let Some(index) = number else { continue };
-        let answer = answers.entry(index).or_default();
-        answer.rows.extend(line.row);
-        if let Some(ok) = line.ok {
-            answer.ended = Some(if ok { Ok(()) } else { Err(line.error.unwrap_or_default()) });
-        }
-    }
-    answers
-}
-
-/// Flink's rows, sorted.
-pub fn rows(answer: &Answer, types: &[Type]) -> Result<Vec<String>, String> {
-    answer.ended.clone().unwrap_or_else(|| Err("the script did not end".to_string()))?;
-    let mut rows = Vec::new();
-    for row in &answer.rows {
-        let (kind, cells) = row.split_first().ok_or("an empty row")?;
-        if kind.get() != "\"+I\"" || cells.len() != types.len() {
-            return Err(format!("an odd row of {} cells, {kind}", cells.len()));
-        }
-        let cells: Vec<String> = cells.iter().zip(types).map(|(c, ty)| canonical(c.get(), *ty)).collect();
-        rows.push(cells.join(" | "));
-    }
-    rows.sort();
-    Ok(rows)
-}
-
-/// The rows that we wrote, unsorted.
-pub fn our_rows(written: &[u8], types: &[Type]) -> Result<Vec<String>, String> {
+/// JSON lines with the columns c0, c1, … as rows, sorted.
+pub fn rows(written: &[u8], types: &[Type]) -> Result<Vec<String>, String> {
     let text = std::str::from_utf8(written).map_err(|e| e.to_string())?;
-    text.lines()
+    let mut rows = text
+        .lines()
         .map(|line| {
             let object: BTreeMap<String, &RawValue> =
-                serde_json::from_str(line).map_err(|e| e.to_string())?;
+                serde_json::from_str(line).map_err(|e| format!("{e}: {line}"))?;
             let cell = |(i, ty): (usize, &Type)| {
                 object.get(&format!("c{i}")).map_or(String::new(), |c| canonical(c.get(), *ty))
             };
             Ok(types.iter().enumerate().map(cell).collect::<Vec<_>>().join(" | "))
         })
-        .collect()
+        .collect::<Result<Vec<_>, String>>()?;
+    rows.sort();
+    Ok(rows)
 }
 
 fn canonical(raw: &str, ty: Type) -> String {
@@ -77,6 +50,7 @@ fn canonical(raw: &str, ty: Type) -> String {
             let value: f64 = text.parse().unwrap_or(f64::NAN);
             if value.is_nan() { "NaN".to_string() } else { format!("{value:?}") }
         }
+        Type::Decimal { .. } => exact(raw),
         Type::Timestamp(_) => {
             let iso = text.replace(' ', "T");
             time::parse_timestamp(iso.as_bytes(), time::Style::Iso)
@@ -87,14 +61,25 @@ fn canonical(raw: &str, ty: Type) -> String {
     }
 }
 
+/// A number's digits without zeros around them, and the power of ten that they are multiplied by.
+pub fn exact(raw: &str) -> String {
+    let lower = raw.to_ascii_lowercase();
+    let (number, exponent) = lower.split_once('e').unwrap_or((&lower, "0"));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let sign = if whole.starts_with('-') { "-" } else { "" };
+    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let kept = digits.trim_end_matches('0');
+    let zeros = digits.len() - kept.len();
+    let power = exponent.parse::<i64>().unwrap() - fraction.len() as i64 + zeros as i64;
+    match kept.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        kept => format!("{sign}{kept}e{power}"),
+    }
+}
+
 /// What differs, row by row.
-pub fn report(
-    index: usize,
-    sql: &str,
-    ours: &Result<Vec<String>, String>,
-    theirs: &Result<Vec<String>, String>,
-) -> String {
-    let mut text = format!("case {index}: {sql}\n");
+pub fn report(sql: &str, ours: &Result<Vec<String>, String>, theirs: &Result<Vec<String>, String>) -> String {
+    let mut text = format!("{sql}\n");
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => {
             let only = |a: &[String], b: &[String]| {

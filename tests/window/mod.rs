@@ -1,33 +1,40 @@
 //! The window operator against a real Flink: random tables and queries, as Flink SQL and as physical plans.
 //!
-//! [`Suite::generate`] makes the cases of a seed, [`Suite::scripts`] the SQL for each of them, and [`Suite::compare`]
-//! reads what Flink printed and tells every difference.
+//! [`Suite::generate`] makes the cases of a seed, [`Suite::differences`] runs them and tells every difference, and the smallest case
+//! that shows one of them. The cases of one table are one job; one whose job fails is run alone.
 
+mod cases;
 mod expressions;
 mod flink;
 pub mod rng;
 mod tables;
 
+use cases::Case;
 use dpl::run::{Job, JsonSource, OnInvalid, Sinks, Style, run};
-use dpl::window::{Aggregate, Batch, Expr, Late, Operator, Query, Type, Window};
-use expressions::{Scope, Typed, sql_type};
+use dpl::window::{Batch, Expr, Operator, Type};
+use expressions::{Typed, sql_type};
+pub use flink::exact;
 use rng::Rng;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tables::Table;
 
-/// One query over one table.
-pub struct Case {
-    /// The query in Flink SQL.
-    pub sql: String,
-    query: Query,
-    table: usize,
+/// Runs Flink with the arguments of `tests/oracles/flink/run`; what it printed, `None` where it can't be had.
+pub type Flink<'a> = &'a dyn Fn(&[OsString]) -> Option<String>;
+
+/// A query over a table.
+#[derive(Clone)]
+struct Asked {
+    table: Table,
+    case: Case,
 }
+
+type Rows = Result<Vec<String>, String>;
 
 /// Tables and queries of one seed.
 pub struct Suite {
-    tables: Vec<Table>,
-    /// The queries.
-    pub cases: Vec<Case>,
+    asked: Vec<Asked>,
 }
 
 impl Suite {
@@ -35,85 +42,198 @@ impl Suite {
     pub fn generate(seed: u64, tables: usize, queries: usize) -> Suite {
         let mut rng = Rng::new(seed);
         let tables: Vec<Table> = (0..tables).map(|i| Table::generate(&mut rng, i)).collect();
-        let mut cases = Vec::new();
-        for (index, table) in tables.iter().enumerate() {
-            cases.extend((0..queries).map(|_| case(&mut rng, index, table)));
-        }
-        Suite { tables, cases }
-    }
-
-    /// Writes the tables' rows into a folder, and a script for each case, which declares the case's table and asks its query.
-    pub fn scripts(&self, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-        let write = |(index, case): (usize, &Case)| {
-            let table = &self.tables[case.table];
-            let file = folder.join(format!("{}.json", table.name));
-            std::fs::write(&file, &table.rows)?;
-            let script = folder.join(format!("case-{index}.sql"));
-            let one_phase = "SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';";
-            std::fs::write(&script, format!("{one_phase}\n{}{};\n", table.ddl(&file), case.sql))?;
-            Ok(script)
-        };
-        self.cases.iter().enumerate().map(write).collect()
-    }
-
-    /// Every case whose rows differ, with its SQL.
-    pub fn compare(&self, printed: &str) -> Vec<String> {
-        let answers = flink::answers(printed);
-        let mut differences = Vec::new();
-        for (index, case) in self.cases.iter().enumerate() {
-            let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
-            let ours = self.rows(case);
-            let theirs = answers
-                .get(&index)
-                .map_or(Err("no answer".to_string()), |answer| flink::rows(answer, &types));
-            if ours != theirs {
-                differences.push(flink::report(index, &case.sql, &ours, &theirs));
+        let mut asked = Vec::new();
+        for table in tables {
+            for _ in 0..queries {
+                asked.push(Asked { case: Case::generate(&mut rng, &table), table: table.clone() });
             }
         }
-        differences
+        Suite { asked }
+    }
+
+    /// Every case whose rows differ, one of them made as small as some more runs can; `None` where Flink can't be had.
+    pub fn differences(&self, flink: Flink<'_>, folder: &Path) -> Option<Vec<String>> {
+        let all: Vec<&Asked> = self.asked.iter().collect();
+        let mut theirs = answers(&all, flink, &folder.join("all"), true)?;
+        let failed: Vec<usize> = (0..all.len()).filter(|at| theirs[*at].is_err()).collect();
+        if !failed.is_empty() {
+            let alone: Vec<&Asked> = failed.iter().map(|at| all[*at]).collect();
+            let again = answers(&alone, flink, &folder.join("alone"), false)?;
+            failed.into_iter().zip(again).for_each(|(at, rows)| theirs[at] = rows);
+        }
+        let pairs = self.asked.iter().zip(theirs).enumerate();
+        let differing: Vec<_> = pairs.filter(|(_, (asked, theirs))| asked.ours() != *theirs).collect();
+        let mut differences: Vec<String> = differing
+            .iter()
+            .map(|(number, pair)| format!("case {number}: {}", pair.0.report(&pair.1)))
+            .collect();
+        // Making one small takes many runs; the others have mostly the same cause.
+        if let Some((_, (asked, theirs))) = differing.into_iter().min_by_key(|(_, (asked, _))| asked.size()) {
+            differences.iter().for_each(|difference| println!("{difference}"));
+            differences.push(smallest(asked, theirs, flink, &folder.join("smaller"))?);
+        }
+        Some(differences)
+    }
+}
+
+/// What Flink makes of each query; those over one table are one job where `together`.
+fn answers(asked: &[&Asked], flink: Flink<'_>, folder: &Path, together: bool) -> Option<Vec<Rows>> {
+    let mut jobs: Vec<Vec<usize>> = Vec::new();
+    for (at, one) in asked.iter().enumerate() {
+        match jobs.last_mut() {
+            Some(job) if together && asked[job[0]].table.name == one.table.name => job.push(at),
+            _ => jobs.push(vec![at]),
+        }
+    }
+    let mut arguments = Vec::new();
+    let mut scripts: BTreeMap<usize, PathBuf> = BTreeMap::new();
+    for job in &jobs {
+        let folder = folder.join(job[0].to_string());
+        std::fs::create_dir_all(&folder).expect("a folder for scripts");
+        let queries: Vec<(usize, &Asked)> = job.iter().map(|at| (*at, asked[*at])).collect();
+        let script = write_job(&queries, &folder);
+        arguments.push(script.clone().into());
+        for at in job {
+            arguments.extend(["--sink".into(), format!("s{at}={}", sink(&folder, *at).display()).into()]);
+            scripts.insert(*at, script.clone());
+        }
+    }
+    let printed = flink(&arguments)?;
+    let endings = flink::endings(&printed);
+    let rows = asked.iter().zip(scripts).map(|(one, (at, script))| {
+        match endings.get(&script.display().to_string()) {
+            Some(Ok(())) => {
+                let folder = script.parent().expect("a script lies in a folder");
+                let written = std::fs::read(sink(folder, at)).map_err(|error| error.to_string())?;
+                flink::rows(&written, &one.types())
+            }
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("the script did not end".to_string()),
+        }
+    });
+    Some(rows.collect())
+}
+
+fn sink(folder: &Path, at: usize) -> PathBuf {
+    folder.join(format!("s{at}.json"))
+}
+
+/// A script that runs queries over one table as one job, each into a sink of its own.
+fn write_job(queries: &[(usize, &Asked)], folder: &Path) -> PathBuf {
+    let table = &queries[0].1.table;
+    let rows = folder.join("rows.json");
+    std::fs::write(&rows, &table.rows).expect("the rows can be written");
+    let mut script = String::from("SET 'table.optimizer.agg-phase-strategy' = 'ONE_PHASE';\n");
+    script.push_str(&table.ddl(&rows));
+    for (at, asked) in queries {
+        let types = asked.types();
+        let columns: Vec<String> =
+            types.iter().enumerate().map(|(i, ty)| format!("c{i} {}", sql_type(*ty))).collect();
+        let columns = columns.join(", ");
+        script.push_str(&format!(
+            "CREATE TABLE s{at} ({columns}) WITH ('connector'='replaced','format'='json');\n"
+        ));
+    }
+    script.push_str("EXECUTE STATEMENT SET BEGIN\n");
+    for (at, asked) in queries {
+        script.push_str(&format!("INSERT INTO s{at} {};\n", asked.case.sql(&asked.table)));
+    }
+    script.push_str("END;\n");
+    let path = folder.join("job.sql");
+    std::fs::write(&path, script).expect("the script can be written");
+    path
+}
+
+/// As many times a case that differs is made smaller.
+const ROUNDS: usize = 5;
+
+/// Leaves out parts of the query and rows of the table as long as the rows differ.
+fn smallest(asked: &Asked, theirs: Rows, flink: Flink<'_>, folder: &Path) -> Option<String> {
+    let (mut asked, mut theirs) = (asked.clone(), theirs);
+    for round in 0..ROUNDS {
+        let smaller = asked.smaller();
+        let candidates: Vec<&Asked> = smaller.iter().collect();
+        let answers = answers(&candidates, flink, &folder.join(round.to_string()), false)?;
+        let differing = smaller.iter().zip(answers).filter(|(one, rows)| {
+            // One that fails in Flink shows something else, unless failing is what the case is about.
+            (rows.is_ok() || theirs.is_err()) && one.ours() != *rows
+        });
+        match differing.min_by_key(|(one, _)| one.size()) {
+            Some((one, rows)) => (asked, theirs) = (one.clone(), rows),
+            None => break,
+        }
+    }
+    let mut text = format!("the smallest: {}", asked.report(&theirs));
+    text.push_str(&asked.table.ddl(Path::new("rows.json")));
+    text.push_str(&asked.table.rows);
+    Some(text)
+}
+
+impl Asked {
+    fn types(&self) -> Vec<Type> {
+        self.case.query(&self.table).output.iter().map(Expr::ty).collect()
+    }
+
+    fn report(&self, theirs: &Rows) -> String {
+        flink::report(&self.case.sql(&self.table), &self.ours(), theirs)
+    }
+
+    fn size(&self) -> usize {
+        self.table.rows.len() + self.case.sql(&self.table).len() * 4
+    }
+
+    /// The same with parts of the query or rows of the table left out.
+    fn smaller(&self) -> Vec<Asked> {
+        let queries = self.case.smaller().into_iter().map(|case| Asked { case, table: self.table.clone() });
+        let mut all: Vec<Asked> = queries.collect();
+        let lines: Vec<&str> = self.table.rows.lines().collect();
+        for parts in [2, 4, 8] {
+            let length = lines.len().div_ceil(parts).max(1);
+            for start in (0..lines.len()).step_by(length).filter(|_| lines.len() > 1) {
+                let kept = lines[..start].iter().chain(lines.iter().skip(start + length));
+                let rows = kept.map(|line| format!("{line}\n")).collect();
+                all.push(Asked { case: self.case.clone(), table: Table { rows, ..self.table.clone() } });
+            }
+        }
+        all
     }
 
     /// What the operator makes of a case, sorted; the JSON reader is part of the test.
-    fn rows(&self, case: &Case) -> Result<Vec<String>, String> {
-        let table = &self.tables[case.table];
+    fn ours(&self) -> Rows {
+        let Asked { table, case } = self;
+        let query = case.query(table);
         let schema = table.schema();
         let job = Job {
             schema: schema.clone(),
             on_invalid: OnInvalid::Fail,
-            query: case.query.clone(),
-            output: (0..case.query.output.len()).map(|i| format!("c{i}")).collect(),
+            output: (0..query.output.len()).map(|i| format!("c{i}")).collect(),
+            required: Vec::new(),
+            query,
             output_style: Style::Sql,
             late_style: Style::Sql,
         };
-        let mut source = JsonSource::new(
-            table.rows.as_bytes(),
-            schema.clone(),
-            job.stored(),
-            table.event_time(),
-            Style::Sql,
-        );
+        let mut source =
+            JsonSource::new(table.rows.as_bytes(), schema, job.stored(), table.event_time(), Style::Sql);
         let mut written = Vec::new();
         let sinks =
             Sinks { results: &mut written, late: &mut std::io::sink(), rejected: &mut std::io::sink() };
         run(&job, &mut source, sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
-        let types: Vec<Type> = case.query.output.iter().map(Expr::ty).collect();
-        let mut rows = flink::our_rows(&written, &types)?;
-        rows.sort();
-        self.check_batches(case, written.len());
-        Ok(rows)
+        self.check_batches(&written);
+        flink::rows(&written, &self.types())
     }
 
     /// The same rows in other batches give the same bytes.
-    fn check_batches(&self, case: &Case, expected: usize) {
-        let table = &self.tables[case.table];
-        let mut operator = Operator::new(case.query.clone(), 1).expect("a valid plan");
-        let mut bytes = 0;
-        let names: Vec<String> = (0..case.query.output.len()).map(|i| format!("c{i}")).collect();
+    fn check_batches(&self, expected: &[u8]) {
+        let Asked { table, case } = self;
+        let query = case.query(table);
+        let mut bytes = Vec::new();
+        let names: Vec<String> = (0..query.output.len()).map(|i| format!("c{i}")).collect();
         let mut writer = dpl::run::JsonWriter::new(
-            Counter(&mut bytes),
-            names.iter().map(String::as_str).zip(case.query.output.iter().map(Expr::ty)),
+            &mut bytes,
+            names.iter().map(String::as_str).zip(query.output.iter().map(Expr::ty)),
             Style::Sql,
         );
+        let mut operator = Operator::new(query, 1).expect("a valid plan");
         for line in table.rows.lines() {
             let mut source = JsonSource::new(
                 line.as_bytes(),
@@ -129,100 +249,8 @@ impl Suite {
         operator.finish(&mut |b: &Batch| writer.write(b)).expect("the results evaluate");
         writer.flush().expect("memory can be written");
         drop(writer);
-        assert_eq!(bytes, expected, "other batches, other bytes: {}", case.sql);
+        assert!(bytes == expected, "other batches, other bytes: {}", case.sql(table));
     }
-}
-
-struct Counter<'a>(&'a mut usize);
-
-impl std::io::Write for Counter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        *self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Makes an aggregate of its argument.
-type Make = fn(Expr) -> Aggregate;
-
-fn aggregate(rng: &mut Rng, scope: &Scope) -> (String, Aggregate) {
-    if rng.below(8) == 0 {
-        return ("COUNT(*)".to_string(), Aggregate::CountAll);
-    }
-    let depth = if rng.below(3) == 0 { 2 } else { 0 };
-    let Typed { sql, expr } = scope.any(rng, depth);
-    let numeric = expr.ty().is_numeric();
-    let names: &[(&str, Make)] = &[
-        ("COUNT", Aggregate::Count),
-        ("MIN", Aggregate::Min),
-        ("MAX", Aggregate::Max),
-        ("SUM", Aggregate::Sum),
-        ("AVG", Aggregate::Avg),
-        ("SUM", Aggregate::Sum),
-        ("AVG", Aggregate::Avg),
-    ];
-    let (name, make) = names[rng.below(if numeric { names.len() } else { 3 })];
-    (format!("{name}({sql})"), make(expr))
-}
-
-/// The inner query groups; the outer one is HAVING and SELECT over its columns.
-fn case(rng: &mut Rng, index: usize, table: &Table) -> Case {
-    let scope = table.scope();
-    let size = [1, 2, 5, 10, 60][rng.below(5)];
-    let offset = if rng.below(4) == 0 { rng.below(size as usize) as i64 } else { 0 };
-    let keys: Vec<Typed> = (0..rng.below(3)).map(|_| scope.key(rng)).collect();
-    let mut aggregates: Vec<(String, Aggregate)> =
-        (0..1 + rng.below(5)).map(|_| aggregate(rng, &scope)).collect();
-    if rng.below(3) == 0 {
-        aggregates.extend(scope.sum_average_count(rng));
-    }
-    let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
-    let mut query = Query {
-        input: table.schema().types(),
-        nullable: table.columns.iter().map(|c| c.nullable).collect(),
-        event_time: table.event_time(),
-        watermark_delay_ms: table.delay_seconds * 1000,
-        late: Late::Drop,
-        filter: filter.as_ref().map(|f| f.expr.clone()),
-        window: Window::Tumble { size_ms: size * 1000, offset_ms: offset * 1000 },
-        keys: keys.iter().map(|k| k.expr.clone()).collect(),
-        aggregates: aggregates.iter().map(|(_, a)| a.clone()).collect(),
-        having: None,
-        output: Vec::new(),
-    };
-    let mut inner: Vec<String> = keys.iter().enumerate().map(|(i, k)| format!("{} AS k{i}", k.sql)).collect();
-    inner.extend(aggregates.iter().enumerate().map(|(i, (sql, _))| format!("{sql} AS a{i}")));
-    let mut names: Vec<String> = (0..keys.len()).map(|i| format!("k{i}")).collect();
-    names.extend((0..aggregates.len()).map(|i| format!("a{i}")));
-    names.extend(["window_start", "window_end", "window_time"].map(String::from));
-    let results = Scope { columns: names.into_iter().zip(query.result_types()).collect() };
-    let having = (rng.below(3) == 0).then(|| results.boolean(rng, 2));
-    query.having = having.as_ref().map(|h| h.expr.clone());
-    let mut outputs = results.all();
-    outputs.extend((0..rng.below(4)).map(|_| results.any(rng, 2)));
-    query.output = outputs.iter().map(|o| o.expr.clone()).collect();
-    let list = |parts: Vec<String>| parts.join(", ");
-    let offset = if offset == 0 { String::new() } else { format!(", INTERVAL '{offset}' SECOND") };
-    let mut sql = format!(
-        "SELECT {} FROM (SELECT {}, window_start, window_end, window_time FROM TABLE(TUMBLE(TABLE {}, DESCRIPTOR(ts), INTERVAL '{size}' SECOND{offset}))",
-        list(outputs.into_iter().enumerate().map(|(i, o)| format!("{} AS c{i}", o.sql)).collect()),
-        list(inner),
-        table.name,
-    );
-    if let Some(filter) = filter {
-        sql.push_str(&format!(" WHERE {}", filter.sql));
-    }
-    let groups = keys.iter().map(|k| k.sql.clone());
-    let groups = groups.chain(["window_start", "window_end", "window_time"].map(String::from));
-    sql.push_str(&format!(" GROUP BY {})", list(groups.collect())));
-    if let Some(having) = having {
-        sql.push_str(&format!(" WHERE {}", having.sql));
-    }
-    Case { sql, query, table: index }
 }
 
 /// A cast in both languages.

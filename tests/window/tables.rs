@@ -6,12 +6,14 @@ use dpl::run::{Field, Schema};
 use dpl::window::{Type, decimal, time};
 use std::path::Path;
 
+#[derive(Clone)]
 pub struct Column {
     name: &'static str,
     ty: Type,
     pub nullable: bool,
 }
 
+#[derive(Clone)]
 pub struct Table {
     pub name: String,
     pub columns: Vec<Column>,
@@ -51,7 +53,12 @@ impl Table {
             ("tm", Type::Timestamp(rng.pick(&[0, 3, 6]))),
             ("ts", Type::Timestamp(3)),
         ];
-        let column = |(name, ty)| Column { name, ty, nullable: name == "ts" || rng.below(4) > 0 };
+        // A decimal that overflows is null, also where Flink's planner takes it for one that never is: it then fails, or counts it.
+        // The SQL that the compiler prints declares no column NOT NULL.
+        let column = |(name, ty): (&'static str, Type)| {
+            let required = !ty.is_numeric() && name != "ts" && rng.below(4) == 0;
+            Column { name, ty, nullable: !required }
+        };
         let columns: Vec<Column> = types.into_iter().map(column).collect();
         let mut table = Table {
             name: format!("t{index}"),

@@ -8,7 +8,6 @@ use dpl::{
     access::{RoleAccess, Statement, document::Actions, roles::acting},
     analyze,
     platform::{ResourceId, grant::Effect},
-    source::Span,
     suggest::nearest,
 };
 use serde::Serialize;
@@ -19,12 +18,9 @@ use crate::cli::{
     check::outcome,
     input::Input,
     load::{Loaded, Program, load},
-    output::place,
     report,
+    saying::Place,
 };
-
-/// Longest text of the program that is shown beside a place, in characters.
-const SHOWN: usize = 100;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -113,14 +109,6 @@ struct Told<'a> {
     needed_by: Vec<Place<'a>>,
 }
 
-/// A place in the program with what it says.
-#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
-struct Place<'a> {
-    file: &'a str,
-    line: u32,
-    text: String,
-}
-
 impl<'a> Role<'a> {
     fn of(analysis: &'a Analysis, root: &Path, role: &'a RoleAccess) -> Self {
         Self {
@@ -178,32 +166,5 @@ impl<'a> Told<'a> {
         self.needed_by.iter().for_each(|place| {
             let _ = writeln!(text, "  needed by {}", place.text());
         });
-    }
-}
-
-impl<'a> Place<'a> {
-    fn of(analysis: &'a Analysis, root: &Path, span: Span) -> Option<Self> {
-        let (file, line) = place(&analysis.sources, root, span)?;
-        Some(Self { file, line, text: sentence(analysis, span) })
-    }
-
-    fn text(&self) -> String {
-        report::printable(&format!("{}:{}: {}", self.file, self.line, self.text))
-    }
-}
-
-/// What the program says at a place: the line that it is in, or all of a sentence of several lines.
-fn sentence(analysis: &Analysis, span: Span) -> String {
-    let whole = analysis.sources.text(span);
-    let line = || {
-        let (_, file) = analysis.sources.file_of(span)?;
-        let at = span.start.checked_sub(file.base)? as usize;
-        file.text.get(file.line_start(file.line_at(at))..)?.lines().next()
-    };
-    let said = if whole.contains('\n') { whole } else { line().unwrap_or(whole) };
-    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
-        None => words,
     }
 }

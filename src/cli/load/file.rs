@@ -38,7 +38,7 @@ pub(super) fn root(path: &Path) -> PathBuf {
 }
 
 /// A file's text. What is not a plain file, too large or not UTF-8 is told.
-pub(super) fn text(path: &Path) -> Result<String, Failure> {
+pub(in crate::cli) fn text(path: &Path) -> Result<String, Failure> {
     let unreadable = |error| Failure::io("read", path, &error);
     let kind = std::fs::metadata(path).map_err(unreadable)?;
     if !kind.is_file() {
@@ -66,7 +66,7 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Failure {
 }
 
 /// A path as it is shown and kept: with `/` between its parts, without a leading `./`.
-pub(super) fn shown(path: &Path) -> Result<String, Failure> {
+pub(in crate::cli) fn shown(path: &Path) -> Result<String, Failure> {
     let Some(text) = path.to_str() else {
         return Err(Failure(format!("can't use `{}`: its name is not UTF-8", path.display())));
     };

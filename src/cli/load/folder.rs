@@ -19,7 +19,7 @@ const MOST: usize = 2 << 30;
 /// Reads every `*.dpl` below the root, in the order of their modules' names. Hidden folders, `target` and the output folder are left out.
 pub(super) fn read(root: &Path, out: &Path) -> Result<(SourceMap, Vec<PathBuf>), Failure> {
     let mut sources = Vec::new();
-    for path in find(root, out)? {
+    for path in find(root, Some(out))? {
         sources.push(Source { module: file::module(root, &path)?, path });
     }
     if sources.is_empty() {
@@ -68,9 +68,9 @@ fn distinct(sources: &[Source]) -> Result<(), Failure> {
 
 /// The source files below a folder. Links to folders are followed after everything else and each real folder is read once, so that a
 /// loop ends and a file has the name of its real place.
-fn find(root: &Path, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn find(root: &Path, out: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let real = |folder: &Path| folder.canonicalize().map_err(|error| Failure::io("read", folder, &error));
-    let mut seen: BTreeSet<PathBuf> = out.canonicalize().into_iter().collect();
+    let mut seen: BTreeSet<PathBuf> = out.and_then(|out| out.canonicalize().ok()).into_iter().collect();
     // Standing in an output folder that lies around the sources is refused when it is written to, not here.
     seen.remove(&real(root)?);
     let mut folders = vec![root.to_path_buf()];

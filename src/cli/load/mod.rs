@@ -2,13 +2,19 @@
 
 mod file;
 mod folder;
+mod revision;
 mod uses;
 
 use std::path::{Path, PathBuf};
 
 use dpl::config::{Config, Manifest};
 use dpl::diagnostic::{Diagnostic, Diagnostics};
+use dpl::lsp::workspace::Text;
+use dpl::platform::Project;
 use dpl::source::SourceMap;
+
+pub(super) use self::revision::Revision;
+pub(super) use file::{shown, text};
 
 use super::input;
 use super::report::Format;
@@ -57,6 +63,44 @@ struct Source {
     module: String,
 }
 
+/// The source files that paths name: files themselves, and those below folders, each once.
+pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        let kind = std::fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
+        if kind.is_dir() {
+            files.extend(folder::find(path, None)?);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    files.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(files)
+}
+
+/// A program for an editor: every file that can be read, and the settings as far as they are right.
+pub(super) fn workspace(root: &Path) -> (Vec<Text>, Project) {
+    let input = input::Program { path: root.to_path_buf(), env: None, set: Vec::new() };
+    let config = configuration(root, &input).ok().and_then(Result::ok);
+    let (out, project) =
+        config.map_or((None, Project::default()), |(config, _)| (config.out, config.project));
+    let out = root.join(out.as_deref().unwrap_or(OUT));
+    let paths = folder::find(root, Some(&out)).unwrap_or_default();
+    (paths.iter().filter_map(|path| editor_text(root, path)).collect(), project)
+}
+
+/// A file for an editor; nothing where it can't be read.
+pub(super) fn editor_text(root: &Path, path: &Path) -> Option<Text> {
+    let shown = shown(path).ok()?;
+    Some(Text { module: module(root, &shown)?, path: shown, text: text(path).ok()? })
+}
+
+/// The name of the module at a path below a program's folder.
+pub(super) fn module(root: &Path, path: &str) -> Option<String> {
+    file::module(root, Path::new(path)).ok()
+}
+
 /// Reads everything that the arguments name.
 pub(super) fn load(input: &input::Program) -> Result<Loaded, Failure> {
     let kind = std::fs::metadata(&input.path).map_err(|error| Failure::io("read", &input.path, &error))?;
@@ -73,6 +117,11 @@ pub(super) fn load(input: &input::Program) -> Result<Loaded, Failure> {
     Ok(Loaded::Program(Box::new(Program { sources, config, root, out, paths })))
 }
 
+/// A file's text beside a program, with its path as it is shown.
+pub(super) fn text_of(path: &Path) -> Result<(String, String), Failure> {
+    Ok((shown(path)?, text(path)?))
+}
+
 /// The settings, and whether there is a `dpl.toml` at all.
 fn configuration(
     root: &Path,
@@ -84,8 +133,8 @@ fn configuration(
     let mut diagnostics = Diagnostics::default();
     let mut manifest = Manifest::default();
     if found {
-        let text = file::text(&path)?;
-        let id = sources.add(file::shown(&path)?, "", text, false);
+        let text = text(&path)?;
+        let id = sources.add(shown(&path)?, "", text, false);
         if let Some(file) = sources.file(id) {
             manifest = Manifest::read(file, &mut diagnostics);
         }

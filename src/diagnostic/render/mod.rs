@@ -2,6 +2,8 @@
 
 pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod place;
 pub mod sarif;
 pub mod terminal;

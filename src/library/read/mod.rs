@@ -9,7 +9,7 @@ mod services;
 use smol_str::SmolStr;
 
 use super::{
-    Constructor, Enum, Family, FamilyId, Integration, Kind, KindId, Library, Naming, Part, Place,
+    Constructor, Enum, Family, FamilyId, FieldDecl, Integration, Kind, KindId, Library, Naming, Part, Place,
     SqlFunction, Variant,
     types::{constant_text, scalar},
 };
@@ -63,7 +63,8 @@ impl Reader<'_> {
             "service" => self.service(decl, name),
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
-            "capability" | "condition" | "integration" | "sql_function" | "pipeline_function" | "schema" => {}
+            "capability" | "cloudformation" | "condition" | "integration" | "sql_function"
+            | "pipeline_function" | "schema" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -74,6 +75,7 @@ impl Reader<'_> {
             "kind" => self.kind(decl),
             "constructor" => self.constructor(decl),
             "capability" => self.capability(decl),
+            "cloudformation" => self.stacked(decl),
             "condition" => self.condition(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
@@ -96,6 +98,8 @@ impl Reader<'_> {
             service: None,
             arn: None,
             source: false,
+            keeps: false,
+            fixed: Vec::new(),
             fields: Vec::new(),
             calls: Vec::new(),
             span: decl.span,
@@ -115,7 +119,9 @@ impl Reader<'_> {
         let takes = self.takes(decl);
         let service = word(setting(decl, "service"));
         let arn = setting(decl, "arn").and_then(template);
-        let source = matches!(setting(decl, "source").map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
+        let yes = |name| matches!(setting(decl, name).map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
+        let (source, keeps) = (yes("source"), yes("keeps"));
+        let fixed = self.fixed(decl, &fields);
         if let Some(kind) = self.library.kinds.get_mut(id.0 as usize) {
             kind.fields = fields;
             kind.calls = calls;
@@ -125,6 +131,8 @@ impl Reader<'_> {
             kind.service = service;
             kind.arn = arn;
             kind.source = source;
+            kind.keeps = keeps;
+            kind.fixed = fixed;
         }
     }
 
@@ -152,6 +160,18 @@ impl Reader<'_> {
             }
         }
         parts
+    }
+
+    /// `fixed = [key, sort]`
+    fn fixed(&mut self, decl: &Decl, fields: &[FieldDecl]) -> Vec<SmolStr> {
+        let mut names = Vec::new();
+        for expr in list(setting(decl, "fixed")) {
+            match word(Some(expr)).filter(|name| fields.iter().any(|field| field.name == *name)) {
+                Some(name) => names.push(name),
+                None => self.fault(expr.span, "no field of the kind", "name one of its fields"),
+            }
+        }
+        names
     }
 
     fn enumeration(&mut self, decl: &Decl, name: SmolStr) {
@@ -255,6 +275,13 @@ impl Reader<'_> {
             properties: properties(decl),
             span: decl.span,
         });
+    }
+
+    fn stacked(&mut self, decl: &Decl) {
+        for call in self.calls(decl) {
+            let request = (call.service.clone(), call.operation.clone());
+            self.library.stacked.entry(request).or_default().push(call);
+        }
     }
 
     fn sql_function(&mut self, decl: &Decl) {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::Danger;
 use crate::{
-    access::{RoleAccess, RoleKey, Statement, document::Actions, pattern},
+    access::{RoleAccess, Statement, document::Actions, pattern},
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Principal, grant::Effect, resource::Noun},
+    platform::grant::Effect,
     source::Span,
 };
 
@@ -31,7 +31,7 @@ fn by_way_of(danger: &Danger<'_, '_>, first: usize, between: usize, last: usize)
     let role = |at: usize| danger.access.roles.get(at);
     let (first, between, last) = (role(first)?, role(between)?, role(last)?);
     let stronger = may_more(last, &[first, between]);
-    let span = trust_of(danger, last, between).unwrap_or(last.identity.span);
+    let span = danger.prover.trust_of(last, between).unwrap_or(last.identity.span);
     stronger.then(|| becomes(span, first, between, last))
 }
 
@@ -58,15 +58,6 @@ fn covers(statement: &Statement, action: &str, resource: &str) -> bool {
         Actions::AllBut(_) => false,
     };
     acts && statement.resources.iter().any(|it| pattern::matches(it, resource))
-}
-
-/// Where a role's trust names another.
-fn trust_of(danger: &Danger<'_, '_>, role: &RoleAccess, named: &RoleAccess) -> Option<Span> {
-    let RoleKey::Declared(id) = role.identity.key else { return None };
-    let Noun::Role(at) = danger.platform.resource(id).noun else { return None };
-    let trust = &danger.platform.roles.get(at as usize)?.trust;
-    let principal = Principal::Resource(named.identity.key.declaration());
-    trust.iter().find(|it| it.principal == principal).map(|it| it.span)
 }
 
 fn becomes(span: Span, first: &RoleAccess, between: &RoleAccess, last: &RoleAccess) -> Diagnostic {

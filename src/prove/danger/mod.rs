@@ -5,7 +5,7 @@ mod key;
 mod pass;
 mod rewrite;
 
-use super::{ability::Prover, graph};
+use super::{graph, prover::Prover};
 use crate::{
     access::{Access, RoleAccess, roles::acting},
     diagnostic::Diagnostics,

@@ -107,7 +107,9 @@ impl Binder<'_> {
             }
         };
         let filter = function.filter.as_ref().map(|filter| self.condition(filter, rows));
-        let distinct = matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
+        // The least of distinct values is the least.
+        let picks = matches!(which, AggregateFunction::Min | AggregateFunction::Max);
+        let distinct = !picks && matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
         let ty = self.aggregate_type(which, argument.as_ref(), filter.is_some())?;
         Some(AggregateCall { function: which, argument, distinct, filter, ty, span })
     }
@@ -145,7 +147,7 @@ impl Binder<'_> {
         if which == AggregateFunction::Count {
             ty.nullable = false;
         } else {
-            ty.nullable |= filtered;
+            ty.nullable |= filtered || which.needs_two();
         }
         let clears =
             self.library.sql_functions.iter().any(|known| known.name == which.name() && known.clears_labels);

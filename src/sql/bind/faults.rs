@@ -216,6 +216,81 @@ pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
     .help(format!("group by both: add `{missing}` to GROUP BY"))
 }
 
+pub fn rank_without_window(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_RANK,
+        span,
+        "rows are numbered within a window, in an order",
+        "numbered over all rows",
+    )
+    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window")
+}
+
+pub fn rank_without_limit(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_RANK,
+        span,
+        "rows are numbered, and none is left out by its number",
+        "all rows",
+    )
+    .help("select from this in a query of its own, with `WHERE rn <= 3` for the first three of each window, or `rn = 1`")
+}
+
+pub fn union_columns(left: usize, right: usize, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("UNION ALL of {left} and {right} columns"),
+        "not as many columns",
+    )
+    .help("select as many columns in each query, in the same order")
+}
+
+pub fn union_types(name: &str, first: &str, other: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_TYPE,
+        span,
+        format!("`{name}` is of type {first} in one query and {other} in the other"),
+        format!("{other} here"),
+    )
+    .help(format!("cast it: CAST(… AS {first})"))
+}
+
+pub fn session_keys(wanted: &[&str], span: Span) -> Diagnostic {
+    let mend = match wanted {
+        [] => "leave PARTITION BY out, or group by its columns too".to_owned(),
+        [one] => format!("write `PARTITION BY {one}`"),
+        several => format!("write `PARTITION BY ({})`", several.join(", ")),
+    };
+    Diagnostic::error(
+        catalogue::SQL_SESSION_KEYS,
+        span,
+        "sessions parted by other columns than the query groups by: Flink would count anew with each row, for a sink that takes no changes",
+        "other sessions than groups",
+    )
+    .help(format!("the columns of PARTITION BY and those of GROUP BY must be the same: {mend}"))
+}
+
+pub fn session_of_expression(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_SESSION_KEYS,
+        span,
+        "sessions are parted by columns, and this key is computed",
+        "not a column",
+    )
+    .help("group by columns; compute what is made of them in the SELECT list")
+}
+
+pub fn does_not_merge(name: &str, window: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_DOES_NOT_MERGE,
+        span,
+        format!("Flink can't compute `{name}` over {window}, whose windows are merged from parts"),
+        "not over these windows",
+    )
+    .help("use TUMBLE, or an aggregate that can be merged, such as MIN, MAX, SUM and COUNT(DISTINCT …)")
+}
+
 pub fn window_arguments(name: &str, form: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_WINDOW, span, format!("`{name}` is not called so"), "wrong arguments")
         .help(format!("write {form}"))

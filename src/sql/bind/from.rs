@@ -1,4 +1,4 @@
-//! FROM: streams, and windows over them.
+//! FROM: streams, queries, and windows over them.
 
 use smol_str::SmolStr;
 use sqlparser::ast::{self, TableFactor};
@@ -23,14 +23,53 @@ pub struct TableName {
     pub span: Span,
 }
 
-/// The names of streams in a query's FROM.
+/// The names of streams in a query's FROM, and in those of the queries in it.
 pub fn table_names(parsed: &Parsed) -> Vec<TableName> {
-    let ast::SetExpr::Select(select) = parsed.query.body.as_ref() else { return Vec::new() };
-    let factors = select
-        .from
-        .iter()
-        .flat_map(|from| std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation)));
-    factors.filter_map(stream_name).map(|name| table_name(&name, parsed)).collect()
+    let mut names = Vec::new();
+    names_of(&parsed.query, &mut names);
+    names.into_iter().map(|name| table_name(&name, parsed)).collect()
+}
+
+fn names_of(query: &ast::Query, names: &mut Vec<Vec<ast::Ident>>) {
+    let mut open = vec![query.body.as_ref()];
+    while let Some(body) = open.pop() {
+        match body {
+            ast::SetExpr::Select(select) => {
+                let joined = select.from.iter().flat_map(|from| {
+                    std::iter::once(&from.relation).chain(from.joins.iter().map(|join| &join.relation))
+                });
+                for factor in joined {
+                    match subquery(factor) {
+                        Some(query) => names_of(query, names),
+                        None => names.extend(stream_name(factor)),
+                    }
+                }
+            }
+            ast::SetExpr::SetOperation { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
+            ast::SetExpr::Query(query) => open.push(query.body.as_ref()),
+            _ => {}
+        }
+    }
+}
+
+/// The query in a FROM item, or as the first argument of a window function.
+fn subquery(factor: &TableFactor) -> Option<&ast::Query> {
+    match factor {
+        TableFactor::Derived { lateral: false, subquery, .. } => Some(subquery),
+        TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
+            ast::FunctionArgExpr::Expr(ast::Expr::Subquery(query)) => Some(query),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn first_argument(arguments: &ast::TableFunctionArgs) -> Option<&ast::FunctionArgExpr> {
+    arguments.args.first().map(|argument| match argument {
+        ast::FunctionArg::Named { arg, .. }
+        | ast::FunctionArg::ExprNamed { arg, .. }
+        | ast::FunctionArg::Unnamed(arg) => arg,
+    })
 }
 
 fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
@@ -44,18 +83,11 @@ fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
 fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
     match factor {
         TableFactor::Table { name, args: None, .. } => idents(name),
-        TableFactor::Table { args: Some(arguments), .. } => {
-            let first = arguments.args.first().map(|argument| match argument {
-                ast::FunctionArg::Named { arg, .. }
-                | ast::FunctionArg::ExprNamed { arg, .. }
-                | ast::FunctionArg::Unnamed(arg) => arg,
-            })?;
-            match first {
-                ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
-                ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
-                _ => None,
-            }
-        }
+        TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
+            ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
+            ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -109,9 +141,8 @@ impl Binder<'_> {
                 sample: None,
                 ..
             } if with_hints.is_empty() && partitions.is_empty() => (name, alias, args),
-            TableFactor::Derived { .. } => {
-                self.unsupported(span, "a subquery in FROM");
-                return None;
+            TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {
+                return self.derived_table(subquery, alias.as_ref());
             }
             _ => {
                 self.unsupported(span, "this form of FROM");
@@ -121,19 +152,48 @@ impl Binder<'_> {
         let stream = stream_name(factor);
         let relation = match args {
             None => self.scan(&stream?, span)?,
-            Some(arguments) => self.window_function(name, &arguments.args, stream.as_deref(), span)?,
+            Some(arguments) => {
+                let input = match (subquery(factor), &stream) {
+                    (Some(query), _) => Some(self.subquery(query)?),
+                    (None, Some(stream)) => Some(self.scan(stream, span)?),
+                    (None, None) => None,
+                };
+                self.window_function(name, &arguments.args, input, span)?
+            }
         };
         let last = stream_name(factor).and_then(|name| name.last().map(|part| SmolStr::new(&part.value)));
         let names = match alias {
-            Some(alias) if alias.columns.is_empty() => vec![SmolStr::new(&alias.name.value)],
-            Some(alias) => {
-                let span = self.places.span(alias.name.span);
-                self.unsupported(span, "an alias with columns");
-                return None;
-            }
+            Some(alias) => vec![self.alias(alias)?],
             None => last.into_iter().collect(),
         };
         Some(From { relation, names })
+    }
+
+    fn alias(&mut self, alias: &ast::TableAlias) -> Option<SmolStr> {
+        if alias.columns.is_empty() {
+            return Some(SmolStr::new(&alias.name.value));
+        }
+        let span = self.places.span(alias.name.span);
+        self.unsupported(span, "an alias with columns");
+        None
+    }
+
+    /// `(SELECT …) AS name`.
+    fn derived_table(&mut self, query: &ast::Query, alias: Option<&ast::TableAlias>) -> Option<From> {
+        let relation = self.subquery(query)?;
+        let names = alias.map(|alias| self.alias(alias)).into_iter().collect::<Option<Vec<_>>>()?;
+        Some(From { relation, names })
+    }
+
+    /// A query in a query. Columns without a name have the one that Flink gives them.
+    fn subquery(&mut self, query: &ast::Query) -> Option<Relation> {
+        let mut relation = self.query(query)?;
+        for (index, field) in
+            relation.fields.iter_mut().enumerate().filter(|(_, field)| field.name.is_empty())
+        {
+            field.name = SmolStr::new(format!("EXPR${index}"));
+        }
+        Some(relation)
     }
 
     /// The rows of a stream; one that does not resolve is reported already.

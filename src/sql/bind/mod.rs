@@ -6,7 +6,9 @@ mod expr;
 mod faults;
 mod from;
 mod literal;
+mod rank;
 mod select;
+mod union;
 mod window;
 
 use rustc_hash::FxHashMap;
@@ -45,7 +47,10 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    Binder { library, tables, places: &parsed.places, diagnostics }.query(&parsed.query)
+    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics };
+    let plan = binder.query(&parsed.query)?;
+    binder.check_limited(&plan, rank::number_of(&plan));
+    Some(plan)
 }
 
 /// A condition over columns, such as a row filter.

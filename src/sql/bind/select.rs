@@ -3,11 +3,11 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SetExpr};
 
-use super::{Binder, Groups, Scope, aggregate, faults, from::From, window::WINDOW_COLUMNS};
+use super::{Binder, Groups, Scope, aggregate, faults, from::From, rank, window::WINDOW_COLUMNS};
 use crate::{
     platform::DataType,
     source::Span,
-    sql::plan::{AggregateCall, Expr, ExprKind, Field, Relation, RelationKind},
+    sql::plan::{AggregateCall, Expr, ExprKind, Field, Relation, RelationKind, WindowShape},
 };
 
 /// What the SELECT list asks for: an expression with its name, or all columns.
@@ -34,14 +34,28 @@ impl Binder<'_> {
         }
         match query.body.as_ref() {
             SetExpr::Select(select) => self.select(select),
+            body => self.body(body),
+        }
+    }
+
+    fn body(&mut self, body: &SetExpr) -> Option<Relation> {
+        match body {
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::SetOperation { op: ast::SetOperator::Union, set_quantifier, left, right }
+                if *set_quantifier == ast::SetQuantifier::All =>
+            {
+                let (left, right) = (self.body(left), self.body(right));
+                let span = self.span(body);
+                self.union(left?, right?, span)
+            }
             SetExpr::SetOperation { op, .. } => {
-                let span = self.span(query);
-                self.unsupported(span, &op.to_string());
+                let span = self.span(body);
+                self.unsupported(span, &format!("{op} without ALL"));
                 None
             }
             SetExpr::Query(inner) => self.query(inner),
             _ => {
-                let span = self.span(query);
+                let span = self.span(body);
                 self.unsupported(span, "this form of query");
                 None
             }
@@ -62,12 +76,14 @@ impl Binder<'_> {
     fn select(&mut self, select: &ast::Select) -> Option<Relation> {
         self.refuse_clauses(select)?;
         let From { mut relation, names } = self.from(select)?;
+        let numbered = rank::number_of(&relation);
         if let Some(condition) = &select.selection {
             let mut scope =
                 Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
             let condition = self.condition(condition, &mut scope);
             relation = filtered(relation, condition);
         }
+        self.check_limited(&relation, numbered);
         let items = self.items(select)?;
         let GroupByExpr::Expressions(keys, modifiers) = &select.group_by else {
             self.unsupported(self.places.whole(), "GROUP BY ALL");
@@ -136,10 +152,25 @@ impl Binder<'_> {
         items: &[Item<'_>],
         select: &ast::Select,
     ) -> Relation {
-        let mut scope = Scope { fields: &input.fields, names, groups: None, clause: "the SELECT list" };
-        let output = self.outputs(items, &mut scope);
+        let ranks = items.iter().position(|item| matches!(item, Item::Expr(expr, _) if rank::is_rank(expr)));
+        let others: Vec<&Item<'_>> =
+            items.iter().enumerate().filter(|(at, _)| Some(*at) != ranks).map(|(_, item)| item).collect();
+        let before = ranks.map_or(0, |at| {
+            let all = |item: &Item<'_>| if matches!(item, Item::All) { input.fields.len() } else { 1 };
+            items.iter().take(at).map(all).sum()
+        });
+        let mut scope =
+            Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "the SELECT list" };
+        let mut output = self.outputs(others, &mut scope);
         let span = self.places.span(select.select_token.0.span);
-        project(input, output, span)
+        let Some(Item::Expr(expr, alias)) = ranks.and_then(|at| items.get(at)) else {
+            return project(input, output, span);
+        };
+        let place = self.span(*expr);
+        let (ranked, number) = self.rank(expr, input, names, place);
+        let name = alias.map(|alias| SmolStr::new(&alias.value)).unwrap_or_default();
+        output.insert(before.min(output.len()), (name, number));
+        project(ranked, output, span)
     }
 
     fn grouped(
@@ -168,6 +199,7 @@ impl Binder<'_> {
             keys.extend(window_keys(&input, if uses_time { 3 } else { 2 }));
         }
         self.check_window(&input, &keys, select, key_exprs)?;
+        self.part_sessions(&mut input, &keys, window.is_some())?;
         let aliases = items.iter().filter_map(|item| match item {
             Item::Expr(_, Some(alias)) => Some(SmolStr::new(&alias.value)),
             _ => None,
@@ -185,6 +217,7 @@ impl Binder<'_> {
             .map(|expr| self.span(expr))
             .reduce(Span::to)
             .unwrap_or_else(|| self.places.span(select.select_token.0.span));
+        self.check_merging(&input, &calls);
         let mut relation = aggregated(input, keys, calls, span);
         if let Some(having) = having {
             relation = filtered(relation, having);
@@ -201,10 +234,10 @@ impl Binder<'_> {
         select: &ast::Select,
         key_exprs: &[ast::Expr],
     ) -> Option<()> {
-        let base = input.fields.len().checked_sub(WINDOW_COLUMNS.len());
         let windowed = input.chain().any(|relation| matches!(relation.kind, RelationKind::Window { .. }));
-        let place_of = |offset: usize| {
-            keys.iter().find(|key| matches!((key.kind.clone(), base), (ExprKind::Column(index), Some(base)) if index == base + offset))
+        let place_of = |bound: usize| {
+            keys.iter()
+                .find(|key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)))
         };
         let fault = match (windowed, place_of(0), place_of(1)) {
             (true, Some(_), Some(_)) => return Some(()),
@@ -222,8 +255,71 @@ impl Binder<'_> {
         None
     }
 
+    /// Sessions are those of the keys. The older form says them in GROUP BY alone; the function must say the same ones.
+    fn part_sessions(&mut self, input: &mut Relation, keys: &[Expr], of_old: bool) -> Option<()> {
+        let RelationKind::Window { input: rows, shape: WindowShape::Session { keys: parts, .. }, .. } =
+            &mut input.kind
+        else {
+            return Some(());
+        };
+        let is_bound =
+            |key: &&Expr| !matches!(key.kind, ExprKind::Column(index) if index >= rows.fields.len());
+        let own: Vec<&Expr> = keys.iter().filter(is_bound).collect();
+        let columns: Option<Vec<usize>> = own
+            .iter()
+            .map(|key| match key.kind {
+                ExprKind::Column(index) => Some(index),
+                _ => None,
+            })
+            .collect();
+        let mut columns = columns.unwrap_or_default();
+        let computed = own.iter().find(|key| !matches!(key.kind, ExprKind::Column(_) | ExprKind::Error));
+        let mut named = parts.clone();
+        for list in [&mut columns, &mut named] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        if let Some(key) = computed {
+            let span = key.span;
+            self.report(faults::session_of_expression(span));
+            return None;
+        }
+        if of_old {
+            *parts = columns;
+            return Some(());
+        }
+        if columns != named {
+            let name = |index: &usize| rows.field(*index).map_or("", |field| field.name.as_str());
+            let wanted: Vec<&str> = columns.iter().map(name).collect();
+            let fault = faults::session_keys(&wanted, input.span);
+            self.report(fault);
+            return None;
+        }
+        Some(())
+    }
+
+    /// Aggregates that Flink can't merge must stand over windows that it does not merge.
+    fn check_merging(&mut self, input: &Relation, calls: &[AggregateCall]) {
+        let windowed = input.chain().find_map(|relation| match &relation.kind {
+            RelationKind::Window { shape, .. } => Some(shape),
+            _ => None,
+        });
+        let Some(shape) = windowed.filter(|shape| !matches!(shape, WindowShape::Tumble { .. })) else {
+            return;
+        };
+        for call in calls.iter().filter(|call| !call.function.merges(call.distinct)) {
+            let distinct = if call.distinct { "(DISTINCT …)" } else { "" };
+            let called = format!("{}{distinct}", call.function.name());
+            self.report(faults::does_not_merge(&called, shape.name(), call.span));
+        }
+    }
+
     /// The SELECT list: each expression with its name, empty where it has none.
-    fn outputs(&mut self, items: &[Item<'_>], scope: &mut Scope<'_>) -> Vec<(SmolStr, Expr)> {
+    fn outputs<'i, 'a: 'i>(
+        &mut self,
+        items: impl IntoIterator<Item = &'i Item<'a>>,
+        scope: &mut Scope<'_>,
+    ) -> Vec<(SmolStr, Expr)> {
         let mut outputs = Vec::new();
         for item in items {
             match item {

@@ -39,7 +39,7 @@ impl Binder<'_> {
         &mut self,
         name: &ast::ObjectName,
         args: &[FunctionArg],
-        stream: Option<&[ast::Ident]>,
+        input: Option<Relation>,
         span: Span,
     ) -> Option<Relation> {
         let function = name.to_string().to_ascii_uppercase();
@@ -51,19 +51,13 @@ impl Binder<'_> {
         };
         let keys = args.iter().find_map(partition_keys);
         let args = self.ordered(args, names)?;
-        let (Some(stream), Some(time)) =
-            (stream, args.get(1).and_then(|argument| identifier(argument.as_ref()?)))
+        let (Some(input), Some(time)) =
+            (input, args.get(1).and_then(|argument| identifier(argument.as_ref()?)))
         else {
             self.report(faults::window_arguments(&function, form(&function), span));
             return None;
         };
-        let input = self.scan(stream, span)?;
-        let scope = Scope {
-            fields: &input.fields,
-            names: stream.last().map(|part| SmolStr::new(&part.value)).into_iter().collect(),
-            groups: None,
-            clause: "FROM",
-        };
+        let scope = Scope { fields: &input.fields, names: Vec::new(), groups: None, clause: "FROM" };
         let column = self.column(&time, &scope)?;
         let keys: Option<Vec<usize>> = keys.iter().flatten().map(|key| self.column(key, &scope)).collect();
         let durations = args.get(2..).unwrap_or_default();

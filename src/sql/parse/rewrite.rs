@@ -3,7 +3,7 @@
 //! | written | read |
 //! | --- | --- |
 //! | `TABLE(TUMBLE(TABLE s, DESCRIPTOR(c), …))` | `TUMBLE(s, c, …)` |
-//! | `SESSION(TABLE s PARTITION BY a, b, DESCRIPTOR(c), …)` | `SESSION(s, PARTITION_BY(a, b), c, …)` |
+//! | `SESSION(TABLE s PARTITION BY (a, b), DESCRIPTOR(c), …)` | `SESSION(s, PARTITION_BY(a, b), c, …)` |
 //! | `timestamp`, `date`, … where no literal or type follows | the same in backticks |
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -59,9 +59,11 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             at += 1;
             continue;
         }
+        let parenthesised = tokens.get(at + 2).is_some_and(|next| next.token == Token::LParen);
+        let first = if parenthesised { at + 3 } else { at + 2 };
         let names: Vec<&TokenWithSpan> = tokens
             .iter()
-            .skip(at + 2)
+            .skip(first)
             .take_while(|next| !is_word(&next.token, "INTERVAL") && next.token != Token::RParen)
             .collect();
         let commas: Vec<usize> = names
@@ -70,7 +72,8 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
             .filter(|(_, name)| name.token == Token::Comma)
             .map(|(index, _)| index)
             .collect();
-        let keys = commas.iter().rev().nth(1).copied().unwrap_or(names.len());
+        let all = if parenthesised { None } else { commas.iter().rev().nth(1).copied() };
+        let keys = all.unwrap_or(names.len());
         let with = |token: Token| TokenWithSpan {
             token,
             span: tokens.get(at).map_or_else(sqlparser::tokenizer::Span::empty, |t| t.span),
@@ -80,7 +83,7 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         kept.push(with(Token::LParen));
         kept.extend(names.iter().take(keys).map(|name| (*name).clone()));
         kept.push(with(Token::RParen));
-        at += 2 + keys;
+        at = first + keys + usize::from(parenthesised);
     }
     kept
 }

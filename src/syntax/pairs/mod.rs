@@ -139,7 +139,7 @@ impl Builder<'_, '_> {
 }
 
 /// Words that can't be names where a value is read or a thing is named, since they begin or continue what the language itself says.
-fn is_reserved(word: &str) -> bool {
+pub(crate) fn is_reserved(word: &str) -> bool {
     matches!(
         word,
         "and"

@@ -3,7 +3,7 @@
 use crate::{
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
-        plan::{Relation, RelationKind, WindowShape},
+        plan::{AggregateFunction, Expr, ExprKind, Order, Relation, RelationKind, WindowShape},
         print,
     },
 };
@@ -25,22 +25,68 @@ struct Block {
 /// The query's own rows.
 pub fn insert(platform: &Platform, query: &Query) -> String {
     let names: Vec<String> = query.plan.fields.iter().map(|field| print::name(&field.name)).collect();
-    let block = block(platform, &query.plan);
-    let items: Vec<String> = block
-        .columns
-        .iter()
-        .zip(&names)
-        .map(|(text, name)| if text == name { format!("  {text}") } else { format!("  {text} AS {name}") })
-        .collect();
+    let casts = event_times(platform, &query.plan);
     let sink = print::name(&platform.resource(query.sink).name);
-    format!("INSERT INTO {sink} ({})\nSELECT\n{}\n{}", names.join(", "), items.join(",\n"), tail(&block))
+    format!("INSERT INTO {sink} ({})\n{}", names.join(", "), select(platform, &query.plan, &casts))
+}
+
+/// A query, each column with its name; some are cast.
+fn select(platform: &Platform, relation: &Relation, casts: &[Option<String>]) -> String {
+    if let RelationKind::Union(parts) = &relation.kind {
+        let parts: Vec<String> = parts.iter().map(|part| select(platform, part, casts)).collect();
+        return parts.join("\nUNION ALL\n");
+    }
+    let block = block(platform, relation);
+    let item = |(at, (text, name)): (usize, (&String, &String))| match casts.get(at).and_then(Option::as_ref)
+    {
+        Some(ty) => format!("  CAST({text} AS {ty}) AS {name}"),
+        None if text == name => format!("  {text}"),
+        None => format!("  {text} AS {name}"),
+    };
+    let items: Vec<String> = block.columns.iter().zip(&names(relation)).enumerate().map(item).collect();
+    format!("SELECT\n{}\n{}", items.join(",\n"), tail(&block))
+}
+
+/// A query in parentheses, its lines moved in.
+fn parenthesised(platform: &Platform, relation: &Relation) -> String {
+    format!("(\n  {}\n)", select(platform, relation, &[]).replace('\n', "\n  "))
+}
+
+/// The types of the columns that are event-time attributes, where there are several: a sink takes one at most, and a cast makes the others
+/// ordinary timestamps.
+fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
+    let is_time = (0..plan.fields.len()).map(|at| is_event_time(platform, plan, at));
+    let types = plan.fields.iter().zip(is_time);
+    let casts: Vec<Option<String>> =
+        types.map(|(field, is_time)| is_time.then(|| print::data_type(&field.ty.base)).flatten()).collect();
+    if casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
+}
+
+/// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
+fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
+    let Some((relation, at)) = relation.traced(at) else { return false };
+    match &relation.kind {
+        RelationKind::Scan(stream) => {
+            let time = platform.stream(*stream).and_then(|stream| stream.watermark.as_ref());
+            time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
+        }
+        RelationKind::Window { input, .. } => at == input.fields.len() + 2,
+        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
+            let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
+            let argument = call.argument.as_ref().map(|argument| &argument.kind);
+            picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
+        }),
+        RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
+        _ => false,
+    }
 }
 
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
 /// as the row came. Comparing the row's own time instead would also pick rows that were counted.
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
-    let windowed =
-        query.plan.chain().find(|relation| matches!(relation.kind, RelationKind::Window { .. }))?;
+    let windowed = query.plan.chain().find(|relation| {
+        matches!(relation.kind, RelationKind::Window { .. }) && relation.sources() == [stream.resource]
+    })?;
     let filtered = query.plan.chain().find(|relation| match &relation.kind {
         RelationKind::Filter { input, .. } => std::ptr::eq(input.as_ref(), windowed),
         _ => false,
@@ -97,6 +143,7 @@ fn all(conditions: &[String]) -> String {
     }
 }
 
+/// A relation as a SELECT to which clauses can still be added.
 fn block(platform: &Platform, relation: &Relation) -> Block {
     match &relation.kind {
         RelationKind::Scan(stream) => Block {
@@ -107,32 +154,65 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
                 .unwrap_or_default(),
             ..Block::default()
         },
+        RelationKind::Union(_) => from_query(platform, relation),
         RelationKind::Window { input, time, shape } => {
-            let inner = block(platform, input);
-            let time = inner.columns.get(time.0).cloned().unwrap_or_default();
-            let from = window(shape, &inner, &time);
-            Block { columns: names(relation), from, ..inner }
+            let columns = names(input);
+            let rows = match &input.kind {
+                RelationKind::Scan(_) => format!("TABLE {}", block(platform, input).from),
+                _ => parenthesised(platform, input),
+            };
+            let time = columns.get(time.0).cloned().unwrap_or_default();
+            let from = window(shape, &rows, &columns, &time);
+            Block { columns: names(relation), from, ..Block::default() }
         }
         RelationKind::Filter { input, condition } => {
-            let mut inner = block(platform, input);
+            let mut inner = inner(platform, input);
             let text = print::expr(condition, &inner.columns);
             let clause = if inner.groups.is_some() { &mut inner.having } else { &mut inner.filter };
             clause.push(text);
             inner
         }
         RelationKind::Aggregate { input, keys, calls } => {
-            let inner = block(platform, input);
+            let inner = inner(platform, input);
             let keys: Vec<String> = keys.iter().map(|key| print::expr(key, &inner.columns)).collect();
             let calls = calls.iter().map(|call| print::aggregate(call, &inner.columns));
             let columns = keys.iter().cloned().chain(calls).collect();
             Block { columns, groups: Some(keys), ..inner }
         }
+        RelationKind::Rank { input, partition, order } => {
+            let mut inner = inner(platform, input);
+            let number = row_number(partition, order, &inner.columns);
+            inner.columns.push(number);
+            inner
+        }
         RelationKind::Project { input, exprs } => {
-            let inner = block(platform, input);
+            let inner = inner(platform, input);
             let columns = exprs.iter().map(|expr| print::expr(expr, &inner.columns)).collect();
             Block { columns, ..inner }
         }
     }
+}
+
+/// What a clause reads: computed columns are those of a query of its own.
+fn inner(platform: &Platform, relation: &Relation) -> Block {
+    match relation.kind {
+        RelationKind::Project { .. } => from_query(platform, relation),
+        _ => block(platform, relation),
+    }
+}
+
+fn from_query(platform: &Platform, relation: &Relation) -> Block {
+    Block { columns: names(relation), from: parenthesised(platform, relation), ..Block::default() }
+}
+
+fn row_number(partition: &[Expr], order: &[Order], columns: &[String]) -> String {
+    let keys: Vec<String> = partition.iter().map(|key| print::expr(key, columns)).collect();
+    let order = order.iter().map(|order| {
+        let direction = if order.descending { " DESC" } else { "" };
+        format!("{}{direction}", print::expr(&order.expr, columns))
+    });
+    let order: Vec<String> = order.collect();
+    format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})", keys.join(", "), order.join(", "))
 }
 
 fn names(relation: &Relation) -> Vec<String> {
@@ -140,7 +220,7 @@ fn names(relation: &Relation) -> Vec<String> {
 }
 
 /// A window function of Flink.
-fn window(shape: &WindowShape, input: &Block, time: &str) -> String {
+fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> String {
     let mut partition = String::new();
     let mut durations = Vec::new();
     let offset = match shape {
@@ -153,10 +233,13 @@ fn window(shape: &WindowShape, input: &Block, time: &str) -> String {
             *offset
         }
         WindowShape::Session { gap, keys } => {
-            let keys: Vec<String> = keys.iter().filter_map(|key| input.columns.get(*key).cloned()).collect();
-            if !keys.is_empty() {
-                partition = format!(" PARTITION BY {}", keys.join(", "));
-            }
+            let keys: Vec<String> = keys.iter().filter_map(|key| columns.get(*key).cloned()).collect();
+            // Without parentheses the second key would be the next argument.
+            partition = match keys.as_slice() {
+                [] => String::new(),
+                [one] => format!(" PARTITION BY {one}"),
+                several => format!(" PARTITION BY ({})", several.join(", ")),
+            };
             durations.push(interval(*gap));
             0
         }
@@ -164,12 +247,7 @@ fn window(shape: &WindowShape, input: &Block, time: &str) -> String {
     if offset != 0 {
         durations.push(signed_interval(offset));
     }
-    format!(
-        "TABLE({}(TABLE {}{partition}, DESCRIPTOR({time}), {}))",
-        shape.name(),
-        input.from,
-        durations.join(", ")
-    )
+    format!("TABLE({}({rows}{partition}, DESCRIPTOR({time}), {}))", shape.name(), durations.join(", "))
 }
 
 fn signed_interval(milliseconds: i64) -> String {

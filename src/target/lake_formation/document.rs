@@ -119,6 +119,35 @@ pub struct Entry<'a> {
     pub principal: Principal<'a>,
     pub resource: Resource<'a>,
     pub permissions: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permissions_with_grant_option: Vec<&'a str>,
+}
+
+/// `lakeformation.BatchGrantPermissions`: what is there already stays as it is, so that the call can be repeated.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct BatchGrantPermissions<'a> {
+    pub catalog_id: &'a str,
+    pub entries: &'a [Json],
+}
+
+/// `lakeformation.CreateLFTag`.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateLfTag<'a> {
+    pub catalog_id: &'a str,
+    pub tag_key: &'a str,
+    pub tag_values: Vec<&'a str>,
+}
+
+/// `lakeformation.AddLFTagsToResource`: tags that are there already stay.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AddLfTagsToResource<'a> {
+    pub catalog_id: &'a str,
+    pub resource: Resource<'a>,
+    #[serde(rename = "LFTags")]
+    pub lf_tags: Vec<CreateLfTag<'a>>,
 }
 
 /// `lakeformation.PutDataLakeSettings`.

@@ -36,6 +36,7 @@ pub fn lower(platform: &Platform, domain: &Domain, calls: &mut Calls<'_>) {
             principal: Principal { data_lake_principal_identifier: "IAM_ALLOWED_PRINCIPALS" },
             resource: Resource::Database { catalog_id: catalog, name: &domain.database },
             permissions: vec!["ALL"],
+            permissions_with_grant_option: Vec::new(),
         }],
     };
     calls.push("database.only_lake_formation", "lakeformation", "BatchRevokePermissions", &revoke);

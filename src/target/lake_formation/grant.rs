@@ -12,9 +12,10 @@ use smol_str::SmolStr;
 
 use super::{
     Calls,
+    batch::Batch,
     document::{
-        CreateDataCellsFilter, DataCellsFilter, Empty, FilteredColumns, GrantPermissions,
-        Principal as Identifier, Resource, RowFilter,
+        CreateDataCellsFilter, DataCellsFilter, Empty, Entry, FilteredColumns, Principal as Identifier,
+        Resource, RowFilter,
     },
     domain,
 };
@@ -164,76 +165,26 @@ fn stranger(platform: &Platform, owner: &Owned, principal: &Principal) -> Option
     (own.is_none() || account.organization != own).then(|| account.id.to_string())
 }
 
-/// The calls of one thing's grants.
-pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, calls: &mut Calls<'_>) {
-    let catalog = calls.account.id.as_str();
-    let location = domain::arn(platform, &domain.location);
-    let table = |at: &u32| platform.tables.get(*at as usize).map_or("", |table| table.name.as_str());
-    let database_name = domain.database.as_str();
-    let filter = match on {
-        On::Rows(at, predicate, columns) => filter_name(table(at), predicate, columns),
-        _ => String::new(),
-    };
-    if let On::Rows(at, predicate, columns) = on {
-        create_filter(domain, table(at), predicate, columns, &filter, calls);
+/// The calls that must come before one thing's grants, and the grants.
+pub fn lower(
+    platform: &Platform,
+    domain: &Domain,
+    (on, receivers): &Granted,
+    calls: &mut Calls<'_>,
+    batch: &mut Batch,
+) {
+    let place = Place::of(platform, domain, on, calls.account.id.as_str());
+    if let On::Rows(_, predicate, columns) = on {
+        create_filter(domain, place.table, predicate, columns, &place.filter, calls);
     }
     for (receiver, given) in receivers {
         calls.notes.extend(receiver.stranger.as_ref().map(|account| {
             format!("Lake Formation invites account {account} by RAM for what is granted to it; its administrators must accept")
         }));
-        let (label, resource) = match on {
-            On::Location => (
-                "location".to_owned(),
-                Resource::DataLocation { catalog_id: catalog, resource_arn: &location },
-            ),
-            On::Database => {
-                ("database".to_owned(), Resource::Database { catalog_id: catalog, name: database_name })
-            }
-            On::AllTables => (
-                "tables".to_owned(),
-                Resource::Table {
-                    catalog_id: catalog,
-                    database_name,
-                    name: None,
-                    table_wildcard: Some(Empty {}),
-                },
-            ),
-            On::Table(at) => {
-                let name = table(at);
-                (
-                    name.to_owned(),
-                    Resource::Table {
-                        catalog_id: catalog,
-                        database_name,
-                        name: Some(name),
-                        table_wildcard: None,
-                    },
-                )
-            }
-            On::Columns(at) => {
-                let column_names = given.columns.iter().map(SmolStr::as_str).collect();
-                let name = table(at);
-                (
-                    format!("{name}.columns"),
-                    Resource::TableWithColumns { catalog_id: catalog, database_name, name, column_names },
-                )
-            }
-            On::Rows(at, ..) => {
-                let table_name = table(at);
-                (
-                    format!("{table_name}.rows"),
-                    Resource::DataCellsFilter {
-                        table_catalog_id: catalog,
-                        database_name,
-                        table_name,
-                        name: &filter,
-                    },
-                )
-            }
-        };
+        let (label, resource) = place.resource(on, given);
         let permissions = ordered(on, &given.permissions);
-        let request = GrantPermissions {
-            catalog_id: catalog,
+        batch.push(Entry {
+            id: &format!("grant.{label}.{}", receiver.label),
             principal: Identifier { data_lake_principal_identifier: &receiver.identifier },
             resource,
             permissions_with_grant_option: if receiver.grant_option {
@@ -242,13 +193,70 @@ pub fn lower(platform: &Platform, domain: &Domain, (on, receivers): &Granted, ca
                 Vec::new()
             },
             permissions,
+        });
+    }
+}
+
+/// The names that say what a permission is on.
+struct Place<'a> {
+    catalog: &'a str,
+    database: &'a str,
+    /// Empty where it is not on a table.
+    table: &'a str,
+    location: String,
+    /// Empty where it is not on rows.
+    filter: String,
+}
+
+impl<'a> Place<'a> {
+    fn of(platform: &'a Platform, domain: &'a Domain, on: &On, catalog: &'a str) -> Self {
+        let table = match on {
+            On::Table(at) | On::Columns(at) | On::Rows(at, ..) => {
+                platform.tables.get(*at as usize).map_or("", |table| table.name.as_str())
+            }
+            On::Location | On::Database | On::AllTables => "",
         };
-        calls.push(
-            &format!("grant.{label}.{}", receiver.label),
-            "lakeformation",
-            "GrantPermissions",
-            &request,
-        );
+        let filter = match on {
+            On::Rows(_, predicate, columns) => filter_name(table, predicate, columns),
+            _ => String::new(),
+        };
+        let location = domain::arn(platform, &domain.location);
+        Self { catalog, database: &domain.database, table, location, filter }
+    }
+
+    /// The label in a grant's id, and the thing itself.
+    fn resource<'b>(&'b self, on: &On, given: &'b Given) -> (String, Resource<'b>) {
+        let (catalog_id, database_name, name) = (self.catalog, self.database, self.table);
+        match on {
+            On::Location => {
+                ("location".to_owned(), Resource::DataLocation { catalog_id, resource_arn: &self.location })
+            }
+            On::Database => ("database".to_owned(), Resource::Database { catalog_id, name: database_name }),
+            On::AllTables => (
+                "tables".to_owned(),
+                Resource::Table { catalog_id, database_name, name: None, table_wildcard: Some(Empty {}) },
+            ),
+            On::Table(_) => (
+                name.to_owned(),
+                Resource::Table { catalog_id, database_name, name: Some(name), table_wildcard: None },
+            ),
+            On::Columns(_) => {
+                let column_names = given.columns.iter().map(SmolStr::as_str).collect();
+                (
+                    format!("{name}.columns"),
+                    Resource::TableWithColumns { catalog_id, database_name, name, column_names },
+                )
+            }
+            On::Rows(..) => (
+                format!("{name}.rows"),
+                Resource::DataCellsFilter {
+                    table_catalog_id: catalog_id,
+                    database_name,
+                    table_name: name,
+                    name: &self.filter,
+                },
+            ),
+        }
     }
 }
 

@@ -5,17 +5,23 @@
 //! | `document.rs` | the requests |
 //! | `domain.rs` | a domain → database, location, owner's account |
 //! | `table.rs`, `iceberg.rs`, `types.rs` | a table → Glue's description of it |
+//! | `projection.rs` | partitions that Athena works out |
 //! | `grant.rs` | grants → the shapes that Lake Formation takes |
 //! | `share.rs` | shares → resource share and link |
+//! | `batch.rs` | grants together |
 //! | `settings.rs` | an account's administrators |
+//! | `tag.rs` | labels → LF-tags |
 
+mod batch;
 mod document;
 mod domain;
 mod grant;
 mod iceberg;
+mod projection;
 mod settings;
 mod share;
 mod table;
+mod tag;
 mod types;
 
 use std::collections::BTreeSet;
@@ -23,6 +29,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
+use self::batch::Batch;
 use crate::{
     access::Ours,
     artifact::{Artifact, Artifacts},
@@ -42,6 +49,7 @@ impl Target for LakeFormation {
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
         let Program { platform, access, .. } = *program;
         settings::lower(platform, out);
+        tag::create(platform, out);
         let grants = grant::by_domain(platform);
         let shares = share::by_domain(platform);
         for (at, domain) in (0u32..).zip(&platform.domains) {
@@ -54,12 +62,13 @@ impl Target for LakeFormation {
             domain::lower(platform, domain, &mut calls);
             for table in domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize)) {
                 table::lower(platform, domain, table, &mut calls);
+                tag::lower(platform, domain, table, &mut calls);
             }
-            grants
-                .get(&at)
-                .into_iter()
-                .flatten()
-                .for_each(|grant| grant::lower(platform, domain, grant, &mut calls));
+            let mut batch = Batch::default();
+            for grant in grants.get(&at).into_iter().flatten() {
+                grant::lower(platform, domain, grant, &mut calls, &mut batch);
+            }
+            batch.lower(&mut calls);
             let granted = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
             for id in std::iter::once(domain.resource).chain(granted.map(|table| table.resource)) {
                 calls.notes.extend(access.notes(platform, Ours::Resource(id)));
@@ -67,7 +76,9 @@ impl Target for LakeFormation {
             shares.from(at).for_each(|share| share::open(platform, share, &mut calls));
             out.files.push(file(platform, account, domain, "", &calls));
             let mut links = Calls::new(account);
-            shares.with(at).for_each(|share| share::link(platform, domain, share, &mut links));
+            let mut seen = Batch::default();
+            shares.with(at).for_each(|share| share::link(platform, domain, share, &mut links, &mut seen));
+            seen.lower(&mut links);
             if !links.is_empty() {
                 out.files.push(file(platform, account, domain, ".links", &links));
             }
@@ -95,6 +106,20 @@ fn file(
         source: resource.span,
         text: calls.script.text(),
         notes: calls.notes.iter().cloned().collect(),
+        statements: Vec::new(),
+    }
+}
+
+/// A file of an account as a whole. No declaration's name has a dash, so that no domain's file is this one.
+fn account_file(platform: &Platform, account: &Account, what: &str, calls: &Calls<'_>) -> Artifact {
+    Artifact {
+        path: format!("{}/lakeformation/account-{what}.calls.json", account.name),
+        account: account.name.to_string(),
+        family: "lakeformation",
+        declaration: account.name.to_string(),
+        source: platform.resource(account.resource).span,
+        text: calls.script.text(),
+        notes: Vec::new(),
         statements: Vec::new(),
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Calls,
+    Calls, account_file,
     document::{DataLakeSettings, Principal as Identifier, PutDataLakeSettings},
 };
 use crate::{
-    artifact::{Artifact, Artifacts},
+    artifact::Artifacts,
     platform::{Account, Platform, Principal, ValueKind},
 };
 
@@ -32,18 +32,7 @@ pub fn lower(platform: &Platform, out: &mut Artifacts) {
             },
         };
         calls.push("settings", "lakeformation", "PutDataLakeSettings", &request);
-        let resource = platform.resource(account.resource);
-        out.files.push(Artifact {
-            // No declaration's name has a dash, so that no domain's file is this one.
-            path: format!("{}/lakeformation/account-settings.calls.json", account.name),
-            account: account.name.to_string(),
-            family: "lakeformation",
-            declaration: account.name.to_string(),
-            source: resource.span,
-            text: calls.script.text(),
-            notes: Vec::new(),
-            statements: Vec::new(),
-        });
+        out.files.push(account_file(platform, account, "settings", &calls));
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{
     Calls,
+    batch::Batch,
     document::{
-        AcceptResourceShareInvitation, CreateResourceShare, CreateTable, GetResourceShareInvitations,
+        AcceptResourceShareInvitation, CreateResourceShare, CreateTable, Entry, GetResourceShareInvitations,
         GrantPermissions, Principal as Identifier, Resource, Table as Described, TableInput, TargetTable,
     },
 };
@@ -136,7 +137,7 @@ fn resource_arns(platform: &Platform, ends: &Ends<'_>) -> Vec<String> {
 }
 
 /// The reader's side: the link, and its owner's right to see it.
-pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Calls<'_>) {
+pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Calls<'_>, batch: &mut Batch) {
     let Some(ends) = ends(platform, share) else { return };
     let request = CreateTable {
         catalog_id: &ends.reader_account.id,
@@ -157,8 +158,8 @@ pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Cal
     };
     calls.push(&format!("link.{}", share.name), "glue", "CreateTable", &request);
     let Some(owner) = owner_of(platform, reader) else { return };
-    let request = GrantPermissions {
-        catalog_id: &ends.reader_account.id,
+    batch.push(Entry {
+        id: &format!("link.{}.describe", share.name),
         principal: Identifier { data_lake_principal_identifier: &owner },
         resource: Resource::Table {
             catalog_id: &ends.reader_account.id,
@@ -168,8 +169,7 @@ pub fn link(platform: &Platform, reader: &Domain, share: &Share, calls: &mut Cal
         },
         permissions: vec!["DESCRIBE"],
         permissions_with_grant_option: Vec::new(),
-    };
-    calls.push(&format!("link.{}.describe", share.name), "lakeformation", "GrantPermissions", &request);
+    });
 }
 
 /// Whom a domain belongs to, where that is somebody whom Lake Formation can grant to in the domain's own account.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Calls,
     document::{Column, CreateTable, SerdeInfo, StorageDescriptor, Table as Described, TableInput},
-    domain, iceberg,
+    domain, iceberg, projection,
     types::hive,
 };
 use crate::{
@@ -74,16 +74,23 @@ fn files<'a>(
         // Athena wants the member even where it is empty.
         partition_keys: Some(keys.map(|column| described(platform, column)).collect()),
         table_type: Some("EXTERNAL_TABLE"),
-        parameters: property("parameters").map(|parameters| completed(parameters, promises(platform, table))),
+        parameters: property("parameters").map(|parameters| completed(parameters, added(platform, table))),
         target_table: None,
     }
 }
 
-/// With Hive's mark of a table whose files stay when it is dropped, and the contract's promises.
-fn completed(mut parameters: Json, promises: BTreeMap<String, String>) -> Json {
+/// What a table of files has in its properties beside what its format says.
+fn added(platform: &Platform, table: &Table) -> BTreeMap<String, String> {
+    let mut added = promises(platform, table);
+    added.extend(projection::properties(platform, table));
+    added
+}
+
+/// With Hive's mark of a table whose files stay when it is dropped, and what is said beside.
+fn completed(mut parameters: Json, added: BTreeMap<String, String>) -> Json {
     if let Json::Object(members) = &mut parameters {
         members.insert("EXTERNAL".into(), "TRUE".into());
-        members.extend(promises.into_iter().map(|(name, text)| (name, Json::String(text))));
+        members.extend(added.into_iter().map(|(name, text)| (name, Json::String(text))));
     }
     parameters
 }

@@ -39,8 +39,14 @@ def kind(path):
         return "calls"
     if path.name.endswith(".asl.json"):
         return "states"
+    if path.name.endswith(".template.json"):
+        return "template"
+    if path.name == "deploy.json":
+        return "deploy"
     if path.name.endswith(".sql"):
         return "flink"
+    if folder == "contracts" and path.name.endswith(".odcs.yaml"):
+        return "contract"
     if folder == "iam" and re.search(r"\.managed-[0-9]+\.json$", path.name):
         return "managed"
     policies = {("iam", ".trust.json"): "trust", ("iam", ".policy.json"): "identity", ("s3", ".policy.json"): "bucket",

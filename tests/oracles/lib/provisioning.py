@@ -63,21 +63,29 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part == "python":
+    if part in ("python", "lsp"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
 
-def install_python(folder):
+def install_python(folder, pins="requirements.txt"):
     run(folder, "venv", [getattr(sys, "_base_executable", sys.executable), "-m", "venv", folder / "venv"])
     pip = [folder / "venv/bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run(folder, "pip", [*pip, "--requirement", PINS / "requirements.txt"])
+    run(folder, "pip", [*pip, "--requirement", PINS / pins])
 
 
-def install_node(folder):
+def install_lsp(folder):
+    install_python(folder, "lsp.txt")
+
+
+def install_node(folder, pins=PINS):
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(PINS / name, folder / name)
+        shutil.copy(pins / name, folder / name)
     run(folder, "npm", ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder)
+
+
+def install_textmate(folder):
+    install_node(folder, PINS / "textmate")
 
 
 def install_flink(folder):
@@ -130,7 +138,9 @@ def run(folder, step, command, cwd=None):
 
 PARTS = {
     "python": ([PINS / "requirements.txt"], [], install_python),
+    "lsp": ([PINS / "lsp.txt"], [], install_lsp),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
+    "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
     "flink": ([PINS / "flink.txt"], [], install_flink),
     "runner": ([PINS / "flink.txt", HERE / "flink/FlinkRunner.java"], ["java", "javac"], install_runner),
 }

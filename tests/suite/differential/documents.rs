@@ -186,6 +186,7 @@ impl Made {
             service_control: &scp,
             resource_control: &rcp,
             resource: self.resource.as_ref(),
+            elsewhere: false,
         };
         cases.add(name, &policies, &question);
     }

@@ -3,8 +3,8 @@
 //! `DPL_SEEDS=7,8,9 cargo test differential` searches further than the seed that is always tried.
 
 mod documents;
-mod platforms;
-mod requests;
+pub mod platforms;
+pub mod requests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -260,7 +260,7 @@ fn joined_conditions_hold_where_both_do() {
         let all = hold(&joined, &context);
         assert!(all <= each, "{one:?} and {other:?} are {joined:?} in {context:?}");
         let shared = one.0.keys().any(|operator| other.0.contains_key(operator));
-        if shared && one.0.keys().chain(other.0.keys()).all(|operator| LITERAL.contains(operator)) {
+        if shared && one.0.keys().chain(other.0.keys()).all(|operator| LITERAL.contains(&operator.as_str())) {
             assert_eq!(all, each, "{one:?} and {other:?} are {joined:?} in {context:?}");
             exact += 1;
             both += usize::from(all == Truth::Yes);

@@ -156,7 +156,8 @@ fn request<'a>(
     if owner.is_none() && (service == "sts" || service == "kms") {
         return None;
     }
-    let mut request = Request { role, action, resource, owner, account, context: Context::default() };
+    let mut request =
+        Request { role, session: None, action, resource, owner, account, context: Context::default() };
     request.context = context(platform, &request, change, rng);
     Some(request)
 }

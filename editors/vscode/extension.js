@@ -1,0 +1,105 @@
+// The editor's side: starts `dpl lsp`, and runs the command for what a language server has no word for.
+"use strict";
+
+const { execFile } = require("node:child_process");
+const fs = require("node:fs");
+const path = require("node:path");
+const vscode = require("vscode");
+const { LanguageClient } = require("vscode-languageclient/node");
+
+let client;
+let output;
+
+async function activate(context) {
+  output = vscode.window.createOutputChannel("dpl");
+  const register = (name, run) => context.subscriptions.push(vscode.commands.registerCommand(name, run));
+  register("dpl.build", () => build());
+  register("dpl.showArtifact", showArtifact);
+  register("dpl.explain", explain);
+  register("dpl.restart", restart);
+  context.subscriptions.push(output);
+  await start();
+}
+
+async function deactivate() {
+  await client?.stop();
+}
+
+async function start() {
+  const command = setting("path");
+  client = new LanguageClient("dpl", "dpl", { command, args: ["lsp"] }, { documentSelector: [{ language: "dpl" }] });
+  try {
+    await client.start();
+  } catch (error) {
+    vscode.window.showErrorMessage(`dpl: \`${command} lsp\` can't be started (${error.message}). The setting dpl.path says where the command is.`);
+  }
+}
+
+async function restart() {
+  await client?.stop();
+  await start();
+}
+
+const setting = (name) => vscode.workspace.getConfiguration("dpl").get(name);
+
+/** The program's folder: the nearest above the file with a `dpl.toml`, else the folder that is open. */
+function root() {
+  const file = vscode.window.activeTextEditor?.document.uri;
+  const folder = (file && vscode.workspace.getWorkspaceFolder(file)) ?? vscode.workspace.workspaceFolders?.[0];
+  const top = folder?.uri.fsPath;
+  for (let at = file && path.dirname(file.fsPath); top && at?.startsWith(top); at = path.dirname(at)) {
+    if (fs.existsSync(path.join(at, "dpl.toml"))) return at;
+  }
+  return top;
+}
+
+function run(args, cwd) {
+  return new Promise((resolve) => {
+    execFile(setting("path"), args, { cwd, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+      resolve({ code: error ? (typeof error.code === "number" ? error.code : 2) : 0, stdout, stderr: stderr || (error ? error.message : "") });
+    });
+  });
+}
+
+/** Builds; the output folder, or nothing where the program has errors. */
+async function build() {
+  const folder = root();
+  if (!folder) return vscode.window.showErrorMessage("dpl: open a folder with a program first").then(() => undefined);
+  await vscode.workspace.saveAll(false);
+  const out = path.resolve(folder, setting("output"));
+  const done = await run(["build", ".", "-o", out], folder);
+  output.append(done.stdout + done.stderr);
+  if (done.code !== 0) {
+    output.show(true);
+    return undefined;
+  }
+  vscode.window.setStatusBarMessage(`dpl: built into ${out}`, 5000);
+  return out;
+}
+
+/** Builds, and opens what the declaration under the cursor became; `manifest.json` says which files those are. */
+async function showArtifact() {
+  const editor = vscode.window.activeTextEditor;
+  const range = editor?.document.getWordRangeAtPosition(editor.selection.active);
+  if (!range) return;
+  const name = editor.document.getText(range);
+  const out = await build();
+  if (!out) return;
+  const { files: made } = JSON.parse(fs.readFileSync(path.join(out, "manifest.json"), "utf8"));
+  const files = made.filter((one) => (one.declaration ?? "").split(".").includes(name));
+  const picked = files.length === 1 ? files[0].path : await vscode.window.showQuickPick(files.map((one) => one.path), { placeHolder: files.length ? `what \`${name}\` became` : `nothing was made of \`${name}\` alone` });
+  if (picked) await vscode.window.showTextDocument(vscode.Uri.file(path.join(out, picked)), { viewColumn: vscode.ViewColumn.Beside, preview: true });
+}
+
+/** The page of a code: of a diagnostic at the cursor, or one that is asked for. */
+async function explain() {
+  const editor = vscode.window.activeTextEditor;
+  const here = editor && vscode.languages.getDiagnostics(editor.document.uri).find((one) => one.source === "dpl" && one.range.contains(editor.selection.active));
+  const code = here?.code ?? (await vscode.window.showInputBox({ prompt: "A code, such as DPL0301" }));
+  if (!code) return;
+  const done = await run(["explain", String(code)], root());
+  const document = await vscode.workspace.openTextDocument({ language: "markdown", content: done.stdout || done.stderr });
+  await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+}
+
+module.exports = { activate, deactivate };

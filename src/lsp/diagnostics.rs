@@ -1,0 +1,111 @@
+//! What is wrong, and the mends.
+
+use lsp_types::{
+    CodeAction, CodeActionKind, CodeDescription, Diagnostic, DiagnosticRelatedInformation,
+    DiagnosticSeverity, DiagnosticTag, Location, NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
+};
+
+use super::document::range;
+use super::workspace::Snapshot;
+use crate::diagnostic::{self, Severity, catalogue};
+
+/// What is said about each file with something to say, by path. `uri` names a file to the editor.
+pub fn all(snapshot: &Snapshot, uri: &dyn Fn(&str) -> Option<Uri>) -> Vec<(String, Vec<Diagnostic>)> {
+    let mut list: Vec<(String, Vec<Diagnostic>)> = Vec::new();
+    for said in &snapshot.analysis.diagnostics {
+        let Some((_, file)) = snapshot.analysis.sources.file_of(said.span) else { continue };
+        let diagnostic = one(snapshot, said, range(file, said.span), uri);
+        match list.iter_mut().find(|(path, _)| *path == file.path) {
+            Some((_, known)) => known.push(diagnostic),
+            None => list.push((file.path.clone(), vec![diagnostic])),
+        }
+    }
+    list
+}
+
+fn one(
+    snapshot: &Snapshot,
+    said: &diagnostic::Diagnostic,
+    range: Range,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Diagnostic {
+    let related = said.related.iter().filter_map(|related| {
+        let location = location(snapshot, related.span, uri)?;
+        Some(DiagnosticRelatedInformation { location, message: related.label.clone() })
+    });
+    let help = said.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    let unused = said.code == catalogue::UNUSED_USE;
+    Diagnostic {
+        range,
+        severity: Some(match said.severity {
+            Severity::Error => DiagnosticSeverity::ERROR,
+            Severity::Warning => DiagnosticSeverity::WARNING,
+        }),
+        code: Some(NumberOrString::String(said.code.to_string())),
+        code_description: None::<CodeDescription>,
+        source: Some("dpl".to_owned()),
+        message: format!("{}: {}{help}", said.message, said.label),
+        related_information: Some(related.collect()),
+        tags: unused.then(|| vec![DiagnosticTag::UNNECESSARY]),
+        data: None,
+    }
+}
+
+/// A place of the program.
+pub(super) fn location(
+    snapshot: &Snapshot,
+    span: crate::source::Span,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Option<Location> {
+    let (_, file) = snapshot.analysis.sources.file_of(span)?;
+    if file.library {
+        return None;
+    }
+    Some(Location { uri: uri(&file.path)?, range: range(file, span) })
+}
+
+/// The mends of what is wrong in a range of a file: of each diagnostic that has one.
+pub fn mends(
+    snapshot: &Snapshot,
+    path: &str,
+    wanted: Range,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Vec<CodeAction> {
+    let Some(file) = snapshot.file(path) else { return Vec::new() };
+    let here = |said: &&diagnostic::Diagnostic| {
+        let place = range(file, said.span);
+        file.span().start <= said.span.start
+            && said.span.end <= file.span().end
+            && place.start <= wanted.end
+            && wanted.start <= place.end
+    };
+    let found = snapshot.analysis.diagnostics.iter().filter(here);
+    found.filter_map(|said| mend(snapshot, said, range(file, said.span), uri)).collect()
+}
+
+fn mend(
+    snapshot: &Snapshot,
+    said: &diagnostic::Diagnostic,
+    place: Range,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Option<CodeAction> {
+    let fix = said.fix.as_ref()?;
+    let Location { uri: target, range } = location(snapshot, fix.span, uri)?;
+    let title = match (snapshot.analysis.sources.text(fix.span), fix.replacement.as_str()) {
+        ("", new) => format!("Insert `{}`", new.trim()),
+        (old, "") => format!("Remove `{}`", old.trim()),
+        (old, new) => format!("Replace `{}` by `{}`", old.trim(), new.trim()),
+    };
+    let edit = TextEdit { range, new_text: fix.replacement.clone() };
+    Some(CodeAction {
+        title,
+        kind: Some(CodeActionKind::QUICKFIX),
+        diagnostics: Some(vec![one(snapshot, said, place, uri)]),
+        edit: Some(WorkspaceEdit {
+            changes: Some([(target, vec![edit])].into_iter().collect()),
+            ..WorkspaceEdit::default()
+        }),
+        is_preferred: Some(true),
+        ..CodeAction::default()
+    })
+}

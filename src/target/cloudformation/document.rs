@@ -1,0 +1,219 @@
+//! The documents: a template, and `deploy.json`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{
+    NAME,
+    map::{Left, Question, Resource},
+    order::{Stack, limit},
+};
+use crate::{artifact::Artifact, platform::Platform};
+
+/// Bytes of a template beside its resources, at most.
+pub const ENVELOPE: usize = 1024;
+
+/// A template: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Template<'a> {
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    version: &'static str,
+    description: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Parameter>,
+    resources: BTreeMap<&'a str, Entry<'a>>,
+}
+
+/// An id that AWS made up.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    r#type: &'static str,
+    description: String,
+}
+
+/// One resource.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry<'a> {
+    r#type: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deletion_policy: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_replace_policy: Option<&'static str>,
+    properties: &'a Json,
+}
+
+fn entry<'a>(resource: &'a Resource<'a>, waits: Vec<&'a str>) -> Entry<'a> {
+    let keeps = resource.keeps.then_some("Retain");
+    Entry {
+        r#type: &resource.ty,
+        depends_on: waits,
+        deletion_policy: keeps,
+        update_replace_policy: keeps,
+        properties: &resource.properties,
+    }
+}
+
+/// Bytes that a resource takes in a template, what it waits for included, at most.
+pub fn size(resource: &Resource<'_>) -> usize {
+    let text = serde_json::to_string_pretty(&entry(resource, Vec::new())).unwrap_or_default();
+    // Each line is indented by four more; names of what it waits for stand in the properties, mostly longer.
+    let lines = text.lines().count();
+    text.len() + lines * 4 + resource.logical.len() + resource.needs.len() * 64 + 256
+}
+
+/// A template's text.
+pub fn text(stack: &Stack<'_>) -> String {
+    let resources = stack.resources.iter().zip(&stack.waits).map(|(resource, waits)| {
+        (resource.logical.as_str(), entry(resource, waits.iter().copied().collect()))
+    });
+    // What only another question takes is none of the template's.
+    let used = |name: &str| stack.resources.iter().any(|it| refers(&it.properties, name));
+    let parameters = stack.questions.iter().filter(|(name, _)| used(name)).map(|(name, it)| {
+        let description = format!("{} of the answer to {}.{}", it.path, it.service, it.operation);
+        (*name, Parameter { r#type: "String", description })
+    });
+    let template = Template {
+        version: "2010-09-09",
+        description: format!("{}: made by dpl from the program; change that and not this", stack.name),
+        parameters: parameters.collect(),
+        resources: resources.collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&template).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Whether a value refers to a parameter.
+fn refers(value: &Json, parameter: &str) -> bool {
+    match value {
+        Json::Object(members) => {
+            members.get("Ref").and_then(Json::as_str) == Some(parameter)
+                || members.values().any(|it| refers(it, parameter))
+        }
+        Json::Array(items) => items.iter().any(|it| refers(it, parameter)),
+        _ => false,
+    }
+}
+
+fn path(stack: &Stack<'_>) -> String {
+    format!("{}/{NAME}/{}.template.json", stack.folder, stack.name)
+}
+
+/// A stack's template as a file.
+pub fn template(stack: &Stack<'_>) -> Artifact {
+    Artifact {
+        path: path(stack),
+        account: stack.folder.clone(),
+        family: NAME,
+        declaration: stack.folder.clone(),
+        source: stack.resources.first().map(|it| it.span).unwrap_or_default(),
+        text: text(stack),
+        notes: Vec::new(),
+        statements: Vec::new(),
+    }
+}
+
+/// `deploy.json`.
+#[derive(Serialize)]
+struct Deploy<'a> {
+    version: u32,
+    /// Calls that no template makes, to be made before the stacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls_before: Vec<Rest<'a>>,
+    /// In order; the stacks of one step may be made at the same time.
+    steps: Vec<Step<'a>>,
+    /// Calls that no template makes, to be made behind the stacks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<Rest<'a>>,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    stacks: Vec<Described<'a>>,
+}
+
+#[derive(Serialize)]
+struct Described<'a> {
+    name: &'a str,
+    account: &'a str,
+    region: &'a str,
+    template: String,
+    bytes: usize,
+    /// How it is handed over: `body` in the request itself, `bucket` as an object whose address is given, since it is too large for the request.
+    template_by: &'static str,
+    capabilities: [&'static str; 1],
+    /// The template's parameters by their names: what to ask for each, and where the answer has it. `{"Ref": …}` in a question is the answer to another.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    parameters: BTreeMap<&'a str, Asked<'a>>,
+}
+
+#[derive(Serialize)]
+struct Asked<'a> {
+    service: &'a str,
+    operation: &'a str,
+    input: &'a Json,
+    path: &'a str,
+}
+
+#[derive(Serialize)]
+struct Rest<'a> {
+    file: &'a str,
+    ids: &'a [String],
+}
+
+fn asked(question: &Question) -> Asked<'_> {
+    let Question { service, operation, input, path } = question;
+    Asked { service, operation, input, path }
+}
+
+fn rest<'a>(left: &'a [Left<'a>], ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>) -> Vec<Rest<'a>> {
+    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left) });
+    all.filter(|rest| !rest.ids.is_empty()).collect()
+}
+
+/// The order across accounts.
+pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> Option<Artifact> {
+    let first = stacks.first()?;
+    let source = first.resources.first()?.span;
+    let direct = limit(platform, "template_body");
+    let mut steps: BTreeMap<usize, Vec<Described<'_>>> = BTreeMap::new();
+    for stack in stacks {
+        let account = platform.account(stack.account);
+        let bytes = text(stack).len();
+        steps.entry(stack.wave).or_default().push(Described {
+            name: &stack.name,
+            account: &account.id,
+            region: &account.region,
+            template: path(stack),
+            bytes,
+            template_by: if bytes > direct { "bucket" } else { "body" },
+            capabilities: ["CAPABILITY_NAMED_IAM"],
+            parameters: stack.questions.iter().map(|(name, it)| (*name, asked(it))).collect(),
+        });
+    }
+    let deploy = Deploy {
+        version: 1,
+        steps: steps.into_values().map(|stacks| Step { stacks }).collect(),
+        calls_before: rest(left, |left| &left.before),
+        calls: rest(left, |left| &left.calls),
+    };
+    let mut text = serde_json::to_string_pretty(&deploy).unwrap_or_default();
+    text.push('\n');
+    Some(Artifact {
+        path: "deploy.json".to_owned(),
+        account: first.folder.clone(),
+        family: NAME,
+        declaration: first.folder.clone(),
+        source,
+        text,
+        notes: Vec::new(),
+        statements: Vec::new(),
+    })
+}

@@ -1,0 +1,405 @@
+//! Requests to resources, as `stdlib/cloudformation/` says: a request makes a resource (`type`), or adds to one that an earlier one made (`into`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+use serde_json::{Map, Value as Json, json};
+
+use super::mark;
+use crate::{
+    artifact::Artifact,
+    library::Call as Mapping,
+    lower::{self, Call, Script},
+    platform::{AccountId, Platform},
+    source::Span,
+    syntax::ast::Expr,
+};
+
+/// A resource of a template.
+#[derive(Debug)]
+pub struct Resource<'a> {
+    /// Its account.
+    pub account: AccountId,
+    /// Its name in the template.
+    pub logical: String,
+    /// `AWS::S3::Bucket`.
+    pub ty: String,
+    /// Whether it stays when it is taken out of the template: it holds data.
+    pub keeps: bool,
+    /// Its properties.
+    pub properties: Json,
+    /// What others know it by: its ARN, mostly.
+    pub makes: Vec<String>,
+    /// What must be there before, beside what its properties name.
+    pub needs: Vec<String>,
+    /// The template's parameters that its properties refer to.
+    pub parameters: BTreeSet<String>,
+    /// Resources of the same template that its properties refer to, by index.
+    pub refers: BTreeSet<usize>,
+    /// The declaration that it comes from.
+    pub declaration: &'a str,
+    /// Where that stands.
+    pub span: Span,
+}
+
+/// Calls that no template makes.
+#[derive(Debug)]
+pub struct Left<'a> {
+    /// Their file.
+    pub file: &'a Artifact,
+    /// Their ids.
+    pub calls: Vec<String>,
+    /// Those of them that must be made before the stacks.
+    pub before: Vec<String>,
+    /// What they call, each once.
+    pub operations: BTreeSet<String>,
+}
+
+/// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub service: String,
+    pub operation: String,
+    pub input: Json,
+    pub path: String,
+}
+
+/// All resources, in the order of the calls.
+#[derive(Debug, Default)]
+pub struct Mapped<'a> {
+    pub resources: Vec<Resource<'a>>,
+    /// By the parameter's name, with the account whose it is.
+    pub questions: BTreeMap<(AccountId, String), Question>,
+    pub left: Vec<Left<'a>>,
+}
+
+/// What a call's result offers to later ones.
+#[derive(Default)]
+struct Result {
+    /// The resource; a question makes none.
+    resource: Option<usize>,
+    /// Parts whose text is known already.
+    known: Map<String, Json>,
+    /// Parts that `Ref` stands for.
+    refers: Vec<String>,
+    /// Parts that `Fn::GetAtt` stands for.
+    attributes: Vec<String>,
+}
+
+/// Maps every call.
+pub fn map<'a>(platform: &Platform, scripts: &'a [(&'a Artifact, Script)]) -> Mapped<'a> {
+    let mut mapper = Mapper {
+        platform,
+        accounts: (0..)
+            .map(AccountId)
+            .zip(&platform.accounts)
+            .map(|(id, it)| (it.id.to_string(), id))
+            .collect(),
+        mapped: Mapped::default(),
+        made: FxHashMap::default(),
+        logical: BTreeSet::new(),
+    };
+    for (file, script) in scripts {
+        mapper.script(file, script);
+    }
+    mapper.mapped
+}
+
+struct Mapper<'p, 'a> {
+    platform: &'p Platform,
+    accounts: FxHashMap<String, AccountId>,
+    mapped: Mapped<'a>,
+    /// Resources by account and what they make.
+    made: FxHashMap<(AccountId, String), usize>,
+    logical: BTreeSet<(AccountId, String)>,
+}
+
+impl<'a> Mapper<'_, 'a> {
+    fn script(&mut self, file: &'a Artifact, script: &Script) {
+        let mut results: BTreeMap<&str, Result> = BTreeMap::new();
+        let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
+        for call in &script.calls {
+            match self.call(file, call, &results) {
+                Some(Some(result)) => {
+                    results.insert(&call.id, result);
+                }
+                Some(None) => {}
+                None => {
+                    if self.before(call) {
+                        left.before.push(call.id.clone());
+                    } else {
+                        left.calls.push(call.id.clone());
+                    }
+                    left.operations.insert(format!("{}.{}", call.service, call.operation));
+                }
+            }
+        }
+        if !left.operations.is_empty() {
+            self.mapped.left.push(left);
+        }
+    }
+
+    /// What a call becomes; nothing where no template makes it.
+    fn call(
+        &mut self,
+        file: &'a Artifact,
+        call: &Call,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<Option<Result>> {
+        let account = *self.accounts.get(&call.account)?;
+        let input = with_known(&call.input, results);
+        let mut refers = self.referred(account, &input, results)?;
+        let template = Template::new(self.platform, account, &input)?;
+        let key = (call.service.as_str().into(), call.operation.as_str().into());
+        let mapping = self.platform.library.stacked.get(&key)?.iter();
+        let mapping = mapping
+            .into_iter()
+            .find(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))?;
+        if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
+            return Some(Some(self.ask(account, call, &input, asked)));
+        }
+        let given = template.json(mapping, "properties")?;
+        let properties = mark::resolve(given, &|path| self.stands(results, path));
+        if let Some(into) = template.json(mapping, "into") {
+            let into = into.as_str()?;
+            let at = match mark::only(into) {
+                Some(path) => find(results, path)?.0.resource?,
+                None => *self.made.get(&(account, into.to_owned()))?,
+            };
+            refers.remove(&at);
+            let resource = self.mapped.resources.get_mut(at)?;
+            resource.parameters.extend(parameters(&self.mapped.questions, account, &properties));
+            merge(&mut resource.properties, properties);
+            resource.refers.extend(refers);
+            return Some(None);
+        }
+        let makes = template.texts(mapping, "makes");
+        if let Some(at) = makes.first().and_then(|it| self.made.get(&(account, it.clone()))) {
+            // What several declarations share is made once. Another thing of the same name is none that a template could make.
+            return (self.mapped.resources.get(*at)?.properties == properties).then_some(None);
+        }
+        let resource = Resource {
+            account,
+            logical: self.logical(account, file, &call.id),
+            ty: template.json(mapping, "type")?.as_str()?.to_owned(),
+            keeps: template.json(mapping, "keeps") == Some(Json::Bool(true)),
+            parameters: parameters(&self.mapped.questions, account, &properties),
+            properties,
+            makes,
+            needs: template.texts(mapping, "needs"),
+            refers,
+            declaration: &file.declaration,
+            span: file.source,
+        };
+        Some(Some(self.add(resource, &template, mapping)))
+    }
+
+    /// Adds a resource; returns what it offers.
+    fn add(&mut self, resource: Resource<'a>, template: &Template<'_>, mapping: &Mapping) -> Result {
+        let at = self.mapped.resources.len();
+        for text in &resource.makes {
+            self.made.insert((resource.account, text.clone()), at);
+        }
+        self.mapped.resources.push(resource);
+        let known = match template.json(mapping, "known") {
+            Some(Json::Object(known)) => known,
+            _ => Map::new(),
+        };
+        Result {
+            resource: Some(at),
+            known,
+            refers: template.texts(mapping, "refers"),
+            attributes: template.texts(mapping, "attributes"),
+        }
+    }
+
+    /// The resources that a request refers to; nothing where one of them is none of the account's, or has no such part.
+    fn referred(
+        &self,
+        account: AccountId,
+        input: &Json,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<BTreeSet<usize>> {
+        let mut refers = BTreeSet::new();
+        for path in mark::all(input) {
+            let (result, part) = find(results, &path)?;
+            let offered = result.refers.iter().chain(&result.attributes).any(|it| it == part);
+            let at = result.resource?;
+            if !offered || self.mapped.resources.get(at)?.account != account {
+                return None;
+            }
+            refers.insert(at);
+        }
+        Some(refers)
+    }
+
+    /// Whether a call that no template makes must be made before the stacks.
+    fn before(&self, call: &Call) -> bool {
+        let key = (call.service.as_str().into(), call.operation.as_str().into());
+        let mappings = self.platform.library.stacked.get(&key).into_iter().flatten();
+        mappings.flat_map(|it| &it.input).any(|(name, _)| name == "before")
+    }
+
+    /// A question's answers are parameters.
+    fn ask(&mut self, account: AccountId, call: &Call, input: &Json, asked: Map<String, Json>) -> Result {
+        let mut known = Map::new();
+        for (path, name) in asked {
+            let words = name.as_str().unwrap_or_default().split(|it: char| !it.is_ascii_alphanumeric());
+            let base: String = words.map(capital).collect();
+            let question = Question {
+                service: call.service.clone(),
+                operation: call.operation.clone(),
+                input: input.clone(),
+                path: path.clone(),
+            };
+            let mut name = base.clone();
+            let mut count = 1;
+            // The same question is asked once.
+            while self.mapped.questions.get(&(account, name.clone())).is_some_and(|it| it.input != *input) {
+                count += 1;
+                name = format!("{base}{count}");
+            }
+            self.logical.insert((account, name.clone()));
+            self.mapped.questions.insert((account, name.clone()), question);
+            known.insert(path, json!({ "Ref": name }));
+        }
+        Result { known, ..Result::default() }
+    }
+
+    /// What stands for a part of an earlier result.
+    fn stands(&self, results: &BTreeMap<&str, Result>, path: &str) -> Json {
+        let Some((result, part)) = find(results, path) else { return Json::Null };
+        let Some(resource) = result.resource.and_then(|at| self.mapped.resources.get(at)) else {
+            return Json::Null;
+        };
+        if result.refers.iter().any(|it| it == part) {
+            return json!({ "Ref": resource.logical });
+        }
+        // `Fn::GetAtt` knows members by their names alone.
+        let member = part.rsplit('.').next().unwrap_or(part);
+        json!({ "Fn::GetAtt": [resource.logical, member] })
+    }
+
+    /// A name in the template: letters and digits of the file's and the call's, with a number where another has it.
+    fn logical(&mut self, account: AccountId, file: &Artifact, id: &str) -> String {
+        let below = file.path.split_once('/').map_or(file.path.as_str(), |(_, below)| below);
+        let stem = below.trim_end_matches(".calls.json");
+        let stem = if stem == "iam/roles" { "role" } else { stem };
+        let base: String =
+            format!("{stem}.{id}").split(|it: char| !it.is_ascii_alphanumeric()).map(capital).collect();
+        // A logical id has 255 characters at most; a number needs room.
+        let base: String = base.chars().take(245).collect();
+        let mut name = base.clone();
+        let mut count = 1;
+        while !self.logical.insert((account, name.clone())) {
+            count += 1;
+            name = format!("{base}{count}");
+        }
+        name
+    }
+}
+
+/// The parameters that properties refer to, and those that these take.
+fn parameters(
+    questions: &BTreeMap<(AccountId, String), Question>,
+    account: AccountId,
+    value: &Json,
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Json::Object(members) => {
+                if let Some(Json::String(name)) = members.get("Ref")
+                    && let Some(question) = questions.get(&(account, name.clone()))
+                    && found.insert(name.clone())
+                {
+                    open.push(&question.input);
+                }
+                open.extend(members.values());
+            }
+            Json::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// A request with its references as marks, but for the parts of results that are known: whoever is named by them is found so.
+fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
+    let known = |path: &str| {
+        let known = find(results, path).and_then(|(result, part)| result.known.get(part));
+        known.cloned().unwrap_or_else(|| Json::from(mark::of(path)))
+    };
+    mark::resolve(mark::set(input), &known)
+}
+
+/// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
+fn find<'r, 'p>(results: &'r BTreeMap<&str, Result>, path: &'p str) -> Option<(&'r Result, &'p str)> {
+    let dots = path.rmatch_indices('.');
+    dots.into_iter().find_map(|(at, _)| Some((results.get(path.get(..at)?)?, path.get(at + 1..)?)))
+}
+
+/// Adds members; lists grow.
+fn merge(into: &mut Json, more: Json) {
+    match (into, more) {
+        (Json::Object(into), Json::Object(more)) => {
+            for (name, value) in more {
+                match into.get_mut(&name) {
+                    Some(there) => merge(there, value),
+                    None => {
+                        into.insert(name, value);
+                    }
+                }
+            }
+        }
+        (Json::Array(into), Json::Array(more)) => into.extend(more),
+        (into, more) => *into = more,
+    }
+}
+
+/// Where the templates of one call are computed.
+struct Template<'p> {
+    platform: &'p Platform,
+    account: AccountId,
+    given: Map<String, Json>,
+}
+
+impl<'p> Template<'p> {
+    fn new(platform: &'p Platform, account: AccountId, input: &Json) -> Option<Self> {
+        let of = platform.account(account);
+        let mut given = input.as_object()?.clone();
+        given.insert("request".into(), input.clone());
+        given.insert("account".into(), json!(of.id));
+        given.insert("region".into(), json!(of.region));
+        given.insert("partition".into(), json!(platform.project.partition()));
+        Some(Self { platform, account, given })
+    }
+
+    fn holds(&self, condition: &Expr) -> bool {
+        let account = self.platform.account(self.account).resource;
+        lower::holds_of_request(self.platform, account, &self.given, condition)
+    }
+
+    fn json(&self, mapping: &Mapping, member: &str) -> Option<Json> {
+        let (_, expression) = mapping.input.iter().find(|(name, _)| name == member)?;
+        lower::of_request(
+            self.platform,
+            self.platform.account(self.account).resource,
+            &self.given,
+            expression,
+        )
+    }
+
+    fn texts(&self, mapping: &Mapping, member: &str) -> Vec<String> {
+        match self.json(mapping, member) {
+            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""moto_stacks.py OUTDIR...: creates every stack of a build in moto, step by step as its `deploy.json` says, and reads back what is there then.
+
+Each folder gets fresh accounts. A stack that does not end as CREATE_COMPLETE is a finding, as is a resource of a template that
+the stack does not have afterwards. Types that moto is known to lack (moto_missing.json) are counted.
+"""
+
+import json
+import re
+import sys
+import warnings
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+import provisioning
+
+provisioning.enter_python()
+
+import call_scripts
+import documents
+import moto_apply
+import reporting
+
+# moto says of each type that it lacks so, on its error output; they are counted here.
+warnings.filterwarnings("ignore", message="Tried to parse")
+MISSING = set(json.loads((Path(__file__).resolve().parent / "moto_missing.json").read_text()).get("cloudformation", ()))
+
+
+def refs(value):
+    """The parameters that a question refers to."""
+    if not isinstance(value, dict):
+        return set()
+    return {value["Ref"]} if value.keys() == {"Ref"} else {name for item in value.values() for name in refs(item)}
+
+
+def filled(value, answers):
+    """A question with the answers to others in it."""
+    if not isinstance(value, dict):
+        return value
+    return answers[value["Ref"]] if value.keys() == {"Ref"} else {name: filled(item, answers) for name, item in value.items()}
+
+
+def principals(value):
+    """The ARNs of roles in every `Principal` of a value."""
+    if isinstance(value, list):
+        return {arn for item in value for arn in principals(item)}
+    if not isinstance(value, dict):
+        return set()
+    named = set(re.findall(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+", json.dumps(value.get("Principal", ""))))
+    return named | {arn for item in value.values() for arn in principals(item)}
+
+
+class Folder:
+    """One build's output, being deployed."""
+
+    def __init__(self, root, aws, report):
+        self.root = root
+        self.aws = aws
+        self.report = report
+        self.missing = {}
+        # The roles that exist so far, and those that exist in the end: AWS refuses a policy for a role that is not there.
+        self.roles = set()
+        self.all_roles = set()
+
+    def deploy(self):
+        steps = documents.load(self.root / "deploy.json")["steps"]
+        for stack in (stack for step in steps for stack in step["stacks"]):
+            self.all_roles |= set(self.roles_of(stack).values())
+        for step in steps:
+            for stack in step["stacks"]:
+                self.report.checked += 1
+                self.check_principals(stack)
+                self.create(stack)
+            for stack in step["stacks"]:
+                self.roles |= set(self.roles_of(stack).values())
+
+    def roles_of(self, stack):
+        """The ARNs of the roles in a template, by their logical names."""
+        resources = documents.load(self.root / stack["template"])["Resources"]
+        return {name: f"arn:aws:iam::{stack['account']}:role/{resource['Properties']['RoleName']}"
+                for name, resource in resources.items() if resource["Type"] == "AWS::IAM::Role"}
+
+    def check_principals(self, stack):
+        """Whom a policy is for must be there before: made by an earlier step, or by what the resource waits for."""
+        file = self.root / stack["template"]
+        own = {arn: name for name, arn in self.roles_of(stack).items()}
+        for name, resource in documents.load(file)["Resources"].items():
+            for arn in principals(resource["Properties"]):
+                waits = own.get(arn) in resource.get("DependsOn", []) or own.get(arn) == name
+                if arn in self.all_roles and arn not in self.roles and not waits:
+                    self.report.finding("order", file, name, f"names {arn} before that is made")
+
+    def answers(self, stack):
+        """The values of a template's parameters: each question of deploy.json put to moto, one that another's answer stands in behind that one."""
+        asked, answers = dict(stack.get("parameters", {})), {}
+        if any(question["service"] == "organizations" for question in asked.values()):
+            self.aws.call(stack["account"], "organizations", "CreateOrganization", {"FeatureSet": "ALL"})
+        while asked:
+            name = next(name for name, question in asked.items() if refs(question["input"]) <= answers.keys())
+            question = asked.pop(name)
+            given = filled(question["input"], answers)
+            operation = f"{question['service']}.{question['operation']}"
+            if operation in moto_apply.STANDING:
+                moto_apply.STANDING[operation](self.aws, stack["account"], given)
+            answer = self.aws.call(stack["account"], question["service"], question["operation"], given)
+            answers[name] = call_scripts.take(answer, question["path"].split("."))
+        return answers
+
+    def create(self, stack):
+        file = self.root / stack["template"]
+        text = file.read_text()
+        if len(text.encode()) != stack["bytes"]:
+            self.report.finding("moto", file, "", f"has another size than deploy.json says: {len(text.encode())}")
+        wanted = documents.load(file)["Resources"]
+        for resource in wanted.values():
+            if resource["Type"] in MISSING:
+                self.missing[resource["Type"]] = self.missing.get(resource["Type"], 0) + 1
+        call = lambda operation, **given: self.aws.call(stack["account"], "cloudformation", operation, given)
+        try:
+            for resource in wanted.values():
+                if resource["Type"] == "AWS::Lambda::Permission":
+                    moto_apply.standing_function(self.aws, stack["account"], resource["Properties"])
+            answers = self.answers(stack)
+            parameters = [{"ParameterKey": name, "ParameterValue": answers[name]}
+                          for name in documents.load(file).get("Parameters", {})]
+            call("CreateStack", StackName=stack["name"], TemplateBody=text, Capabilities=stack["capabilities"],
+                 Parameters=parameters)
+            state = call("DescribeStacks", StackName=stack["name"])["Stacks"][0]
+            made = call("ListStackResources", StackName=stack["name"])["StackResourceSummaries"]
+        except (moto_apply.Refused, LookupError) as error:
+            undefined = re.search(r"Fn::GetAtt references undefined resource (\w+)", str(error))
+            if undefined and wanted.get(undefined[1], {}).get("Type") in MISSING:
+                return  # counted already: moto has no attribute of what it lacks
+            self.report.finding("moto", file, "", error)
+            return
+        if state["StackStatus"] != "CREATE_COMPLETE":
+            self.report.finding("moto", file, "", f"{state['StackStatus']}: {state.get('StackStatusReason')}")
+        present = {resource["LogicalResourceId"] for resource in made}
+        for name, resource in wanted.items():
+            if name not in present and resource["Type"] not in MISSING:
+                self.report.finding("moto", file, name, f"{resource['Type']} is not there afterwards")
+
+
+def main(folders):
+    report = reporting.Report("stacks")
+    server, aws = moto_apply.started()
+    for folder in map(Path, folders):
+        aws.forget()
+        deployed = Folder(folder, aws, report)
+        deployed.deploy()
+        for name, count in sorted(deployed.missing.items()):
+            print(json.dumps({"checker": "stacks", "file": str(folder), "not_supported_by_moto": name, "calls": count}))
+    server.stop()
+    return report.close()
+
+
+if __name__ == "__main__":
+    reporting.run(main)

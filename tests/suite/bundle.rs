@@ -1,0 +1,90 @@
+//! Bundles for CloudFormation: what stands in which template, and where the limits cut.
+
+use std::fmt::Write as _;
+
+use dpl::{Analysis, platform::Project, target::cloudformation::Bundle};
+use serde_json::Value as Json;
+
+use super::cases;
+
+fn bundle(text: &str) -> (Analysis, Bundle) {
+    let mut sources = dpl::sources();
+    sources.add("it.dpl", "it", text, false);
+    let analysis = dpl::analyze(sources, Project::default());
+    assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
+    let bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
+    (analysis, bundle)
+}
+
+#[test]
+fn bundles() {
+    insta::glob!("../cases/bundles", "**/*.dpl", |path| {
+        let (source, mut analysis) = cases::analyze(path);
+        let mut bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
+        analysis.diagnostics.append(&mut bundle.diagnostics);
+        let mut content = format!("{source}\n---- says ----\n\n{}", cases::rendered(&analysis));
+        bundle.artifacts.files.sort_by(|a, b| a.path.cmp(&b.path));
+        for file in bundle.artifacts.files {
+            write!(content, "\n---- {} ----\n\n{}", file.path, file.text).unwrap();
+        }
+        cases::snapshot(path, &content);
+    });
+}
+
+fn json(bundle: &Bundle, path: &str) -> Json {
+    let file = bundle.artifacts.files.iter().find(|file| file.path == path);
+    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path}")).text).unwrap()
+}
+
+#[test]
+fn what_is_more_than_a_template_takes_is_divided() {
+    let mut text = "account lake {\n  id = \"222222222222\"\n  region = \"us-east-1\"\n}\n".to_owned();
+    for at in 0..700 {
+        writeln!(text, "bucket b{at} in lake {{}}").unwrap();
+    }
+    let (_, bundle) = bundle(&text);
+    assert!(bundle.diagnostics.is_empty(), "{:?}", bundle.diagnostics);
+    let deploy = json(&bundle, "deploy.json");
+    let mut made = 0;
+    let mut places = Vec::new();
+    for step in deploy["steps"].as_array().unwrap() {
+        for stack in step["stacks"].as_array().unwrap() {
+            let template = json(&bundle, stack["template"].as_str().unwrap());
+            let resources = template["Resources"].as_object().unwrap().len();
+            assert!(resources <= 500, "{resources}");
+            made += resources;
+            places.push(stack["template_by"].clone());
+        }
+    }
+    // Each bucket has a policy that asks for TLS.
+    assert_eq!(made, 1400);
+    assert_eq!(places, ["bucket", "bucket", "bucket"]);
+}
+
+#[test]
+fn a_role_of_another_account_comes_before_the_policy_that_names_it() {
+    let (_, bundle) = bundle(&std::fs::read_to_string("tests/cases/bundles/two_accounts.dpl").unwrap());
+    let deploy = json(&bundle, "deploy.json");
+    let step_of = |resource: &str| {
+        deploy["steps"].as_array().unwrap().iter().position(|step| {
+            step["stacks"].as_array().unwrap().iter().any(|stack| {
+                json(&bundle, stack["template"].as_str().unwrap())["Resources"].get(resource).is_some()
+            })
+        })
+    };
+    let (role, policy) = (step_of("RoleLoader").unwrap(), step_of("S3DataLakeDataLakePermit").unwrap());
+    assert!(role < policy, "{role} {policy}");
+}
+
+/// A declaration whose requests refer to each other by ids stands in one template; where that is too large, it is refused.
+#[test]
+fn what_can_t_be_divided_is_refused() {
+    let mut text = "organization acme {\n  region = \"us-east-1\"\n  account management {\n    id = \"999999999999\"\n    management = true\n  }\n".to_owned();
+    for at in 0..600 {
+        writeln!(text, "  unit u{at} {{\n    unit v{at} {{}}\n  }}").unwrap();
+    }
+    text.push_str("}\nguardrail all on acme { deny cloudtrail.StopLogging }\n");
+    let (_, bundle) = bundle(&text);
+    let refused = bundle.diagnostics.iter().filter(|it| it.code.as_str() == "DPL0811");
+    assert_eq!(refused.count(), 1, "{:?}", bundle.diagnostics);
+}
