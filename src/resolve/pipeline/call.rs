@@ -67,14 +67,16 @@ impl Builder<'_, '_> {
             _ => None,
         };
         self.awaiting = false;
+        let polled = target.as_ref().is_some_and(|target| {
+            self.library.integration(target.integration).properties.contains_key("poll")
+        });
+        self.check_retries(&policy, polled, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
         let target = target?;
         if let Some(span) = written.callback
             && !self.token_passed
         {
             self.report(fault::token_not_passed(span));
         }
-        let polled = self.library.integration(target.integration).properties.contains_key("poll");
-        self.check_retries(&policy, polled, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
         let called = self.finish_call(target, policy, written.callback, expr.span)?;
         if let Some(heartbeat) = &written.heartbeat
             && sends_no_heartbeats(&called.call.start.resource)
