@@ -339,7 +339,7 @@ fn endless_result(span: Span, what: &str, limit: u64, mend: &str) -> Diagnostic 
             "nothing says how large {what} can get, and no more than {} bytes go between two states",
             number(limit)
         ),
-        "a list without a largest length",
+        "a list or a map without a largest length, or text in it",
     )
     .help(mend.replace("a smaller `length`", "a `length`"))
 }

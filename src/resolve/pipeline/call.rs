@@ -16,6 +16,7 @@ use crate::{
         AccountId, Base, Column, DataType, Function, Platform, ResourceId, Value, ValueKind,
         pipeline::{Call, Expression, ExpressionKind, Poll, User},
         resource::Noun,
+        test::ANY,
     },
     resolve::{Meaning, scope::as_path, scope::dotted},
     source::Span,
@@ -473,11 +474,16 @@ impl Builder<'_, '_> {
             .unwrap_or(self.account);
         let elsewhere = self.elsewhere(&target, integration, where_it_lives, span)?;
         let given = given(&target);
+        let mut words = target.words;
+        // What no other attempt has is not said by whoever tells of a call.
+        if self.wildcards {
+            words.push(("unique".into(), Item::Data(Expression::text(ANY, span))));
+        }
         let template = Template {
             platform: self.context.platform,
             library: &library,
             account: self.context.platform.account(where_it_lives),
-            words: target.words,
+            words,
             arguments: &target.arguments,
             declared: target.resource.and_then(|id| {
                 let Noun::Function(at) = self.context.platform.resource(id).noun else { return None };
