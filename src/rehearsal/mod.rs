@@ -201,7 +201,7 @@ impl Cast<'_> {
         let platform = self.platform;
         let response = match self.begun(call, step, request) {
             Some(begun) if request.at < begun.until => {
-                response::of_status(platform, poll, response::UNDER_WAY)?
+                response::of_unfinished(platform, poll)?
             }
             Some(Begun { end: Err(failure), .. }) => response::of_failure(platform, poll, failure)?,
             _ => response::of_status(platform, poll, poll.done.first().map_or("", SmolStr::as_str))?,

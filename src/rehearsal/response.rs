@@ -52,7 +52,18 @@ pub(super) fn of_result(platform: &Platform, call: &Call, value: &Json) -> Resul
 }
 
 /// The status of what has not ended. The standard library lists the statuses of ends; every other means that it goes on.
-pub(super) const UNDER_WAY: &str = "UNDER_WAY";
+const UNDER_WAY: &str = "UNDER_WAY";
+
+/// What it answers where the call has not ended: that status, in as many parts as there are.
+pub(super) fn of_unfinished(platform: &Platform, poll: &Poll) -> Result<Json, String> {
+    let status = match &poll.status.kind {
+        ExpressionKind::Join(pieces) => {
+            pieces.iter().map(|piece| piece.as_text().map_or(UNDER_WAY, |text| text)).collect()
+        }
+        _ => UNDER_WAY.to_owned(),
+    };
+    of_status(platform, poll, &status)
+}
 
 /// What the service answers when it is asked how a call stands that has this status.
 pub(super) fn of_status(platform: &Platform, poll: &Poll, status: &str) -> Result<Json, String> {

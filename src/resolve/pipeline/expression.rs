@@ -21,6 +21,9 @@ impl Builder<'_, '_> {
         if let Some(value) = self.test_value(expr, wanted) {
             return value;
         }
+        if let Some(value) = self.time(expr, wanted, what) {
+            return value;
+        }
         if let (ExprKind::Record(fields), Base::Record(_)) = (&expr.kind, &wanted.base) {
             return self.record(fields, wanted, expr.span);
         }
@@ -29,6 +32,12 @@ impl Builder<'_, '_> {
                 items.iter().map(|item| self.expected(item, element, "the list's element")).collect();
             let ty = DataType { nullable: false, ..wanted.clone() };
             return Some(Expression { kind: ExpressionKind::List(items?), ty, span: expr.span });
+        }
+        if let (ExprKind::ListOf(item, over, value, condition), Base::List(element)) =
+            (&expr.kind, &wanted.base)
+        {
+            let list = self.list_of(item, over, value, condition.as_deref(), Some(element), expr.span)?;
+            return self.must_fit(list, wanted, what);
         }
         match (&expr.kind, &wanted.base) {
             (ExprKind::Record(fields), Base::Json) => return self.any_record(fields, expr.span),
@@ -121,7 +130,7 @@ impl Builder<'_, '_> {
             ExprKind::Index(of, at) => self.index(of, at, span),
             ExprKind::List(items) => self.list(items, span),
             ExprKind::ListOf(item, over, value, condition) => {
-                self.list_of(item, over, value, condition.as_deref(), span)
+                self.list_of(item, over, value, condition.as_deref(), None, span)
             }
             ExprKind::Unary(UnaryOp::Not, inner) => {
                 let inner = self.expected(inner, &DataType::plain(Base::Boolean), "`not`")?;
@@ -340,13 +349,14 @@ impl Builder<'_, '_> {
         Some(Expression { kind: ExpressionKind::List(items), ty, span })
     }
 
-    /// `[for x in xs: x.a if x.b]`.
+    /// `[for x in xs: x.a if x.b]`, of elements of a type where one is wanted.
     fn list_of(
         &mut self,
         item: &Ident,
         over: &Expr,
         value: &Expr,
         condition: Option<&Expr>,
+        wanted: Option<&DataType>,
         span: Span,
     ) -> Option<Expression> {
         let over = self.expression(over)?;
@@ -362,7 +372,10 @@ impl Builder<'_, '_> {
         if let Some(Some(condition)) = &condition {
             self.names.assume(names::present_when(condition, true));
         }
-        let value = self.expression(value);
+        let value = match wanted {
+            Some(wanted) => self.expected(value, wanted, "the list's element"),
+            None => self.expression(value),
+        };
         self.names.close();
         let value = value?;
         let condition = match condition {

@@ -29,6 +29,7 @@ mod policy;
 mod request;
 mod statement;
 mod template;
+mod time;
 mod test;
 mod trigger;
 mod words;

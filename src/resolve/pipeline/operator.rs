@@ -74,7 +74,7 @@ impl Builder<'_, '_> {
     }
 
     fn equality(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
-        let (left, right) = (self.expression(a)?, self.expression(b)?);
+        let (left, right) = self.sides(a, b)?;
         for (one, other) in [(&left, &right), (&right, &left)] {
             let known = !matches!(other.ty.base, Base::Json | Base::Unknown);
             if one.kind == ExpressionKind::None && !other.ty.nullable && known {
@@ -94,7 +94,7 @@ impl Builder<'_, '_> {
     }
 
     fn order(&mut self, operator: BinaryOp, a: &Expr, b: &Expr, span: Span) -> Option<Expression> {
-        let (left, right) = (self.expression(a)?, self.expression(b)?);
+        let (left, right) = self.sides(a, b)?;
         let (left, right) = (self.as_text(left)?, self.as_text(right)?);
         let numbers = fit::is_number(&left.ty.base) && fit::is_number(&right.ty.base);
         let ordered =

@@ -141,7 +141,9 @@ impl<'a> Builder<'a, '_> {
             match pair.as_rule() {
                 Rule::doc => self.hold_doc(&mut doc, &pair),
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
-                Rule::missing_comma => self.report(faults::missing_separator(self.span(&pair))),
+                Rule::missing_comma | Rule::missing_break => {
+                    self.report(faults::missing_separator(self.span(&pair)));
+                }
                 Rule::entry => members.extend(self.entry(pair, take(&mut doc))),
                 Rule::decl => members.push(Member::Decl(Box::new(self.decl(pair, take(&mut doc))))),
                 Rule::grant => members.push(Member::Deny(Box::new(self.grant(pair, take(&mut doc))))),

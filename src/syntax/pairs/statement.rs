@@ -20,7 +20,9 @@ impl<'a> Builder<'a, '_> {
             match pair.as_rule() {
                 Rule::doc => self.hold_doc(&mut doc, &pair),
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
-                Rule::missing_comma => self.report(faults::missing_separator(self.span(&pair))),
+                Rule::missing_comma | Rule::missing_break => {
+                    self.report(faults::missing_separator(self.span(&pair)));
+                }
                 _ => statements.extend(self.statement(pair, take(&mut doc))),
             }
         }

@@ -37,7 +37,7 @@ const WORDS: &[&str] = &["and", "or", "in", "true", "false", "null", "function"]
 
 impl Scope<'_> {
     /// An expression as a member of a state: JSON where it is constant or built of parts, else text between `{%` and `%}`. Text of several lines
-    /// is an expression as well: asl-validator takes one line only.
+    /// or of nothing is an expression as well: asl-validator takes one line only, and no empty one.
     pub fn json(&self, expression: &Expression) -> Json {
         match &expression.kind {
             ExpressionKind::None => Json::Null,
@@ -46,7 +46,8 @@ impl Scope<'_> {
                 number(text).unwrap_or_else(|| Json::String(self.query(expression)))
             }
             ExpressionKind::Text(text)
-                if !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
+                if !text.is_empty()
+                    && !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
             {
                 Json::String(text.to_string())
             }
@@ -304,12 +305,47 @@ impl Scope<'_> {
                 self.operand(if none(a) { b } else { a }, out);
                 out.push_str(" != null)");
             }
+            BinaryOp::Equal if may_be_missing(a) && may_be_missing(b) => {
+                let _ = write!(out, "{} = {}", self.or_null(a), self.or_null(b));
+            }
+            BinaryOp::NotEqual if !none(a) && !none(b) && (may_be_missing(a) || may_be_missing(b)) => {
+                out.push_str("$not(");
+                self.binary(BinaryOp::Equal, a, b, out);
+                out.push(')');
+            }
+            BinaryOp::NotEqual if none(a) || none(b) => {
+                self.operand(if none(a) { b } else { a }, out);
+                out.push_str(" != null");
+            }
             _ => {
-                self.operand(a, out);
+                self.side(operator, a, out);
                 let _ = write!(out, " {} ", symbol(operator));
-                self.operand(b, out);
+                self.side(operator, b, out);
             }
         }
+    }
+
+    /// A side of an operator. One instant has many spellings, which stand in no order: they are compared as numbers.
+    fn side(&self, operator: BinaryOp, side: &Expression, out: &mut String) {
+        if !(compares(operator) && is_instant(side)) {
+            self.operand(side, out);
+        } else if side.ty.nullable {
+            out.push_str(&self.or_null(side));
+        } else {
+            let _ = write!(out, "$toMillis({})", self.text(side));
+        }
+    }
+
+    /// A value to compare, in parentheses, which is `null` where it is missing.
+    fn or_null(&self, value: &Expression) -> String {
+        let text = self.text(value);
+        let (name, bound) = if is_path(&text) {
+            (text.as_str(), String::new())
+        } else {
+            ("$value", format!("$value := {text}; "))
+        };
+        let compared = if is_instant(value) { format!("$toMillis({name})") } else { name.to_owned() };
+        format!("({bound}{name} != null ? {compared} : null)")
     }
 
     /// A value as a literal of standard SQL.
@@ -391,6 +427,27 @@ fn number(text: &str) -> Option<Json> {
         Ok(whole) => Some(Json::from(whole)),
         Err(_) => text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number),
     }
+}
+
+fn compares(operator: BinaryOp) -> bool {
+    matches!(
+        operator,
+        BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessOrEqual
+            | BinaryOp::Greater
+            | BinaryOp::GreaterOrEqual
+    )
+}
+
+fn is_instant(value: &Expression) -> bool {
+    matches!(value.ty.base, Base::TimestampLtz(_))
+}
+
+/// Whether there may be nothing at all where a value is read.
+fn may_be_missing(value: &Expression) -> bool {
+    value.ty.nullable || matches!(value.ty.base, Base::Json | Base::Unknown)
 }
 
 fn symbol(operator: BinaryOp) -> &'static str {

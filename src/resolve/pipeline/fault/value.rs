@@ -67,6 +67,16 @@ pub(in super::super) fn incomparable(span: Span, a: &str, b: &str) -> Diagnostic
     .help("compare numbers with numbers, text with text, and fields of records one by one")
 }
 
+pub(in super::super) fn no_time(span: Span, what: &str, wanted: &str, example: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes `{wanted}`, and this text is none"),
+        format!("not written as a `{wanted}` is"),
+    )
+    .help(format!("write it as `\"{example}\"`"))
+}
+
 pub(in super::super) fn no_number(span: Span, what: &str, ty: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         catalogue::WRONG_TYPE,

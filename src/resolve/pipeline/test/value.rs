@@ -2,7 +2,7 @@
 
 use smol_str::{SmolStr, ToSmolStr};
 
-use super::super::{Builder, fault, fit};
+use super::super::{Builder, fault};
 use super::Subject;
 use crate::{
     platform::{
@@ -48,7 +48,7 @@ impl Builder<'_, '_> {
         whole.then(|| Expression::new(ExpressionKind::Record(members), Base::Json, event.span))
     }
 
-    /// The values that only tests have: `_`, times as text, maps, and JSON without a type.
+    /// The values that only tests have: `_`, bytes as text, maps, and JSON without a type.
     pub(in super::super) fn test_value(
         &mut self,
         expr: &Expr,
@@ -69,16 +69,12 @@ impl Builder<'_, '_> {
                 let ty = DataType { nullable: false, ..DataType::plain(wanted.base.clone()) };
                 Some(Some(Expression { kind: ExpressionKind::Text(ANY.into()), ty, span: expr.span }))
             }
-            (
-                ExprKind::String(parts),
-                Base::Date | Base::Timestamp(_) | Base::TimestampLtz(_) | Base::Bytes,
-            ) => match parts.as_slice() {
-                [StringPart::Text(text)] if is_written(text, &wanted.base) => {
+            (ExprKind::String(parts), Base::Bytes) => match parts.as_slice() {
+                [StringPart::Text(text)] if is_base64(text) => {
                     value(ExpressionKind::Text(text.to_smolstr()))
                 }
                 _ => {
-                    let to = fit::described(self.context.platform, wanted);
-                    self.report(fault::does_not_fit(expr.span, "this value", "string", &to));
+                    self.report(fault::does_not_fit(expr.span, "this value", "string", "bytes"));
                     Some(None)
                 }
             },
@@ -122,16 +118,8 @@ pub(super) fn is_any(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Name(name) if name == "_")
 }
 
-/// Whether a text is written as JSON has values of that type: ISO 8601, base64.
-fn is_written(text: &str, base: &Base) -> bool {
-    match base {
-        Base::Date => text.parse::<chrono::NaiveDate>().is_ok(),
-        Base::Timestamp(_) => text.parse::<chrono::NaiveDateTime>().is_ok(),
-        Base::TimestampLtz(_) => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
-        Base::Bytes => {
-            text.len().is_multiple_of(4)
-                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
-        }
-        _ => false,
-    }
+/// Whether a text is written as JSON has bytes.
+fn is_base64(text: &str) -> bool {
+    text.len().is_multiple_of(4)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
