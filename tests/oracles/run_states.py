@@ -6,13 +6,14 @@ RUNS.json: {"definition": PATH, "runs": [{"name", "input", "tasks": {KEY: ANSWER
 PATH is relative to the file. KEY is a state's name, a task's resource, or the name of what it calls (of a function, a
 job, a topic: the end of its ARN). An answer is {"returns": VALUE} or {"fails": [ERROR, CAUSE]}; ANSWERS is one answer,
 or a list of which each call takes the next and later calls the last. With "at", milliseconds since 1970, an answer sets
-the clock that `$millis()` reads; a Wait of seconds moves it on. EXPECTED gives any of status (SUCCEEDED, FAILED),
+the clock that `$millis()` and `$now()` read; a Wait moves it on. EXPECTED gives any of status (SUCCEEDED, FAILED),
 error, output, path (the names of the states entered) and calls ([[KEY, ARGUMENTS]], in order; arguments may be null).
 Prints one line per run with all of these, and exits 1 where a run is not as expected.
 """
 
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import sys
 from pathlib import Path
@@ -56,10 +57,18 @@ class Tasks:
         return answer["returns"]
 
     def wait(self, wait):
-        self.clock += int(1000 * (wait.seconds or 0))
+        if wait.timestamp is None:
+            self.clock += int(1000 * wait.seconds)
+        else:
+            until = datetime.datetime.fromisoformat(wait.timestamp.replace("Z", "+00:00"))
+            self.clock = max(self.clock, round(until.timestamp() * 1000))
 
     def millis(self):
         return self.clock
+
+    def now(self):
+        moment = datetime.datetime.fromtimestamp(self.clock / 1000, datetime.timezone.utc)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Unanswered(Exception):
@@ -76,9 +85,8 @@ def keys(call):
 def execute(definition, run):
     """What a run did, in the form of EXPECTED."""
     tasks = Tasks(run.get("tasks", {}))
-    execution = sfnx.testing.run(
-        definition, run["input"], tasks, functions={"millis": tasks.millis}, on_wait=tasks.wait
-    )
+    time = {"millis": tasks.millis, "now": tasks.now}
+    execution = sfnx.testing.run(definition, run["input"], tasks, functions=time, on_wait=tasks.wait)
     outcome = {"status": "FAILED", "error": execution.error, "cause": execution.cause}
     if execution.error is None:
         outcome = {"status": "SUCCEEDED", "output": execution.output}
