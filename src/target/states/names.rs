@@ -195,6 +195,9 @@ const LONGEST_PHRASE: usize = 28;
 /// The words of a constant text that stand in a phrase.
 const WORDS_OF_TEXT: usize = 3;
 
+/// Words of a text that say nothing about it.
+const SMALL_WORDS: &[&str] = &["a", "an", "and", "at", "for", "from", "in", "is", "of", "on", "the", "to", "was", "with"];
+
 /// What an expression names, in words.
 fn phrase(pipeline: &Pipeline, expression: &Expression) -> String {
     let mut spoken = Vec::new();
@@ -204,7 +207,8 @@ fn phrase(pipeline: &Pipeline, expression: &Expression) -> String {
         if !out.is_empty() && out.len() + word.len() > LONGEST_PHRASE {
             break;
         }
-        out.push_str(&word);
+        let more = behind(&out, word);
+        out.push_str(&more);
     }
     out
 }
@@ -212,9 +216,9 @@ fn phrase(pipeline: &Pipeline, expression: &Expression) -> String {
 fn speak(pipeline: &Pipeline, expression: &Expression, out: &mut Vec<String>) {
     match &expression.kind {
         ExpressionKind::Text(text) => {
-            let words =
-                text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-            out.extend(words.take(WORDS_OF_TEXT).map(pascal));
+            let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+            let telling = words.filter(|word| !word.is_empty() && !SMALL_WORDS.contains(word));
+            out.extend(telling.take(WORDS_OF_TEXT).map(pascal));
         }
         ExpressionKind::Number(text) => out.push(pascal(text)),
         ExpressionKind::None => out.push("None".to_owned()),
@@ -317,12 +321,22 @@ fn of_choice(pipeline: &Pipeline, choice: &Choice) -> String {
     }
 }
 
+/// The letters of a `parallel`'s name at most, where its first branch leaves it that: it is named after as many branches as find room.
+const LONGEST_PARALLEL: usize = 40;
+
 fn of_parallel(pipeline: &Pipeline, branches: &[Branch]) -> String {
     let names = branches.iter().map(|branch| match branch.body.first() {
         Some(step) => of_step(pipeline, step),
         None => String::new(),
     });
-    format!("Parallel{}", names.collect::<String>())
+    let mut out = "Parallel".to_owned();
+    for (at, name) in names.enumerate() {
+        if at > 0 && out.len() + name.len() > LONGEST_PARALLEL {
+            break;
+        }
+        out.push_str(&name);
+    }
+    out
 }
 
 fn local(pipeline: &Pipeline, id: LocalId) -> String {
@@ -333,7 +347,13 @@ fn local(pipeline: &Pipeline, id: LocalId) -> String {
 fn words(pipeline: &Pipeline, expression: &Expression) -> String {
     match &expression.kind {
         ExpressionKind::Local(id) => local(pipeline, *id),
-        ExpressionKind::Field(of, name) => words(pipeline, of) + &pascal(name),
+        ExpressionKind::Field(of, name) => {
+            let (of, name) = (words(pipeline, of), pascal(name));
+            // `table.table_name` is `TableName`.
+            let said = name.strip_prefix(of.as_str());
+            let is_said = said.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()));
+            if is_said { name } else { of + &name }
+        }
         ExpressionKind::Not(inner) => format!("Not{}", words(pipeline, inner)),
         ExpressionKind::Binary(_, a, b) => {
             let left = words(pipeline, a);
