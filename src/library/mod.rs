@@ -5,6 +5,7 @@
 pub mod condition;
 pub mod files;
 pub mod functions;
+pub mod models;
 pub mod read;
 pub mod types;
 

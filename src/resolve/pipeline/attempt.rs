@@ -80,9 +80,6 @@ impl Builder<'_, '_> {
         }
         let goes_on = branches.iter().any(|(open, _)| *open);
         self.join(branches);
-        if tried.steps.is_empty() {
-            return (None, goes_on);
-        }
         (Some(StepKind::Try(tried.steps, made)), goes_on)
     }
 

@@ -237,7 +237,7 @@ impl Builder<'_, '_> {
                 branches.push(Branch { binding, body: block.steps });
             }
         }
-        if !branches.is_empty() {
+        if !branches.is_empty() || statements.is_empty() {
             steps.push(step(StepKind::Parallel(branches), whole));
         }
         for id in bound {

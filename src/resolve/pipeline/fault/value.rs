@@ -35,6 +35,17 @@ pub(in super::super) fn strange_values(span: Span, what: &str, strangers: &str, 
     .help("ask first which it is, with `match`, and give a value that is known in each arm; or allow the value where the parameter is declared")
 }
 
+pub(in super::super) fn open_text(span: Span, what: &str, known: &[SmolStr]) -> Diagnostic {
+    let known = known.join("`, `");
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes one of `{known}`, and this can be any text"),
+        "can be any text",
+    )
+    .help("say `one of` where its type is declared; or ask which it is, with `match`, and give the text itself in each arm")
+}
+
 pub(in super::super) fn maybe_none(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(catalogue::MAYBE_NONE, span, format!("`{name}` may be `none`"), "may be `none` here")
         .help(format!(
@@ -218,6 +229,10 @@ pub(in super::super) fn broken_condition(
 fn outside(text: &str, negative: bool, wanted: &DataType) -> Option<String> {
     let number: f64 = text.parse().ok()?;
     let number = if negative { -number } else { number };
+    let allowed = &wanted.refinement.one_of;
+    if !allowed.is_empty() && !allowed.iter().any(|one| one.parse::<f64>().is_ok_and(|one| one == number)) {
+        return Some(format!("it is one of `{}`", allowed.join("`, `")));
+    }
     let bound = |bound: &Option<SmolStr>| bound.as_ref().and_then(|text| text.parse::<f64>().ok());
     let (min, max) = (bound(&wanted.refinement.min), bound(&wanted.refinement.max));
     if min.is_some_and(|min| number < min) {
