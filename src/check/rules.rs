@@ -58,6 +58,7 @@ pub const RULES: &[Rule] = &[
     ("promised runs end", sync::promised_runs_end),
     ("first runs end", sync::first_runs_end),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("calls by name are ones that aws takes", pipeline::calls_by_name_are_ones_that_aws_takes),
     ("statements name their parameters", statement::statements_name_their_parameters),
     ("calls are allowed something", call::calls_are_allowed_something),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
