@@ -143,6 +143,12 @@ fn context(platform: &Platform, role: &RoleAccess, requirement: &Requirement, ac
         context.set("aws:tagkeys", session_tags(assumed).into_iter().map(SmolStr::from).collect());
         context.set("sts:externalid", assumed.external_id.clone().into_iter().collect());
     }
+    // Step Functions brings the state machine's ARN where a pipeline's role takes on one of another account.
+    if let RoleKey::Derived(pipeline, crate::access::Duty::Pipeline) = role.identity.key
+        && requirement.owner == Some(pipeline)
+    {
+        context.set("sts:externalid", platform.resource(pipeline).arn.clone().into_iter().collect());
+    }
     context
 }
 

@@ -7,7 +7,10 @@ use smol_str::SmolStr;
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{ActionId, Integration},
+    library::{
+        ActionId, Integration,
+        models::{self, Model},
+    },
     platform::{Capability, Location, Value, ValueKind, pipeline::UseTarget, value::IntegrationUse},
     source::Span,
 };
@@ -96,6 +99,10 @@ impl Context<'_> {
             let (operation, span) = fields.text("operation")?;
             let text = SmolStr::from(format!("{service}:{operation}"));
             if self.known_action(&text).is_none() {
+                if !exists(&service, &operation) {
+                    // Which is said where requests are looked at.
+                    return None;
+                }
                 self.diagnostics.push(unknown_action(span, &service, &operation));
                 return None;
             }
@@ -155,6 +162,14 @@ impl Context<'_> {
         let bucket = &self.platform.resource(location.bucket).physical;
         let partition = self.platform.project.partition();
         SmolStr::from(format!("arn:{partition}:s3:::{bucket}/{}/*", location.key))
+    }
+}
+
+/// Whether AWS has an operation, as far as its models are known.
+fn exists(service: &str, operation: &str) -> bool {
+    match Model::of(service) {
+        Some(model) => model.operation(operation).is_some(),
+        None => models::services().any(|name| name == service),
     }
 }
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Writes what `aws("service", "Operation")` is checked against, from botocore's models: `stdlib/models`.
 
     extract_models.py FOLDER            writes the files
@@ -12,6 +13,12 @@ import gzip
 import json
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lib"))
+
+import provisioning
+
+provisioning.enter_python()
 
 import botocore
 

@@ -522,7 +522,13 @@ fn joined_key(mut above: Vec<Expression>, mut below: Vec<Expression>, span: Span
 /// The narrowest type that holds a number as it is written.
 fn base_of_number(text: &str) -> Base {
     match text {
-        _ if text.contains('.') => Base::Double,
+        // As in SQL: with a point it is exact, and so many digits long.
+        _ if text.contains(['e', 'E']) => Base::Double,
+        _ if text.contains('.') => {
+            let count = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+            let (whole, part) = text.split_once('.').unwrap_or_default();
+            Base::Decimal(count(whole).saturating_add(count(part)), count(part))
+        }
         _ if text.parse::<i32>().is_ok() => Base::Int,
         _ => Base::BigInt,
     }
