@@ -114,7 +114,8 @@ fn the_textmate_grammar_passes() {
 #[test]
 fn models_are_botocores() {
     let models = root().join("stdlib/models");
-    let Some(done) = oracle::run("extract_models.py", &["python"], &[models.as_os_str(), "--check".as_ref()]) else {
+    let Some(done) = oracle::run("extract_models.py", &["python"], &[models.as_os_str(), "--check".as_ref()])
+    else {
         return;
     };
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));

@@ -188,8 +188,9 @@ impl Builder<'_, '_> {
         let respelled = self.library.enums.iter().find(|one| one.name == "sdk_service");
         let respelled = respelled.and_then(|one| one.variants.iter().find(|word| word.spelling == wanted));
         let respelled = respelled.map(|word| word.name.replace('_', "-"));
-        let service = respelled
-            .or_else(|| models::services().find(|name| name.replace('-', "") == wanted).map(ToOwned::to_owned));
+        let service = respelled.or_else(|| {
+            models::services().find(|name| name.replace('-', "") == wanted).map(ToOwned::to_owned)
+        });
         let Some(model) = service.and_then(|service| Model::of(&service)) else { return Vec::new() };
         let mut names = Vec::new();
         for name in model.errors().iter().chain(SHARED_ERRORS) {

@@ -118,7 +118,8 @@ impl Builder<'_, '_> {
                 }
                 let mut diagnostic = fault::does_not_fit(given.span, what, &from, &to);
                 if let Some((place, from, to)) = misfit {
-                    diagnostic = diagnostic.help(format!("this value{place}: `{to}` is wanted, and given is `{from}`"));
+                    diagnostic = diagnostic
+                        .help(format!("this value{place}: `{to}` is wanted, and given is `{from}`"));
                 }
                 self.report(diagnostic);
                 None

@@ -63,12 +63,20 @@ pub(super) fn is_open(from: &DataType, to: &DataType) -> bool {
 }
 
 /// Where inside of a value it is that one type does not fit another of the same kind: `its \`lines\`'s elements`, and what both are there.
-pub(super) fn misfit(platform: &Platform, from: &DataType, to: &DataType) -> Option<(String, String, String)> {
+pub(super) fn misfit(
+    platform: &Platform,
+    from: &DataType,
+    to: &DataType,
+) -> Option<(String, String, String)> {
     let (mut from, mut to, mut place) = (from, to, String::new());
     for _ in 0..DEEPEST {
         let (inner, step) = match (&from.base, &to.base) {
-            (Base::List(given), Base::List(wanted)) => ((given.as_ref(), wanted.as_ref()), "'s elements".to_owned()),
-            (Base::Map(_, given), Base::Map(_, wanted)) => ((given.as_ref(), wanted.as_ref()), "'s values".to_owned()),
+            (Base::List(given), Base::List(wanted)) => {
+                ((given.as_ref(), wanted.as_ref()), "'s elements".to_owned())
+            }
+            (Base::Map(_, given), Base::Map(_, wanted)) => {
+                ((given.as_ref(), wanted.as_ref()), "'s values".to_owned())
+            }
             (Base::Record(given), Base::Record(wanted)) if given != wanted => {
                 let given = platform.schema(*given);
                 let wrong = platform.schema(*wanted).columns.iter().find_map(|wanted| {
@@ -95,10 +103,14 @@ pub(super) fn exactly(platform: &Platform, ty: &DataType) -> String {
     let mut text = described(platform, ty);
     let Refinement { min, max, min_length, max_length, matching, one_of } = &ty.refinement;
     if !one_of.is_empty() {
-        text.push_str(&format!(" one of `{}`", one_of.join("`, `")));
+        text.push_str(&format!(" one of [\"{}\"]", one_of.join("\", \"")));
     }
     if min.is_some() || max.is_some() {
-        text.push_str(&format!(" in {}..{}", min.as_deref().unwrap_or_default(), max.as_deref().unwrap_or_default()));
+        text.push_str(&format!(
+            " in {}..{}",
+            min.as_deref().unwrap_or_default(),
+            max.as_deref().unwrap_or_default()
+        ));
     }
     if min_length.is_some() || max_length.is_some() {
         let bound = |bound: &Option<u64>| bound.map(|bound| bound.to_string()).unwrap_or_default();

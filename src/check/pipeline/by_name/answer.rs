@@ -50,7 +50,9 @@ fn value(call: &mut Call<'_>, ty: &DataType, shape: Shape, found: &Found<'_>, se
     match (&ty.base, shape) {
         (Base::Json | Base::Unknown, _) | (_, Shape::Any) => {}
         (Base::List(wanted), Shape::List(given)) => value(call, wanted, call.model.shape(given), found, seen),
-        (Base::Map(_, wanted), Shape::Map(given)) => value(call, wanted, call.model.shape(given), found, seen),
+        (Base::Map(_, wanted), Shape::Map(given)) => {
+            value(call, wanted, call.model.shape(given), found, seen)
+        }
         (Base::Record(id), Shape::Structure(name)) => {
             if seen.contains(&(*id, name)) {
                 return;
@@ -76,7 +78,8 @@ fn value(call: &mut Call<'_>, ty: &DataType, shape: Shape, found: &Found<'_>, se
         }
         (Base::String, Shape::Enumeration(name)) => {
             let known = &ty.refinement.one_of;
-            let others = call.model.words(name).into_iter().filter(|word| !known.iter().any(|one| one == word));
+            let others =
+                call.model.words(name).into_iter().filter(|word| !known.iter().any(|one| one == word));
             let others: Vec<&str> = others.collect();
             if !known.is_empty() && !others.is_empty() {
                 call.diagnostics.push(fault::more_words(found.at, found.what, &others));

@@ -13,7 +13,9 @@ pub(super) fn no_service(span: Span, name: &str) -> Diagnostic {
         Diagnostic::error(catalogue::AWS_REQUEST, span, format!("AWS has no service `{name}`"), "no service");
     match suggest::nearest(name, names) {
         Some(near) => diagnostic.fix(span, format!("\"{near}\"")).help(format!("did you mean `{near}`?")),
-        None => diagnostic.help("write botocore's name, which the AWS command line has too: `stepfunctions`, `redshift-data`"),
+        None => diagnostic.help(
+            "write botocore's name, which the AWS command line has too: `stepfunctions`, `redshift-data`",
+        ),
     }
 }
 
@@ -99,7 +101,9 @@ pub(super) fn other_words(span: Span, name: &str, unknown: &[&str], known: &[&st
     };
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("AWS has {}; a word that is newer than this compiler can be given as `json`", some(known)),
+        None => {
+            format!("AWS has {}; a word that is newer than this compiler can be given as `json`", some(known))
+        }
     };
     let listed = suggest::listed(unknown);
     Diagnostic::error(
@@ -112,8 +116,13 @@ pub(super) fn other_words(span: Span, name: &str, unknown: &[&str], known: &[&st
 }
 
 pub(super) fn no_answer(span: Span, operation: &str) -> Diagnostic {
-    Diagnostic::error(catalogue::AWS_ANSWER, span, format!("`{operation}` answers nothing"), "nothing to return")
-        .help("leave the function's result and `answer` out")
+    Diagnostic::error(
+        catalogue::AWS_ANSWER,
+        span,
+        format!("`{operation}` answers nothing"),
+        "nothing to return",
+    )
+    .help("leave the function's result and `answer` out")
 }
 
 pub(super) fn no_parts(span: Span, what: &str, is: &str, name: &str) -> Diagnostic {
@@ -154,4 +163,17 @@ pub(super) fn more_words(span: Span, what: &str, others: &[&str]) -> Diagnostic 
         "not all of them",
     )
     .help("list them too, or leave `one of` out and `match` with an `else`")
+}
+
+pub(super) fn has_only_begun(span: Span, operation: &str, integration: Option<&str>) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::ONLY_BEGUN,
+        span,
+        format!("`{operation}` answers when it has begun, and the pipeline goes on before it ends"),
+        "nobody waits for its end",
+    )
+    .help(match integration {
+        Some(name) => format!("call it by `{name}`, which waits for the end and fails where it fails"),
+        None => "return what its answer calls it, `answer = \"…\"`, and ask in the pipeline how it stands; or let it call back".to_owned(),
+    })
 }

@@ -2,6 +2,7 @@
 //! function returns. What is looked up are the library's models; a service without one is said to be unchecked.
 
 mod answer;
+mod begun;
 mod fault;
 mod request;
 
@@ -52,6 +53,7 @@ fn operation(call: &mut Call<'_>, service: &str) {
     };
     request::check(call, &name, operation.takes, span);
     answer::check(call, &name, operation.answers, span);
+    begun::check(call, service, &name, span);
 }
 
 /// A field of the integration that is text, and its place.
@@ -88,7 +90,11 @@ fn described(model: &Model, shape: Shape) -> String {
         Shape::Structure(name) => {
             let members = model.members(name);
             let names: Vec<&str> = members.iter().map(|member| member.name).collect();
-            if names.is_empty() { "an empty record".into() } else { format!("a record with {}", some(&names)) }
+            if names.is_empty() {
+                "an empty record".into()
+            } else {
+                format!("a record with {}", some(&names))
+            }
         }
         Shape::Enumeration(name) => format!("`string` one of {}", some(&model.words(name))),
     }

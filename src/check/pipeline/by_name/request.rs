@@ -19,7 +19,14 @@ pub(super) fn check(call: &mut Call<'_>, operation: &str, takes: Option<Shape>, 
 }
 
 /// The columns of a record that stands where a structure is wanted.
-fn record(call: &mut Call<'_>, columns: &[Column], members: &[Member], what: &str, at: Span, seen: &mut Seen) {
+fn record(
+    call: &mut Call<'_>,
+    columns: &[Column],
+    members: &[Member],
+    what: &str,
+    at: Span,
+    seen: &mut Seen,
+) {
     for column in columns {
         match members.iter().find(|member| is_spelled(member.name, &column.name)) {
             Some(member) if member.required && column.ty.nullable => {
@@ -51,7 +58,9 @@ fn value(call: &mut Call<'_>, ty: &DataType, shape: Shape, column: &Column, seen
         (Base::List(given), Shape::List(wanted)) => {
             value(call, given, call.model.shape(wanted), column, seen);
         }
-        (Base::Map(_, given), Shape::Map(wanted)) => value(call, given, call.model.shape(wanted), column, seen),
+        (Base::Map(_, given), Shape::Map(wanted)) => {
+            value(call, given, call.model.shape(wanted), column, seen)
+        }
         (Base::Record(id), Shape::Structure(name)) => {
             if seen.contains(&(*id, name)) {
                 return;
@@ -80,7 +89,10 @@ fn value(call: &mut Call<'_>, ty: &DataType, shape: Shape, column: &Column, seen
 fn is_taken(given: &Base, wanted: Shape) -> bool {
     match wanted {
         Shape::Text => {
-            matches!(given, Base::String | Base::Location | Base::Date | Base::Timestamp(_) | Base::TimestampLtz(_))
+            matches!(
+                given,
+                Base::String | Base::Location | Base::Date | Base::Timestamp(_) | Base::TimestampLtz(_)
+            )
         }
         Shape::Blob => matches!(given, Base::String | Base::Bytes),
         Shape::Time => matches!(given, Base::String | Base::TimestampLtz(_)),
@@ -98,7 +110,8 @@ fn words(call: &mut Call<'_>, ty: &DataType, enumeration: &'static str, column: 
         call.diagnostics.push(fault::any_word(column.span, &column.name, &some(&known)));
         return;
     }
-    let unknown: Vec<&str> = given.iter().map(|word| word.as_str()).filter(|word| !known.contains(word)).collect();
+    let unknown: Vec<&str> =
+        given.iter().map(|word| word.as_str()).filter(|word| !known.contains(word)).collect();
     if !unknown.is_empty() {
         call.diagnostics.push(fault::other_words(column.span, &column.name, &unknown, &known));
     }

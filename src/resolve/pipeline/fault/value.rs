@@ -37,12 +37,23 @@ pub(in super::super) fn strange_values(span: Span, what: &str, strangers: &str, 
 
 pub(in super::super) fn no_instant(span: Span, ty: &str) -> Diagnostic {
     let (why, help) = if ty == "string" {
-        ("any text is no instant", "make it one, `parse_time(text)`; or declare it as `timestamp_ltz(3)` where it comes from")
+        (
+            "any text is no instant",
+            "make it one, `parse_time(text)`; or declare it as `timestamp_ltz(3)` where it comes from",
+        )
     } else {
-        ("a time without a zone is no instant", "declare it as `timestamp_ltz(3)`, whose text ends with `Z` or a zone")
+        (
+            "a time without a zone is no instant",
+            "declare it as `timestamp_ltz(3)`, whose text ends with `Z` or a zone",
+        )
     };
-    Diagnostic::error(catalogue::WRONG_TYPE, span, format!("`wait until` takes an instant, and {why}"), format!("this is `{ty}`"))
-        .help(help)
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("`wait until` takes an instant, and {why}"),
+        format!("this is `{ty}`"),
+    )
+    .help(help)
 }
 
 pub(in super::super) fn open_text(span: Span, what: &str, known: &[SmolStr]) -> Diagnostic {
