@@ -10,7 +10,6 @@ pub struct Model {
     operations: FxHashMap<&'static str, (&'static str, &'static str)>,
     structures: FxHashMap<&'static str, &'static str>,
     enumerations: FxHashMap<&'static str, &'static str>,
-    errors: Vec<&'static str>,
 }
 
 /// What an operation takes and answers; nothing where there is nothing.
@@ -62,6 +61,20 @@ pub struct Member {
     pub shape: Shape,
 }
 
+/// The errors that a service's operations raise; nothing where it has no model.
+pub fn errors(service: &str) -> Vec<&'static str> {
+    let text = file(&format!("{service}.model")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("errors "));
+    line.map(|names| names.split(' ').collect()).unwrap_or_default()
+}
+
+/// Whether a service has an operation, as far as is known here: `None` where it has no model.
+pub fn has_operation(service: &str, operation: &str) -> Option<bool> {
+    let text = file(&format!("{service}.model"))?;
+    let names = text.lines().filter_map(|line| line.strip_prefix("op ")?.split(' ').next());
+    Some(names.into_iter().any(|name| name == operation))
+}
+
 /// The names of all services, sorted.
 pub fn services() -> impl Iterator<Item = &'static str> {
     file("services.list").unwrap_or_default().lines()
@@ -80,7 +93,6 @@ impl Model {
             operations: FxHashMap::default(),
             structures: FxHashMap::default(),
             enumerations: FxHashMap::default(),
-            errors: Vec::new(),
         };
         for line in text.lines() {
             model.read(line);
@@ -96,7 +108,7 @@ impl Model {
                     self.operations.insert(operation, ends);
                 }
             }
-            ("errors", _) => self.errors = rest.split(' ').collect(),
+            ("errors", _) => {}
             (_, Some(("=", values))) => {
                 self.enumerations.insert(name, values);
             }
@@ -119,11 +131,6 @@ impl Model {
         let mut names: Vec<&'static str> = self.operations.keys().copied().collect();
         names.sort_unstable();
         names
-    }
-
-    /// The names of the errors that its operations raise.
-    pub fn errors(&self) -> &[&'static str] {
-        &self.errors
     }
 
     /// The members of a structure.

@@ -7,10 +7,7 @@ use smol_str::SmolStr;
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{
-        ActionId, Integration,
-        models::{self, Model},
-    },
+    library::{ActionId, Integration, models},
     platform::{Capability, Location, Value, ValueKind, pipeline::UseTarget, value::IntegrationUse},
     source::Span,
 };
@@ -167,10 +164,8 @@ impl Context<'_> {
 
 /// Whether AWS has an operation, as far as its models are known.
 fn exists(service: &str, operation: &str) -> bool {
-    match Model::of(service) {
-        Some(model) => model.operation(operation).is_some(),
-        None => models::services().any(|name| name == service),
-    }
+    models::has_operation(service, operation)
+        .unwrap_or_else(|| models::services().any(|name| name == service))
 }
 
 fn is_action(text: &str) -> bool {

@@ -5,11 +5,7 @@ use smol_str::SmolStr;
 use super::{Builder, fault, statement::Block};
 use crate::{
     diagnostic::{Diagnostic, Fix},
-    library::{
-        Integration,
-        models::{self, Model},
-        types::constant_text,
-    },
+    library::{Integration, models, types::constant_text},
     platform::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{Catch, Origin, Step, StepKind},
@@ -191,9 +187,12 @@ impl Builder<'_, '_> {
         let service = respelled.or_else(|| {
             models::services().find(|name| name.replace('-', "") == wanted).map(ToOwned::to_owned)
         });
-        let Some(model) = service.and_then(|service| Model::of(&service)) else { return Vec::new() };
+        let modelled = service.map(|service| models::errors(&service)).unwrap_or_default();
+        if modelled.is_empty() {
+            return Vec::new();
+        }
         let mut names = Vec::new();
-        for name in model.errors().iter().chain(SHARED_ERRORS) {
+        for name in modelled.iter().chain(SHARED_ERRORS) {
             names.push(SmolStr::from(format!("{prefix}.{name}")));
             if !name.ends_with("Exception") {
                 names.push(SmolStr::from(format!("{prefix}.{name}Exception")));
