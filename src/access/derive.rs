@@ -19,11 +19,14 @@ use super::{
 use crate::{
     lower,
     platform::{
-        AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value,
-        ValueKind, grant::Effect, pipeline::User, resource::Noun, stream::Rows,
+        AccountId, Capability, Grant, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
+        grant::Effect, pipeline::User, resource::Noun, stream::Rows,
     },
     source::Span,
 };
+
+/// The log group that every crawler writes into. <https://docs.aws.amazon.com/glue/latest/dg/console-crawlers.html>
+const CRAWLER_LOGS: &str = "/aws-glue/crawlers";
 
 /// The permissions of everybody.
 pub struct Needs<'a> {
@@ -62,6 +65,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     needs.queries();
     needs.syncs();
     needs.replications();
+    needs.crawlers();
     needs.functions();
     needs.domains();
     needs
@@ -189,7 +193,7 @@ impl Needs<'_> {
             .fields
             .iter()
             .flatten()
-            .flat_map(locations)
+            .flat_map(Value::locations)
             .map(|(location, _)| Place::from(location))
             .collect();
         if files.is_empty() {
@@ -208,19 +212,19 @@ impl Needs<'_> {
             let kind = self.platform.kind_of(id);
             for (field, capability) in [("from", "sync_from"), ("to", "sync_to")] {
                 if let Some(value) = resource.field(kind, field) {
-                    for (location, span) in locations(value) {
+                    for (location, span) in value.locations() {
                         self.transfer(role, capability, &Place::from(location), span);
                     }
                     self.secrets(role, id, value);
                 }
             }
             if let Some(value) = resource.field(kind, "manifest") {
-                for (file, span) in locations(value) {
+                for (file, span) in value.locations() {
                     self.on(role, "bucket", "read", &Place::Keys(file.bucket, file.key.clone()), span);
                 }
             }
             if let Some(value) = resource.field(kind, "report") {
-                for (folder, span) in locations(value) {
+                for (folder, span) in value.locations() {
                     self.on(role, "bucket", "write", &Place::from(folder), span);
                 }
             }
@@ -239,7 +243,39 @@ impl Needs<'_> {
         }
     }
 
-    /// DataSync and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
+    /// A crawler lists what is under its targets and reads it, and writes tables into the catalog and lines into the log that all crawlers of the
+    /// account write into.
+    fn crawlers(&mut self) {
+        for crawler in self.platform.crawlers() {
+            let role = RoleKey::Derived(crawler.resource, Duty::Crawler);
+            for (target, span) in &crawler.targets {
+                self.transfer(role, "crawl_from", &Place::from(*target), *span);
+            }
+            self.on(role, "domain", "crawl", &Place::Resource(crawler.domain.0), crawler.domain.1);
+            self.logs(role, crawler.resource, CRAWLER_LOGS);
+        }
+    }
+
+    /// Writing into a log group of the declaration's account.
+    fn logs(&mut self, role: RoleKey, id: ResourceId, group: &str) {
+        let platform = self.platform;
+        let Some(account) = platform.account_of(id) else { return };
+        let Some(service) = platform.library.service_named("logs") else { return };
+        let (partition, region) = (platform.project.partition(), &account.region);
+        let group = format!("arn:{partition}:logs:{region}:{}:log-group:{group}", account.id);
+        let streams = format!("{group}:log-stream:*");
+        for (action, arn) in
+            [("CreateLogGroup", &group), ("CreateLogStream", &streams), ("PutLogEvents", &streams)]
+        {
+            let Some(action) = platform.library.action_named(service, action) else { continue };
+            let place = Place::Arn(SmolStr::from(arn.as_str()));
+            for requirement in requirements(platform, Capability::Action(action), &place) {
+                self.need(role, Requirement { primary: false, ..requirement }, platform.resource(id).span);
+            }
+        }
+    }
+
+    /// DataSync, crawlers and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
     fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability("bucket", capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
@@ -500,15 +536,6 @@ fn diverts(stream: &Stream) -> Vec<ResourceId> {
         Rows::Drop | Rows::Fail => None,
     })
     .collect()
-}
-
-/// The places in buckets that a value names, with where each is written.
-fn locations(value: &Value) -> Vec<(&Location, Span)> {
-    match &value.kind {
-        ValueKind::Location(location) => vec![(location, value.span)],
-        ValueKind::Construct(construct) => construct.fields.iter().flatten().flat_map(locations).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// The ARNs of the secrets that a value refers to. Secrets Manager puts six characters of its own behind a name.

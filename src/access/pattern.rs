@@ -116,7 +116,7 @@ pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Opt
     Some(SmolStr::from(text))
 }
 
-/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, the last one for anything.
+/// Whether an ARN has a format: a placeholder stands for anything up to the sign that comes behind it, the last one for anything.
 pub fn arn_has_format(format: &str, arn: &str) -> bool {
     let (mut format, mut rest) = (format, arn);
     loop {
@@ -126,7 +126,7 @@ pub fn arn_has_format(format: &str, arn: &str) -> bool {
         if behind.is_empty() {
             return !after.is_empty();
         }
-        let end = after.find(['/', ':']).unwrap_or(after.len());
+        let end = behind.chars().next().and_then(|sign| after.find(sign)).unwrap_or(after.len());
         rest = after.get(end..).unwrap_or_default();
         format = behind;
     }

@@ -4,6 +4,7 @@ mod agent;
 mod bucket;
 mod call;
 mod condition;
+mod crawler;
 mod cron;
 mod damage;
 mod domain;

@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
-    projection, query, role, secret, share, statement, stream, sync, table,
+    Rule, agent, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail, label,
+    pipeline, projection, query, role, secret, share, statement, stream, sync, table,
 };
 
 /// The rules.
@@ -37,6 +37,7 @@ pub const RULES: &[Rule] = &[
     ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
     ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
     ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
+    ("crawlers write into their own catalog", crawler::crawlers_write_into_their_own_catalog),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),

@@ -217,6 +217,7 @@ catalogue! {
     ROW_FILTER_TERM = "DPL0614";
     FRESH_BY = "DPL0615";
     PROJECTION = "DPL0616";
+    CRAWLER_ELSEWHERE = "DPL0640";
     // 07: streams, SQL and queries
     SQL_SYNTAX = "DPL0701";
     SQL_UNSUPPORTED = "DPL0702";

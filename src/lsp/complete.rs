@@ -245,7 +245,9 @@ impl Scope<'_> {
                 self.resources(|kind| matches!(kind, "role" | "account" | "group" | "domain"))
             }
             ("assert", None) => {
-                let mut items = self.resources(|kind| matches!(kind, "role" | "pipeline" | "query" | "sync"));
+                let mut items = self.resources(|kind| {
+                    matches!(kind, "role" | "pipeline" | "query" | "sync" | "function" | "crawler" | "group")
+                });
                 items.extend(
                     ["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)),
                 );

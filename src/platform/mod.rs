@@ -6,6 +6,7 @@ pub mod boundary;
 pub mod bucket;
 mod calls;
 pub mod condition;
+pub mod crawler;
 pub mod function;
 pub mod grant;
 pub mod guardrail;

@@ -48,3 +48,4 @@ mod tightness;
 mod window;
 mod window_expressions;
 mod window_operator;
+mod witness;
