@@ -29,6 +29,7 @@ module.exports = grammar({
     ...KEYWORDS.map((text) => $[`_word_${text}`]),
     $._in_range,
     $._same_line,
+    $._cause,
     $._wildcard,
     $._dots_bound,
     $._dots_open,
@@ -41,8 +42,6 @@ module.exports = grammar({
   conflicts: ($) => [
     [$.on],
     [$.path, $._primary],
-    [$.subject, $._primary],
-    [$.subject, $.expect, $._primary],
   ],
 
   supertypes: ($) => [$.expression, $.statement],
@@ -62,17 +61,17 @@ module.exports = grammar({
     use: ($) => seq(
       word($, "use"),
       field("module", $.path),
-      optional(seq(".", $.use_names)),
+      optional($.use_names),
       optional(seq(word($, "as"), field("alias", $.identifier))),
     ),
-    use_names: ($) => seq("{", list($.identifier), "}"),
+    use_names: ($) => seq(alias(token(/\.\s*\{/), ".{"), list($.identifier), "}"),
 
     // ---- declarations
 
     declaration: ($) => prec.right(seq(
       field("kind", $.identifier),
       choice(
-        seq(field("name", $.identifier), repeat($._part), optional(field("body", $.body)), optional($.query)),
+        seq(field("name", $.identifier), repeat($._part), optional(seq(field("body", $.body), optional($.query)))),
         field("body", $.body),
       ),
     )),
@@ -123,7 +122,7 @@ module.exports = grammar({
     call: ($) => prec(PREC.postfix, seq(field("function", $._primary), $.arguments)),
     index: ($) => prec(PREC.postfix, seq($._primary, "[", $.expression, "]")),
     arguments: ($) => seq("(", list(choice($.argument, $.expression)), ")"),
-    argument: ($) => seq(field("name", $.identifier), "=", field("value", $.expression)),
+    argument: ($) => prec(PREC.postfix + 1, seq(field("name", $.identifier), "=", field("value", $.expression))),
     tagged: ($) => prec(PREC.unary, seq(
       choice(...["run", "account", "service", "organization", "unit", "saml", "oidc", "group"].map((tag) => word($, tag))),
       $._primary,
@@ -132,7 +131,7 @@ module.exports = grammar({
     binary: ($) => choice(...[
       [PREC.or, word($, "or")],
       [PREC.and, word($, "and")],
-      [PREC.compare, choice("==", "!=", "<=", ">=", "<", ">")],
+      [PREC.compare, choice("==", "=", "!=", "<=", ">=", "<", ">")],
       [PREC.else, "??"],
       [PREC.add, choice("+", "-")],
       [PREC.multiply, choice("*", "/", "%")],
@@ -211,12 +210,12 @@ module.exports = grammar({
     subject: ($) => prec.dynamic(1, $.path),
     when: ($) => prec.right(seq(
       word($, "when"), $.expression,
-      choice(seq("->", $.expression), seq(word($, "fails"), alias($.path, $.error_name), optional(seq($._same_line, $.expression)))),
+      choice(seq("->", $.expression), seq(word($, "fails"), alias($.path, $.error_name), optional(seq($._cause, $.expression)))),
       optional(seq(word($, "after"), $.expression)),
     )),
     expect: ($) => prec.right(seq(word($, "expect"), choice(
       seq(word($, "result"), $.expression),
-      seq(word($, "error"), alias($.path, $.error_name), optional(seq($._same_line, $.expression))),
+      seq(word($, "error"), alias($.path, $.error_name), optional(seq($._cause, $.expression))),
       seq(field("subject", $.path), word($, "contains"), $.expression),
       seq(field("subject", $.path), word($, "nothing")),
       seq($.subject, $.list),

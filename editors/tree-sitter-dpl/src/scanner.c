@@ -13,7 +13,7 @@ enum Token {
   TIMEOUT, HEARTBEAT, AWAIT, CALLBACK, FAILS, ELSE, CATCH, IF, MATCH, PARALLEL, TRY, WAIT, FAIL, RETURN, LET, RUN, GIVEN, EXPECT, RESULT, ERROR,
   CONTAINS, NOTHING, ORDER, AFTER, KEY, LENGTH, MATCHING, ONE, OF, NO, ONLY, OPTION, DISTRIBUTED, ACCOUNT, SERVICE, ORGANIZATION, UNIT, SAML,
   OIDC, GROUP,
-  IN_RANGE, SAME_LINE, WILDCARD, DOTS_BOUND, DOTS_OPEN, SQL, PREDICATE,
+  IN_RANGE, SAME_LINE, CAUSE, WILDCARD, DOTS_BOUND, DOTS_OPEN, SQL, PREDICATE,
 };
 
 static const char *const WORDS[] = {
@@ -68,14 +68,19 @@ static bool is_clause_word(enum Token word) {
   }
 }
 
-static bool begins_a_line(enum Token word) {
+// Whether a statement begins with the word, and no value.
+static bool begins_a_statement(enum Token word) {
   switch (word) {
-    case LET: case IF: case MATCH: case PARALLEL: case FOR: case TRY: case WAIT: case FAIL: case RETURN: case GIVEN: case WHEN: case EXPECT:
-    case DENY: case AFTER:
+    case LET: case IF: case MATCH: case PARALLEL: case FOR: case TRY: case WAIT: case FAIL: case RETURN:
       return true;
     default:
       return false;
   }
+}
+
+// Whether a line of a test begins with the word, or goes on with it, and no value.
+static bool begins_a_step(enum Token word) {
+  return word == GIVEN || word == WHEN || word == EXPECT || word == DENY || word == AFTER;
 }
 
 static bool skip_blanks(TSLexer *lexer) {
@@ -155,13 +160,14 @@ static bool give(TSLexer *lexer, enum Token token) {
   return true;
 }
 
-static bool scan_word(TSLexer *lexer, const bool *valid) {
+// A word; where a value may stand on the same line, and the word begins one, the sign for that, which is empty.
+static bool scan_word(TSLexer *lexer, const bool *valid, bool same_line) {
   char text[LONGEST];
-  bool same_line = valid[SAME_LINE];
   lexer->mark_end(lexer);
   read_word(lexer, text);
   enum Token word = keyword(text);
-  if (same_line && !begins_a_line(word)) return give(lexer, SAME_LINE);
+  if (same_line && valid[SAME_LINE] && !begins_a_statement(word)) return give(lexer, SAME_LINE);
+  if (same_line && valid[CAUSE] && !begins_a_step(word)) return give(lexer, CAUSE);
   lexer->mark_end(lexer);
   if (word == IN && valid[IN_RANGE] && (!valid[IN] || range_follows(lexer))) return give(lexer, IN_RANGE);
   if (word != IDENTIFIER && valid[word] && (word == IN || follows(lexer, word))) return give(lexer, word);
@@ -255,22 +261,13 @@ bool tree_sitter_dpl_external_scanner_scan(void *payload, TSLexer *lexer, const 
   if (!lost && valid[SQL]) return scan_sql(lexer, false);
   if (!lost && valid[PREDICATE]) return scan_sql(lexer, true);
   if (!lost && valid[WILDCARD] && peek(lexer) == '*') return scan_wildcard(lexer);
-  bool line = false;
-  for (; is_space(peek(lexer)); pass(lexer)) line |= peek(lexer) == '\n';
+  bool same_line = !lost;
+  for (; is_space(peek(lexer)); pass(lexer)) same_line &= peek(lexer) != '\n';
   int32_t here = peek(lexer);
   if (!lost && here == '.' && (valid[DOTS_BOUND] || valid[DOTS_OPEN])) return scan_dots(lexer, valid);
-  if (is_start(here)) {
-    if (lost || !valid[SAME_LINE] || line) {
-      bool without[PREDICATE + 1];
-      memcpy(without, valid, sizeof without);
-      without[SAME_LINE] = false;
-      return scan_word(lexer, without);
-    }
-    return scan_word(lexer, valid);
-  }
-  if (!lost && valid[SAME_LINE] && !line && (is_operand(here) || here == '*')) {
-    lexer->mark_end(lexer);
-    return give(lexer, SAME_LINE);
-  }
-  return false;
+  if (is_start(here)) return scan_word(lexer, valid, same_line);
+  if (!same_line || !(is_operand(here) || here == '*')) return false;
+  lexer->mark_end(lexer);
+  if (valid[SAME_LINE]) return give(lexer, SAME_LINE);
+  return valid[CAUSE] && give(lexer, CAUSE);
 }
