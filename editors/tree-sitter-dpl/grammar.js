@@ -181,7 +181,9 @@ module.exports = grammar({
 
     grant: ($) => prec.right(seq(choice(word($, "grant"), word($, "deny")), commas($._capability), repeat($._clause))),
     _capability: ($) => prec.right(seq($.capability, optional($.columns))),
-    capability: ($) => choice("*", $.path),
+    capability: ($) => choice("*", alias($._action, $.path)),
+    // Whose star needs no look at what follows: no action is multiplied.
+    _action: ($) => prec.right(seq($.identifier, repeat(seq(".", $.identifier)), optional(choice(".*", token.immediate("*"))))),
     columns: ($) => seq("(", list($.identifier), ")"),
     _clause: ($) => choice(
       $.clause_on, $.clause_to, $.clause_where, $.clause_option, $.clause_when, $.clause_until, $.clause_outside, $.clause_except,
