@@ -74,15 +74,17 @@ local function session()
   wait("the mend", function() return text(lake):find("= lake_key", 1, true) ~= nil end)
   wait("no errors", function() return #errors(lake) == 0 end)
 
-  -- Completion at the beginning of a field.
-  at("  versioning = true", 0)
-  vim.api.nvim_buf_set_lines(0, vim.fn.line(".") - 1, vim.fn.line(".") - 1, false, { "  ob" })
-  at("  ob", 4)
-  local found = request(lake, "textDocument/completion") or {}
+  -- Completion where a field's name is being typed.
+  at("rotation = true", 0)
+  vim.api.nvim_buf_set_lines(0, vim.fn.line(".") - 1, vim.fn.line("."), false, { "key lake_key in lake {", "  rotation = true", "  ro", "}" })
+  at("  ro", 3)
+  vim.api.nvim_win_set_cursor(0, { vim.fn.line(".") + 1, 3 })
   local labels = {}
+  local found = request(lake, "textDocument/completion") or {}
   for _, item in ipairs(found.items or found) do labels[item.label] = true end
-  check(labels["object_lock"] or labels["versioning"], "completed is " .. vim.inspect(vim.tbl_keys(labels)))
-  vim.api.nvim_buf_set_lines(0, vim.fn.line(".") - 1, vim.fn.line("."), false, {})
+  check(labels["alias"] or labels["external"], "completed is " .. vim.inspect(vim.tbl_keys(labels)))
+  vim.cmd("silent undo")
+  check(text(lake):find("rotation = true }", 1, true), "undone is too little")
 
   -- What a word means, and where it is from.
   at("to DataEngineering", 5)
@@ -138,5 +140,6 @@ for _, part in ipairs({ session, painted }) do
   check(fine, tostring(why))
 end
 for _, client in pairs(vim.lsp.get_active_clients and vim.lsp.get_active_clients() or vim.lsp.get_clients()) do client.stop() end
+vim.wait(5000, function() return #(vim.lsp.get_active_clients and vim.lsp.get_active_clients() or vim.lsp.get_clients()) == 0 end, 20)
 io.stdout:write(table.concat(faults, "\n"), #faults > 0 and "\n" or "")
 vim.cmd(#faults > 0 and "cquit 1" or "qall!")
