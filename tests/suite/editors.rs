@@ -15,9 +15,38 @@ use super::{command::Sandbox, corpus::generate, differential::platforms, oracle}
 /// As many programs are generated of each kind.
 const GENERATED: u64 = 250;
 
+/// What is looked for in a text, and in how its tree is printed.
+struct Patterns {
+    token: Regex,
+    sql: Regex,
+    kind: Regex,
+    tag: Regex,
+    ident: Regex,
+    name: Regex,
+}
+
+impl Patterns {
+    fn new() -> Self {
+        let made = |pattern: &str| Regex::new(pattern).unwrap();
+        let spanned = |before: &str| {
+            made(&format!(r"{before}span: Span \{{ start: (?<start>\d+), end: (?<end>\d+) \}}"))
+        };
+        Self {
+            token: made(
+                r#"(?<comment>//[^\n]*|/\*(?s:.*?)\*/)|(?<string>")|(?<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?[A-Za-z0-9_]*)|(?<word>@?[A-Za-z_][A-Za-z0-9_]*)"#,
+            ),
+            sql: spanned(r"Sql \{ "),
+            kind: spanned(r"kind: Ident \{ [^{}]*"),
+            tag: spanned(r"Tagged\(Ident \{ [^{}]*"),
+            ident: spanned(r"Ident \{ [^{}]*"),
+            name: spanned(r"Expr \{ kind: Name\([^()]*\), "),
+        }
+    }
+}
+
 /// What the text is made of, as the compiler reads it: the line and the column of each token, in characters, what it is, and its text.
 /// Nothing where it can't be read.
-fn reading(text: &str) -> Option<Vec<Json>> {
+fn reading(text: &str, patterns: &Patterns) -> Option<Vec<Json>> {
     let mut sources = SourceMap::default();
     let file = sources.add("case.dpl", "case", text, false);
     let mut diagnostics = Diagnostics::default();
@@ -26,32 +55,27 @@ fn reading(text: &str) -> Option<Vec<Json>> {
         return None;
     }
     let tree = format!("{module:?}");
-    let spans = |pattern: &str| -> BTreeMap<usize, usize> {
-        let place = r"span: Span \{ start: (?<start>\d+), end: (?<end>\d+) \}";
-        let pattern = Regex::new(&pattern.replace("SPAN", place)).unwrap();
+    let spans = |pattern: &Regex| -> BTreeMap<usize, usize> {
         let number = |found: &regex::Captures<'_>, name: &str| found[name].parse::<usize>().unwrap();
         pattern.captures_iter(&tree).map(|it| (number(&it, "start"), number(&it, "end"))).collect()
     };
-    let sql = spans(r"Sql \{ SPAN \}");
-    let kinds = spans(r"kind: Ident \{ [^{}]*SPAN");
-    let tags = spans(r"Tagged\(Ident \{ [^{}]*SPAN");
-    let mut names = spans(r"Ident \{ [^{}]*SPAN");
-    for (start, end) in spans(r"Expr \{ kind: Name\([^()]*\), SPAN") {
+    let sql = spans(&patterns.sql);
+    let kinds = spans(&patterns.kind);
+    let tags = spans(&patterns.tag);
+    let mut names = spans(&patterns.ident);
+    for (start, end) in spans(&patterns.name) {
         // The span of a name in brackets is theirs, and a label's begins with its sign.
-        let inside = text[start..end].trim_start_matches(|letter: char| letter == '(' || letter.is_whitespace());
+        let inside =
+            text[start..end].trim_start_matches(|letter: char| letter == '(' || letter.is_whitespace());
         names.insert(end - inside.len(), end);
     }
-    let token = Regex::new(
-        r#"(?<comment>//[^\n]*|/\*(?s:.*?)\*/)|(?<string>")|(?<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?[A-Za-z0-9_]*)|(?<word>@?[A-Za-z_][A-Za-z0-9_]*)"#,
-    )
-    .unwrap();
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let (until, embedded) =
             sql.range(at..).next().map_or((text.len(), None), |(start, end)| (*start, Some(*end)));
         let mut behind = at;
-        while let Some(found) = token.captures(&text[behind..until]) {
+        while let Some(found) = patterns.token.captures(&text[behind..until]) {
             let range = found.get(0).unwrap().range();
             let start = behind + range.start;
             behind += range.end;
@@ -127,7 +151,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn grammars_read_what_the_compiler_reads() {
-    let sandbox = Sandbox::new();
+    let (sandbox, patterns) = (Sandbox::new(), Patterns::new());
     let mut expected = serde_json::Map::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -144,7 +168,7 @@ fn grammars_read_what_the_compiler_reads() {
         programs.push((format!("platform-{seed}.dpl"), platforms::platform(seed)));
     }
     for (name, text) in &programs {
-        if let Some(tokens) = reading(text) {
+        if let Some(tokens) = reading(text, &patterns) {
             sandbox.write(name, text);
             expected.insert(name.clone(), Json::Array(tokens));
         }
@@ -175,11 +199,12 @@ fn snippets_can_be_read() {
     let snippets: BTreeMap<String, Json> = serde_json::from_str(&text).unwrap();
     let choice = Regex::new(r"\$\{\d+\|([^,|]+)[^}]*\}").unwrap();
     let filled = Regex::new(r"\$\{\d+:([^}]*)\}").unwrap();
+    let patterns = Patterns::new();
     assert!(snippets.len() >= 10);
     for (name, snippet) in snippets {
         let lines: Vec<&str> = snippet["body"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
         let text = choice.replace_all(&lines.join("\n"), "$1").replace("$0", "");
         let text = filled.replace_all(&text, "$1").into_owned() + "\n";
-        assert!(reading(&text).is_some(), "{name}:\n{text}");
+        assert!(reading(&text, &patterns).is_some(), "{name}:\n{text}");
     }
 }
