@@ -232,7 +232,7 @@ fn what_the_readmes_of_templates_show_runs() {
         Some("# A data lake"),
         "the one that is not asked for"
     );
-    let who = sandbox.dpl(&["who-can", "read", "landing/clean", "p"]);
+    let who = sandbox.dpl(&["who-can", "read", "landing / \"clean\"", "p"]);
     assert!(who.fine().out.contains("Analyst"), "{}", who.out);
     sandbox.dpl(&["init", "--template", "streaming", "s"]).fine();
     let run = ["run", "minute_averages", "s", "--from", "readings=s/readings.jsonl", "--to", "averages=-"];
