@@ -75,8 +75,8 @@ def npm(binary, folder, _tools, _modules, manifest):
 def wheel(binary, folder, tools, _modules, manifest):
     """Built without optimization: what is tried is the package."""
     out = folder / "wheels"
-    # The compiler's own folder is kept: its parts are built already.
-    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "CARGO_TARGET_DIR": str(binary.parents[1])}
+    # In a folder of its own, which is kept: maturin writes the command anew, and other tests are running this one.
+    environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "CARGO_TARGET_DIR": str(binary.parents[1] / "packaging")}
     call(tools / "maturin", "build", "--profile", "dev", "--offline", "--skip-auditwheel", "--out", out,
          folder=ROOT / "packaging/pypi", env=environment)
     (made,) = out.glob("*.whl")
