@@ -202,11 +202,44 @@ fn init_writes_a_project_once() {
     assert!(!sandbox.path("new/platform/dpl.toml").exists());
 }
 
+/// Each template is a whole project, as its README says: checked, tested, laid out, built.
 #[test]
-fn what_init_writes_compiles_without_a_word() {
+fn what_init_writes_compiles_and_passes() {
+    for (template, files, tests) in [("lake", 4, 2), ("mesh", 5, 2), ("etl", 3, 3), ("streaming", 3, 1)] {
+        let sandbox = Sandbox::new();
+        sandbox.dpl(&["init", "--template", template, "p"]).fine();
+        let checked = sandbox.dpl(&["check", "p"]);
+        assert_eq!(checked.fine().err, format!("no problems in {files} files\n"), "{template}");
+        let tested = sandbox.dpl(&["test", "p"]);
+        assert!(tested.fine().out.ends_with(&format!("\n{tests} passed\n")), "{template}: {}", tested.out);
+        sandbox.dpl(&["fmt", "--check", "p"]).fine();
+        sandbox.dpl(&["build", "p"]).fine();
+        assert!(sandbox.path("p/out/manifest.json").is_file());
+        sandbox.dpl(&["build", "p", "--check"]).fine();
+        let readme = sandbox.read("p/README.md");
+        let told = readme.lines().filter(|line| line.starts_with("| `") && line.contains(".dpl`"));
+        assert_eq!(told.count(), files, "{template}: its README tells of every file");
+    }
+}
+
+/// What the READMEs have a newcomer type.
+#[test]
+fn what_the_readmes_of_templates_show_runs() {
     let sandbox = Sandbox::new();
     sandbox.dpl(&["init", "p"]).fine();
-    assert_eq!(sandbox.dpl(&["check", "p"]).fine().err, "no problems in 3 files\n");
-    sandbox.dpl(&["build", "p"]).fine();
-    assert!(sandbox.path("p/out/manifest.json").is_file());
+    assert_eq!(
+        sandbox.read("p/README.md").lines().next(),
+        Some("# A data lake"),
+        "the one that is not asked for"
+    );
+    let who = sandbox.dpl(&["who-can", "read", "landing / \"clean\"", "p"]);
+    assert!(who.fine().out.contains("Analyst"), "{}", who.out);
+    sandbox.dpl(&["init", "--template", "streaming", "s"]).fine();
+    let run = ["run", "minute_averages", "s", "--from", "readings=s/readings.jsonl", "--to", "averages=-"];
+    assert_eq!(sandbox.dpl(&run).fine().out.lines().count(), 3);
+    let help = sandbox.dpl(&["init", "--help"]);
+    for template in ["lake", "mesh", "etl", "streaming"] {
+        assert!(help.fine().out.contains(&format!("- {template}:")), "{}", help.out);
+    }
+    sandbox.dpl(&["init", "--template", "warehouse", "w"]).refused(2, &["warehouse", "streaming"]);
 }

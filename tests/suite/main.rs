@@ -18,6 +18,7 @@ mod corpus;
 mod diff;
 mod differential;
 mod docs;
+mod editors;
 mod flink;
 mod foreign;
 mod format;

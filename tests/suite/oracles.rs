@@ -121,3 +121,9 @@ fn models_are_botocores() {
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}\n{errors}");
 }
+
+/// The wrapper packages, the image's recipe, the schemas of what CI systems and others read.
+#[test]
+fn packages_install_and_schemas_hold() {
+    oracle::judge("check_packages.py", &["packaging", "vscode"], &[env!("CARGO_BIN_EXE_dpl")]);
+}
