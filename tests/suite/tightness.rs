@@ -493,7 +493,7 @@ fn beside(platform: &Platform, pattern: &SmolStr) -> Vec<SmolStr> {
     if let Some(key) = pattern.strip_prefix("arn:aws:s3:::") {
         let rest = key.split_once('/').map_or_else(String::new, |(_, rest)| format!("/{rest}"));
         let buckets = platform.of_kind("bucket").map(|(_, bucket)| &bucket.physical);
-        all.extend(buckets.map(|name| sample(&format!("arn:aws:s3:::{name}{rest}"), "any")));
+        all.extend(buckets.map(|name| sample(&format!("arn:aws:s3:::{name}{rest}").into(), "any")));
     }
     all
 }
