@@ -51,7 +51,7 @@ pub fn requests<'a>(
     let account =
         requirement.owner.and_then(|owner| platform.resource(owner).account).unwrap_or(role.identity.account);
     let context = context(platform, lacks, role, requirement, account);
-    let action = SmolStr::from(platform.library.action_spelling(requirement.action));
+    let action = platform.library.action_spelling(requirement.action).clone();
     let resources = inside(&requirement.resource, patterns);
     let Some((key, prefix)) = &requirement.prefix.clone().or_else(|| whole(platform, requirement)) else {
         let one = |resource| Request {
@@ -131,9 +131,8 @@ fn context(
     let owner = platform.account(account);
     let own = platform.account(role.identity.account);
     let region = if owner.region.is_empty() { &own.region } else { &owner.region };
-    let organization = |account: &Account| {
-        platform.organizations.get(account.organization? as usize)?.id.clone()
-    };
+    let organization =
+        |account: &Account| platform.organizations.get(account.organization? as usize)?.id.clone();
     let known = [
         ("aws:securetransport", Some(SmolStr::new_static("true"))),
         ("aws:principalarn", Some(role.identity.arn.clone())),

@@ -57,7 +57,7 @@ fn uses(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
         if let Some(denied) = denied(prover, role, requirement) {
             told.insert(*origin);
             let action = prover.platform.library.action_spelling(requirement.action);
-            diagnostics.push(dead_use(prover.platform, *origin, &action, &denied));
+            diagnostics.push(dead_use(prover.platform, *origin, action, &denied));
         }
     }
 }
@@ -76,7 +76,7 @@ fn denied<'a>(prover: &Prover<'a>, role: &'a RoleAccess, requirement: &Requireme
     let mut rules = levels.flat_map(|level| &level.documents).flat_map(|document| &document.statements);
     let action = prover.platform.library.action_spelling(requirement.action);
     // Most requirements are of actions that no guardrail speaks of.
-    if !rules.any(|rule| rule.effect == Effect::Deny && acts(&rule.actions, &action)) {
+    if !rules.any(|rule| rule.effect == Effect::Deny && acts(&rule.actions, action)) {
         return None;
     }
     prover.requests_as_a_whole(role, requirement).iter().find_map(|request| {

@@ -225,7 +225,7 @@ fn request<'a>(analysis: &'a Analysis, need: &Need) -> Request<'a> {
     Request {
         role,
         session: None,
-        action: SmolStr::from(platform.library.action_spelling(needed.action)),
+        action: platform.library.action_spelling(needed.action).clone(),
         // `*` alone stands for no resource in particular.
         resource: if needed.resource == "*" { "*".into() } else { sample(&needed.resource, "any") },
         owner,
@@ -456,7 +456,7 @@ fn around<'a>(analysis: &'a Analysis, needs: &[Need], tried: &mut Tried) -> Vec<
         let own = platform.library.action(need.requirement.action).service;
         let services = (0..).map(ActionId).zip(&platform.library.actions).filter(|(_, it)| it.service == own);
         for (action, _) in services {
-            let spelled = SmolStr::from(platform.library.action_spelling(action));
+            let spelled = platform.library.action_spelling(action).clone();
             ask(need.role, action, &Request { action: spelled, ..asked.clone() });
         }
         for resource in beside(platform, &need.requirement.resource) {
