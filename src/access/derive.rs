@@ -497,7 +497,7 @@ pub(super) fn permission(
         effect,
         principal: None,
         service: library.service(library.action(requirement.action).service).prefix.clone(),
-        action: SmolStr::from(library.action_spelling(requirement.action)),
+        action: library.action_spelling(requirement.action).clone(),
         resource: requirement.resource.clone(),
         kind: requirement.kind.clone(),
         prefix: requirement.prefix.clone(),

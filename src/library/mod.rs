@@ -441,6 +441,8 @@ pub struct Action {
     pub service: ServiceId,
     /// Its name.
     pub name: SmolStr,
+    /// The name in AWS's spelling: `s3:GetObject`.
+    pub spelling: SmolStr,
     /// The resource types that it can be limited to, by index into the service's types; empty: AWS has no resource-level permission for it.
     pub types: Vec<u32>,
     /// The condition key that limits it to a prefix where its resource can't (`s3:prefix` of ListBucket).
@@ -612,6 +614,7 @@ impl Library {
         self.actions.push(Action {
             service,
             name: name.into(),
+            spelling: format!("{prefix}:{name}").into(),
             types,
             prefix_key: None,
             rewrites: None,
@@ -648,9 +651,8 @@ impl Library {
     }
 
     /// An action in AWS's spelling: `s3:GetObject`.
-    pub fn action_spelling(&self, id: ActionId) -> String {
-        let action = self.action(id);
-        format!("{}:{}", self.service(action.service).prefix, action.name)
+    pub fn action_spelling(&self, id: ActionId) -> &SmolStr {
+        &self.action(id).spelling
     }
 }
 

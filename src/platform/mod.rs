@@ -97,7 +97,7 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
-    /// Where each name of a declaration is written beside the declaration itself, in the order of the places.
+    /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.
     pub references: Vec<Reference>,
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{
     condition::Truth,
     context::Context,
-    decide::{Deciding, Policies, Policy, Question, applies},
+    decide::{Deciding, Policies, Policy, Question, acts, applies},
     prover::Prover,
-    request::{Request, requests},
+    request::Request,
     witness::{Witness, witness},
 };
 use crate::{
@@ -59,7 +59,7 @@ fn uses(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
         if let Some(denied) = denied(prover, role, requirement, *origin) {
             told.insert(*origin);
             let action = prover.platform.library.action_spelling(requirement.action);
-            diagnostics.push(dead_use(prover.platform, *origin, &action, &denied));
+            diagnostics.push(dead_use(prover.platform, *origin, action, &denied));
         }
     }
 }
@@ -79,19 +79,20 @@ fn denied<'a>(
 ) -> Option<Denied<'a>> {
     let own = role.identity.account;
     let theirs = requirement.owner.and_then(|owner| prover.platform.resource(owner).account);
-    let binds = |account| prover.control.service(own).iter().chain(prover.control.resource(account));
-    if binds(theirs.unwrap_or(own)).all(|level| level.documents.is_empty()) {
+    let levels = prover.control.service(own).iter().chain(prover.control.resource(theirs.unwrap_or(own)));
+    let mut rules = levels.flat_map(|level| &level.documents).flat_map(|document| &document.statements);
+    let action = prover.platform.library.action_spelling(requirement.action);
+    // Most requirements are of actions that no guardrail speaks of.
+    if !rules.any(|rule| rule.effect == Effect::Deny && acts(&rule.actions, action)) {
         return None;
     }
-    requests(prover.platform, role, requirement, &BTreeSet::new(), &BTreeSet::new()).iter().find_map(
-        |request| {
-            let certain = prover.guardrail(request);
-            let Deciding { policy, statement, .. } =
-                certain.or_else(|| denied_whenever_given(prover, request, origin))?;
-            let account = if policy == Policy::ServiceControl { own } else { request.account };
-            Some(Denied { statement, account })
-        },
-    )
+    prover.requests_as_a_whole(role, requirement).iter().find_map(|request| {
+        let certain = prover.guardrail(request);
+        let Deciding { policy, statement, .. } =
+            certain.or_else(|| denied_whenever_given(prover, request, origin))?;
+        let account = if policy == Policy::ServiceControl { own } else { request.account };
+        Some(Denied { statement, account })
+    })
 }
 
 /// The guardrail with whose conditions those of what one place in the program gives never go together.

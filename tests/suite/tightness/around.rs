@@ -32,7 +32,7 @@ pub fn around<'a>(analysis: &'a Analysis, needs: &[Need], tried: &mut Tried) -> 
         let own = platform.library.action(need.requirement.action).service;
         let services = (0..).map(ActionId).zip(&platform.library.actions).filter(|(_, it)| it.service == own);
         for (action, _) in services {
-            let spelled = SmolStr::from(platform.library.action_spelling(action));
+            let spelled = platform.library.action_spelling(action).clone();
             ask(need.role, action, &Request { action: spelled, ..asked.clone() });
         }
         for resource in beside(platform, &need.requirement.resource) {
@@ -69,7 +69,7 @@ fn beside(platform: &Platform, pattern: &SmolStr) -> Vec<SmolStr> {
     if let Some(key) = pattern.strip_prefix("arn:aws:s3:::") {
         let rest = key.split_once('/').map_or_else(String::new, |(_, rest)| format!("/{rest}"));
         let buckets = platform.of_kind("bucket").map(|(_, bucket)| &bucket.physical);
-        all.extend(buckets.map(|name| sample(&format!("arn:aws:s3:::{name}{rest}"), "any")));
+        all.extend(buckets.map(|name| sample(&format!("arn:aws:s3:::{name}{rest}").into(), "any")));
     }
     all
 }

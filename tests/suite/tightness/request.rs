@@ -49,7 +49,7 @@ pub fn request<'a>(analysis: &'a Analysis, need: &Need) -> Request<'a> {
     Request {
         role,
         session: None,
-        action: SmolStr::from(platform.library.action_spelling(needed.action)),
+        action: platform.library.action_spelling(needed.action).clone(),
         // `*` alone stands for no resource in particular.
         resource: if needed.resource == "*" { "*".into() } else { sample(&needed.resource, "any") },
         owner,
