@@ -98,6 +98,8 @@ impl<R: Read> Source for JsonSource<R> {
         self.offset += rows.bytes;
         self.buffer.copy_within(end..self.filled, 0);
         self.filled -= end;
+        // A long line has no say in where later blocks end.
+        self.buffer.resize(self.filled.max(BLOCK), 0);
         Ok(end > 0)
     }
 

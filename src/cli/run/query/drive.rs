@@ -32,6 +32,8 @@ pub(super) struct Drive<'a> {
     pub(super) most_state: Option<usize>,
     /// The query, and the streams around it.
     pub(super) names: (&'a str, &'a Streams<'a>),
+    /// Whether anything has changed since the last checkpoint.
+    pub(super) changed: bool,
     /// The job's fingerprint.
     pub(super) job: [u8; 32],
     /// The files of the outputs.
@@ -104,7 +106,7 @@ impl Drive<'_> {
     fn steps(&mut self) -> Result<Option<u8>, Halt> {
         let mut rows = RowBatch::default();
         let mut quiet = 0_u32;
-        self.report(Instant::now())?;
+        self.report()?;
         loop {
             if let Some(signal) = self.stop.asked() {
                 return Ok(Some(signal));
@@ -138,10 +140,11 @@ impl Drive<'_> {
                     let pushed = self.engine.push(index as u32, rows, &mut self.sinks.outputs());
                     pushed.map_err(halt)?;
                     (input.heard, input.idle) = (Instant::now(), false);
+                    self.changed = true;
                     return Ok(Step::Rows);
                 }
                 Ok(false) => {
-                    input.ended = true;
+                    (input.ended, self.changed) = (true, true);
                     self.engine.set_idle(index as u32, &mut self.sinks.outputs()).map_err(halt)?;
                     return Ok(Step::Rows);
                 }
@@ -184,11 +187,11 @@ impl Drive<'_> {
                 self.engine.held().windows
             ))));
         }
-        if self.keep.as_ref().is_some_and(|keep| keep.is_due(now)) {
+        if self.changed && self.keep.as_ref().is_some_and(|keep| keep.is_due(now)) {
             self.checkpoint(false)?;
         }
         if self.reporter.as_ref().is_some_and(|reporter| reporter.is_due(now)) {
-            self.report(now)?;
+            self.report()?;
         }
         Ok(())
     }
@@ -196,7 +199,7 @@ impl Drive<'_> {
     fn tell_idle(&mut self, now: Instant, after: Duration) -> Result<(), Halt> {
         for (index, input) in self.inputs.iter_mut().enumerate() {
             if !input.ended && !input.idle && now.duration_since(input.heard) >= after {
-                input.idle = true;
+                (input.idle, self.changed) = (true, true);
                 self.engine
                     .set_idle(index as u32, &mut self.sinks.outputs())
                     .map_err(|error| Halt::Run(error, input.file.clone()))?;
@@ -217,7 +220,7 @@ impl Drive<'_> {
         for (sink, file) in self.sinks.each().zip(&self.files) {
             sink.finish().map_err(|error| written(error, file))?;
         }
-        self.report(Instant::now())
+        self.report()
     }
 
     /// Keeps this moment: first the outputs are made to last, then what they were made from.
@@ -236,10 +239,11 @@ impl Drive<'_> {
         if let Some(keep) = &mut self.keep {
             keep.write(&checkpoint)?;
         }
+        self.changed = false;
         Ok(())
     }
 
-    fn report(&mut self, _now: Instant) -> Result<(), Halt> {
+    fn report(&mut self) -> Result<(), Halt> {
         let Some(reporter) = &mut self.reporter else { return Ok(()) };
         let (query, streams) = self.names;
         let mut gauges = Gauges {

@@ -187,7 +187,7 @@ fn resting(file: &str, opened: File, opening: &Opening<'_>, state: Option<&Input
     let mut opened = opened;
     if codec == Codec::Plain {
         opened.seek(SeekFrom::Start(at)).map_err(unreadable)?;
-        return Ok((Box::new(Cursor::new(header).chain(opened)), origin, false));
+        return Ok((Box::new(Full(Cursor::new(header).chain(opened))), origin, false));
     }
     opened.rewind().map_err(unreadable)?;
     let mut input = codec.decoder(Box::new(opened)).map_err(unreadable)?;
@@ -195,7 +195,7 @@ fn resting(file: &str, opened: File, opening: &Opening<'_>, state: Option<&Input
     if skipped < at {
         return Err(changed(file));
     }
-    Ok((Box::new(Cursor::new(header).chain(input)), origin, false))
+    Ok((Box::new(Full(Cursor::new(header).chain(input))), origin, false))
 }
 
 fn changed(file: &str) -> Failure {
@@ -278,4 +278,23 @@ fn source(file: &str, input: Box<dyn Read>, opening: &Opening<'_>) -> Result<Box
                 .map_err(|error| Failure::io("read", Path::new(file), &error))?,
         ),
     })
+}
+
+/// Reads as much as is asked for, up to the end: so where blocks end depends on the bytes alone, and rows of several inputs
+/// come in the same order however they are compressed, and whether a run was interrupted or not.
+struct Full<R>(R);
+
+impl<R: Read> Read for Full<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = to.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.0.read(rest) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
 }

@@ -101,6 +101,7 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
         idle: native.idle.map(Duration::from_millis),
         most_state: arguments.max_state,
         names: (&arguments.name, &streams),
+        changed: true,
         job: native.job.fingerprint(),
         files: [Some(bound.results), bound.late, bound.rejected].map(|file| file.map(str::to_owned)),
     };
