@@ -12,6 +12,8 @@ mod json;
 mod json_source;
 mod layout;
 mod metrics;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pipeline;
 mod rows;
 mod scan;
@@ -28,6 +30,8 @@ pub use csv_writer::CsvWriter;
 pub use engine::Engine;
 pub use json_source::JsonSource;
 pub use metrics::{Gauges, metrics};
+#[cfg(feature = "parquet")]
+pub use self::parquet::{ParquetSource, ParquetWriter};
 pub use pipeline::{Job, OnInvalid, Progress, REJECTED, RunError, Sinks, Summary, run};
 pub use rows::{Place, Reject, RowBatch, Source};
 pub use schema::{Field, Rule, Schema, SchemaError};

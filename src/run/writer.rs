@@ -75,7 +75,7 @@ impl<W: Write> JsonWriter<W> {
 }
 
 /// A value as JSON.
-fn write_value(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
+pub(super) fn write_value(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
     if column.is_null(row) {
         return out.extend_from_slice(b"null");
     }

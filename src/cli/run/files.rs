@@ -22,6 +22,8 @@ pub(super) enum Layout {
     JsonLines,
     /// Values between commas, their names in the first line.
     Csv,
+    /// Columns, with what they hold at the end of the file.
+    Parquet,
 }
 
 /// The file that is bound to a stream.
@@ -81,7 +83,12 @@ pub(super) fn layout(file: &str, declared: Layout) -> Result<Layout, Failure> {
         "jsonl" | "ndjson" | "json" => Ok(Layout::JsonLines),
         "csv" => Ok(Layout::Csv),
         "parquet" => {
-            Err(Failure(format!("`{file}`: Parquet can't be read or written yet; JSON lines and CSV can")))
+            if !cfg!(feature = "parquet") {
+                return Err(Failure(format!(
+                    "`{file}`: this `dpl` was built without Parquet; `cargo install dpl --features parquet` has it"
+                )));
+            }
+            Ok(Layout::Parquet)
         }
         _ => Ok(declared),
     }

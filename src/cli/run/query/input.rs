@@ -115,6 +115,8 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         let unreadable = |error| Failure::io("read", Path::new(file), &error);
         match opened.metadata().map_err(unreadable)?.is_file() {
             false => passing(file, opened, opening)?,
+            #[cfg(feature = "parquet")]
+            true if layout(file, opening)? == Layout::Parquet => return columns(file, opened, opening, state),
             true if opening.follow => growing(file, opened, opening, state)?,
             true => resting(file, opened, opening, state)?,
         }
@@ -149,6 +151,31 @@ fn passing(file: &str, mut opened: File, opening: &Opening<'_>) -> Result<Opened
     }
     let input = codec.decoder(Box::new(first.chain(opened))).map_err(unreadable)?;
     Ok((input, Origin::Passing, false))
+}
+
+/// A file of columns: its source asks for its end first.
+#[cfg(feature = "parquet")]
+fn columns(file: &str, opened: File, opening: &Opening<'_>, state: Option<&InputState>) -> Result<Input, Failure> {
+    let unreadable = |error| Failure::io("read", Path::new(file), &error);
+    if opening.follow {
+        return Err(Failure(format!("`{file}` is Parquet, which is read when it is whole: it can't be followed")));
+    }
+    if let Some(state) = state
+        && !begins_as(&opened, state).map_err(unreadable)?
+    {
+        return Err(changed(file));
+    }
+    let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
+    let job = &opening.native.job;
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, opening.native.style)
+        .map_err(unreadable)?;
+    if let Some(state) = state {
+        source.resume(state.place);
+    }
+    let ended = state.is_some_and(|state| state.ended);
+    let source = Box::new(source);
+    Ok(Input { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits: false, origin })
 }
 
 /// How a file is compressed, by its first bytes.
@@ -277,6 +304,9 @@ fn source(file: &str, input: Box<dyn Read>, opening: &Opening<'_>) -> Result<Box
             CsvSource::new(input, schema, stored, time, style)
                 .map_err(|error| Failure::io("read", Path::new(file), &error))?,
         ),
+        Layout::Parquet => {
+            return Err(Failure(format!("`{file}` is no file on a disk, and Parquet is read from its end")));
+        }
     })
 }
 

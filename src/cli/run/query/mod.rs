@@ -77,6 +77,12 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     }
     let inputs = open_inputs(arguments, native, &bound, found.as_ref())?;
     let live = arguments.follow || keep.is_some();
+    let written = [Some(bound.results), bound.late, bound.rejected];
+    if let Some(file) = written.into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file)) {
+        return Err(Failure(format!(
+            "`{file}`: Parquet is readable only when it is whole, and `--follow` does not end; write JSON lines or CSV"
+        )));
+    }
     let sinks = Sinks::open(native, &[Some(bound.results), bound.late, bound.rejected], live, found.as_ref())?;
     let partitions = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
     let mut engine = Engine::new(&native.job, partitions).map_err(|error| Failure(error.to_string()))?;
@@ -177,8 +183,13 @@ fn kept(
         (streams.rejected, bound.rejected),
     ];
     for (stream, file) in targets {
-        if let (Some(stream), Some(file)) = (stream, file)
-            && !output::can_be_cut(file)
+        let (Some(stream), Some(file)) = (stream, file) else { continue };
+        if output::is_parquet(file) {
+            return Err(Failure(format!(
+                "`{file}`: Parquet is readable only when it is whole, so it can't be gone on with after a `--checkpoint`; `--to {stream}=FILE.jsonl.zst`"
+            )));
+        }
+        if !output::can_be_cut(file)
         {
             return Err(Failure(format!(
                 "`--checkpoint` needs files to write: what `{file}` was given can't be taken back; `--to {stream}=FILE`"

@@ -45,6 +45,11 @@ impl Sinks {
     }
 }
 
+/// Whether rows are written as Parquet.
+pub(super) fn is_parquet(file: &str) -> bool {
+    matches!(files::layout(file, Layout::JsonLines), Ok(Layout::Parquet))
+}
+
 /// Whether a file can be cut where a checkpoint says.
 pub(super) fn can_be_cut(file: &str) -> bool {
     file != STANDARD && fs::metadata(file).map_or(true, |metadata| metadata.is_file())
@@ -59,10 +64,21 @@ fn open(
 ) -> Result<Box<dyn RowSink>, Failure> {
     let Some(file) = file else { return Ok(Box::new(Nowhere)) };
     let layout = files::layout(file, Layout::JsonLines)?;
+    let (codec, _) = Codec::of_name(file);
+    if layout == Layout::Parquet && codec != Codec::Plain {
+        return Err(Failure(format!("`{file}`: Parquet is compressed inside; name it `….parquet`")));
+    }
     let target: Box<dyn Target> = Box::new(Output::open(file, live, length)?);
     Ok(match layout {
         Layout::JsonLines => Box::new(JsonWriter::new(target, fields, style)),
         Layout::Csv => Box::new(CsvWriter::new(target, fields, style, length.unwrap_or_default() == 0)),
+        #[cfg(feature = "parquet")]
+        Layout::Parquet => Box::new(
+            dpl::run::ParquetWriter::new(target, fields)
+                .map_err(|error| Failure::io("write", Path::new(file), &error))?,
+        ),
+        #[cfg(not(feature = "parquet"))]
+        Layout::Parquet => return Err(Failure(format!("`{file}`: this `dpl` was built without Parquet"))),
     })
 }
 
