@@ -27,7 +27,8 @@ impl<W: Write> CsvWriter<W> {
         style: Style,
         begins: bool,
     ) -> CsvWriter<W> {
-        let mut writer = CsvWriter { output, types: Vec::new(), style, buffer: Vec::new(), value: Vec::new() };
+        let mut writer =
+            CsvWriter { output, types: Vec::new(), style, buffer: Vec::new(), value: Vec::new() };
         for (index, (name, ty)) in fields.into_iter().enumerate() {
             writer.types.push(ty);
             if begins {

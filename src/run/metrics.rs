@@ -39,7 +39,9 @@ struct Metric<'a> {
 /// The text.
 pub fn metrics(engine: &Engine<'_>, gauges: &Gauges<'_>) -> String {
     let mut text = String::new();
-    for metric in of_rows(engine, gauges).iter().chain(&of_time(engine, gauges)).chain(&of_state(engine, gauges)) {
+    for metric in
+        of_rows(engine, gauges).iter().chain(&of_time(engine, gauges)).chain(&of_state(engine, gauges))
+    {
         write(metric, &mut text);
     }
     text
@@ -58,7 +60,12 @@ fn of_rows<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
         count("dpl_rows_in_total", "Rows read, rejected ones included.", &source, summary.rows_in),
         count("dpl_bytes_in_total", "Bytes read.", &source, summary.bytes_in),
         count("dpl_rows_late_total", "Rows that came after their window had fired.", &source, summary.late),
-        count("dpl_rows_rejected_total", "Rows that could not be read or broke the schema.", &source, summary.rejected),
+        count(
+            "dpl_rows_rejected_total",
+            "Rows that could not be read or broke the schema.",
+            &source,
+            summary.rejected,
+        ),
         count("dpl_rows_out_total", "Results written.", &sink, summary.rows_out),
         count("dpl_windows_fired_total", "Windows that fired.", &sink, summary.windows),
     ]
@@ -102,7 +109,8 @@ fn of_time<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
 fn of_state<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
     let held = engine.held();
     let query = format!("query=\"{}\"", escaped(gauges.query));
-    let gauge = |name, help, value: f64| Metric { name, help, counts: false, values: vec![(query.clone(), value)] };
+    let gauge =
+        |name, help, value: f64| Metric { name, help, counts: false, values: vec![(query.clone(), value)] };
     let mut all = vec![
         gauge("dpl_state_windows", "Windows, or slices of windows, that are open.", held.windows as f64),
         gauge("dpl_state_groups", "Open groups: a window and a key.", held.groups as f64),
@@ -116,9 +124,21 @@ fn of_state<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
         },
     ];
     if let Some(last) = gauges.last_checkpoint {
-        all.push(gauge("dpl_checkpoint_time_seconds", "When the last checkpoint was written, since the epoch.", seconds(last)));
-        all.push(gauge("dpl_checkpoint_duration_seconds", "How long the last checkpoint took.", gauges.checkpoint_millis as f64 / 1000.0));
-        all.push(gauge("dpl_checkpoint_bytes", "The size of the last checkpoint.", gauges.checkpoint_bytes as f64));
+        all.push(gauge(
+            "dpl_checkpoint_time_seconds",
+            "When the last checkpoint was written, since the epoch.",
+            seconds(last),
+        ));
+        all.push(gauge(
+            "dpl_checkpoint_duration_seconds",
+            "How long the last checkpoint took.",
+            gauges.checkpoint_millis as f64 / 1000.0,
+        ));
+        all.push(gauge(
+            "dpl_checkpoint_bytes",
+            "The size of the last checkpoint.",
+            gauges.checkpoint_bytes as f64,
+        ));
     }
     all
 }

@@ -22,6 +22,8 @@ mod sink;
 mod whole;
 mod writer;
 
+#[cfg(feature = "parquet")]
+pub use self::parquet::{ParquetSource, ParquetWriter};
 pub use crate::window::time::Style;
 pub use checkpoint::{Checkpoint, CheckpointError, InputState, OutputState};
 pub use compress::{Codec, Encoder, SIGHT};
@@ -30,8 +32,6 @@ pub use csv_writer::CsvWriter;
 pub use engine::Engine;
 pub use json_source::JsonSource;
 pub use metrics::{Gauges, metrics};
-#[cfg(feature = "parquet")]
-pub use self::parquet::{ParquetSource, ParquetWriter};
 pub use pipeline::{Job, OnInvalid, Progress, REJECTED, RunError, Sinks, Summary, run};
 pub use rows::{Place, Reject, RowBatch, Source};
 pub use schema::{Field, Rule, Schema, SchemaError};

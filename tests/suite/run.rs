@@ -135,7 +135,10 @@ fn what_can_not_be_run_is_told() {
     run(&[&query[..], &["readings=p"]].concat(), &["it is a folder"]);
     sandbox.write("broken.parquet", ROWS);
     run(&[&query[..], &["readings=broken.parquet"]].concat(), &["can't read `broken.parquet`"]);
-    run(&[&query[..], &["readings=rows.jsonl", "--from", "readings=./rows.jsonl"]].concat(), &["be read twice"]);
+    run(
+        &[&query[..], &["readings=rows.jsonl", "--from", "readings=./rows.jsonl"]].concat(),
+        &["be read twice"],
+    );
     run(
         &[&query[..], &["readings=rows.jsonl", "--to", "averages=./rows.jsonl"]].concat(),
         &["while it is read"],

@@ -61,7 +61,8 @@ fn rows(seed: u64, count: u64) -> String {
         let (minute, rest) = (millis / 60_000, millis % 60_000);
         let time = format!("{:02}:{:02}:{:02}.{:03}", minute / 60, minute % 60, rest / 1000, rest % 1000);
         let celsius = if chance.below(400) == 0 { 999.0 } else { chance.below(4000) as f64 / 37.0 };
-        let note = ["null", "\"a\"", "\"longer than what is kept inline\"", "\"é\""][chance.below(4) as usize];
+        let note =
+            ["null", "\"a\"", "\"longer than what is kept inline\"", "\"é\""][chance.below(4) as usize];
         let device = chance.below(90);
         writeln!(
             text,
@@ -130,7 +131,10 @@ fn is_the_same_when_killed(window: &str, ending: &str, seed: u64) {
     said.fine();
     if !said.err.contains("nothing to do") {
         let of = |text: &str| -> Vec<String> {
-            text.lines().filter(|line| !line.starts_with("rows/s") && !line.starts_with("most")).map(str::to_owned).collect()
+            text.lines()
+                .filter(|line| !line.starts_with("rows/s") && !line.starts_with("most"))
+                .map(str::to_owned)
+                .collect()
         };
         assert_eq!(of(&said.err), of(&counted));
     }
@@ -142,7 +146,10 @@ fn is_the_same_when_killed(window: &str, ending: &str, seed: u64) {
     }
     // Started once more, it has nothing to do.
     sandbox.dpl(&words).fine();
-    assert_eq!(unpacked(&sandbox.path(&format!("killed-averages{ending}"))), unpacked(&sandbox.path(&format!("whole-averages{ending}"))));
+    assert_eq!(
+        unpacked(&sandbox.path(&format!("killed-averages{ending}"))),
+        unpacked(&sandbox.path(&format!("whole-averages{ending}")))
+    );
 }
 
 /// A file, decompressed by a program that we did not write where its name says so.
@@ -184,7 +191,8 @@ struct Live {
 
 impl Live {
     fn start(sandbox: &Sandbox, more: &[&str]) -> Live {
-        let mut words = vec!["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=out.jsonl"];
+        let mut words =
+            vec!["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=out.jsonl"];
         words.extend(["--follow", "--metrics", ":0", "--checkpoint-interval", "20ms"]);
         words.extend(more);
         let mut run = sandbox.command(&words).stderr(Stdio::piped()).spawn().unwrap();
@@ -276,7 +284,9 @@ fn a_growing_file_is_followed_where_it_goes() {
     let (code, said) = live.stop("-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("rows in     3,000"), "{said}");
-    sandbox.dpl(&["run", "means", "p", "--from", "readings=all.jsonl", "--to", "averages=whole.jsonl"]).fine();
+    sandbox
+        .dpl(&["run", "means", "p", "--from", "readings=all.jsonl", "--to", "averages=whole.jsonl"])
+        .fine();
     let (followed, whole) = (sandbox.read("out.jsonl"), sandbox.read("whole.jsonl"));
     // The last windows are still open in one.
     assert!(followed.len() > 1000 && whole.starts_with(&followed));
@@ -309,11 +319,22 @@ fn a_checkpoint_of_something_else_is_refused() {
     let live = Live::start(&sandbox, &["--checkpoint", "kept"]);
     live.has_read(500);
     sandbox
-        .dpl(&["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=out.jsonl", "--checkpoint", "kept"])
+        .dpl(&[
+            "run",
+            "means",
+            "p",
+            "--from",
+            "readings=log.jsonl",
+            "--to",
+            "averages=out.jsonl",
+            "--checkpoint",
+            "kept",
+        ])
         .refused(2, &["another run uses `kept`"]);
     live.stop("-TERM");
     run(&["readings=other.jsonl"]).refused(2, &["keeps a run that reads `log.jsonl`", "remove `kept`"]);
-    run(&["readings=log.jsonl", "--to", "rejected=r.jsonl"]).refused(2, &["keeps a run that writes `out.jsonl`"]);
+    run(&["readings=log.jsonl", "--to", "rejected=r.jsonl"])
+        .refused(2, &["keeps a run that writes `out.jsonl`"]);
     sandbox.write("p/a.dpl", program("TUMBLE(readings, at, INTERVAL '11' SECOND)"));
     run(&["readings=log.jsonl"]).refused(2, &["keeps a run of another query", "remove `kept`"]);
     sandbox.write("p/a.dpl", program("TUMBLE(readings, at, INTERVAL '10' SECOND)"));
@@ -353,8 +374,14 @@ fn what_is_compressed_is_read_and_written() {
     run("twice.jsonl", "twice-plain.jsonl").fine();
     run("twice.bin", "twice-packed.jsonl.gz").fine();
     let packed = fs::read(sandbox.path("again.jsonl.zst")).unwrap();
-    assert_eq!(zstd::stream::decode_all(packed.as_slice()).unwrap(), sandbox.read("plain.jsonl").into_bytes());
-    assert_eq!(unpacked(&sandbox.path("twice-packed.jsonl.gz")), sandbox.read("twice-plain.jsonl").into_bytes());
+    assert_eq!(
+        zstd::stream::decode_all(packed.as_slice()).unwrap(),
+        sandbox.read("plain.jsonl").into_bytes()
+    );
+    assert_eq!(
+        unpacked(&sandbox.path("twice-packed.jsonl.gz")),
+        sandbox.read("twice-plain.jsonl").into_bytes()
+    );
     sandbox.write("log.jsonl.bz2", b"BZh91AY&SY");
     run("log.jsonl.bz2", "x.jsonl").refused(2, &["compressed with bzip2", "gzip and Zstandard"]);
     assert!(!sandbox.path("x.jsonl").exists());
@@ -401,7 +428,8 @@ fn parquet_is_read_and_written_as_arrow_does_it() {
     let Some(done) = oracle::run("parquet_rows.py", &["parquet"], &words) else { return };
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let run = |from: &str, ending: &str, more: &[&str]| {
-        let outputs = ["averages", "late_readings", "rejected"].map(|stream| format!("{stream}={stream}{ending}"));
+        let outputs =
+            ["averages", "late_readings", "rejected"].map(|stream| format!("{stream}={stream}{ending}"));
         let mut words = vec!["run", "means", "p", "--from", from];
         outputs.iter().for_each(|output| words.extend(["--to", output.as_str()]));
         words.extend(more);
@@ -426,12 +454,14 @@ fn parquet_is_read_and_written_as_arrow_does_it() {
             let times = text.replace(".000\"", "\"");
             times.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         };
-        let (read, written) = (of(&String::from_utf8(done.stdout).unwrap()), of(&sandbox.read(&format!("{stream}-2.jsonl"))));
+        let (read, written) =
+            (of(&String::from_utf8(done.stdout).unwrap()), of(&sandbox.read(&format!("{stream}-2.jsonl"))));
         assert!(!read.is_empty() && read == written, "{stream}");
     }
     // A run over Parquet is killed and goes on like any other.
     let kept = ["--checkpoint", "kept", "--checkpoint-interval", "1ms"];
-    let mut words = vec!["run", "means", "p", "--from", "readings=log.parquet", "--to", "averages=averages-4.jsonl"];
+    let mut words =
+        vec!["run", "means", "p", "--from", "readings=log.parquet", "--to", "averages=averages-4.jsonl"];
     words.extend(kept);
     let (checkpoint, mut chance) = (sandbox.path("kept/checkpoint"), Chance(15));
     for _ in 0..3 {
@@ -442,9 +472,13 @@ fn parquet_is_read_and_written_as_arrow_does_it() {
     }
     sandbox.dpl(&words).fine();
     assert!(sandbox.read("averages-4.jsonl") == sandbox.read("averages-1.jsonl"));
-    run("readings=log.parquet", "-5.parquet", &kept).refused(2, &["Parquet is readable only when it is whole"]);
+    run("readings=log.parquet", "-5.parquet", &kept)
+        .refused(2, &["Parquet is readable only when it is whole"]);
     run("readings=log.parquet", "-5.jsonl", &["--follow"]).refused(2, &["can't be followed"]);
-    sandbox.write("p/a.dpl", program("TUMBLE(readings, at, INTERVAL '10' SECOND)").replace("device : string,", "device : int,"));
+    sandbox.write(
+        "p/a.dpl",
+        program("TUMBLE(readings, at, INTERVAL '10' SECOND)").replace("device : string,", "device : int,"),
+    );
     run("readings=log.parquet", "-6.jsonl", &[]).refused(2, &["column `device` is BYTE_ARRAY", "not a int"]);
 }
 
@@ -455,7 +489,8 @@ fn state_does_not_grow_with_the_input() {
     sandbox.write("p/a.dpl", program("TUMBLE(readings, at, INTERVAL '10' SECOND)"));
     let held = |count: u64| {
         sandbox.write("log.jsonl", rows(14, count));
-        let said = sandbox.dpl(&["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=a.jsonl"]);
+        let said =
+            sandbox.dpl(&["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=a.jsonl"]);
         let line = said.fine().err.lines().find(|line| line.starts_with("most state")).unwrap().to_owned();
         line.split_whitespace().nth(2).unwrap().parse::<u64>().unwrap()
     };

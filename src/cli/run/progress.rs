@@ -24,7 +24,13 @@ pub(super) struct Meter {
 impl Meter {
     /// Starts the clock; so many rows were read by runs before.
     pub(super) fn start(before: u64) -> Self {
-        Self { started: Instant::now(), began: SystemTime::now(), before, shown: None, on_terminal: stderr().is_terminal() }
+        Self {
+            started: Instant::now(),
+            began: SystemTime::now(),
+            before,
+            shown: None,
+            on_terminal: stderr().is_terminal(),
+        }
     }
 
     /// Rewrites the line from time to time.

@@ -67,10 +67,12 @@ fn reading(column: &ColumnDescriptor, ty: Type) -> Option<Reading> {
             let up = u8::try_from(i32::from(wanted).checked_sub(scale)?).ok()?;
             (digits - scale <= i32::from(precision) - i32::from(wanted)).then_some(Reading::Decimal(up))
         }
-        Type::String | Type::Bytes => {
-            plain(matches!(physical, Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY) && scale.is_none())
+        Type::String | Type::Bytes => plain(
+            matches!(physical, Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY) && scale.is_none(),
+        ),
+        Type::Timestamp(_) | Type::TimestampLtz(_) => {
+            time_reading(column, matches!(ty, Type::TimestampLtz(_)))
         }
-        Type::Timestamp(_) | Type::TimestampLtz(_) => time_reading(column, matches!(ty, Type::TimestampLtz(_))),
     }
 }
 
@@ -106,7 +108,11 @@ pub(super) fn read(
     let mut out = Out { column: Column::new(ty.class()), wrong };
     match reader {
         ColumnReader::BoolColumnReader(r) => values(r, found, count, &mut out, |column, value| {
-            push(column, |data| if let Data::Bool(v) = data { v.push(value) })
+            push(column, |data| {
+                if let Data::Bool(v) = data {
+                    v.push(value)
+                }
+            })
         }),
         ColumnReader::Int32ColumnReader(r) => {
             values(r, found, count, &mut out, |column, value| whole(column, value.into(), found, ty))
@@ -116,13 +122,25 @@ pub(super) fn read(
         }
         ColumnReader::Int96ColumnReader(r) => values(r, found, count, &mut out, |column, value| {
             let micros = truncated(value.to_micros(), ty);
-            push(column, |data| if let Data::I64(v) = data { v.push(micros) })
+            push(column, |data| {
+                if let Data::I64(v) = data {
+                    v.push(micros)
+                }
+            })
         }),
         ColumnReader::FloatColumnReader(r) => values(r, found, count, &mut out, |column, value| {
-            push(column, |data| if let Data::F64(v) = data { v.push(value.into()) })
+            push(column, |data| {
+                if let Data::F64(v) = data {
+                    v.push(value.into())
+                }
+            })
         }),
         ColumnReader::DoubleColumnReader(r) => values(r, found, count, &mut out, |column, value| {
-            push(column, |data| if let Data::F64(v) = data { v.push(value) })
+            push(column, |data| {
+                if let Data::F64(v) = data {
+                    v.push(value)
+                }
+            })
         }),
         ColumnReader::ByteArrayColumnReader(r) => {
             values(r, found, count, &mut out, |column, value| bytes(column, value.data(), found, ty))
@@ -233,5 +251,9 @@ fn bytes(column: &mut Column, value: &[u8], found: &Found, ty: Type) -> bool {
     if ty.class() != Class::Text || ty == Type::String && std::str::from_utf8(value).is_err() {
         return false;
     }
-    push(column, |data| if let Data::Text(v) = data { v.push(value) })
+    push(column, |data| {
+        if let Data::Text(v) = data {
+            v.push(value)
+        }
+    })
 }

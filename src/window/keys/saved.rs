@@ -17,8 +17,7 @@ impl Keys {
         let len = usize::load(from)?;
         for id in 0..len {
             let key = load_bytes(from)?;
-            let given =
-                if null == Some(id as u32) { self.intern_null() } else { self.intern_bytes(key) };
+            let given = if null == Some(id as u32) { self.intern_null() } else { self.intern_bytes(key) };
             (given as usize == id).then_some(())?;
         }
         Some(())

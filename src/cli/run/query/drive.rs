@@ -126,8 +126,9 @@ impl Drive<'_> {
     /// Reads from the input whose event time is the least: so no other gets far ahead, and which rows come in which order
     /// does not depend on how fast each is.
     fn step(&mut self, rows: &mut RowBatch) -> Result<Step, Halt> {
-        let mut open: Vec<usize> =
-            (0..self.inputs.len()).filter(|i| self.inputs.get(*i).is_some_and(|input| !input.ended)).collect();
+        let mut open: Vec<usize> = (0..self.inputs.len())
+            .filter(|i| self.inputs.get(*i).is_some_and(|input| !input.ended))
+            .collect();
         if open.is_empty() {
             return Ok(Step::End);
         }
@@ -234,8 +235,7 @@ impl Drive<'_> {
         for input in &self.inputs {
             inputs.push(input.state().map_err(|e| Halt::Run(RunError::Read(e), input.file.clone()))?);
         }
-        let checkpoint =
-            Checkpoint { job: self.job, inputs, outputs, state: self.engine.save(), finished };
+        let checkpoint = Checkpoint { job: self.job, inputs, outputs, state: self.engine.save(), finished };
         if let Some(keep) = &mut self.keep {
             keep.write(&checkpoint)?;
         }

@@ -114,7 +114,8 @@ impl Follow {
 
     /// Notes that a file begins here, of which so many bytes are left out.
     fn begin(&mut self, skipped: u64) -> io::Result<()> {
-        let start = i64::try_from(self.given).unwrap_or(i64::MAX) - i64::try_from(skipped).unwrap_or_default();
+        let start =
+            i64::try_from(self.given).unwrap_or(i64::MAX) - i64::try_from(skipped).unwrap_or_default();
         let identity = identity(&self.file.metadata()?);
         self.trail.borrow_mut().add(Part { start, identity, file: Rc::clone(&self.file) });
         Ok(())

@@ -116,7 +116,9 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         match opened.metadata().map_err(unreadable)?.is_file() {
             false => passing(file, opened, opening)?,
             #[cfg(feature = "parquet")]
-            true if layout(file, opening)? == Layout::Parquet => return columns(file, opened, opening, state),
+            true if layout(file, opening)? == Layout::Parquet => {
+                return columns(file, opened, opening, state);
+            }
             true if opening.follow => growing(file, opened, opening, state)?,
             true => resting(file, opened, opening, state)?,
         }
@@ -155,10 +157,17 @@ fn passing(file: &str, mut opened: File, opening: &Opening<'_>) -> Result<Opened
 
 /// A file of columns: its source asks for its end first.
 #[cfg(feature = "parquet")]
-fn columns(file: &str, opened: File, opening: &Opening<'_>, state: Option<&InputState>) -> Result<Input, Failure> {
+fn columns(
+    file: &str,
+    opened: File,
+    opening: &Opening<'_>,
+    state: Option<&InputState>,
+) -> Result<Input, Failure> {
     let unreadable = |error| Failure::io("read", Path::new(file), &error);
     if opening.follow {
-        return Err(Failure(format!("`{file}` is Parquet, which is read when it is whole: it can't be followed")));
+        return Err(Failure(format!(
+            "`{file}` is Parquet, which is read when it is whole: it can't be followed"
+        )));
     }
     if let Some(state) = state
         && !begins_as(&opened, state).map_err(unreadable)?
@@ -175,7 +184,15 @@ fn columns(file: &str, opened: File, opening: &Opening<'_>, state: Option<&Input
     }
     let ended = state.is_some_and(|state| state.ended);
     let source = Box::new(source);
-    Ok(Input { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits: false, origin })
+    Ok(Input {
+        file: file.to_owned(),
+        source,
+        ended,
+        heard: Instant::now(),
+        idle: false,
+        waits: false,
+        origin,
+    })
 }
 
 /// How a file is compressed, by its first bytes.
@@ -196,7 +213,12 @@ fn first_bytes(file: &str, opened: &File) -> Result<Vec<u8>, Failure> {
 }
 
 /// A file that is read to its end.
-fn resting(file: &str, opened: File, opening: &Opening<'_>, state: Option<&InputState>) -> Result<Opened, Failure> {
+fn resting(
+    file: &str,
+    opened: File,
+    opening: &Opening<'_>,
+    state: Option<&InputState>,
+) -> Result<Opened, Failure> {
     let unreadable = |error| Failure::io("read", Path::new(file), &error);
     let codec = codec(file, &first_bytes(file, &opened)?)?;
     let kept = opened.try_clone().map_err(unreadable)?;
@@ -251,7 +273,12 @@ fn header(file: &str, opened: &File, codec: Codec, opening: &Opening<'_>) -> Res
 }
 
 /// A file that is waited for to grow.
-fn growing(file: &str, opened: File, opening: &Opening<'_>, state: Option<&InputState>) -> Result<Opened, Failure> {
+fn growing(
+    file: &str,
+    opened: File,
+    opening: &Opening<'_>,
+    state: Option<&InputState>,
+) -> Result<Opened, Failure> {
     let unreadable = |error| Failure::io("read", Path::new(file), &error);
     if codec(file, &first_bytes(file, &opened)?)? != Codec::Plain {
         return Err(Failure(format!("`{file}` is compressed: it can't be followed as it grows")));
@@ -263,8 +290,7 @@ fn growing(file: &str, opened: File, opening: &Opening<'_>, state: Option<&Input
     }
     let is_csv = layout(file, opening)? == Layout::Csv;
     let header = if at > 0 { header(file, &opened, Codec::Plain, opening)? } else { Vec::new() };
-    let follow =
-        Follow::new(PathBuf::from(file), opened, at, is_csv, opening.keeps).map_err(unreadable)?;
+    let follow = Follow::new(PathBuf::from(file), opened, at, is_csv, opening.keeps).map_err(unreadable)?;
     let origin = Origin::Growing(follow.trail());
     let input: Box<dyn Read> = Box::new(Cursor::new(header).chain(follow));
     Ok((if is_csv { Box::new(WholeRecords::new(input)) } else { input }, origin, false))

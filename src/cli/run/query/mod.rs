@@ -78,12 +78,15 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     let inputs = open_inputs(arguments, native, &bound, found.as_ref())?;
     let live = arguments.follow || keep.is_some();
     let written = [Some(bound.results), bound.late, bound.rejected];
-    if let Some(file) = written.into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file)) {
+    if let Some(file) =
+        written.into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file))
+    {
         return Err(Failure(format!(
             "`{file}`: Parquet is readable only when it is whole, and `--follow` does not end; write JSON lines or CSV"
         )));
     }
-    let sinks = Sinks::open(native, &[Some(bound.results), bound.late, bound.rejected], live, found.as_ref())?;
+    let sinks =
+        Sinks::open(native, &[Some(bound.results), bound.late, bound.rejected], live, found.as_ref())?;
     let partitions = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
     let mut engine = Engine::new(&native.job, partitions).map_err(|error| Failure(error.to_string()))?;
     if let Some(found) = &found
@@ -115,7 +118,12 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
 }
 
 /// Says how the run ended.
-fn end(end: End, arguments: &Arguments, streams: &Streams<'_>, bound: &Bound<'_>) -> Result<Outcome, Failure> {
+fn end(
+    end: End,
+    arguments: &Arguments,
+    streams: &Streams<'_>,
+    bound: &Bound<'_>,
+) -> Result<Outcome, Failure> {
     let (meter, summary, signal, open) = match end {
         End::Whole(meter, summary) => (meter, summary, None, 0),
         End::Stopped(meter, summary, signal, open) => (meter, summary, Some(signal), open),
@@ -125,10 +133,8 @@ fn end(end: End, arguments: &Arguments, streams: &Streams<'_>, bound: &Bound<'_>
             return Ok(Outcome::Faulty);
         }
     };
-    let lost = [
-        (streams.late, bound.late, summary.late),
-        (streams.rejected, bound.rejected, summary.rejected),
-    ];
+    let lost =
+        [(streams.late, bound.late, summary.late), (streams.rejected, bound.rejected, summary.rejected)];
     let lost = lost.into_iter().filter(|(_, target, _)| target.is_none());
     let lost: Vec<_> = lost.filter_map(|(stream, _, rows)| Some((stream?, rows))).collect();
     say::error(&meter.summary(&summary, &lost));
@@ -189,8 +195,7 @@ fn kept(
                 "`{file}`: Parquet is readable only when it is whole, so it can't be gone on with after a `--checkpoint`; `--to {stream}=FILE.jsonl.zst`"
             )));
         }
-        if !output::can_be_cut(file)
-        {
+        if !output::can_be_cut(file) {
             return Err(Failure(format!(
                 "`--checkpoint` needs files to write: what `{file}` was given can't be taken back; `--to {stream}=FILE`"
             )));
@@ -230,12 +235,8 @@ fn open_inputs(
     found: Option<&Checkpoint>,
 ) -> Result<Vec<Input>, Failure> {
     let alone = bound.sources.len() == 1;
-    let opening = input::Opening {
-        native,
-        follow: arguments.follow,
-        alone,
-        keeps: arguments.checkpoint.is_some(),
-    };
+    let opening =
+        input::Opening { native, follow: arguments.follow, alone, keeps: arguments.checkpoint.is_some() };
     let open = |(index, file): (usize, &&str)| {
         input::open(file, &opening, found.and_then(|found| found.inputs.get(index)))
     };

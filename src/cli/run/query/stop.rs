@@ -19,7 +19,11 @@ impl Stop {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))
                 .and_then(|_| flag::register(signal, Arc::clone(&again)))
                 .and_then(|_| {
-                    flag::register_usize(signal, Arc::clone(&came), usize::try_from(signal).unwrap_or_default())
+                    flag::register_usize(
+                        signal,
+                        Arc::clone(&came),
+                        usize::try_from(signal).unwrap_or_default(),
+                    )
                 })
                 .map_err(|error| Failure(format!("signals can't be taken: {error}")))?;
         }
