@@ -35,7 +35,8 @@ def write(rows, file, times):
 
 def plain(value):
     if isinstance(value, datetime.datetime):
-        return value.isoformat(timespec="milliseconds")
+        # As `dpl run` writes it: no zeros at the end.
+        return value.isoformat(timespec="milliseconds").rstrip("0").rstrip(".")
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, decimal.Decimal):

@@ -63,7 +63,6 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
         rejected: native.rejected.map(name),
     };
     let bound = bindings(arguments, &streams)?;
-    let stop = Stop::listen()?;
     let (keep, found) = kept(arguments, &streams, &bound)?;
     if let Some(found) = &found {
         fits(found, native, &bound, &arguments.checkpoint_name())?;
@@ -97,6 +96,8 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
             arguments.checkpoint_name()
         )));
     }
+    // Until here a signal ends the process as any other: no input is waited for in vain.
+    let stop = Stop::listen()?;
     let reporter = arguments.metrics.as_deref().map(Reporter::open).transpose()?;
     let meter = Meter::start(engine.read().0);
     let drive = Drive {
