@@ -475,7 +475,7 @@ fn parquet_is_read_and_written_as_arrow_does_it() {
     run("readings=log.parquet", "-5.jsonl", &["--follow"]).refused(2, &["can't be followed"]);
     sandbox.write(
         "p/a.dpl",
-        program("TUMBLE(readings, at, INTERVAL '10' SECOND)").replace("device : string,", "device : int,"),
+        program("TUMBLE(readings, at, INTERVAL '10' SECOND)").replace("device : string", "device : int"),
     );
     run("readings=log.parquet", "-6.jsonl", &[]).refused(2, &["column `device` is BYTE_ARRAY", "not a int"]);
 }
