@@ -29,6 +29,8 @@ pub struct Native {
     pub source: ResourceId,
     /// How the source's timestamps are written.
     pub style: Style,
+    /// How long a silent partition of the source holds the watermark back, in milliseconds.
+    pub idle: Option<u64>,
     /// Whether the source's own format is CSV; JSON lines otherwise.
     pub csv: bool,
     /// The stream that results are written to.
@@ -76,6 +78,7 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         job,
         source: shape.source,
         style: style(platform, stream),
+        idle: stream.idle,
         csv,
         sink: query.sink,
         late,

@@ -41,7 +41,7 @@ Examples:
 
 Exit codes: 0 fine; 1 the program has errors, the answer is no, a test or a run failed, `--check` found a
 difference, or `diff --fail-on` a change of that class;
-2 wrong usage, or a file that can't be read or written.
+2 wrong usage, or a file that can't be read or written; 130 and 143 a run that SIGINT or SIGTERM stopped.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
 
@@ -77,6 +77,8 @@ enum Outcome {
     Fine,
     /// The program has errors, or the answer is no: exit code 1.
     Faulty,
+    /// A signal ended a run, and what it had was kept: exit code 128 and the signal's number.
+    Stopped(u8),
 }
 
 /// Why a verb could not do its work, in one sentence for the user: exit code 2.
@@ -118,6 +120,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Faulty) => ExitCode::from(1),
+        Ok(Outcome::Stopped(signal)) => ExitCode::from(128 + signal),
         Err(Failure(message)) => {
             report::complain(&message);
             ExitCode::from(2)

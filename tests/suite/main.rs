@@ -36,6 +36,7 @@ mod quantified;
 mod questions;
 mod render;
 mod run;
+mod run_kept;
 mod run_pipeline;
 mod run_rows;
 mod state_flow;

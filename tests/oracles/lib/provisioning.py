@@ -64,7 +64,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp", "packaging"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -77,6 +77,14 @@ def install_python(folder, pins="requirements.txt"):
 
 def install_lsp(folder):
     install_python(folder, "lsp.txt")
+
+
+def install_metrics(folder):
+    install_python(folder, "metrics.txt")
+
+
+def install_parquet(folder):
+    install_python(folder, "parquet.txt")
 
 
 def install_node(folder, pins=PINS):
@@ -158,6 +166,8 @@ def run(folder, step, command, cwd=None):
 PARTS = {
     "python": ([PINS / "requirements.txt"], [], install_python),
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
+    "metrics": ([PINS / "metrics.txt"], [], install_metrics),
+    "parquet": ([PINS / "parquet.txt"], [], install_parquet),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
     "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
     "vscode": ([PINS / "vscode/package-lock.json"], ["node", "npm"], install_vscode),
