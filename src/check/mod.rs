@@ -27,6 +27,7 @@ mod statement;
 mod stream;
 mod sync;
 mod table;
+mod tag;
 
 use crate::{diagnostic::Diagnostics, platform::Platform, syntax::ast::Module};
 

@@ -2,7 +2,7 @@
 
 use super::{
     Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
-    projection, query, role, secret, share, statement, stream, sync, table,
+    projection, query, role, secret, share, statement, stream, sync, table, tag,
 };
 
 /// The rules.
@@ -94,4 +94,6 @@ pub const RULES: &[Rule] = &[
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
+    ("required tags have values", tag::required_tags_have_values),
+    ("tags are taken", tag::tags_are_taken),
 ];

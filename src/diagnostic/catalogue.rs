@@ -249,6 +249,8 @@ catalogue! {
     NEAR_LIMIT = "DPL0803";
     NOT_IN_A_TEMPLATE = "DPL0810";
     TEMPLATE_TOO_LARGE = "DPL0811";
+    REQUIRED_TAG = "DPL0812";
+    TAG = "DPL0813";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

@@ -29,7 +29,8 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("hours", 1, 1),
     ("days", 1, 1),
     ("simple_pattern", 1, 1),
-    ("tags", 1, 1),
+    ("tags", 1, 3),
+    ("tag_map", 1, 1),
     ("called", 1, 1),
     ("attribute_type", 1, 1),
 ];
@@ -59,7 +60,9 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "hours" => encoded(Encoding::Hours),
         "days" => encoded(Encoding::Days),
         "simple_pattern" => encoded(Encoding::SimplePattern),
+        "tags" if args.len() == 3 => spelled_tags(scope, args).map_or(Term::None, Term::Json),
         "tags" => encoded(Encoding::Tags),
+        "tag_map" => tag_map(scope, &argument(0)).map_or(Term::None, Term::Json),
         "called" => encoded(Encoding::Name),
         "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
         _ => Term::None,
@@ -115,6 +118,29 @@ fn period(of: &Term<'_>) -> Option<String> {
         _ => (minutes, "minute"),
     };
     Some(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+}
+
+/// `tags(map, "key", "value")`: the pairs of a map under these names.
+fn spelled_tags<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let name = |index: usize| evaluate::json(scope, of(index)?)?.as_str().map(str::to_owned);
+    let Json::Object(members) = evaluate::json(scope, of(0)?)? else { return None };
+    let (key, value) = (name(1)?, name(2)?);
+    let pair = |(its, text): (String, Json)| [(key.clone(), Json::from(its)), (value.clone(), text)];
+    Some(members.into_iter().map(|it| Json::Object(pair(it).into_iter().collect())).collect())
+}
+
+/// `tag_map(list)`: the record that such pairs stand for, however they are spelled.
+fn tag_map(scope: &Scope<'_, '_>, list: &Term<'_>) -> Option<Json> {
+    let Json::Array(pairs) = spell::json(scope, list)? else { return None };
+    let part = |pair: &Json, ending: &str| {
+        let named = pair.as_object()?.iter().find(|(name, _)| name.to_lowercase().ends_with(ending));
+        named.map(|(_, value)| value.clone())
+    };
+    let members = pairs.iter().filter_map(|pair| {
+        Some((part(pair, "key")?.as_str()?.to_owned(), part(pair, "value")?))
+    });
+    Some(Json::Object(members.collect()))
 }
 
 /// A path that begins at the root.

@@ -1,7 +1,10 @@
 //! Calls in the order they are to be made.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+
+use super::tag::tag;
+use crate::platform::{Platform, ResourceId};
 
 /// One `.calls.json` file.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -26,6 +29,12 @@ pub struct Call {
 }
 
 impl Script {
+    /// With the tags of the declaration that it makes; those of the account alone where it makes what belongs to none.
+    pub fn tagged(mut self, platform: &Platform, of: Option<ResourceId>) -> Self {
+        tag(platform, of, &mut self.calls);
+        self
+    }
+
     /// The file's text.
     pub fn text(&self) -> String {
         let mut bytes = Vec::with_capacity(4096);
@@ -38,5 +47,5 @@ impl Script {
 
 /// A reference to a part of an earlier call's result.
 pub fn reference(target: &str) -> Json {
-    serde_json::json!({ "$from": target })
+    json!({ "$from": target })
 }

@@ -35,7 +35,7 @@ pub fn faults(library: &Library) -> Vec<Fault> {
                 .expr(template);
         }
     }
-    for mapping in library.stacked.values().flatten() {
+    for mapping in library.stacked.values().flatten().chain(library.tagged.values()) {
         let mut templates = Templates { library, fields: &[], earlier: &[], faults: &mut faults };
         mapping.input.iter().for_each(|(_, expr)| templates.functions(expr));
     }

@@ -18,6 +18,7 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
+pub mod tags;
 pub mod test;
 pub mod types;
 pub mod value;

@@ -45,7 +45,7 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
         family: "calls",
         declaration: resource.name.to_string(),
         source: resource.span,
-        text: Script { calls }.text(),
+        text: Script { calls }.tagged(platform, Some(id)).text(),
         notes: Vec::new(),
         statements: Vec::new(),
     })
