@@ -116,7 +116,7 @@ pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Opt
     Some(SmolStr::from(text))
 }
 
-/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, the last one for anything.
+/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, one before a `:` for anything up to that, the last one for anything.
 pub fn arn_has_format(format: &str, arn: &str) -> bool {
     let (mut format, mut rest) = (format, arn);
     loop {
@@ -126,7 +126,9 @@ pub fn arn_has_format(format: &str, arn: &str) -> bool {
         if behind.is_empty() {
             return !after.is_empty();
         }
-        let end = after.find(['/', ':']).unwrap_or(after.len());
+        // Names before a `:` may have slashes: those of log groups do.
+        let end = if behind.starts_with(':') { after.find(':') } else { after.find(['/', ':']) };
+        let end = end.unwrap_or(after.len());
         rest = after.get(end..).unwrap_or_default();
         format = behind;
     }

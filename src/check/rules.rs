@@ -1,7 +1,7 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
+    Rule, agent, alerts, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
     projection, query, role, secret, share, statement, stream, sync, table, tag,
 };
 
@@ -96,4 +96,5 @@ pub const RULES: &[Rule] = &[
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
     ("required tags have values", tag::required_tags_have_values),
     ("tags are taken", tag::tags_are_taken),
+    ("alerts can be heard", alerts::alerts_can_be_heard),
 ];

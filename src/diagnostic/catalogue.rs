@@ -157,6 +157,7 @@ catalogue! {
     REPLICA_WITHOUT_VERSIONS = "DPL0421";
     REPLICA_WITHOUT_A_KEY = "DPL0422";
     REPLICA_OF_ITSELF = "DPL0423";
+    ALERTS = "DPL0424";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";

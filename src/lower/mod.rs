@@ -12,6 +12,7 @@
 //! | `request.rs` | a resource → its calls |
 //! | `trigger.rs` | what makes a pipeline start → its calls |
 //! | `tag.rs` | the tags of what calls make |
+//! | `watch.rs` | what watches over a declaration |
 //! | `verify.rs` | whether every template of the library can be evaluated |
 
 mod evaluate;
@@ -23,8 +24,10 @@ mod spell;
 mod tag;
 pub mod trigger;
 pub mod verify;
+mod watch;
 
 pub use request::{calls_of, holds_of_request, made_by, of_request, property, record};
 pub use scope::Surroundings;
 pub use script::{Call, Script, reference};
 pub use tag::tag;
+pub use watch::watching;

@@ -69,7 +69,7 @@ pub struct Scope<'a, 's> {
 
 /// Words that a template can use in every declaration, beside its fields.
 pub const WORDS: &[&str] =
-    &["name", "arn", "account", "region", "partition", "role", "policy", "doc", "parent", "declaration", "all_tags"];
+    &["name", "arn", "account", "region", "partition", "role", "policy", "doc", "parent", "declaration", "all_tags", "alerts", "flink"];
 
 impl<'a> Scope<'a, '_> {
     /// What a name means. A constructor's own fields come before the words, the words before a kind's fields.
@@ -103,6 +103,8 @@ impl<'a> Scope<'a, '_> {
             "doc" => resource.doc.as_deref().map_or(Term::None, text),
             "parent" => resource.parent.map_or(Term::None, Term::Resource),
             "role" => self.surroundings.role(id).map_or(Term::None, text),
+            "alerts" => self.platform.alerts(id).map_or(Term::None, Term::Resource),
+            "flink" => text(self.platform.project.flink().replace('.', "_")),
             "all_tags" => self.tags(id).map_or(Term::None, Term::Json),
             "policy" => self.surroundings.policy(id).map_or(Term::None, text),
             _ => resource.field(self.platform.kind_of(id), name).map_or(Term::None, term),

@@ -27,6 +27,19 @@ warnings.filterwarnings("ignore", message="Tried to parse")
 MISSING = set(json.loads((Path(__file__).resolve().parent / "moto_missing.json").read_text()).get("cloudformation", ()))
 
 
+# moto reads the tags of these in the spelling of the request, and not in that of the resource.
+UNTAGGED = {"AWS::KMS::Key", "AWS::SSM::Parameter"}
+
+
+def as_moto_reads(text):
+    """A template as moto can read it."""
+    template = json.loads(text)
+    for resource in template["Resources"].values():
+        if resource["Type"] in UNTAGGED:
+            resource["Properties"].pop("Tags", None)
+    return json.dumps(template)
+
+
 def refs(value):
     """The parameters that a question refers to."""
     if not isinstance(value, dict):
@@ -124,7 +137,7 @@ class Folder:
             answers = self.answers(stack)
             parameters = [{"ParameterKey": name, "ParameterValue": answers[name]}
                           for name in documents.load(file).get("Parameters", {})]
-            call("CreateStack", StackName=stack["name"], TemplateBody=text, Capabilities=stack["capabilities"],
+            call("CreateStack", StackName=stack["name"], TemplateBody=as_moto_reads(text), Capabilities=stack["capabilities"],
                  Parameters=parameters)
             state = call("DescribeStacks", StackName=stack["name"])["Stacks"][0]
             made = call("ListStackResources", StackName=stack["name"])["StackResourceSummaries"]
