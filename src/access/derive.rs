@@ -247,7 +247,8 @@ impl Needs<'_> {
     /// Reading one object, and none whose name goes on behind its.
     fn object(&mut self, role: RoleKey, file: &Location, origin: Span) {
         let Some(read) = self.capability("bucket", "read") else { return };
-        for mut requirement in requirements(self.platform, read, &Place::Keys(file.bucket, file.key.clone())) {
+        for mut requirement in requirements(self.platform, read, &Place::Keys(file.bucket, file.key.clone()))
+        {
             if requirement.kind == "object"
                 && let Some(exactly) = requirement.resource.strip_suffix('*')
             {
@@ -274,7 +275,9 @@ impl Needs<'_> {
     /// Whoever watches over something publishes to the topic that is told: alarms do, and the rules that tell of a sync's end.
     fn alerts(&mut self) {
         for id in (0..).map(ResourceId).take(self.platform.resources.len()) {
-            let Some(topic) = self.platform.alerts(id).filter(|_| self.platform.is_watched(id)) else { continue };
+            let Some(topic) = self.platform.alerts(id).filter(|_| self.platform.is_watched(id)) else {
+                continue;
+            };
             let rules = self.platform.kind_of(id).name == "sync";
             let services = [Some("cloudwatch"), rules.then_some("events")];
             let Some(publish) = self.capability("topic", "publish") else { return };

@@ -12,7 +12,8 @@ pub fn alerts_can_be_heard(platform: &Platform, diagnostics: &mut Diagnostics) {
         let Some(topic) = platform.reference(id, "alerts") else { continue };
         let span = platform.field(id, "alerts").map_or(resource.span, |value| value.span);
         let told = platform.resource(topic);
-        let home = platform.accounts.iter().find(|account| account.resource == id).or(platform.account_of(id));
+        let home =
+            platform.accounts.iter().find(|account| account.resource == id).or(platform.account_of(id));
         let theirs = platform.account_of(topic);
         if let (Some(home), Some(theirs)) = (home, theirs)
             && (&home.id, &home.region) != (&theirs.id, &theirs.region)

@@ -16,7 +16,9 @@ const MOST: usize = 50;
 /// that bear tags, too.
 pub fn required_tags_have_values(platform: &Platform, diagnostics: &mut Diagnostics) {
     for (at, account) in (0..).map(AccountId).zip(&platform.accounts) {
-        let used = platform.resources.iter().any(|it| it.account == Some(at) && !it.external && platform.resource(account.resource).span != it.span);
+        let used = platform.resources.iter().any(|it| {
+            it.account == Some(at) && !it.external && platform.resource(account.resource).span != it.span
+        });
         if account.external || !used {
             continue;
         }
@@ -29,7 +31,11 @@ pub fn required_tags_have_values(platform: &Platform, diagnostics: &mut Diagnost
             .map(String::as_str)
             .collect();
         if !missing.is_empty() {
-            diagnostics.push(without_value(platform.resource(account.resource).span, &account.name, &missing));
+            diagnostics.push(without_value(
+                platform.resource(account.resource).span,
+                &account.name,
+                &missing,
+            ));
         }
     }
 }
@@ -60,14 +66,22 @@ pub fn tags_are_taken(platform: &Platform, diagnostics: &mut Diagnostics) {
         let Some(value) = platform.field(id, "tags") else { continue };
         let ValueKind::Map(entries) = &value.kind else { continue };
         if entries.len() > MOST {
-            diagnostics.push(refused(value.span, format!("there are {} tags", entries.len()), &format!("AWS keeps {MOST} of one thing at most")));
+            diagnostics.push(refused(
+                value.span,
+                format!("there are {} tags", entries.len()),
+                &format!("AWS keeps {MOST} of one thing at most"),
+            ));
         }
         for (key, text) in entries {
             let ValueKind::Text(value) = &text.kind else { continue };
             if let Some(why) = of_key(key) {
                 diagnostics.push(refused(text.span, format!("AWS takes no tag `{key}`"), why));
             } else if let Some(why) = of_value(value) {
-                diagnostics.push(refused(text.span, format!("AWS does not take this value of the tag `{key}`"), why));
+                diagnostics.push(refused(
+                    text.span,
+                    format!("AWS does not take this value of the tag `{key}`"),
+                    why,
+                ));
             }
         }
     }
@@ -83,7 +97,11 @@ fn of_key(key: &str) -> Option<&'static str> {
 }
 
 fn of_value(value: &str) -> Option<&'static str> {
-    if value.chars().count() > LONGEST_VALUE { Some("a value has 256 characters at most") } else { written(value) }
+    if value.chars().count() > LONGEST_VALUE {
+        Some("a value has 256 characters at most")
+    } else {
+        written(value)
+    }
 }
 
 /// What IAM and most services take; some take more.

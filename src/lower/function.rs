@@ -74,7 +74,9 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "behind" => behind(&argument(0)),
         "interval" => Term::Json(Json::from(interval(scope, &argument(0)))),
         "step" => milliseconds(&argument(0)).map_or(Term::None, |of| Term::Json(Json::from(step(of)))),
-        "steps" => milliseconds(&argument(0)).and_then(steps).map_or(Term::None, |of| Term::Json(Json::from(of))),
+        "steps" => {
+            milliseconds(&argument(0)).and_then(steps).map_or(Term::None, |of| Term::Json(Json::from(of)))
+        }
         "milliseconds" => milliseconds(&argument(0)).map_or(Term::None, |of| Term::Json(Json::from(of))),
         "tag_map" => tag_map(scope, &argument(0)).map_or(Term::None, Term::Json),
         "called" => encoded(Encoding::Name),
@@ -151,9 +153,8 @@ fn tag_map(scope: &Scope<'_, '_>, list: &Term<'_>) -> Option<Json> {
         let named = pair.as_object()?.iter().find(|(name, _)| name.to_lowercase().ends_with(ending));
         named.map(|(_, value)| value.clone())
     };
-    let members = pairs.iter().filter_map(|pair| {
-        Some((part(pair, "key")?.as_str()?.to_owned(), part(pair, "value")?))
-    });
+    let members =
+        pairs.iter().filter_map(|pair| Some((part(pair, "key")?.as_str()?.to_owned(), part(pair, "value")?)));
     Some(Json::Object(members.collect()))
 }
 
@@ -165,7 +166,8 @@ fn short<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
     if whole.chars().count() <= most {
         return Some(whole);
     }
-    let hash: String = Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash: String =
+        Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let kept: String = whole.chars().take(most.saturating_sub(hash.len() + 1)).collect();
     Some(format!("{kept}-{hash}"))
 }

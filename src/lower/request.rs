@@ -57,10 +57,20 @@ pub fn calls_with<'a>(
     let mut earlier = known.to_vec();
     let mut calls = Vec::new();
     for template in declared {
-        let scope =
-            Scope { platform, surroundings, id, resource, construct: None, made: &[], earlier: &earlier, given: None };
+        let scope = Scope {
+            platform,
+            surroundings,
+            id,
+            resource,
+            construct: None,
+            made: &[],
+            earlier: &earlier,
+            given: None,
+        };
         let name = format!("{}.{}", resource.name, template.name);
-        if let Some(call) = call(&scope, template, name.clone(), &Fields { declared: &[], values: &[] }, declared) {
+        if let Some(call) =
+            call(&scope, template, name.clone(), &Fields { declared: &[], values: &[] }, declared)
+        {
             calls.push(call);
             earlier.push((&template.name, name));
         }

@@ -68,8 +68,21 @@ pub struct Scope<'a, 's> {
 }
 
 /// Words that a template can use in every declaration, beside its fields.
-pub const WORDS: &[&str] =
-    &["name", "arn", "account", "region", "partition", "role", "policy", "doc", "parent", "declaration", "all_tags", "alerts", "flink"];
+pub const WORDS: &[&str] = &[
+    "name",
+    "arn",
+    "account",
+    "region",
+    "partition",
+    "role",
+    "policy",
+    "doc",
+    "parent",
+    "declaration",
+    "all_tags",
+    "alerts",
+    "flink",
+];
 
 impl<'a> Scope<'a, '_> {
     /// What a name means. A constructor's own fields come before the words, the words before a kind's fields.

@@ -82,9 +82,11 @@ fn with_places(value: &Json, found: &mut Vec<Json>) -> Json {
             found.push(value.clone());
             Json::from(PLACE.to_string())
         }
-        Json::Object(members) => {
-            members.iter().map(|(name, it)| (name.clone(), with_places(it, found))).collect::<Map<_, _>>().into()
-        }
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, it)| (name.clone(), with_places(it, found)))
+            .collect::<Map<_, _>>()
+            .into(),
         Json::Array(items) => items.iter().map(|it| with_places(it, found)).collect(),
         other => other.clone(),
     }

@@ -48,5 +48,8 @@ fn given(tags: &Tags) -> Map<String, Json> {
 
 /// Tags as a record.
 pub fn of_tags(tags: &Tags) -> Json {
-    tags.iter().map(|(key, value)| (key.to_string(), Json::from(value.as_str()))).collect::<Map<_, _>>().into()
+    tags.iter()
+        .map(|(key, value)| (key.to_string(), Json::from(value.as_str())))
+        .collect::<Map<_, _>>()
+        .into()
 }

@@ -35,8 +35,9 @@ pub fn faults(library: &Library) -> Vec<Fault> {
                 .expr(template);
         }
     }
-    for (kind, watching) in &library.watched {
-        calls(library, &library.kind(*kind).fields, watching, &mut faults);
+    for kind in &library.kinds {
+        let watching = library.kind_named(&kind.name).and_then(|id| library.watched.get(&id));
+        watching.into_iter().for_each(|it| calls(library, &kind.fields, it, &mut faults));
     }
     for mapping in library.stacked.values().flatten().chain(library.tagged.values()) {
         let mut templates = Templates { library, fields: &[], earlier: &[], faults: &mut faults };

@@ -28,7 +28,6 @@ impl Project {
         self.flink.as_deref().unwrap_or(FLINK)
     }
 
-
     /// The partition's name in ARNs.
     pub fn partition(&self) -> &str {
         if self.partition.is_empty() { "aws" } else { &self.partition }

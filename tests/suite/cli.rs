@@ -215,15 +215,29 @@ fn what_init_writes_compiles_without_a_word() {
 fn required_tags_are_demanded_of_accounts() {
     let sandbox = Sandbox::new();
     let bucket = "bucket raw in lake { tags = { Owner = \"ingest\" } }\n";
-    sandbox.write("p/a.dpl", format!("{FINE}{bucket}")).write("p/dpl.toml", "required_tags = [\"Owner\", \"cost:center\"]\n");
+    sandbox
+        .write("p/a.dpl", format!("{FINE}{bucket}"))
+        .write("p/dpl.toml", "required_tags = [\"Owner\", \"cost:center\"]\n");
     let said = sandbox.dpl(&["check", "p"]);
-    said.refused(1, &["DPL0812", "p/a.dpl:1:9", "`Owner`, `cost:center`", "tags = { Owner = \"…\", \"cost:center\" = \"…\" }", "1 error"]);
+    said.refused(
+        1,
+        &[
+            "DPL0812",
+            "p/a.dpl:1:9",
+            "`Owner`, `cost:center`",
+            "tags = { Owner = \"…\", \"cost:center\" = \"…\" }",
+            "1 error",
+        ],
+    );
     let account = FINE.replace(" }", ", tags = { Owner = \"data\", \"cost:center\" = \"4711\" } }");
     sandbox.write("p/a.dpl", format!("{account}{bucket}"));
     sandbox.dpl(&["check", "p"]).fine();
     sandbox.dpl(&["build", "p", "-o", "o"]).fine();
     let calls = sandbox.read("o/lake/s3/raw.calls.json");
-    assert!(calls.contains("\"ingest\"") && calls.contains("\"4711\"") && !calls.contains("\"data\""), "{calls}");
+    assert!(
+        calls.contains("\"ingest\"") && calls.contains("\"4711\"") && !calls.contains("\"data\""),
+        "{calls}"
+    );
     // Where nothing is made, nothing lacks a tag.
     sandbox.write("p/a.dpl", FINE);
     sandbox.dpl(&["check", "p"]).fine();
@@ -232,7 +246,14 @@ fn required_tags_are_demanded_of_accounts() {
 /// Runs git in a sandbox, without what the machine's own settings say.
 fn git(sandbox: &Sandbox, arguments: &[&str]) {
     let mut command = std::process::Command::new("git");
-    command.current_dir(sandbox.root()).args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]);
+    command.current_dir(sandbox.root()).args([
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]);
     let output = command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -249,7 +270,8 @@ fn revisions_of_git_are_compared() {
     git(&sandbox, &["tag", "first"]);
     // The same in another file means the same.
     sandbox.write("p/a.dpl", FINE).write("p/b.dpl", format!("use a\n{role}{read}"));
-    let said = sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening,breaking,replacement,narrowing"]);
+    let said =
+        sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening,breaking,replacement,narrowing"]);
     said.fine();
     sandbox.write("p/b.dpl", format!("use a\n{role}grant read, write on raw to reader\n"));
     let said = sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening"]);

@@ -408,7 +408,9 @@ impl<'p> Template<'p> {
     /// With the members of one of the request's parts over those of the request.
     fn with(&self, item: &Json) -> Self {
         let mut given = self.given.clone();
-        given.extend(item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        given.extend(
+            item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
+        );
         Self { platform: self.platform, account: self.account, given }
     }
 

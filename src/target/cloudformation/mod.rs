@@ -81,7 +81,8 @@ fn uncovered(all: &[map::Left<'_>]) -> Option<Diagnostic> {
     let label = format!("takes {}", of(first));
     let diagnostic = Diagnostic::warning(catalogue::NOT_IN_A_TEMPLATE, first.file.source, message, label);
     let others = all.iter().skip(1);
-    let diagnostic = others.fold(diagnostic, |it, left| it.related(left.file.source, format!("takes {}", of(left))));
+    let diagnostic =
+        others.fold(diagnostic, |it, left| it.related(left.file.source, format!("takes {}", of(left))));
     let several = if all.len() == 1 { "file" } else { "files" };
     Some(diagnostic.help(format!(
         "make these calls yourself: `deploy.json` lists them by their {several} and ids; `--target raw,cloudformation` writes them too"

@@ -48,7 +48,12 @@ impl Target for States {
                 pipeline.trigger.iter().flat_map(|one| trigger::scripts(platform, pipeline, one))
             {
                 if !platform.account(account).external {
-                    out.files.push(file("events", "calls", account, script.tagged(platform, Some(pipeline.resource)).text()));
+                    out.files.push(file(
+                        "events",
+                        "calls",
+                        account,
+                        script.tagged(platform, Some(pipeline.resource)).text(),
+                    ));
                 }
             }
         }

@@ -35,7 +35,8 @@ impl Target for Watch {
             let made = lower::made_by(platform, id);
             let apart = made.is_none();
             let calls = lower::watching(platform, &Nothing, id, made);
-            let alarms = calls.iter().filter_map(|call| Some(call.input.get("AlarmName")?.as_str()?.to_owned()));
+            let alarms =
+                calls.iter().filter_map(|call| Some(call.input.get("AlarmName")?.as_str()?.to_owned()));
             let board = shown.entry(account).or_default();
             match domain_of(platform, id) {
                 Some(domain) => board.domains.entry(domain).or_default().extend(alarms),
@@ -45,7 +46,9 @@ impl Target for Watch {
             if apart && !calls.is_empty() {
                 let kind = &platform.kind_of(id).name;
                 let stem = match resource.parent {
-                    Some(table) => format!("{kind}.{}.{}", parent_name(platform, table), platform.resource(table).name),
+                    Some(table) => {
+                        format!("{kind}.{}.{}", parent_name(platform, table), platform.resource(table).name)
+                    }
                     None => format!("{kind}.{}", platform.file_stem(id)),
                 };
                 let script = Script { calls }.tagged(platform, Some(id));
