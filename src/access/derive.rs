@@ -19,7 +19,7 @@ use super::{
 use crate::{
     lower,
     platform::{
-        AccountId, Capability, Grant, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
+        AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
         grant::Effect, pipeline::User, resource::Noun, stream::Rows,
     },
     source::Span,
@@ -53,6 +53,18 @@ pub struct Use {
     pub origin: Span,
 }
 
+/// What an application takes to reach brokers in a network.
+const NETWORK: &[&str] = &[
+    "CreateNetworkInterface",
+    "CreateNetworkInterfacePermission",
+    "DeleteNetworkInterface",
+    "DescribeDhcpOptions",
+    "DescribeNetworkInterfaces",
+    "DescribeSecurityGroups",
+    "DescribeSubnets",
+    "DescribeVpcs",
+];
+
 /// Everything that the program needs.
 pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     let identity = vec![Vec::new(); roles.list.len()];
@@ -64,6 +76,7 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     needs.delegates();
     needs.queries();
     needs.syncs();
+    needs.alerts();
     needs.replications();
     needs.crawlers();
     needs.functions();
@@ -176,6 +189,7 @@ impl Needs<'_> {
         for query in &self.platform.queries {
             let role = RoleKey::Derived(query.resource, Duty::Query);
             self.stream(role, query.sink, true, query.span);
+            self.application(role, query.resource);
             for source in query.sources() {
                 self.stream(role, source, false, query.span);
                 for diverted in self.platform.stream(source).map(diverts).unwrap_or_default() {
@@ -206,6 +220,81 @@ impl Needs<'_> {
         }
     }
 
+    /// What an application of Managed Flink takes beside the streams: its program, the SQL, its log, and the network that it reaches brokers in.
+    /// <https://docs.aws.amazon.com/managed-flink/latest/java/vpc-permissions.html>
+    fn application(&mut self, role: RoleKey, id: ResourceId) {
+        let Some(value) = self.platform.field(id, "application") else { return };
+        let ValueKind::Construct(construct) = &value.kind else { return };
+        for (file, span) in construct.fields.iter().flatten().flat_map(Value::locations) {
+            self.object(role, file, span);
+        }
+        let Some(account) = self.platform.account_of(id) else { return };
+        let partition = self.platform.project.partition();
+        let group = format!(
+            "arn:{partition}:logs:{}:{}:log-group:/aws/kinesis-analytics/{}",
+            account.region,
+            account.id,
+            self.platform.resource(id).physical
+        );
+        let stream = SmolStr::from(format!("{group}:log-stream:application"));
+        self.actions(role, "logs", &["PutLogEvents"], &Place::Arn(stream), value.span);
+        self.actions(role, "logs", &["DescribeLogStreams"], &Place::Arn(group.into()), value.span);
+        self.actions(role, "logs", &["DescribeLogGroups"], &Place::Anywhere, value.span);
+        let kind = self.platform.library.constructor(construct.constructor);
+        let subnets = kind.fields.iter().position(|field| field.name == "subnets");
+        let subnets = subnets.and_then(|at| construct.fields.get(at)).and_then(Option::as_ref);
+        if subnets.is_some_and(|it| matches!(&it.kind, ValueKind::List(items) if !items.is_empty())) {
+            self.actions(role, "ec2", NETWORK, &Place::Anywhere, value.span);
+        }
+    }
+
+    /// Reading one object, and none whose name goes on behind its.
+    fn object(&mut self, role: RoleKey, file: &Location, origin: Span) {
+        let Some(read) = self.capability("bucket", "read") else { return };
+        for mut requirement in requirements(self.platform, read, &Place::Keys(file.bucket, file.key.clone()))
+        {
+            if requirement.kind == "object"
+                && let Some(exactly) = requirement.resource.strip_suffix('*')
+            {
+                requirement.resource = exactly.into();
+            }
+            self.need(role, requirement, origin);
+        }
+    }
+
+    fn actions(&mut self, role: RoleKey, service: &str, names: &[&str], place: &Place, origin: Span) {
+        let library = &self.platform.library;
+        let Some(service) = library.service_named(service) else { return };
+        let actions: Vec<Capability> = names
+            .iter()
+            .filter_map(|name| library.action_named(service, name).map(Capability::Action))
+            .collect();
+        for action in actions {
+            for requirement in requirements(self.platform, action, place) {
+                self.need(role, requirement, origin);
+            }
+        }
+    }
+
+    /// Whoever watches over something publishes to the topic that is told: alarms do, and the rules that tell of a sync's end.
+    fn alerts(&mut self) {
+        for id in (0..).map(ResourceId).take(self.platform.resources.len()) {
+            let Some(topic) = self.platform.alerts(id).filter(|_| self.platform.is_watched(id)) else {
+                continue;
+            };
+            let rules = self.platform.kind_of(id).name == "sync";
+            let services = [Some("cloudwatch"), rules.then_some("events")];
+            let Some(publish) = self.capability("topic", "publish") else { return };
+            let origin = self.platform.resource(id).span;
+            for service in services.into_iter().flatten() {
+                let Some(service) = self.platform.library.service_named(service) else { continue };
+                for requirement in requirements(self.platform, publish, &Place::Resource(topic)) {
+                    self.principal(&Principal::Service(service), &requirement, Effect::Grant, origin);
+                }
+            }
+        }
+    }
+
     fn syncs(&mut self) {
         for (id, resource) in self.platform.of_kind("sync") {
             let role = RoleKey::Derived(id, Duty::Sync);
@@ -220,7 +309,7 @@ impl Needs<'_> {
             }
             if let Some(value) = resource.field(kind, "manifest") {
                 for (file, span) in value.locations() {
-                    self.on(role, "bucket", "read", &Place::Keys(file.bucket, file.key.clone()), span);
+                    self.object(role, file, span);
                 }
             }
             if let Some(value) = resource.field(kind, "report") {

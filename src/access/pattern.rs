@@ -121,7 +121,7 @@ pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Opt
     Some(SmolStr::from(text))
 }
 
-/// Whether an ARN has a format: a placeholder stands for anything up to the sign that comes behind it, the last one for anything.
+/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, one before a `:` for anything up to that, the last one for anything.
 pub fn arn_has_format(format: &str, arn: &str) -> bool {
     let (mut format, mut rest) = (format, arn);
     loop {
@@ -131,7 +131,9 @@ pub fn arn_has_format(format: &str, arn: &str) -> bool {
         if behind.is_empty() {
             return !after.is_empty();
         }
-        let end = behind.chars().next().and_then(|sign| after.find(sign)).unwrap_or(after.len());
+        // Names before a `:` may have slashes: those of log groups do.
+        let end = if behind.starts_with(':') { after.find(':') } else { after.find(['/', ':']) };
+        let end = end.unwrap_or(after.len());
         rest = after.get(end..).unwrap_or_default();
         format = behind;
     }

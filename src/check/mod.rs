@@ -1,6 +1,7 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
 mod agent;
+mod alerts;
 mod bucket;
 mod call;
 mod condition;
@@ -10,7 +11,7 @@ mod damage;
 mod domain;
 mod duration;
 mod federation;
-mod field;
+pub mod field;
 mod grant;
 mod group;
 mod guardrail;
@@ -19,7 +20,7 @@ mod pipeline;
 mod place;
 mod projection;
 mod query;
-mod recurrence;
+pub mod recurrence;
 mod role;
 pub mod rules;
 mod secret;
@@ -28,6 +29,7 @@ mod statement;
 mod stream;
 mod sync;
 mod table;
+mod tag;
 
 use crate::{diagnostic::Diagnostics, platform::Platform, syntax::ast::Module};
 

@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail, label,
-    pipeline, projection, query, role, secret, share, statement, stream, sync, table,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail, label,
+    pipeline, projection, query, role, secret, share, statement, stream, sync, table, tag,
 };
 
 /// The rules.
@@ -96,4 +96,7 @@ pub const RULES: &[Rule] = &[
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
+    ("required tags have values", tag::required_tags_have_values),
+    ("tags are taken", tag::tags_are_taken),
+    ("alerts can be heard", alerts::alerts_can_be_heard),
 ];

@@ -157,6 +157,7 @@ catalogue! {
     REPLICA_WITHOUT_VERSIONS = "DPL0421";
     REPLICA_WITHOUT_A_KEY = "DPL0422";
     REPLICA_OF_ITSELF = "DPL0423";
+    ALERTS = "DPL0424";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";
@@ -254,6 +255,8 @@ catalogue! {
     NEAR_LIMIT = "DPL0803";
     NOT_IN_A_TEMPLATE = "DPL0810";
     TEMPLATE_TOO_LARGE = "DPL0811";
+    REQUIRED_TAG = "DPL0812";
+    TAG = "DPL0813";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

@@ -84,6 +84,10 @@ pub struct Library {
     pub pipeline_functions: Vec<PipelineFunction>,
     /// `cloudformation s3 { call bucket = s3.CreateBucket { … } }`: what CloudFormation has in place of a request, by the request.
     pub stacked: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
+    /// `tagged storage { call key = kms.CreateKey { … } }`: where a request has the tags of what it makes.
+    pub tagged: FxHashMap<(SmolStr, SmolStr), Call>,
+    /// `watch sync { call failed = cloudwatch.PutMetricAlarm { … } }`: what watches over the declarations of a kind.
+    pub watched: FxHashMap<KindId, Vec<Call>>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.

@@ -2,6 +2,7 @@
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
 pub mod account;
+mod alerts;
 pub mod boundary;
 pub mod bucket;
 mod calls;
@@ -19,6 +20,7 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
+pub mod tags;
 pub mod test;
 pub mod types;
 pub mod value;

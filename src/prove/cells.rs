@@ -59,7 +59,7 @@ impl Family {
 #[derive(Clone, Copy)]
 struct Pattern<'a> {
     compare: Compare,
-    text: &'a str,
+    text: &'a SmolStr,
     /// Whether `*` and `?` mean something in it.
     open: bool,
 }
@@ -67,11 +67,11 @@ struct Pattern<'a> {
 impl Pattern<'_> {
     /// What stands before all that it leaves open.
     fn stem(&self) -> &str {
-        if self.open { super::candidates::stem(self.text) } else { self.text }
+        if self.open { super::candidates::stem(self.text) } else { self.text.as_str() }
     }
 
     fn sample(&self) -> SmolStr {
-        if self.open { sample(self.text, ANOTHER) } else { self.text.into() }
+        if self.open { sample(self.text, ANOTHER) } else { self.text.clone() }
     }
 }
 

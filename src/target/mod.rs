@@ -8,6 +8,7 @@ pub mod handover;
 pub mod iam;
 pub mod lake_formation;
 pub mod states;
+pub mod watch;
 
 use crate::{access::Access, artifact::Artifacts, platform::Platform, source::SourceMap};
 
@@ -39,5 +40,6 @@ pub const TARGETS: &[&dyn Target] = &[
     &contract::Contract,
     &states::States,
     &flink::Flink,
+    &watch::Watch,
     &handover::Handover,
 ];

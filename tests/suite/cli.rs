@@ -243,3 +243,80 @@ fn what_the_readmes_of_templates_show_runs() {
     }
     sandbox.dpl(&["init", "--template", "warehouse", "w"]).refused(2, &["warehouse", "streaming"]);
 }
+
+#[test]
+fn required_tags_are_demanded_of_accounts() {
+    let sandbox = Sandbox::new();
+    let bucket = "bucket raw in lake { tags = { Owner = \"ingest\" } }\n";
+    sandbox
+        .write("p/a.dpl", format!("{FINE}{bucket}"))
+        .write("p/dpl.toml", "required_tags = [\"Owner\", \"cost:center\"]\n");
+    let said = sandbox.dpl(&["check", "p"]);
+    said.refused(
+        1,
+        &[
+            "DPL0812",
+            "p/a.dpl:1:9",
+            "`Owner`, `cost:center`",
+            "tags = { Owner = \"…\", \"cost:center\" = \"…\" }",
+            "1 error",
+        ],
+    );
+    let account = FINE.replace(" }", ", tags = { Owner = \"data\", \"cost:center\" = \"4711\" } }");
+    sandbox.write("p/a.dpl", format!("{account}{bucket}"));
+    sandbox.dpl(&["check", "p"]).fine();
+    sandbox.dpl(&["build", "p", "-o", "o"]).fine();
+    let calls = sandbox.read("o/lake/s3/raw.calls.json");
+    assert!(
+        calls.contains("\"ingest\"") && calls.contains("\"4711\"") && !calls.contains("\"data\""),
+        "{calls}"
+    );
+    // Where nothing is made, nothing lacks a tag.
+    sandbox.write("p/a.dpl", FINE);
+    sandbox.dpl(&["check", "p"]).fine();
+}
+
+/// Runs git in a sandbox, without what the machine's own settings say.
+fn git(sandbox: &Sandbox, arguments: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(sandbox.root()).args([
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]);
+    let output = command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn revisions_of_git_are_compared() {
+    let sandbox = Sandbox::new();
+    let role = "role reader in lake { trust = [lake] }\nbucket raw in lake {}\n";
+    let read = "grant read on raw to reader\n";
+    sandbox.write("p/a.dpl", format!("{FINE}{role}{read}"));
+    git(&sandbox, &["init", "-q", "-b", "main"]);
+    git(&sandbox, &["add", "."]);
+    git(&sandbox, &["commit", "-q", "-m", "one"]);
+    git(&sandbox, &["tag", "first"]);
+    // The same in another file means the same.
+    sandbox.write("p/a.dpl", FINE).write("p/b.dpl", format!("use a\n{role}{read}"));
+    let said =
+        sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening,breaking,replacement,narrowing"]);
+    said.fine();
+    sandbox.write("p/b.dpl", format!("use a\n{role}grant read, write on raw to reader\n"));
+    let said = sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("reader") && said.out.contains("s3:PutObject"), "{}", said.out);
+    git(&sandbox, &["add", "."]);
+    git(&sandbox, &["commit", "-q", "-m", "two"]);
+    // Two revisions, and neither is what lies here.
+    sandbox.write("p/b.dpl", FAULTY);
+    let said = sandbox.dpl(&["diff", "--git", "first..main", "p", "--fail-on", "widening"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("s3:PutObject"), "{}", said.out);
+    sandbox.dpl(&["diff", "--git", "main..first", "p", "--fail-on", "widening"]).fine();
+    sandbox.dpl(&["diff", "--git", "nowhere", "p"]).refused(2, &["nowhere"]);
+}
