@@ -19,8 +19,8 @@ use super::{
 use crate::{
     lower,
     platform::{
-        AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
-        grant::Effect, pipeline::User, resource::Noun, stream::Rows,
+        AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value,
+        ValueKind, grant::Effect, pipeline::User, resource::Noun, stream::Rows,
     },
     source::Span,
 };

@@ -1,8 +1,8 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail, label,
-    pipeline, projection, query, role, secret, share, statement, stream, sync, table, tag,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
+    label, pipeline, projection, query, role, secret, share, statement, stream, sync, table, tag,
 };
 
 /// The rules.
