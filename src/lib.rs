@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod flow;
 pub mod format;
+pub mod graph;
 pub mod library;
 pub mod lower;
 pub mod lsp;

@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 mod input;
 mod load;
@@ -36,6 +37,7 @@ Examples:
                                     run a pipeline's state machine on this machine
   dpl test platform                 run the program's tests
   dpl diff --git main platform      what changed in meaning since the branch `main`
+  dpl graph platform -o graph.html  a page: what there is, where data goes, who can read what
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
@@ -63,6 +65,7 @@ enum Verb {
     Fmt(fmt::Arguments),
     Test(test::Arguments),
     Diff(diff::Arguments),
+    Graph(graph::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
     Lsp(lsp::Arguments),
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
+        Verb::Graph(arguments) => graph::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
         Verb::Lsp(arguments) => lsp::run(&arguments),

@@ -354,7 +354,7 @@ impl Scope<'_> {
                 let name = &platform.resource(stream.resource).name;
                 if named.contains(&name.as_str()) {
                     for column in &platform.schema(stream.schema).columns {
-                        let ty = show::data_type(platform, &column.ty);
+                        let ty = platform.spelled(&column.ty);
                         add(item(&column.name, CompletionItemKind::FIELD, &ty, column.doc.as_deref()));
                     }
                 }

@@ -83,6 +83,11 @@ impl<'a> Prover<'a> {
         }
     }
 
+    /// The program.
+    pub fn platform(&self) -> &'a Platform {
+        self.platform
+    }
+
     /// A capability at a place, made ready to be asked about for many.
     pub fn asked(&self, wanted: &CapabilityUse, on: &Target) -> Asked<'_, 'a> {
         Asked::new(self, wanted, on)
