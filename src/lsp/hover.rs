@@ -145,23 +145,9 @@ fn constructor(library: &Library, name: &str) -> Option<String> {
     let constructors = library.constructors_named(name);
     let texts = constructors.iter().map(|id| {
         let constructor = library.constructor(*id);
-        let fields: Vec<String> = constructor
-            .fields
-            .iter()
-            .map(|field| {
-                format!(
-                    "{}: {}{}",
-                    field.name,
-                    show::field_type(library, &field.ty),
-                    if field.required() { "" } else { "?" }
-                )
-            })
-            .collect();
-        let mut text = show::code(&format!(
-            "{name}({}) : {}",
-            fields.join(", "),
-            library.family(constructor.family).name
-        ));
+        let fields = show::parameters(library, &constructor.fields);
+        let family = &library.family(constructor.family).name;
+        let mut text = show::code(&format!("{name}({fields}) : {family}"));
         show::paragraph(&mut text, constructor.doc.as_deref());
         text
     });

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `workspace` | holds a program's texts and trees, and analyses it anew after a change, of which only the changed file is read again |
 //! | `document` | one text, its tree, and its places in UTF-16 |
+//! | `context` | which brackets are open at a place, where the tree says nothing |
 //! | `place` | what stands at a place of a document |
 //! | `diagnostics` | what is wrong, and the mends |
 //! | `symbols` | a document's and a program's declarations, folding |
@@ -18,6 +19,7 @@ pub mod document;
 pub mod hover;
 pub mod navigate;
 pub mod paint;
+mod context;
 mod place;
 mod show;
 pub mod symbols;

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use crate::access::document::Actions;
 use crate::access::{RoleAccess, Statement, roles::acting};
+use crate::library::functions::{Letter, PipelineFunction, Shape, ShapeKind};
 use crate::library::{FieldDecl, FieldType, Library};
 use crate::platform::grant::Effect;
-use crate::platform::{Platform, ResourceId, Schema};
+use crate::platform::{Function, Platform, ResourceId, Schema};
 use crate::sql::types::spelled;
 
 use super::workspace::Snapshot;
@@ -37,6 +38,46 @@ pub(super) fn field_type(library: &Library, ty: &FieldType) -> String {
         FieldType::Target => "target".to_owned(),
         FieldType::Unknown => "?".to_owned(),
     }
+}
+
+/// A function of pipelines' expressions with its types: `upper(text: string) -> string`.
+pub(super) fn function(function: &PipelineFunction) -> String {
+    let params: Vec<String> =
+        function.params.iter().map(|(name, shape)| format!("{name}: {}", self::shape(shape))).collect();
+    format!("{}({}) -> {}", function.name, params.join(", "), shape(&function.result))
+}
+
+fn shape(shape: &Shape) -> String {
+    let base = match &shape.kind {
+        ShapeKind::Data(base) => spelled(base).to_lowercase(),
+        ShapeKind::Duration => "duration".to_owned(),
+        ShapeKind::Letter(Letter::Any) => "T".to_owned(),
+        ShapeKind::Letter(Letter::Single) => "S".to_owned(),
+        ShapeKind::Letter(Letter::Scalar) => "E".to_owned(),
+        ShapeKind::Letter(Letter::Number) => "N".to_owned(),
+        ShapeKind::List(inner) => format!("list<{}>", self::shape(inner)),
+        ShapeKind::Map(inner) => format!("map<{}>", self::shape(inner)),
+    };
+    format!("{base}{}", if shape.nullable { "?" } else { "" })
+}
+
+/// The parameters and the result of a function of the program.
+pub(super) fn declared_function(platform: &Platform, function: &Function) -> String {
+    let params: Vec<String> = function
+        .params
+        .iter()
+        .map(|param| format!("{}: {}", param.name, platform.spelled(&param.ty)))
+        .collect();
+    let result = function.result.as_ref().map(|ty| format!(" -> {}", platform.spelled(ty)));
+    format!("{}({}){}", platform.resource(function.resource).name, params.join(", "), result.unwrap_or_default())
+}
+
+/// Parameters with their types; `?` behind those that need not be given.
+pub(super) fn parameters(library: &Library, fields: &[FieldDecl]) -> String {
+    let one = |field: &FieldDecl| {
+        format!("{}: {}{}", field.name, field_type(library, &field.ty), if field.required() { "" } else { "?" })
+    };
+    fields.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A field with its type, and what it becomes.

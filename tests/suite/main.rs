@@ -24,6 +24,7 @@ mod foreign;
 mod format;
 mod layers;
 mod limits;
+mod lsp;
 mod machine;
 mod mutations;
 mod oracle;

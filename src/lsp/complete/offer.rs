@@ -1,16 +1,13 @@
-//! What can be written at a place.
+//! Names, kinds, values, columns, … as items.
 
 use lsp_types::{
     CompletionItem, CompletionItemKind, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
 };
 
-use super::document::Document;
-use super::workspace::Snapshot;
-use super::{place, show};
-use crate::library::{FieldDecl, FieldType, Kind, Library, Part, Place, standard};
+use crate::library::{FieldDecl, FieldType, Kind, Library, Part, Place};
+use crate::lsp::{show, workspace::Snapshot};
+use crate::platform::ValueKind;
 use crate::source::SourceFile;
-use crate::syntax::ast::{Decl, Member};
-use crate::syntax::lex::{self, Token};
 
 /// Words that begin an item beside kinds.
 const SENTENCES: [(&str, &str); 8] = [
@@ -27,86 +24,16 @@ const SENTENCES: [(&str, &str); 8] = [
 /// Words that begin a statement of a pipeline.
 const STATEMENTS: [&str; 9] = ["let", "if", "match", "parallel", "for", "try", "wait", "fail", "return"];
 
-/// What can stand at an offset of a document. `path` is its place in the program.
-pub fn complete(
-    document: &Document,
-    snapshot: Option<&Snapshot>,
-    path: &str,
-    at: usize,
-) -> Vec<CompletionItem> {
-    let library = &*standard().library;
-    let text = document.text();
-    let start = place::word(text, at).start;
-    let around = place::around(document, at);
-    let scope = Scope { library, snapshot, module: snapshot.and_then(|snapshot| snapshot.file(path)) };
-    if let Some(sql) = around.last().and_then(|decl| decl.sql).filter(|sql| place::holds(sql.span, at)) {
-        return scope.in_sql(document.under(sql.span));
-    }
-    let line_start = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-    let line: Vec<Token> = lex::tokens(text, line_start..start).collect();
-    if in_comment_or_text(&line, text) {
-        return Vec::new();
-    }
-    let words: Vec<&str> = line.iter().map(|token| token.text(text)).collect();
-    match words.as_slice() {
-        ["use", ..] => return scope.modules(),
-        [first @ ("grant" | "deny" | "assert"), rest @ ..] => return scope.sentence(first, rest),
-        _ => {}
-    }
-    let inside = around.last().filter(|decl| in_body(document, decl, at));
-    match (words.as_slice(), inside) {
-        ([] | [.., "{" | ","], Some(decl))
-            if bracket(&words) != Some("[") && bracket(&words) != Some("(") =>
-        {
-            scope.members(decl)
-        }
-        ([], None) => scope.items(),
-        ([.., "in"], _) => scope.resources(|kind| kind == "account"),
-        (_, Some(decl)) => scope.value(decl, start, &words),
-        _ => scope.names(),
-    }
-}
-
-/// The bracket that is open at the end of a line.
-fn bracket<'a>(words: &[&'a str]) -> Option<&'a str> {
-    let mut open = Vec::new();
-    for word in words {
-        match *word {
-            "(" | "[" | "{" => open.push(*word),
-            ")" | "]" | "}" => {
-                open.pop();
-            }
-            _ => {}
-        }
-    }
-    open.last().copied()
-}
-
-fn in_comment_or_text(line: &[Token], text: &str) -> bool {
-    line.last().is_some_and(|token| match token.kind {
-        lex::Kind::Text { closed, .. } => !closed,
-        lex::Kind::Doc => true,
-        lex::Kind::Comment { .. } => token.text(text).starts_with("//"),
-        _ => false,
-    })
-}
-
-/// Whether an offset is between the braces of a declaration.
-fn in_body(document: &Document, decl: &Decl, at: usize) -> bool {
-    let start = decl.span.start as usize;
-    let head = document.text().get(start..at).unwrap_or_default();
-    lex::tokens(head, 0..head.len()).any(|token| token.kind == lex::Kind::Open(b'{'))
-}
-
-struct Scope<'a> {
-    library: &'a Library,
-    snapshot: Option<&'a Snapshot>,
-    module: Option<&'a SourceFile>,
+/// Where names come from.
+pub(super) struct Scope<'a> {
+    pub library: &'a Library,
+    pub snapshot: Option<&'a Snapshot>,
+    pub module: Option<&'a SourceFile>,
 }
 
 impl Scope<'_> {
     /// What stands at the top of a file.
-    fn items(&self) -> Vec<CompletionItem> {
+    pub(super) fn items(&self) -> Vec<CompletionItem> {
         let mut items: Vec<CompletionItem> = SENTENCES
             .iter()
             .map(|(word, snippet)| with_snippet(item(word, CompletionItemKind::KEYWORD, "", None), snippet))
@@ -124,33 +51,114 @@ impl Scope<'_> {
         with_snippet(item(&kind.name, CompletionItemKind::CLASS, "kind", kind.doc.as_deref()), &snippet)
     }
 
-    /// What stands in the body of a declaration.
-    fn members(&self, decl: &Decl) -> Vec<CompletionItem> {
-        let Some(id) = self.library.kind_named(&decl.kind.name) else {
-            return self.columns_and_types();
-        };
-        let kind = self.library.kind(id);
-        let given = |name: &str| {
-            decl.body
-                .iter()
-                .flatten()
-                .any(|member| matches!(member, Member::Field(field) if field.name.name == name))
-        };
-        let mut items: Vec<CompletionItem> = kind
-            .fields
-            .iter()
-            .filter(|field| !given(&field.name))
-            .map(|field| self.field(field, " = "))
-            .collect();
-        let inner = self.library.kinds.iter().filter(|inner| inner.place == Place::Inside(id));
+    /// What stands in the body of a declaration, without the fields that are given.
+    pub(super) fn members(&self, kind: &Kind, given: &[&str]) -> Vec<CompletionItem> {
+        let fields = kind.fields.iter().filter(|field| !given.contains(&field.name.as_str()));
+        let mut items: Vec<CompletionItem> = fields.map(|field| self.field(field, " = ")).collect();
+        let id = self.library.kind_named(&kind.name);
+        let inside = |place: Place| matches!(place, Place::Inside(of) if Some(of) == id);
+        let inner = self.library.kinds.iter().filter(|inner| inside(inner.place));
         items.extend(inner.map(|kind| self.kind(kind)));
-        if kind.takes.contains(&Part::Statements) {
-            items.extend(STATEMENTS.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "", None)));
-            items.extend(self.names());
-        }
         if kind.takes.contains(&Part::Deny) {
             items.push(item("deny", CompletionItemKind::KEYWORD, "", None));
         }
+        items
+    }
+
+    /// Words that begin statements.
+    pub(super) fn statements(&self) -> Vec<CompletionItem> {
+        STATEMENTS.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "", None)).collect()
+    }
+
+    /// Words that go on with a sentence.
+    pub(super) fn clauses(&self, first: &str) -> Vec<CompletionItem> {
+        let words: &[&str] = match first {
+            "grant" => &["on", "to", "where", "with grant option", "when", "until"],
+            "deny" => &["on", "to", "when", "outside", "except"],
+            _ => &["can", "cannot", "on"],
+        };
+        words.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "", None)).collect()
+    }
+
+    /// Arguments of a call by their names, without those that are given.
+    pub(super) fn arguments(&self, callee: &str, given: &[&str]) -> Vec<CompletionItem> {
+        let constructors = self.library.constructors_named(callee).iter();
+        let fields = constructors.flat_map(|id| &self.library.constructor(*id).fields);
+        let integration = self.library.integration_named(callee).map(|id| self.library.integration(id));
+        let fields = fields.chain(integration.into_iter().flat_map(|one| &one.params));
+        let fields = fields.filter(|field| !given.contains(&field.name.as_str()));
+        fields.map(|field| self.field(field, " = ")).collect()
+    }
+
+    /// What a request can be asked.
+    pub(super) fn conditions(&self) -> Vec<CompletionItem> {
+        let one = |condition: &crate::library::Condition| {
+            let detail = show::field_type(self.library, &condition.value.ty);
+            let doc = condition.doc.as_deref();
+            let new = item(&condition.name, CompletionItemKind::PROPERTY, &detail, doc);
+            match condition.param {
+                Some(_) => with_snippet(new, &format!("{}(\"$1\")", condition.name)),
+                None => new,
+            }
+        };
+        let mut items: Vec<CompletionItem> = self.library.conditions.iter().map(one).collect();
+        items.extend(["and", "not"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)));
+        items
+    }
+
+    /// The keys that a map has elsewhere in the program: tags are the same everywhere.
+    pub(super) fn keys(&self, field: &str) -> Vec<CompletionItem> {
+        let Some(snapshot) = self.snapshot else { return Vec::new() };
+        let platform = &snapshot.analysis.platform;
+        let mut counted: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+        for resource in &platform.resources {
+            let kind = platform.library.kind(resource.kind);
+            if let Some(ValueKind::Map(entries)) = resource.field(kind, field).map(|value| &value.kind) {
+                entries.iter().for_each(|(key, _)| *counted.entry(key).or_default() += 1);
+            }
+        }
+        let one = |(key, count): (&str, usize)| {
+            let plain = key.bytes().all(crate::syntax::lex::is_name_byte);
+            let written = if plain { key.to_owned() } else { format!("\"{key}\"") };
+            let detail = format!("{count} declaration{}", if count == 1 { " has" } else { "s have" });
+            CompletionItem {
+                insert_text: Some(format!("{written} = ")),
+                ..item(key, CompletionItemKind::PROPERTY, &detail, None)
+            }
+        };
+        counted.into_iter().map(one).collect()
+    }
+
+    /// A column of what is declared here.
+    pub(super) fn column(&self, name: &str, detail: &str) -> CompletionItem {
+        item(name, CompletionItemKind::FIELD, detail, None)
+    }
+
+    /// The columns of a record type.
+    pub(super) fn columns_of(&self, schema: &str) -> Vec<CompletionItem> {
+        let Some(snapshot) = self.snapshot else { return Vec::new() };
+        let platform = &snapshot.analysis.platform;
+        let found = platform.schemas.iter().find(|one| one.name == schema);
+        let columns = found.into_iter().flat_map(|schema| &schema.columns);
+        columns.map(|column| self.column(&column.name, &platform.spelled(&column.ty))).collect()
+    }
+
+    /// Behind the type of a column: what it may carry.
+    pub(super) fn after_type(&self) -> Vec<CompletionItem> {
+        let words = ["in", "length", "matching", "one of", "key"];
+        let mut items: Vec<CompletionItem> =
+            words.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "", None)).collect();
+        let labels = self.snapshot.map_or(&self.library.labels, |it| &it.analysis.platform.labels);
+        items.extend(labels.iter().map(|label| item(label, CompletionItemKind::CONSTANT, "label", None)));
+        items
+    }
+
+    /// Everything of which it can be asserted what it may do.
+    pub(super) fn actors(&self) -> Vec<CompletionItem> {
+        let mut items = self.resources(|kind| {
+            matches!(kind, "role" | "pipeline" | "query" | "sync" | "function" | "crawler" | "group")
+        });
+        items.extend(["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)));
         items
     }
 
@@ -163,36 +171,8 @@ impl Scope<'_> {
         item
     }
 
-    /// The value of a field or of an argument.
-    fn value(&self, decl: &Decl, start: usize, words: &[&str]) -> Vec<CompletionItem> {
-        let named = words.first().filter(|_| matches!(words.get(1), Some(&("=" | "<"))));
-        let kind = self.library.kind_named(&decl.kind.name).map(|id| self.library.kind(id));
-        let own = named.and_then(|name| {
-            let kind = kind?;
-            kind.fields.get(kind.field_index(name)?)
-        });
-        if words.get(1) == Some(&":") && words.len() < 4 {
-            return self.columns_and_types();
-        }
-        let written = place::library_field(self.library, decl, start);
-        let mut items = match written.map(|(field, _)| field).or(own) {
-            Some(field) => self.of_type(place::element(&field.ty)),
-            None => self.names(),
-        };
-        if bracket(words) == Some("(") {
-            let callee =
-                words.iter().rposition(|word| *word == "(").and_then(|at| words.get(at.checked_sub(1)?));
-            for id in callee.map_or(&[][..], |name| self.library.constructors_named(name)) {
-                items.extend(
-                    self.library.constructor(*id).fields.iter().map(|field| self.field(field, " = ")),
-                );
-            }
-        }
-        items
-    }
-
     /// Values of a type.
-    fn of_type(&self, ty: &FieldType) -> Vec<CompletionItem> {
+    pub(super) fn of_type(&self, ty: &FieldType) -> Vec<CompletionItem> {
         match ty {
             FieldType::Enum(id) => {
                 let variants = self.library.enumeration(*id).variants.iter();
@@ -212,7 +192,8 @@ impl Scope<'_> {
             FieldType::Data(crate::platform::Base::Location) => self.resources(|kind| kind == "bucket"),
             FieldType::Principal => self.resources(|kind| matches!(kind, "role" | "account" | "group")),
             FieldType::Label => {
-                let labels = self.library.labels.iter();
+                let labels = self.snapshot.map_or(&self.library.labels, |it| &it.analysis.platform.labels);
+                let labels = labels.iter();
                 labels.map(|label| item(label, CompletionItemKind::CONSTANT, "label", None)).collect()
             }
             FieldType::Construct(id) => {
@@ -233,32 +214,8 @@ impl Scope<'_> {
         }
     }
 
-    /// Behind `grant`, `deny` or `assert`.
-    fn sentence(&self, first: &str, rest: &[&str]) -> Vec<CompletionItem> {
-        let last = rest
-            .iter()
-            .rev()
-            .find(|word| matches!(**word, "on" | "to" | "can" | "cannot" | "outside" | "except" | "when"));
-        match (first, last) {
-            (_, Some(&"on")) => self.resources(|kind| !matches!(kind, "account" | "organization" | "unit")),
-            (_, Some(&"to")) => {
-                self.resources(|kind| matches!(kind, "role" | "account" | "group" | "domain"))
-            }
-            ("assert", None) => {
-                let mut items = self.resources(|kind| {
-                    matches!(kind, "role" | "pipeline" | "query" | "sync" | "function" | "crawler" | "group")
-                });
-                items.extend(
-                    ["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)),
-                );
-                items
-            }
-            _ => self.capabilities(rest),
-        }
-    }
-
     /// Capabilities, or the actions of a service behind its dot.
-    fn capabilities(&self, words: &[&str]) -> Vec<CompletionItem> {
+    pub(super) fn capabilities(&self, words: &[&str]) -> Vec<CompletionItem> {
         if let [.., service, "."] = words {
             let Some(id) = self.library.service_named(service) else { return Vec::new() };
             let actions = self.library.actions.iter().filter(|action| action.service == id);
@@ -282,14 +239,14 @@ impl Scope<'_> {
         items
     }
 
-    fn modules(&self) -> Vec<CompletionItem> {
+    pub(super) fn modules(&self) -> Vec<CompletionItem> {
         let names = self.snapshot.map(Snapshot::module_names).unwrap_or_default();
         let others = names.iter().filter(|name| self.module.is_none_or(|own| own.module != name.as_str()));
         others.map(|name| item(name, CompletionItemKind::MODULE, "module", None)).collect()
     }
 
     /// Declared resources of some kinds. What stands in a module that is not used yet brings its `use` line in mind.
-    fn resources(&self, wanted: impl Fn(&str) -> bool) -> Vec<CompletionItem> {
+    pub(super) fn resources(&self, wanted: impl Fn(&str) -> bool) -> Vec<CompletionItem> {
         let Some(snapshot) = self.snapshot else { return Vec::new() };
         let platform = &snapshot.analysis.platform;
         let found = platform.resources.iter().filter_map(|resource| {
@@ -304,13 +261,18 @@ impl Scope<'_> {
             let module =
                 snapshot.analysis.sources.file(resource.file).map_or("", |file| file.module.as_str());
             let detail = format!("{kind} of {module}");
-            Some(item(&name, CompletionItemKind::VARIABLE, &detail, resource.doc.as_deref()))
+            let own = self.module.is_some_and(|own| own.module == module);
+            Some(CompletionItem {
+                // What stands in this module comes first.
+                sort_text: Some(format!("{}{name}", if own { 1 } else { 2 })),
+                ..item(&name, CompletionItemKind::VARIABLE, &detail, resource.doc.as_deref())
+            })
         });
         found.collect()
     }
 
     /// Everything that has a name.
-    fn names(&self) -> Vec<CompletionItem> {
+    pub(super) fn names(&self) -> Vec<CompletionItem> {
         let mut items = self.resources(|_| true);
         let mut known: Vec<&str> = Vec::new();
         for constructor in &self.library.constructors {
@@ -325,7 +287,7 @@ impl Scope<'_> {
     }
 
     /// Types of columns.
-    fn columns_and_types(&self) -> Vec<CompletionItem> {
+    pub(super) fn columns_and_types(&self) -> Vec<CompletionItem> {
         let scalars = crate::library::types::SCALARS.iter().chain(&["list", "map"]);
         let mut items: Vec<CompletionItem> =
             scalars.map(|name| item(name, CompletionItemKind::STRUCT, "type", None)).collect();
@@ -339,7 +301,7 @@ impl Scope<'_> {
     }
 
     /// Columns of the streams that a query names, streams, functions.
-    fn in_sql(&self, sql: &str) -> Vec<CompletionItem> {
+    pub(super) fn in_sql(&self, sql: &str) -> Vec<CompletionItem> {
         let mut items: Vec<CompletionItem> = Vec::new();
         let mut add = |new: CompletionItem| {
             if !items.iter().any(|item| item.label == new.label) {
@@ -373,7 +335,7 @@ impl Scope<'_> {
     }
 }
 
-fn item(label: &str, kind: CompletionItemKind, detail: &str, doc: Option<&str>) -> CompletionItem {
+pub(super) fn item(label: &str, kind: CompletionItemKind, detail: &str, doc: Option<&str>) -> CompletionItem {
     CompletionItem {
         label: label.to_owned(),
         kind: Some(kind),
@@ -385,7 +347,7 @@ fn item(label: &str, kind: CompletionItemKind, detail: &str, doc: Option<&str>) 
     }
 }
 
-fn with_snippet(item: CompletionItem, snippet: &str) -> CompletionItem {
+pub(super) fn with_snippet(item: CompletionItem, snippet: &str) -> CompletionItem {
     CompletionItem {
         insert_text: Some(snippet.to_owned()),
         insert_text_format: Some(InsertTextFormat::SNIPPET),

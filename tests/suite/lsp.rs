@@ -1,0 +1,135 @@
+//! What an editor is answered: completion at a place that `|` marks, and what goes with it. Sessions over the protocol are in `tests/oracles/lsp`.
+
+use std::collections::BTreeSet;
+
+use dpl::lsp::{
+    complete,
+    document::Document,
+    workspace::{Snapshot, Text, Workspace},
+};
+use dpl::platform::Project;
+
+const PLATFORM: &str = r#"
+account lake { id = "222222222222", region = "us-east-1" }
+key lake_key in lake {}
+bucket data in lake { encryption = lake_key, tags = { Team = "data", "cost:center" = "7" } }
+topic alarms in lake {}
+role Reader in lake { trust = lake }
+stream readings in lake { schema = Reading, watermark = at - 5s, late = drop }
+schema Reading {
+  sensor : string
+  at     : timestamp(3)
+}
+function validate(file: string) -> boolean in lake = lambda("validate")
+domain sales in lake {
+  bucket = data
+  table orders {
+    id    : string key
+    since : timestamp(3)
+  }
+}
+"#;
+
+fn understood(text: &str) -> Snapshot {
+    let file = |path: &str, module: &str, text: &str| Text {
+        path: path.into(),
+        module: module.into(),
+        text: text.into(),
+    };
+    Workspace::new(vec![file("p.dpl", "p", PLATFORM), file("t.dpl", "t", text)], Project::default()).analyze()
+}
+
+/// What is offered where the mark is.
+fn offered(marked: &str) -> BTreeSet<String> {
+    let at = marked.find('|').unwrap();
+    let text = marked.replacen('|', "", 1);
+    let snapshot = understood("use p\n");
+    let list = complete::complete(&Document::new(text), Some(&snapshot), "t.dpl", at);
+    list.items.into_iter().map(|item| item.label).collect()
+}
+
+#[track_caller]
+fn offers(marked: &str, wanted: &[&str], unwanted: &[&str]) {
+    let found = offered(marked);
+    let missing: Vec<_> = wanted.iter().filter(|one| !found.contains(**one)).collect();
+    let odd: Vec<_> = unwanted.iter().filter(|one| found.contains(**one)).collect();
+    assert!(missing.is_empty() && odd.is_empty(), "{marked}\nmissing {missing:?}, odd {odd:?} of {found:?}");
+}
+
+#[test]
+fn a_partial_field_above_another_is_a_field() {
+    let fields = ["object_lock", "encryption", "name"];
+    offers("bucket b in lake {\n  ob|\n  versioning = true\n}\n", &fields, &["bucket", "grant", "versioning"]);
+    offers("bucket b in lake {\n  ob|\n}\n", &fields, &["bucket", "grant"]);
+    offers("bucket b in lake {\n  ob|", &fields, &["bucket", "grant"]);
+    offers("bucket b in lake {\n  versioning = true\n  ob|\n\nbucket c in lake {}\n", &fields, &["versioning", "grant"]);
+    offers("bucket b in lake {\n  versioning = true, ob|\n}", &fields, &["versioning", "grant"]);
+    offers("bucket a in lake {\n\nbu|\n", &["bucket", "grant"], &["object_lock"]);
+}
+
+#[test]
+fn a_value_is_of_its_fields_type() {
+    offers("bucket b in lake {\n  encryption = |\n  versioning = true\n}", &["lake_key"], &["data", "bucket"]);
+    offers("bucket b in lake {\n  versioning = t|\n  na\n}", &["true", "false"], &["data"]);
+    offers("pipeline p in lake {\n  alerts = |\n}", &["alarms"], &["data", "upper"]);
+    offers("domain d in lake {\n  table t {\n    id : string\n    contract {\n      alerts = |\n", &["alarms"], &["data"]);
+}
+
+#[test]
+fn a_contract_has_its_fields_and_the_tables_columns() {
+    let table = "domain d in lake {\n  bucket = data\n  table t {\n    id : string\n    at : timestamp(3)\n    contract {\n      ";
+    offers(&format!("{table}|\n      version = \"1.0.0\"\n    }}\n"), &["freshness", "compatible", "alerts"], &["version", "bucket"]);
+    offers(&format!("{table}fr|\n"), &["freshness", "fresh_by"], &["bucket"]);
+    offers(&format!("{table}compatible = |\n    }}"), &["backward", "full"], &["data"]);
+    offers(&format!("{table}fresh_by = |\n    }}"), &["id", "at"], &["data"]);
+}
+
+#[test]
+fn tags_are_those_of_the_program() {
+    offers("bucket b in lake {\n  tags = { | }\n}", &["Team", "cost:center"], &["data"]);
+    offers("bucket b in lake {\n  tags = { Team = \"x\", Co| }\n  versioning = true\n}", &["cost:center"], &["data"]);
+}
+
+#[test]
+fn conditions_are_offered_behind_when_and_their_values() {
+    let conditions = ["mfa", "source_vpce", "tag", "not"];
+    offers("grant read on data to Reader when |\n", &conditions, &["data"]);
+    offers("grant read on data\n  to Reader\n  when mfa and |\n", &conditions, &["data"]);
+    offers("grant read on data to Reader when mfa = |\n", &["true", "false"], &["source_vpce"]);
+    offers("grant read on data to Reader\n  w|\n", &["when", "until", "where"], &["source_vpce"]);
+    offers("grant read on data to |\n", &["Reader", "lake"], &["data"]);
+    offers("grant read, | on data to Reader\n", &["write", "s3"], &["Reader"]);
+}
+
+#[test]
+fn triggers_have_their_arguments() {
+    let pipeline = "pipeline p(event: json) in lake {\n  trigger = ";
+    offers(&format!("{pipeline}|\n}}"), &["object_created", "cron", "records", "finished"], &["upper", "flink"]);
+    offers(&format!("{pipeline}records(readings, |\n}}"), &["batch", "wait", "start"], &["upper"]);
+    offers(&format!("{pipeline}records(readings, start = |)\n}}"), &["latest", "earliest"], &["batch", "data"]);
+    offers(&format!("{pipeline}records(|)\n}}"), &["readings"], &["alarms"]);
+    offers(&format!("{pipeline}object_created(|)\n}}"), &["data"], &["alarms"]);
+}
+
+#[test]
+fn an_application_has_its_fields() {
+    let query = "query q into readings {\n  application = ";
+    offers(&format!("{query}|\n}} as SELECT 1;"), &["flink"], &["records"]);
+    let fields: Vec<String> = offered(&format!("{query}flink(|)\n}} as SELECT 1;")).into_iter().collect();
+    assert!(fields.len() > 2 && fields.contains(&"code".to_owned()), "{fields:?}");
+}
+
+#[test]
+fn expressions_have_functions_with_types_and_what_is_bound() {
+    let text = "pipeline p(file: string) in lake {\n  let ok = validate(file)\n  for each in [1] {\n    let x = |\n  }\n}\n";
+    offers(text, &["file", "ok", "each", "upper", "validate", "data"], &["x", "grant"]);
+    offers("pipeline p(file: string) in lake {\n  let ok = validate(f|)\n}\n", &["file", "upper"], &["grant"]);
+    offers("pipeline p(file: string) in lake {\n  le|\n  return 1\n}\n", &["let", "validate", "timeout"], &["grant"]);
+    offers("pipeline p(file: string) in lake {\n  if file == \"a\" {\n    va|\n  }\n}\n", &["let", "validate"], &["timeout"]);
+    let snapshot = understood("use p\n");
+    let text = "pipeline p(file: string) in lake {\n  let ok = \n}\n";
+    let list = complete::complete(&Document::new(text), Some(&snapshot), "t.dpl", text.find("= \n").unwrap() + 2);
+    let detail = |label: &str| list.items.iter().find(|item| item.label == label).unwrap().detail.clone().unwrap();
+    assert_eq!(detail("upper"), "upper(text: string) -> string");
+    assert_eq!(detail("validate"), "validate(file: string) -> boolean");
+}
