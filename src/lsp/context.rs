@@ -42,8 +42,8 @@ pub(super) struct Context<'t> {
     pub carried: Vec<&'t str>,
     /// The commas before it in its bracket.
     pub commas: usize,
-    /// Where its statement begins.
-    start: usize,
+    /// Where the statement begins.
+    pub start: usize,
     fresh: bool,
 }
 
@@ -65,6 +65,7 @@ impl<'t> Context<'t> {
         }
         if context.fresh {
             context.carried = std::mem::take(&mut context.words);
+            context.start = at;
         }
         context
     }

@@ -58,13 +58,13 @@ fn offers(marked: &str, wanted: &[&str], unwanted: &[&str]) {
 
 #[test]
 fn a_partial_field_above_another_is_a_field() {
-    let fields = ["object_lock", "encryption", "name"];
+    let fields = ["lifecycle", "encryption", "name"];
     offers("bucket b in lake {\n  ob|\n  versioning = true\n}\n", &fields, &["bucket", "grant", "versioning"]);
     offers("bucket b in lake {\n  ob|\n}\n", &fields, &["bucket", "grant"]);
     offers("bucket b in lake {\n  ob|", &fields, &["bucket", "grant"]);
     offers("bucket b in lake {\n  versioning = true\n  ob|\n\nbucket c in lake {}\n", &fields, &["versioning", "grant"]);
     offers("bucket b in lake {\n  versioning = true, ob|\n}", &fields, &["versioning", "grant"]);
-    offers("bucket a in lake {\n\nbu|\n", &["bucket", "grant"], &["object_lock"]);
+    offers("bucket a in lake {\n\nbu|\n", &["bucket", "grant"], &["lifecycle"]);
 }
 
 #[test]

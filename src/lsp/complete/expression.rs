@@ -61,7 +61,8 @@ fn bound<'t>(context: &Context<'t>) -> Vec<&'t str> {
     let mut names: Vec<&str> = Vec::new();
     for token in lex::tokens(context.text, start..context.at) {
         let text = token.text(context.text);
-        let binds = token.kind == Kind::Word && matches!(last, "let" | "for" | "catch");
+        let own = token.range.start >= context.start;
+        let binds = !own && token.kind == Kind::Word && matches!(last, "let" | "for" | "catch");
         let param = text == ":" && token.range.start < inside && matches!(before, "(" | ",");
         if binds && !names.contains(&text) {
             names.push(text);

@@ -4,7 +4,7 @@ use lsp_types::{
     CompletionItem, CompletionItemKind, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
 };
 
-use crate::library::{FieldDecl, FieldType, Kind, Library, Part, Place};
+use crate::library::{ConstructorId, FieldDecl, FieldType, Kind, Library, Part, Place};
 use crate::lsp::{show, workspace::Snapshot};
 use crate::platform::ValueKind;
 use crate::source::SourceFile;
@@ -196,22 +196,27 @@ impl Scope<'_> {
                 let labels = labels.iter();
                 labels.map(|label| item(label, CompletionItemKind::CONSTANT, "label", None)).collect()
             }
-            FieldType::Construct(id) => {
-                let constructors = self.library.family(*id).constructors.iter();
-                let made = constructors.map(|id| {
-                    let constructor = self.library.constructor(*id);
-                    let item = item(
-                        &constructor.name,
-                        CompletionItemKind::CONSTRUCTOR,
-                        "",
-                        constructor.doc.as_deref(),
-                    );
-                    with_snippet(item, &format!("{}($1)", constructor.name))
-                });
-                made.chain(self.names()).collect()
-            }
+            FieldType::Construct(id) => self.construct(&self.library.family(*id).constructors),
             _ => self.names(),
         }
+    }
+
+    /// Values of a family: its constructors, and what stands for one without its name.
+    fn construct(&self, constructors: &[ConstructorId]) -> Vec<CompletionItem> {
+        let mut items = Vec::new();
+        for id in constructors {
+            let one = self.library.constructor(*id);
+            let detail = show::parameters(self.library, &one.fields);
+            let new = item(&one.name, CompletionItemKind::CONSTRUCTOR, &detail, one.doc.as_deref());
+            items.push(with_snippet(new, &format!("{}($1)", one.name)));
+            let first = one.fields.first().map(|field| &field.ty);
+            // `warehouse.table(…)`: what a lone constructor begins with may stand before it.
+            let leads = matches!(first, Some(FieldType::Resource(_))) && constructors.len() == 1;
+            if let Some(ty) = first.filter(|_| one.implicit || leads) {
+                items.extend(self.of_type(ty));
+            }
+        }
+        items
     }
 
     /// Capabilities, or the actions of a service behind its dot.
