@@ -9,7 +9,7 @@ mod crawler;
 mod cron;
 mod damage;
 mod domain;
-mod duration;
+pub mod duration;
 mod federation;
 pub mod field;
 mod grant;
@@ -30,6 +30,9 @@ mod stream;
 mod sync;
 mod table;
 mod tag;
+
+pub use pipeline::{Payload, Size, number, payload};
+pub use query::{Wait, wait};
 
 use crate::{diagnostic::Diagnostics, platform::Platform, syntax::ast::Module};
 

@@ -3,7 +3,7 @@
 use super::duration;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, Query, ResourceId, Stream, ValueKind, stream::Rows},
+    platform::{Platform, Query, ResourceId, ValueKind, stream::Rows},
     source::Span,
     sql::{
         plan::{CaseArm, Expr, ExprKind, Relation, RelationKind, WindowShape},
@@ -79,10 +79,10 @@ pub fn late_rows_can_be_told(platform: &Platform, diagnostics: &mut Diagnostics)
 pub fn promises_of_latency_can_hold(platform: &Platform, diagnostics: &mut Diagnostics) {
     for query in &platform.queries {
         let source = query.sources().into_iter().find_map(|id| platform.stream(id));
-        let Some(stream) = source else { continue };
+        let (Some(stream), Some(wait)) = (source, wait(platform, query)) else { continue };
         let promises = [query.latency, promise(platform, stream.resource), promise(platform, query.sink)];
         for (milliseconds, span) in promises.into_iter().flatten() {
-            if let Some(diagnostic) = broken_promise(query, stream, milliseconds, span) {
+            if let Some(diagnostic) = broken_promise(wait, milliseconds, span) {
                 diagnostics.push(diagnostic);
             }
         }
@@ -98,26 +98,50 @@ fn promise(platform: &Platform, stream: ResourceId) -> Option<(u64, Span)> {
     }
 }
 
-fn broken_promise(query: &Query, stream: &Stream, promised: u64, span: Span) -> Option<Diagnostic> {
-    let window = query.plan.chain().find_map(|relation| match &relation.kind {
+/// How long after a row the first result can come that it takes part in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// The window's part in milliseconds; `None` for a session, which lasts as long as rows come.
+    pub window: Option<u64>,
+    /// The watermark's delay.
+    pub delay: u64,
+    /// The time until a silent partition is given up.
+    pub idle: u64,
+    /// The window.
+    pub place: Span,
+}
+
+impl Wait {
+    /// All together.
+    pub fn total(&self) -> Option<u64> {
+        Some(self.window? + self.delay + self.idle)
+    }
+}
+
+/// How long a query over a window waits; `None` for one without.
+pub fn wait(platform: &Platform, query: &Query) -> Option<Wait> {
+    let stream = query.sources().into_iter().find_map(|id| platform.stream(id))?;
+    let (shape, place) = query.plan.chain().find_map(|relation| match &relation.kind {
         RelationKind::Window { shape, .. } => Some((shape, relation.span)),
         _ => None,
-    });
-    let (shape, place) = window?;
+    })?;
     let delay = stream.watermark.as_ref().map_or(0, |(_, delay)| *delay);
-    let idle = stream.idle.unwrap_or(0);
-    match shape.longest_wait() {
-        Some(size) if size + delay + idle <= promised => None,
-        Some(size) => {
+    Some(Wait { window: shape.longest_wait(), delay, idle: stream.idle.unwrap_or(0), place })
+}
+
+fn broken_promise(wait: Wait, promised: u64, span: Span) -> Option<Diagnostic> {
+    match (wait.window, wait.total()) {
+        (_, Some(total)) if total <= promised => None,
+        (Some(window), total) => {
             let sum = format!(
                 "{} of window, {} of watermark and {} of idle time",
-                duration::literal(size),
-                duration::literal(delay),
-                duration::literal(idle)
+                duration::literal(window),
+                duration::literal(wait.delay),
+                duration::literal(wait.idle)
             );
-            Some(too_late(promised, Some(size + delay + idle), &sum, span, place))
+            Some(too_late(promised, total, &sum, span, wait.place))
         }
-        None => Some(too_late(promised, None, "a session lasts as long as rows come", span, place)),
+        (None, _) => Some(too_late(promised, None, "a session lasts as long as rows come", span, wait.place)),
     }
 }
 

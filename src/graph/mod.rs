@@ -18,9 +18,21 @@ pub mod render;
 
 use std::collections::BTreeSet;
 
-use crate::{platform::ResourceId, source::Span};
+use crate::{
+    access::Access,
+    platform::{Platform, ResourceId},
+    prove::Prover,
+    source::Span,
+};
 
 pub use gather::graph;
+pub use readers::is_read;
+
+/// Who can read each of some declarations; `None` for what is nothing that is read.
+pub fn readers(platform: &Platform, access: &Access, of: &[ResourceId]) -> Vec<Option<Vec<Reader>>> {
+    let prover = Prover::new(platform, access);
+    of.iter().map(|id| readers::of(&prover, *id)).collect()
+}
 
 /// Everything that a picture shows, in an order that follows from the program's names.
 #[derive(Debug, Default)]

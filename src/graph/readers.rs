@@ -15,6 +15,11 @@ const READING: &[(&str, &str)] = &[
     ("table", "select"),
 ];
 
+/// Whether a kind holds data that can be read.
+pub fn is_read(kind: &str) -> bool {
+    READING.iter().any(|(of, _)| *of == kind)
+}
+
 /// Everybody who can read some of a declaration; `None` where it is nothing that is read.
 pub(super) fn of(prover: &Prover<'_>, id: ResourceId) -> Option<Vec<Reader>> {
     let platform = prover.platform();

@@ -9,6 +9,8 @@
 //! | `diagnostics` | what is wrong, and the mends |
 //! | `symbols` | a document's and a program's declarations, folding |
 //! | `hover` | what a word means |
+//! | `hints` | what was worked out, beside what it is about |
+//! | `lens` | who can read, tests, what is made |
 //! | `complete` | what can be written |
 //! | `navigate` | where a name is declared and used, and another name for it |
 //! | `paint` | semantic tokens |
@@ -16,7 +18,9 @@
 pub mod complete;
 pub mod diagnostics;
 pub mod document;
+pub mod hints;
 pub mod hover;
+pub mod lens;
 pub mod navigate;
 pub mod paint;
 mod context;

@@ -75,7 +75,6 @@ const CLOSED: &[(&str, &[&str])] = &[
         "lsp",
         &[
             "artifact",
-            "check",
             "config",
             "lower",
             "machine",

@@ -21,7 +21,8 @@ pub use again::retried_functions_can_be_retried;
 pub use by_name::calls_by_name_are_ones_that_aws_takes;
 pub use caught::{caught_errors_can_come, statements_do_something};
 pub use history::histories_have_room;
-pub use payload::values_fit_between_states;
+pub use payload::{Payload, payload, values_fit_between_states};
+pub use size::Size;
 pub use time::runs_fit_into_their_time;
 
 use crate::{
@@ -46,7 +47,7 @@ fn limit(platform: &Platform, name: &str) -> Option<u64> {
 }
 
 /// A number with its thousands apart: `262,144`.
-fn number(value: u64) -> String {
+pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.char_indices() {

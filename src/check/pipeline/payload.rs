@@ -23,26 +23,34 @@ pub fn values_fit_between_states(platform: &Platform, diagnostics: &mut Diagnost
     };
     let mut sizes = Sizes::new(platform);
     for pipeline in &platform.pipelines {
-        let locals = vec![Size::default(); pipeline.locals.len()];
-        let mut flow = Flow {
-            platform,
-            pipeline,
-            sizes: &mut sizes,
-            diagnostics,
-            limit: one,
-            locals,
-            at_once: 1,
-            kept: 0,
-            apart: 0,
-        };
-        flow.input();
-        flow.steps(&pipeline.body);
+        let mut flow = Flow::new(platform, pipeline, &mut sizes, diagnostics, one);
+        flow.follow();
         let kept = flow.kept.max(flow.apart);
         if kept > all {
             let resource = platform.resource(pipeline.resource);
             diagnostics.push(too_much_kept(resource.span, &resource.name, kept, all));
         }
     }
+}
+
+/// How large the values of a pipeline get.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    /// The largest that goes from state to state.
+    pub largest: Size,
+    /// Each local's value.
+    pub locals: Vec<Size>,
+    /// What Step Functions takes.
+    pub limit: u64,
+}
+
+/// The bounds by which [`values_fit_between_states`] judges a pipeline.
+pub fn payload(platform: &Platform, pipeline: &Pipeline) -> Option<Payload> {
+    let limit = limit(platform, "state_payload")?;
+    let (mut sizes, mut said) = (Sizes::new(platform), Diagnostics::default());
+    let mut flow = Flow::new(platform, pipeline, &mut sizes, &mut said, limit);
+    flow.follow();
+    Some(Payload { largest: flow.largest, locals: flow.locals, limit })
 }
 
 /// A pipeline, as far as it is followed.
@@ -60,6 +68,8 @@ struct Flow<'f, 'p> {
     kept: u64,
     /// The same of the executions of a distributed loop, the most that one has.
     apart: u64,
+    /// The largest value so far that goes from state to state.
+    largest: Size,
 }
 
 /// As many elements of an inline `Map` run at the same time. <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html>
@@ -68,7 +78,24 @@ const INLINE_AT_ONCE: u64 = 40;
 /// Room for what a call is given beside a batch.
 const BESIDE_A_BATCH: u64 = 16 * 1024;
 
-impl Flow<'_, '_> {
+impl<'f, 'p> Flow<'f, 'p> {
+    fn new(
+        platform: &'p Platform,
+        pipeline: &'p Pipeline,
+        sizes: &'f mut Sizes<'p>,
+        diagnostics: &'f mut Diagnostics,
+        limit: u64,
+    ) -> Self {
+        let locals = vec![Size::default(); pipeline.locals.len()];
+        let largest = Size::default();
+        Self { platform, pipeline, sizes, diagnostics, limit, locals, at_once: 1, kept: 0, apart: 0, largest }
+    }
+
+    fn follow(&mut self) {
+        self.input();
+        self.steps(&self.pipeline.body);
+    }
+
     fn input(&mut self) {
         let mut sum = Size::default();
         for (at, param) in self.pipeline.params.iter().enumerate() {
@@ -102,6 +129,7 @@ impl Flow<'_, '_> {
 
     /// Reports what is too large, and says of it that it is told.
     fn judge(&mut self, size: Size, span: Span, fault: impl FnOnce(u64, u64) -> Diagnostic) -> Size {
+        self.largest = self.largest.or(size);
         if size.told || size.bytes <= self.limit {
             return size;
         }

@@ -16,6 +16,8 @@ pub struct Size {
     pub bytes: u64,
     /// Whether something in it can be repeated without end: a list or a map without a largest length, or one of text without.
     pub endless: bool,
+    /// Whether it has text or JSON that says nothing of its length.
+    pub open: bool,
     /// Whether a value that it is made of is too large by itself, which is said there.
     pub told: bool,
 }
@@ -29,10 +31,16 @@ impl Size {
         Self { bytes, ..Self::default() }
     }
 
+    /// What nothing says counts as nothing.
+    fn known(bytes: Option<u64>) -> Self {
+        Self { open: bytes.is_none(), ..Self::most(bytes.unwrap_or_default()) }
+    }
+
     fn and(self, other: Self) -> Self {
         Self {
             bytes: self.bytes.saturating_add(other.bytes),
             endless: self.endless || other.endless,
+            open: self.open || other.open,
             told: self.told || other.told,
         }
     }
@@ -74,8 +82,8 @@ impl<'p> Sizes<'p> {
     /// The largest value of a type.
     pub fn of_type(&mut self, ty: &DataType) -> Size {
         match &ty.base {
-            Base::String => Size::most(longest_text(&ty.refinement).map_or(0, |bytes| bytes + QUOTES)),
-            Base::Bytes => Size::most(ty.refinement.max_length.map_or(0, base64)),
+            Base::String => Size::known(longest_text(&ty.refinement).map(|bytes| bytes + QUOTES)),
+            Base::Bytes => Size::known(ty.refinement.max_length.map(base64)),
             Base::List(element) => {
                 let element = self.element(element);
                 repeated(element, &ty.refinement)
@@ -85,7 +93,7 @@ impl<'p> Sizes<'p> {
                 repeated(pair, &ty.refinement)
             }
             Base::Record(id) => self.of_record(*id),
-            base => Size::most(longest_scalar(base)),
+            base => Size::known(Some(longest_scalar(base)).filter(|bytes| *bytes > 0)),
         }
     }
 
