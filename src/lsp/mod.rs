@@ -12,6 +12,7 @@
 //! | `hints` | what was worked out, beside what it is about |
 //! | `lens` | who can read, tests, what is made |
 //! | `complete` | what can be written |
+//! | `signature` | the parameters of what is called |
 //! | `navigate` | where a name is declared and used, and another name for it |
 //! | `paint` | semantic tokens |
 
@@ -26,5 +27,6 @@ pub mod paint;
 mod context;
 mod place;
 mod show;
+pub mod signature;
 pub mod symbols;
 pub mod workspace;

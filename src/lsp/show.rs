@@ -47,7 +47,7 @@ pub(super) fn function(function: &PipelineFunction) -> String {
     format!("{}({}) -> {}", function.name, params.join(", "), shape(&function.result))
 }
 
-fn shape(shape: &Shape) -> String {
+pub(super) fn shape(shape: &Shape) -> String {
     let base = match &shape.kind {
         ShapeKind::Data(base) => spelled(base).to_lowercase(),
         ShapeKind::Duration => "duration".to_owned(),

@@ -4,20 +4,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dpl::lsp::document::range;
-use dpl::lsp::workspace::Snapshot;
-use dpl::lsp::{complete, diagnostics, hover, navigate, paint, symbols};
+use dpl::lsp::workspace::{Declared, Snapshot};
+use dpl::lsp::{complete, diagnostics, hints, hover, lens, navigate, paint, signature, symbols};
+use dpl::platform::ResourceId;
 use lsp_server::Request;
 use lsp_types::request::{self, Request as _};
 use lsp_types::{
-    CodeActionOrCommand, CodeActionParams, Position, SemanticTokens, TextDocumentPositionParams, Uri,
-    WorkspaceSymbolParams,
+    CodeActionOrCommand, CodeActionParams, CodeLens, CodeLensParams, ExecuteCommandParams, InlayHintParams,
+    Location, Position, Range, SemanticTokens, TextDocumentPositionParams, Uri, WorkspaceSymbolParams,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::aside::{Asked, Question};
 use super::place;
 use super::server::{Open, Server};
+
+/// What a declaration becomes: a request of ours, of a position in a document.
+pub(super) const ARTIFACT: &str = "dpl/artifact";
 
 /// What becomes of a request.
 pub(super) enum Answer {
@@ -25,6 +30,8 @@ pub(super) enum Answer {
     Refused(String),
     /// It needs an analysis of the program as it is now.
     Later(PathBuf),
+    /// It takes longer than a keystroke may.
+    Aside(Question),
     Unknown,
 }
 
@@ -111,8 +118,91 @@ pub(super) fn answer(server: &Server<'_>, request: &Request) -> Answer {
             value(SemanticTokens { result_id: None, data: paint::tokens(&open.document) })
         }),
         request::WorkspaceSymbolRequest::METHOD => in_programs(server, request),
+        _ => derived(server, request),
+    }
+}
+
+/// Answers from what was worked out: signatures, hints, lenses and their commands.
+fn derived(server: &Server<'_>, request: &Request) -> Answer {
+    match request.method.as_str() {
+        request::SignatureHelpRequest::METHOD => at_place(server, request, |place| {
+            value(signature::help(&place.open.document, place.snapshot.as_deref(), place.at))
+        }),
+        request::InlayHintRequest::METHOD => fresh(server, request, |snapshot, place| {
+            let wanted = read::<InlayHintParams>(request).map(|parameters| parameters.range);
+            Answer::Now(value(wanted.map(|wanted| hints::hints(snapshot, place.path, wanted))))
+        }),
+        request::CodeLensRequest::METHOD => fresh(server, request, |snapshot, place| {
+            let uri = read::<CodeLensParams>(request).map(|parameters| parameters.text_document.uri);
+            Answer::Now(value(uri.map(|uri| lens::lenses(snapshot, place.path, &uri))))
+        }),
+        request::CodeLensResolve::METHOD => {
+            let Some(seen) = read::<CodeLens>(request) else { return Answer::Now(Value::Null) };
+            let data = seen.data.clone().unwrap_or_default();
+            match about(server, request, data, |_| Asked::Lens(Box::new(seen.clone()))) {
+                // The declaration has gone meanwhile, and its lens goes too.
+                Answer::Now(_) => Answer::Now(value(lens::with_readers(seen, None))),
+                other => other,
+            }
+        }
+        ARTIFACT => about(server, request, request.params.clone(), |_| Asked::Artifact),
+        request::ExecuteCommand::METHOD => command(server, request),
         _ => Answer::Unknown,
     }
+}
+
+fn command(server: &Server<'_>, request: &Request) -> Answer {
+    let Some(called) = read::<ExecuteCommandParams>(request) else { return Answer::Now(Value::Null) };
+    let place = called.arguments.into_iter().next().unwrap_or_default();
+    match called.command.as_str() {
+        lens::ARTIFACT => about(server, request, place, |_| Asked::Artifact),
+        lens::READERS => about(server, request, place, |_| Asked::Readers),
+        lens::TESTS => {
+            let found = |snapshot: &Snapshot, id| {
+                let tests = lens::tests(snapshot, id).into_iter();
+                let tests = tests.filter_map(|(path, at)| {
+                    Some(Location { uri: place::uri(&path)?, range: Range { start: at, end: at } })
+                });
+                tests.collect::<Vec<_>>()
+            };
+            declared(server, request, place, |snapshot, id| Answer::Now(value(found(snapshot, id))))
+        }
+        name => Answer::Refused(format!("`{name}` is no command of this server")),
+    }
+}
+
+/// A question about the declaration whose name is at a place.
+fn about(
+    server: &Server<'_>,
+    request: &Request,
+    place: Value,
+    asked: impl Fn(ResourceId) -> Asked,
+) -> Answer {
+    declared(server, request, place, |snapshot, id| {
+        if snapshot.analysis.has_errors() {
+            return Answer::Refused("the program has errors: nothing is made or proved of it".to_owned());
+        }
+        Answer::Aside(Question { snapshot: snapshot.clone(), about: id, asked: asked(id) })
+    })
+}
+
+fn declared(
+    server: &Server<'_>,
+    request: &Request,
+    place: Value,
+    answer: impl FnOnce(&Arc<Snapshot>, ResourceId) -> Answer,
+) -> Answer {
+    let placed = Request { params: place, ..request.clone() };
+    fresh(server, &placed, |snapshot, place| {
+        let found = snapshot.file(place.path).and_then(|file| {
+            let at = file.span().start + u32::try_from(place.at).ok()?;
+            snapshot.declared(snapshot.meaning(at)?)
+        });
+        match found {
+            Some(Declared::Resource(id)) => answer(snapshot, id),
+            _ => Answer::Now(Value::Null),
+        }
+    })
 }
 
 fn in_programs(server: &Server<'_>, request: &Request) -> Answer {
@@ -143,7 +233,7 @@ fn at_place(server: &Server<'_>, request: &Request, answer: impl FnOnce(&Place<'
 fn fresh(
     server: &Server<'_>,
     request: &Request,
-    answer: impl FnOnce(&Snapshot, &Place<'_>) -> Answer,
+    answer: impl FnOnce(&Arc<Snapshot>, &Place<'_>) -> Answer,
 ) -> Answer {
     let Some(place) = asked(server, request) else { return Answer::Now(Value::Null) };
     match (&place.snapshot, &place.open.file) {
@@ -162,7 +252,8 @@ fn asked<'a>(server: &'a Server<'_>, request: &Request) -> Option<Place<'a>> {
     let open = open(server, request)?;
     let position = read::<TextDocumentPositionParams>(request).map(|parameters| parameters.position);
     let start = || serde_json::from_value::<Position>(request.params.pointer("/range/start")?.clone()).ok();
-    let at = open.document.offset(position.or_else(start)?);
+    // Of a whole document its start.
+    let at = open.document.offset(position.or_else(start).unwrap_or_default());
     let (root, path) = open.file.as_ref().map_or((None, ""), |(root, path)| (Some(root), path.as_str()));
     let program = root.and_then(|root| server.programs.get(root));
     let snapshot = program.and_then(|program| program.snapshot.clone());

@@ -1,20 +1,23 @@
 //! `dpl lsp`: the language server over standard input and output. The protocol and files are here; what is answered comes from `dpl::lsp`.
 //!
-//! One thread speaks the protocol and answers from the texts that are open and from the last analysis; another reads files and analyses.
+//! One thread speaks the protocol and answers from the texts that are open and from the last analysis; another reads files and analyses, a third
+//! proves and generates what is asked for.
 
 mod answer;
+mod aside;
 mod place;
 mod program;
 mod server;
 mod worker;
 
 use clap::Args;
+use dpl::lsp::lens;
 use lsp_server::Connection;
 use lsp_types::{
-    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CompletionOptions,
-    FoldingRangeProviderCapability, HoverProviderCapability, InitializeParams, OneOf, RenameOptions,
+    CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions, CompletionOptions,
+    ExecuteCommandOptions, FoldingRangeProviderCapability, HoverProviderCapability, InitializeParams, OneOf, RenameOptions,
     SemanticTokensFullOptions, SemanticTokensOptions, SemanticTokensServerCapabilities, ServerCapabilities,
-    ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    ServerInfo, SignatureHelpOptions, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
     WorkDoneProgressOptions,
 };
 
@@ -62,6 +65,16 @@ fn capabilities() -> ServerCapabilities {
         completion_provider: Some(CompletionOptions {
             trigger_characters: Some([".", "=", "@", "("].map(str::to_owned).to_vec()),
             ..CompletionOptions::default()
+        }),
+        signature_help_provider: Some(SignatureHelpOptions {
+            trigger_characters: Some(["(", ","].map(str::to_owned).to_vec()),
+            ..SignatureHelpOptions::default()
+        }),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(true) }),
+        execute_command_provider: Some(ExecuteCommandOptions {
+            commands: [lens::READERS, lens::TESTS, lens::ARTIFACT].map(str::to_owned).to_vec(),
+            ..ExecuteCommandOptions::default()
         }),
         definition_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, select};
 use dpl::lsp::diagnostics;
 use dpl::lsp::document::{Document, changed};
 use dpl::lsp::workspace::Text;
-use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, Response};
+use lsp_server::{Connection, ErrorCode, Message, Notification, ProtocolError, Request, RequestId, Response};
 use lsp_types::notification::{self, Notification as _};
 use lsp_types::request::{RegisterCapability, Request as _};
 use lsp_types::{
@@ -17,6 +17,7 @@ use lsp_types::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::aside::{self, Question};
 use super::program::{self, Program};
 use super::worker::{self, Change, Done, Job};
 use super::{answer, place};
@@ -39,6 +40,7 @@ pub(super) struct Server<'a> {
     pub open: BTreeMap<String, Open>,
     jobs: Sender<Job>,
     done: Receiver<Done>,
+    questions: Sender<(RequestId, Question)>,
     revision: u64,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Server<'a> {
             open: BTreeMap::new(),
             jobs,
             done,
+            questions: aside::start(connection.sender.clone()),
             revision: 0,
         }
     }
@@ -116,6 +119,9 @@ impl<'a> Server<'a> {
             answer::Answer::Now(value) => self.send(Response::new_ok(request.id, value)),
             answer::Answer::Refused(message) => {
                 self.send(Response::new_err(request.id, ErrorCode::InvalidParams as i32, message));
+            }
+            answer::Answer::Aside(question) => {
+                let _ = self.questions.send((request.id, question));
             }
             answer::Answer::Unknown => {
                 let message = format!("`{}` is not answered here", request.method);
