@@ -68,16 +68,43 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
     prove(sources, platform, diagnostics)
 }
 
-/// The same for modules that were read already from these texts, as an editor wants it; `diagnostics` is what was said about them then.
-pub fn analyze_modules(
+/// The same for modules that were read already from these texts, as an editor wants it; `diagnostics` is what was said about them then. What is
+/// proved is proved by [`Understood::proved`].
+pub fn understand_modules(
     sources: SourceMap,
     modules: &[syntax::ast::Module],
     mut diagnostics: Diagnostics,
     project: Project,
-) -> Analysis {
+) -> Understood {
     diagnostics.append(library::standard().diagnostics.clone());
     let platform = understand(&sources, modules, project, References::Kept, &mut diagnostics);
-    prove(sources, platform, diagnostics)
+    Understood { sources, platform, diagnostics }
+}
+
+/// A program that was resolved and checked, and nothing proved of it.
+#[derive(Debug)]
+pub struct Understood {
+    sources: SourceMap,
+    platform: Platform,
+    diagnostics: Diagnostics,
+}
+
+impl Understood {
+    /// Whether there is something to prove: nothing is proved of a program with errors.
+    pub fn can_be_proved(&self) -> bool {
+        !self.diagnostics.has_errors()
+    }
+
+    /// With its policies, and what was proved over them.
+    pub fn proved(self) -> Analysis {
+        prove(self.sources, self.platform, self.diagnostics)
+    }
+
+    /// As it is, for whoever will not wait: without policies.
+    pub fn unproved(self) -> Analysis {
+        let Self { sources, platform, diagnostics } = self;
+        Analysis { sources, platform, access: Access::default(), diagnostics: diagnostics.into_sorted() }
+    }
 }
 
 /// Resolves and checks.

@@ -5,9 +5,10 @@ use lsp_types::{
     DiagnosticSeverity, DiagnosticTag, Location, NumberOrString, Range, TextEdit, Uri, WorkspaceEdit,
 };
 
-use super::document::range;
+use super::document::{Document, Shift, position, range};
 use super::workspace::Snapshot;
 use crate::diagnostic::{self, Severity, catalogue};
+use crate::source::{Span, local};
 
 /// What is said about each file with something to say, by path. `uri` names a file to the editor.
 pub fn all(snapshot: &Snapshot, uri: &dyn Fn(&str) -> Option<Uri>) -> Vec<(String, Vec<Diagnostic>)> {
@@ -15,9 +16,36 @@ pub fn all(snapshot: &Snapshot, uri: &dyn Fn(&str) -> Option<Uri>) -> Vec<(Strin
     for said in &snapshot.analysis.diagnostics {
         let Some((_, file)) = snapshot.analysis.sources.file_of(said.span) else { continue };
         let diagnostic = one(snapshot, said, range(file, said.span), uri);
-        match list.iter_mut().find(|(path, _)| *path == file.path) {
+        // They come in the order of their places, so file by file.
+        match list.last_mut().filter(|(path, _)| *path == file.path) {
             Some((_, known)) => known.push(diagnostic),
             None => list.push((file.path.clone(), vec![diagnostic])),
+        }
+    }
+    list
+}
+
+/// What can be said of a text that is not understood yet: what can't be read in it, and what was said of it before where that still stands.
+pub fn meanwhile(
+    document: &Document,
+    snapshot: Option<&Snapshot>,
+    path: &str,
+    uri: &dyn Fn(&str) -> Option<Uri>,
+) -> Vec<Diagnostic> {
+    let own = |span: Span| Some(Location { uri: uri(path)?, range: document.range(span) });
+    let mut list: Vec<Diagnostic> =
+        document.faults.iter().map(|fault| shown(fault, document.range(fault.span), &own)).collect();
+    let known = snapshot.and_then(|snapshot| Some((snapshot, snapshot.file(path)?)));
+    let (Some((snapshot, old)), Some(new)) = (known, document.file()) else { return list };
+    let shift = Shift::new(&old.text, document.text());
+    let of_this = |said: &&diagnostic::Diagnostic| {
+        old.span().start <= said.span.start && said.span.end <= old.span().end && !said.code.is_of_syntax()
+    };
+    for said in snapshot.analysis.diagnostics.iter().filter(of_this) {
+        let within = local(old, said.span);
+        if let (Some(start), Some(end)) = (shift.place(within.start), shift.place(within.end)) {
+            let range = Range { start: position(new, start), end: position(new, end) };
+            list.push(one(snapshot, said, range, uri));
         }
     }
     list
@@ -29,9 +57,16 @@ fn one(
     range: Range,
     uri: &dyn Fn(&str) -> Option<Uri>,
 ) -> Diagnostic {
+    shown(said, range, &|span| location(snapshot, span, uri))
+}
+
+fn shown(
+    said: &diagnostic::Diagnostic,
+    range: Range,
+    place: &dyn Fn(Span) -> Option<Location>,
+) -> Diagnostic {
     let related = said.related.iter().filter_map(|related| {
-        let location = location(snapshot, related.span, uri)?;
-        Some(DiagnosticRelatedInformation { location, message: related.label.clone() })
+        Some(DiagnosticRelatedInformation { location: place(related.span)?, message: related.label.clone() })
     });
     let help = said.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     let unused = said.code == catalogue::UNUSED_USE;
@@ -54,7 +89,7 @@ fn one(
 /// A place of the program.
 pub(super) fn location(
     snapshot: &Snapshot,
-    span: crate::source::Span,
+    span: Span,
     uri: &dyn Fn(&str) -> Option<Uri>,
 ) -> Option<Location> {
     let (_, file) = snapshot.analysis.sources.file_of(span)?;

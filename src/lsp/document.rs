@@ -2,7 +2,7 @@
 
 use lsp_types::{Position, Range, TextDocumentContentChangeEvent, TextEdit};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, SourceFile, SourceMap, Span, local};
 use crate::syntax::{self, ast::Module};
 
@@ -12,6 +12,8 @@ pub struct Document {
     sources: SourceMap,
     /// Its tree.
     pub module: Module,
+    /// What can't be read in it, in the order of its places.
+    pub faults: Vec<Diagnostic>,
 }
 
 impl Document {
@@ -20,9 +22,9 @@ impl Document {
         let mut sources = SourceMap::default();
         let id = sources.add("", "", text, false);
         let empty = Module { file: id, uses: Vec::new(), items: Vec::new() };
-        let module =
-            sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut Diagnostics::default()));
-        Self { sources, module }
+        let mut said = Diagnostics::default();
+        let module = sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut said));
+        Self { sources, module, faults: said.into_sorted() }
     }
 
     /// The text as a file of its own, whose first byte has offset 0.
@@ -80,6 +82,43 @@ pub fn changed(text: String, changes: Vec<TextDocumentContentChangeEvent>) -> St
         }
     }
     text
+}
+
+/// How a text became another: what is before and behind the change stayed what it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Shift {
+    old: usize,
+    new: usize,
+    before: usize,
+    behind: usize,
+}
+
+impl Shift {
+    /// From one text to another.
+    pub fn new(old: &str, new: &str) -> Self {
+        let (from, to) = (old.as_bytes(), new.as_bytes());
+        let before = from.iter().zip(to).take_while(|(old, new)| old == new).count();
+        let rest = (from.len() - before).min(to.len() - before);
+        let pairs = from.iter().rev().zip(to.iter().rev()).take(rest);
+        let behind = pairs.take_while(|(old, new)| old == new).count();
+        Self { old: old.len(), new: new.len(), before, behind }
+    }
+
+    /// Where a byte of the old text is in the new one; `None` where it was changed.
+    pub fn place(&self, at: usize) -> Option<usize> {
+        if at <= self.before {
+            Some(at)
+        } else if at + self.behind >= self.old {
+            Some(at + self.new - self.old)
+        } else {
+            None
+        }
+    }
+
+    /// The same of what was changed too: the start of the change.
+    pub fn near(&self, at: usize) -> usize {
+        self.place(at).unwrap_or(self.before)
+    }
 }
 
 /// The byte of a position; the nearest one that there is.

@@ -1,5 +1,7 @@
 //! What stands above declarations: who can read them, their tests, what they become. Who can read is proved when the lens is seen.
 
+use std::collections::BTreeSet;
+
 use lsp_types::{CodeLens, Command, Position, Range, Uri};
 use serde_json::{Value, json};
 
@@ -78,16 +80,25 @@ pub fn tests(snapshot: &Snapshot, id: ResourceId) -> Vec<(String, Position)> {
 
 /// A lens that was not resolved yet, with who can read.
 pub fn with_readers(lens: CodeLens, readers: Option<&[Reader]>) -> CodeLens {
-    let who: std::collections::BTreeSet<&str> =
-        readers.unwrap_or_default().iter().map(|reader| reader.name.as_str()).collect();
-    let title = match who.len() {
-        0 => "nobody can read".to_owned(),
-        1 => "1 principal can read".to_owned(),
-        count => format!("{count} principals can read"),
+    let names = |roles: bool| {
+        let all = readers.unwrap_or_default().iter();
+        let those = all.filter(|reader| is_role(reader) == roles);
+        those.map(|reader| (reader.name.as_str(), reader.what.as_str())).collect::<BTreeSet<_>>().len()
+    };
+    let title = match (names(true), names(false)) {
+        (0, 0) => "nobody can read".to_owned(),
+        (roles, 0) => format!("{} can read", count(roles, "role")),
+        (0, others) => format!("{} can read", count(others, "principal")),
+        (roles, others) => format!("{} and {others} more can read", count(roles, "role")),
     };
     let arguments = lens.data.clone().map(|data| vec![data]);
     let command = Command { title, command: READERS.to_owned(), arguments };
     CodeLens { command: Some(command), ..lens }
+}
+
+/// Whether somebody is a role of the program, declared or made for a declaration, and nobody of elsewhere.
+fn is_role(reader: &Reader) -> bool {
+    reader.what.starts_with("role ")
 }
 
 fn count(number: usize, thing: &str) -> String {

@@ -108,11 +108,18 @@ impl Workspace {
 
     /// Analyses the program as it is now.
     pub fn analyze(&self) -> Snapshot {
+        self.analyze_unless(|| false)
+    }
+
+    /// The same; but once names and types are known, what is to be proved is left where something has overtaken it, which is asked then.
+    pub fn analyze_unless(&self, overtaken: impl FnOnce() -> bool) -> Snapshot {
         let mut said = Diagnostics::default();
         self.said.iter().for_each(|one| said.append(one.clone()));
-        let analysis =
-            crate::analyze_modules(self.sources.clone(), &self.modules, said, self.project.clone());
-        Snapshot::new(analysis, self.files.clone())
+        let understood =
+            crate::understand_modules(self.sources.clone(), &self.modules, said, self.project.clone());
+        let proved = !understood.can_be_proved() || !overtaken();
+        let analysis = if proved { understood.proved() } else { understood.unproved() };
+        Snapshot::new(analysis, self.files.clone(), proved)
     }
 }
 
@@ -132,6 +139,8 @@ pub struct Snapshot {
     files: FxHashMap<String, FileId>,
     /// What is declared, by the place of its name.
     declared: FxHashMap<Span, Declared>,
+    /// Whether everything is said of it: policies derived and assertions proved, where there is no error.
+    pub proved: bool,
 }
 
 /// A declaration.
@@ -144,14 +153,14 @@ pub enum Declared {
 }
 
 impl Snapshot {
-    fn new(analysis: Analysis, files: FxHashMap<String, FileId>) -> Self {
+    fn new(analysis: Analysis, files: FxHashMap<String, FileId>, proved: bool) -> Self {
         let platform = &analysis.platform;
         let schemas =
             (0..).map(SchemaId).zip(&platform.schemas).map(|(id, it)| (it.span, Declared::Schema(id)));
         let resources = (0..).map(ResourceId).zip(&platform.resources);
         let resources = resources.map(|(id, it)| (it.span, Declared::Resource(id)));
         let declared = schemas.chain(resources).collect();
-        Self { analysis, files, declared }
+        Self { analysis, files, declared, proved }
     }
 
     /// A file by its path.

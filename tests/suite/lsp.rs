@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use dpl::lsp::{
     complete,
     document::Document,
+    hints, lens, signature,
     workspace::{Snapshot, Text, Workspace},
 };
 use dpl::platform::Project;
+use lsp_types::{InlayHintLabel, ParameterLabel, Position, Range, Uri};
 
 const PLATFORM: &str = r#"
 account lake { id = "222222222222", region = "us-east-1" }
@@ -132,4 +134,99 @@ fn expressions_have_functions_with_types_and_what_is_bound() {
     let detail = |label: &str| list.items.iter().find(|item| item.label == label).unwrap().detail.clone().unwrap();
     assert_eq!(detail("upper"), "upper(text: string) -> string");
     assert_eq!(detail("validate"), "validate(file: string) -> boolean");
+}
+
+const WORK: &str = r#"use p
+pipeline load(file: string length 1..100) in lake {
+  let ok   = validate(file)
+  let copy = "{file}.copy"
+  let all  = copy
+  publish(alarms, message = all)
+}
+stream counts in lake { schema = Count }
+schema Count {
+  sensor : string
+  rows   : bigint
+}
+query count into counts as
+SELECT sensor, COUNT(*) AS `rows`
+FROM TUMBLE(readings, at, 1m)
+GROUP BY sensor;
+grant read on data to Reader
+test loads for load {
+  given { file = "a" }
+  when validate(_) -> true
+  expect publish
+}
+"#;
+
+fn all_of(text: &str) -> Range {
+    Range { start: Position::default(), end: Position { line: text.lines().count() as u32, character: 0 } }
+}
+
+/// Each hint behind the line that it stands on.
+fn hinted(text: &str) -> Vec<(String, String)> {
+    let snapshot = understood(text);
+    assert_eq!(snapshot.analysis.diagnostics.iter().map(|it| &it.message).collect::<Vec<_>>(), Vec::<&String>::new());
+    let one = |hint: lsp_types::InlayHint| {
+        let InlayHintLabel::String(label) = hint.label else { panic!("parts") };
+        let line = text.lines().nth(hint.position.line as usize).unwrap();
+        (line[..hint.position.character as usize].trim().to_owned(), label)
+    };
+    hints::hints(&snapshot, "t.dpl", all_of(text)).into_iter().map(one).collect()
+}
+
+#[test]
+fn hints_say_what_was_worked_out() {
+    let found = hinted(WORK);
+    let said = |line: &str, label: &str| {
+        assert!(found.iter().any(|(on, it)| on.starts_with(line) && it.contains(label)), "{line} {label}: {found:#?}");
+    };
+    said("pipeline load", "may: lambda invoke validate, sns publish alarms");
+    said("pipeline load", "values ≤");
+    said("let ok", ": boolean, ≤ 5 B");
+    // 100 characters of four bytes, `.copy`, and the quotes.
+    said("let copy", ": string, ≤ 407 B");
+    said("query count", "kinesis");
+    said("FROM TUMBLE", "result within 65s");
+}
+
+#[test]
+fn lenses_count_readers_and_tests() {
+    let snapshot = understood(WORK);
+    let uri: Uri = "file:///t.dpl".parse().unwrap();
+    let lenses = lens::lenses(&snapshot, "t.dpl", &uri);
+    let titles: Vec<(u32, String)> = lenses
+        .iter()
+        .filter_map(|lens| Some((lens.range.start.line, lens.command.as_ref()?.title.clone())))
+        .collect();
+    assert!(titles.contains(&(1, "1 test".to_owned())), "{titles:?}");
+    assert!(titles.contains(&(1, "show artifacts".to_owned())), "{titles:?}");
+    let of_data = snapshot.analysis.platform.of_kind("bucket").find(|(_, it)| it.name == "data").unwrap().0;
+    let readers = dpl::graph::readers(&snapshot.analysis.platform, &snapshot.analysis.access, &[of_data]);
+    let lens = lens::with_readers(lenses[0].clone(), readers[0].as_deref());
+    assert_eq!(lens.command.unwrap().title, "1 role can read");
+    assert_eq!(lens::with_readers(lenses[0].clone(), None).command.unwrap().title, "nobody can read");
+    // Of a program with errors nothing is proved.
+    assert!(lens::lenses(&understood(&WORK.replace("Reader", "Raeder")), "t.dpl", &uri).is_empty());
+}
+
+#[test]
+fn a_call_shows_its_parameters() {
+    let shown = |marked: &str| {
+        let at = marked.find('|').unwrap();
+        let snapshot = understood("use p\n");
+        let help = signature::help(&Document::new(marked.replacen('|', "", 1)), Some(&snapshot), at)?;
+        let one = help.signatures[help.active_signature.unwrap() as usize].clone();
+        let active = one.active_parameter.map(|it| one.parameters.unwrap()[it as usize].label.clone());
+        Some((one.label, active))
+    };
+    let (label, active) = shown("pipeline p(f: string) in lake {\n  let x = round(1.5, |)\n}\n").unwrap();
+    assert_eq!(label, "round(x: N, digits: int) -> double");
+    assert_eq!(active, Some(ParameterLabel::Simple("digits: int".into())));
+    let (label, _) = shown("pipeline p(f: string) in lake {\n  let x = validate(|)\n}\n").unwrap();
+    assert_eq!(label, "validate(file: string) -> boolean");
+    let (_, active) = shown("pipeline p(f: json) in lake {\n  trigger = records(readings, wait = |)\n}\n").unwrap();
+    assert_eq!(active, Some(ParameterLabel::Simple("wait: duration?".into())));
+    assert_eq!(shown("bucket b in lake {\n  |\n}\n"), None);
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dpl::lsp::document::range;
+use dpl::lsp::document::{Shift, range};
 use dpl::lsp::workspace::{Declared, Snapshot};
 use dpl::lsp::{complete, diagnostics, hints, hover, lens, navigate, paint, signature, symbols};
 use dpl::platform::ResourceId;
@@ -53,15 +53,7 @@ impl Place<'_> {
         let Some(file) = self.snapshot.as_ref().and_then(|snapshot| snapshot.file(self.path)) else {
             return self.at;
         };
-        let (old, new) = (file.text.as_bytes(), self.open.document.text().as_bytes());
-        let same = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-        if self.at <= same {
-            return self.at;
-        }
-        let rest = (old.len() - same).min(new.len() - same);
-        let tail =
-            old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(old, new)| old == new).count();
-        if self.at >= new.len() - tail { self.at + old.len() - new.len() } else { same }
+        Shift::new(self.open.document.text(), &file.text).near(self.at)
     }
 }
 

@@ -177,7 +177,21 @@ impl<'a> Server<'a> {
             let text = Text { path: path.clone(), module, text: text.clone() };
             self.change(root.clone(), Change::Put(text));
         }
-        self.open.insert(uri.as_str().to_owned(), Open { version, document: Document::new(text), file });
+        let key = uri.as_str().to_owned();
+        let open = Open { version, document: Document::new(text), file };
+        let before = self.open.get(&key).map_or(&[][..], |open| &open.document.faults);
+        let changed = before != open.document.faults;
+        self.open.insert(key.clone(), open);
+        if changed {
+            self.meanwhile(&key);
+        }
+    }
+
+    /// Tells at once what can't be read in a text that has changed; the rest comes when it is understood.
+    fn meanwhile(&self, key: &str) {
+        let Some(Open { document, file: Some((root, path)), .. }) = self.open.get(key) else { return };
+        let snapshot = self.programs.get(root).and_then(|program| program.snapshot.as_deref());
+        self.publish(path, diagnostics::meanwhile(document, snapshot, path, &place::uri));
     }
 
     fn change(&mut self, root: PathBuf, change: Change) {
@@ -216,10 +230,16 @@ impl<'a> Server<'a> {
     /// Publishes what an analysis says, and answers what waited for it.
     fn analyzed(&mut self, done: Done) {
         let Some(program) = self.programs.get_mut(&done.root) else { return };
+        let proved = done.snapshot.proved;
+        if let Some(gone) = program.snapshot.replace(done.snapshot) {
+            // A large program takes a while to be taken apart, and nobody waits for that.
+            std::thread::spawn(move || drop(gone));
+        }
+        if !proved {
+            return;
+        }
         program.seen = done.revision;
-        let current: BTreeMap<String, Vec<lsp_types::Diagnostic>> =
-            diagnostics::all(&done.snapshot, &place::uri).into_iter().collect();
-        program.snapshot = Some(done.snapshot);
+        let current = done.said;
         let published = std::mem::replace(&mut program.published, current.clone());
         let waiting =
             if program.seen == program.told { std::mem::take(&mut program.waiting) } else { Vec::new() };

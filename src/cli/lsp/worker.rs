@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use dpl::lsp::diagnostics;
 use dpl::lsp::workspace::{Snapshot, Text, Workspace};
+use lsp_types::Diagnostic;
 
 use crate::cli::load;
 
@@ -32,6 +34,8 @@ pub(super) struct Job {
 pub(super) struct Done {
     pub root: PathBuf,
     pub snapshot: Arc<Snapshot>,
+    /// What is said of it, by path.
+    pub said: BTreeMap<String, Vec<Diagnostic>>,
     pub revision: u64,
 }
 
@@ -45,21 +49,37 @@ pub(super) fn start() -> (Sender<Job>, Receiver<Done>) {
 
 fn work(todo: &Receiver<Job>, done: &Sender<Done>) {
     let mut programs: BTreeMap<PathBuf, Workspace> = BTreeMap::new();
+    // Programs of which more is to be said once nothing more urgent is to be done.
+    let mut touched: BTreeMap<PathBuf, u64> = BTreeMap::new();
     while let Ok(first) = todo.recv() {
-        // Whatever has come meanwhile is analysed at once.
-        let mut touched: BTreeMap<PathBuf, u64> = BTreeMap::new();
-        for job in std::iter::once(first).chain(todo.try_iter()) {
-            touched.insert(job.root.clone(), job.revision);
-            apply(&mut programs, job);
-        }
-        for (root, revision) in touched {
+        touched.extend(take(&mut programs, std::iter::once(first).chain(todo.try_iter())));
+        while let Some((root, revision)) = touched.pop_first() {
             let Some(program) = programs.get(&root) else { continue };
-            let snapshot = Arc::new(program.analyze());
-            if done.send(Done { root, snapshot, revision }).is_err() {
+            // Whoever types on does not wait for what is proved of a text that is gone.
+            let snapshot = Arc::new(program.analyze_unless(|| !todo.is_empty()));
+            let said = diagnostics::all(&snapshot, &super::place::uri).into_iter().collect();
+            if !snapshot.proved {
+                touched.insert(root.clone(), revision);
+            }
+            if done.send(Done { root, snapshot, said, revision }).is_err() {
                 return;
             }
+            touched.extend(take(&mut programs, todo.try_iter()));
         }
     }
+}
+
+/// Applies changes, and says which programs they touch. Whatever has come meanwhile is analysed at once.
+fn take(
+    programs: &mut BTreeMap<PathBuf, Workspace>,
+    jobs: impl Iterator<Item = Job>,
+) -> BTreeMap<PathBuf, u64> {
+    let mut touched = BTreeMap::new();
+    for job in jobs {
+        touched.insert(job.root.clone(), job.revision);
+        apply(programs, job);
+    }
+    touched
 }
 
 fn apply(programs: &mut BTreeMap<PathBuf, Workspace>, job: Job) {
