@@ -14,10 +14,10 @@ async function activate(context) {
   output = vscode.window.createOutputChannel("dpl");
   const register = (name, run) => context.subscriptions.push(vscode.commands.registerCommand(name, run));
   register("dpl.build", () => build());
-  register("dpl.showArtifact", showArtifact);
+  register("dpl.showArtifact", () => showArtifact());
   register("dpl.explain", explain);
   register("dpl.restart", restart);
-  context.subscriptions.push(output);
+  context.subscriptions.push(output, vscode.workspace.registerTextDocumentContentProvider("dpl-artifact", artifacts));
   await start();
 }
 
@@ -27,7 +27,8 @@ async function deactivate() {
 
 async function start() {
   const command = setting("path");
-  client = new LanguageClient("dpl", "dpl", { command, args: ["lsp"] }, { documentSelector: [{ language: "dpl" }] });
+  const middleware = { executeCommand };
+  client = new LanguageClient("dpl", "dpl", { command, args: ["lsp"] }, { documentSelector: [{ language: "dpl" }], middleware });
   try {
     await client.start();
   } catch (error) {
@@ -77,18 +78,61 @@ async function build() {
   return out;
 }
 
-/** Builds, and opens what the declaration under the cursor became; `manifest.json` says which files those are. */
+/** What was made of declarations, by the address of each virtual document. */
+const artifacts = {
+  texts: new Map(),
+  changes: new vscode.EventEmitter(),
+  get onDidChange() {
+    return this.changes.event;
+  },
+  provideTextDocumentContent(uri) {
+    return this.texts.get(uri.toString()) ?? "";
+  },
+  put(file) {
+    const uri = vscode.Uri.from({ scheme: "dpl-artifact", path: `/${file.path}` });
+    this.texts.set(uri.toString(), file.text);
+    this.changes.fire(uri);
+    return uri;
+  },
+};
+
+/** The commands of lenses: the server answers, and what it answers is shown here. */
+async function executeCommand(command, parameters, next) {
+  const answer = await next(command, parameters);
+  if (command === "dpl.artifact") await open(answer);
+  if (command === "dpl.tests") await goTo(answer ?? []);
+  return answer;
+}
+
+/** Opens one of the files that a declaration becomes. */
+async function open(answer) {
+  const files = answer?.files ?? [];
+  const placeHolder = files.length ? `what \`${answer.declaration}\` becomes` : "nothing is made of this alone";
+  const picked = files.length === 1 ? files[0].path : await vscode.window.showQuickPick(files.map((one) => one.path), { placeHolder });
+  const file = files.find((one) => one.path === picked);
+  if (!file) return;
+  const document = await vscode.workspace.openTextDocument(artifacts.put(file));
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
+}
+
+/** Goes to one of some places. */
+async function goTo(places) {
+  const items = places.map(({ uri, range }) => ({ label: `${vscode.workspace.asRelativePath(vscode.Uri.parse(uri))}:${range.start.line + 1}`, uri, range }));
+  const picked = items.length === 1 ? items[0] : await vscode.window.showQuickPick(items);
+  if (picked) await vscode.window.showTextDocument(vscode.Uri.parse(picked.uri), { selection: client.protocol2CodeConverter.asRange(picked.range) });
+}
+
+/** Asks the server what the declaration under the cursor becomes: of the text as it is in the editor, without building. */
 async function showArtifact() {
   const editor = vscode.window.activeTextEditor;
-  const range = editor?.document.getWordRangeAtPosition(editor.selection.active);
-  if (!range) return;
-  const name = editor.document.getText(range);
-  const out = await build();
-  if (!out) return;
-  const { files: made } = JSON.parse(fs.readFileSync(path.join(out, "manifest.json"), "utf8"));
-  const files = made.filter((one) => (one.declaration ?? "").split(".").includes(name));
-  const picked = files.length === 1 ? files[0].path : await vscode.window.showQuickPick(files.map((one) => one.path), { placeHolder: files.length ? `what \`${name}\` became` : `nothing was made of \`${name}\` alone` });
-  if (picked) await vscode.window.showTextDocument(vscode.Uri.file(path.join(out, picked)), { viewColumn: vscode.ViewColumn.Beside, preview: true });
+  if (!editor) return;
+  const textDocument = { uri: client.code2ProtocolConverter.asUri(editor.document.uri) };
+  const position = client.code2ProtocolConverter.asPosition(editor.selection.active);
+  try {
+    await open(await client.sendRequest("dpl/artifact", { textDocument, position }));
+  } catch (error) {
+    vscode.window.showErrorMessage(`dpl: ${error.message}`);
+  }
 }
 
 /** The page of a code: of a diagnostic at the cursor, or one that is asked for. */

@@ -63,6 +63,10 @@ impl<'t> Context<'t> {
         for token in lex::tokens(text, 0..at) {
             context.take(&token);
         }
+        let written = text.as_bytes().get(at).is_some_and(|byte| lex::is_name_byte(*byte));
+        if written && at_margin(text, at) && !context.is_closed() {
+            context.frames.clear();
+        }
         if context.fresh {
             context.carried = std::mem::take(&mut context.words);
             context.start = at;
@@ -122,9 +126,8 @@ impl<'t> Context<'t> {
 
     /// A token behind a line's end goes on with the statement, or begins one.
     fn begin(&mut self, token: &Token) {
-        let at_margin = token.range.start == 0 || self.text.as_bytes().get(token.range.start - 1) == Some(&b'\n');
         let text = token.text(self.text);
-        if at_margin && token.kind == Kind::Word && !CLAUSES.contains(&text) {
+        if at_margin(self.text, token.range.start) && token.kind == Kind::Word && !CLAUSES.contains(&text) {
             // Nothing at the margin is inside of anything: what is open there lacks its end.
             self.frames.clear();
             self.words.clear();
@@ -137,6 +140,23 @@ impl<'t> Context<'t> {
             self.start = token.range.start;
         }
         self.fresh = false;
+    }
+
+    /// Whether the innermost bracket is closed behind the place, before something else begins at the margin.
+    fn is_closed(&self) -> bool {
+        let mut depth = 0_usize;
+        for token in lex::tokens(self.text, self.at..self.text.len()) {
+            match token.kind {
+                Kind::Open(_) => depth += 1,
+                Kind::Close(_) => match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return true,
+                },
+                Kind::Word if token.range.start > self.at && at_margin(self.text, token.range.start) => return false,
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The names that are set at the top of an open bracket, before and behind the offset.
@@ -157,8 +177,7 @@ impl<'t> Context<'t> {
                     None => break,
                 },
                 Kind::Word if depth == 0 => {
-                    let start = token.range.start;
-                    if self.text.as_bytes().get(start.wrapping_sub(1)) == Some(&b'\n') {
+                    if at_margin(self.text, token.range.start) {
                         break;
                     }
                     last = Some(token.range).filter(|range| range.start != self.at);
@@ -173,6 +192,11 @@ impl<'t> Context<'t> {
         }
         found
     }
+}
+
+/// Whether a line begins at an offset.
+fn at_margin(text: &str, at: usize) -> bool {
+    at.checked_sub(1).is_none_or(|before| text.as_bytes().get(before) == Some(&b'\n'))
 }
 
 /// Whether something must follow.

@@ -16,15 +16,16 @@ account lake { id = "222222222222", region = "us-east-1" }
 key lake_key in lake {}
 bucket data in lake { encryption = lake_key, tags = { Team = "data", "cost:center" = "7" } }
 topic alarms in lake {}
-role Reader in lake { trust = lake }
-stream readings in lake { schema = Reading, watermark = at - 5s, late = drop }
+role Reader in lake { trust = [lake] }
+stream readings : Reading in lake { connector = kinesis("readings"), format = json, watermark = at - 5s, late = drop }
 schema Reading {
   sensor : string
   at     : timestamp(3)
 }
 function validate(file: string) -> boolean in lake = lambda("validate")
 domain sales in lake {
-  bucket = data
+  location = data / "sales"
+  owner    = Reader
   table orders {
     id    : string key
     since : timestamp(3)
@@ -140,23 +141,24 @@ const WORK: &str = r#"use p
 pipeline load(file: string length 1..100) in lake {
   let ok   = validate(file)
   let copy = "{file}.copy"
-  let all  = copy
-  publish(alarms, message = all)
+  if ok {
+    publish(alarms, message = copy)
+  }
 }
-stream counts in lake { schema = Count }
+stream counts : Count in lake { connector = kinesis("counts"), format = json }
 schema Count {
   sensor : string
   rows   : bigint
 }
 query count into counts as
 SELECT sensor, COUNT(*) AS `rows`
-FROM TUMBLE(readings, at, 1m)
-GROUP BY sensor;
+FROM TUMBLE(readings, at, INTERVAL '1' MINUTE)
+GROUP BY sensor, window_start, window_end;
 grant read on data to Reader
 test loads for load {
   given { file = "a" }
   when validate(_) -> true
-  expect publish
+  expect publish(alarms, message = "a.copy")
 }
 "#;
 

@@ -68,7 +68,7 @@ class Editor:
 
     async def labels(self, text, offset):
         found = await self.client.text_document_completion_async(self.here(types.CompletionParams, text, offset))
-        return {item.label for item in found}
+        return {item.label for item in found.items}
 
     async def hover(self, text, offset=1):
         found = await self.client.text_document_hover_async(self.here(types.HoverParams, text, offset))
@@ -161,6 +161,76 @@ async def test_completion_offers_what_fits(client, folder):
     assert {"Analytics", "DataEngineering"} <= await lake.labels("to Analytics", 3)
     streaming = await opened(client, folder, "streaming.dpl")
     assert {"humidity", "AVG", "iot_stream"} - {"AVG"} <= await streaming.labels("SELECT device_id", 7)
+
+
+async def test_what_is_being_typed_is_completed(client, folder):
+    lake = await opened(client, folder, "lake.dpl")
+    await lake.replace("  encryption = lake_key\n", "  enc\n  external = false\n")
+    fields = await lake.labels("  enc\n", 5)
+    assert "encryption" in fields and not {"bucket", "grant", "external"} & fields
+    etl = await opened(client, folder, "etl.dpl")
+    await etl.replace("  trigger = ", "  trigger = object_created()\n  timeout = ")
+    assert "data_lake" in await etl.labels("object_created(", len("object_created("))
+    help_ = await client.text_document_signature_help_async(
+        etl.here(types.SignatureHelpParams, "object_created(", len("object_created(")))
+    assert help_.signatures[0].label.startswith("object_created(place: location")
+
+
+async def test_what_is_missing_is_told_before_anything_else_is_worked_out(client, folder):
+    editor = await opened(client, folder, "lake.dpl")
+    (wrong, *_) = await editor.replace("encryption = lake_key", "encryption = ")
+    assert wrong.code.startswith("DPL00")
+    told = client.diagnostics.count[editor.uri]
+    await editor.replace("encryption = ", "encryption = lake_key")
+    async with asyncio.timeout(60):
+        while client.diagnostics[editor.uri]:
+            await asyncio.sleep(0.005)
+    assert client.diagnostics.count[editor.uri] > told
+
+
+async def hints(client, editor):
+    lines = editor.text.split("\n")
+    whole = types.Range(start=types.Position(line=0, character=0), end=types.Position(line=len(lines), character=0))
+    found = await client.text_document_inlay_hint_async(editor.whole(types.InlayHintParams, range=whole))
+    return [(lines[it.position.line][: it.position.character].strip(), it.label) for it in found]
+
+
+async def test_hints_say_what_was_worked_out(client, folder):
+    etl = await hints(client, await opened(client, folder, "etl.dpl"))
+    (may,) = [label for line, label in etl if line.startswith("pipeline ingest") and label.startswith("may: ")]
+    assert "lambda invoke" in may
+    assert any(line.startswith("pipeline ingest") and label.startswith("values ") for line, label in etl)
+    streaming = await hints(client, await opened(client, folder, "streaming.dpl"))
+    assert ("FROM TUMBLE(iot_stream, timestamp, INTERVAL '1' MINUTE)", "result within 95s") in streaming
+    hybrid = await hints(client, await opened(client, folder, "hybrid.dpl"))
+    assert any("data_lake" in label for _, label in hybrid)
+
+
+async def test_lenses_prove_who_can_read_and_show_what_is_made(client, folder):
+    lake = await opened(client, folder, "lake.dpl")
+    lenses = await client.text_document_code_lens_async(lake.whole(types.CodeLensParams))
+    line = lake.position("bucket data_lake").line
+    (readers,) = [it for it in lenses if it.range.start.line == line and it.command is None]
+    seen = await client.code_lens_resolve_async(readers)
+    assert seen.command.title.endswith("can read") and seen.command.title[0].isdigit()
+    run = lambda command: client.workspace_execute_command_async(
+        types.ExecuteCommandParams(command=command.command, arguments=command.arguments))
+    said = await run(seen.command)
+    assert said.startswith("who can read `data_lake`:") and "DataEngineering" in said
+    made = [it.command for it in lenses if it.command and it.command.title == "show artifacts"]
+    assert made
+    etl = await opened(client, folder, "etl.dpl")
+    lenses = await client.text_document_code_lens_async(etl.whole(types.CodeLensParams))
+    (tests,) = [it.command for it in lenses if it.command and it.command.title.endswith(" tests")]
+    found = await run(tests)
+    assert tests.title == f"{len(found)} tests" and all(it.uri.endswith("/tests.dpl") for it in found)
+    document = {"uri": etl.uri}
+    at = etl.position("pipeline ingest", len("pipeline "))
+    answer = await client.protocol.send_request_async(
+        "dpl/artifact", {"textDocument": document, "position": {"line": at.line, "character": at.character}})
+    files = {one.path: one.text for one in answer.files}
+    (machine,) = [text for path, text in files.items() if path.endswith(".asl.json")]
+    assert '"States"' in machine
 
 
 async def test_definition_and_references_go_over_modules(client, folder):
