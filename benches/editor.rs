@@ -160,10 +160,7 @@ impl Editor {
         let change = json!({ "range": { "start": at(from), "end": at(to) }, "text": text });
         let document = json!({ "uri": self.uri, "version": self.version });
         let start = Instant::now();
-        self.tell(
-            "textDocument/didChange",
-            json!({ "textDocument": document, "contentChanges": [change] }),
-        );
+        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [change] }));
         start
     }
 
@@ -192,7 +189,10 @@ impl Editor {
 
     fn hints(&mut self, start: Instant) -> f64 {
         let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 60, "character": 0 } });
-        self.request("textDocument/inlayHint", json!({ "textDocument": { "uri": self.uri }, "range": range }));
+        self.request(
+            "textDocument/inlayHint",
+            json!({ "textDocument": { "uri": self.uri }, "range": range }),
+        );
         self.answer();
         milliseconds(start)
     }
@@ -245,7 +245,9 @@ fn receiver(output: impl Read + Send + 'static) -> Receiver<Value> {
                 }
             }
             let mut text = vec![0; length];
-            if output.read_exact(&mut text).is_err() || sender.send(serde_json::from_slice(&text).unwrap()).is_err() {
+            if output.read_exact(&mut text).is_err()
+                || sender.send(serde_json::from_slice(&text).unwrap()).is_err()
+            {
                 return;
             }
         }

@@ -111,6 +111,7 @@ fn assumes_nothing(platform: &Platform, id: ResourceId, service: &str, span: Spa
         "its service acts for it",
     )
     .help(format!("write `service {service}`"))
+    .fix(span, format!("service {service}"))
 }
 
 fn owns_nothing(span: Span, kind: &str) -> Diagnostic {

@@ -169,7 +169,10 @@ fn not_known(span: Span, pattern: &str, near: Option<&str>) -> Diagnostic {
         "not known",
     );
     match near {
-        Some(near) => diagnostic.help(format!("did you mean `{}`?", near.replacen(':', ".", 1))),
+        Some(near) => {
+            let near = near.replacen(':', ".", 1);
+            diagnostic.help(format!("did you mean `{near}`?")).fix(span, near)
+        }
         None => diagnostic.help("compare it with AWS's list of the service's actions"),
     }
 }

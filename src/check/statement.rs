@@ -105,7 +105,10 @@ fn unknown_parameter(span: Span, name: &str, known: &[&str]) -> Diagnostic {
         "no such parameter",
     );
     match suggest::nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `:{near}`?")),
+        Some(near) => {
+            let sign = if span.len() as usize > name.len() { ":" } else { "" };
+            diagnostic.help(format!("did you mean `:{near}`?")).fix(span, format!("{sign}{near}"))
+        }
         None => diagnostic.help(format!("declare it: `{name}: string length 1..100`")),
     }
 }

@@ -7,7 +7,8 @@ use crate::syntax::lex::{self, Kind, Token};
 
 /// Words that go on with the statement of the line before.
 pub(super) const CLAUSES: [&str; 14] = [
-    "on", "to", "in", "into", "as", "for", "with", "where", "when", "until", "outside", "except", "can", "cannot",
+    "on", "to", "in", "into", "as", "for", "with", "where", "when", "until", "outside", "except", "can",
+    "cannot",
 ];
 /// Words that begin statements with commas in them.
 const SENTENCES: [&str; 6] = ["grant", "deny", "assert", "expect", "given", "when"];
@@ -152,7 +153,9 @@ impl<'t> Context<'t> {
                     Some(less) => depth = less,
                     None => return true,
                 },
-                Kind::Word if token.range.start > self.at && at_margin(self.text, token.range.start) => return false,
+                Kind::Word if token.range.start > self.at && at_margin(self.text, token.range.start) => {
+                    return false;
+                }
                 _ => {}
             }
         }
@@ -201,6 +204,23 @@ fn at_margin(text: &str, at: usize) -> bool {
 
 /// Whether something must follow.
 fn unfinished(word: &str) -> bool {
-    matches!(word, "=" | ":" | "+" | "*" | "/" | "->" | "==" | "!=" | "<" | ">" | "<=" | ">=" | "??" | "." | "and" | "or" | "not")
-        || CLAUSES.contains(&word)
+    matches!(
+        word,
+        "=" | ":"
+            | "+"
+            | "*"
+            | "/"
+            | "->"
+            | "=="
+            | "!="
+            | "<"
+            | ">"
+            | "<="
+            | ">="
+            | "??"
+            | "."
+            | "and"
+            | "or"
+            | "not"
+    ) || CLAUSES.contains(&word)
 }

@@ -118,6 +118,16 @@ pub fn mends(
     found.filter_map(|said| mend(snapshot, said, range(file, said.span), uri)).collect()
 }
 
+/// What is removed, and the end of its line where nothing else stands on it.
+fn with_line(snapshot: &Snapshot, span: Span) -> Span {
+    let Some((_, file)) = snapshot.analysis.sources.file_of(span) else { return span };
+    let within = local(file, span);
+    let before = file.text.get(..within.start).unwrap_or_default();
+    let alone = before.is_empty() || before.ends_with('\n');
+    let ends = file.text.get(within.end..).is_some_and(|behind| behind.starts_with('\n'));
+    if alone && ends { Span::new(span.start, span.end + 1) } else { span }
+}
+
 fn mend(
     snapshot: &Snapshot,
     said: &diagnostic::Diagnostic,
@@ -125,7 +135,8 @@ fn mend(
     uri: &dyn Fn(&str) -> Option<Uri>,
 ) -> Option<CodeAction> {
     let fix = said.fix.as_ref()?;
-    let Location { uri: target, range } = location(snapshot, fix.span, uri)?;
+    let span = if fix.replacement.is_empty() { with_line(snapshot, fix.span) } else { fix.span };
+    let Location { uri: target, range } = location(snapshot, span, uri)?;
     let title = match (snapshot.analysis.sources.text(fix.span), fix.replacement.as_str()) {
         ("", new) => format!("Insert `{}`", new.trim()),
         (old, "") => format!("Remove `{}`", old.trim()),

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lsp_types::{InlayHint, InlayHintKind, InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, Range};
+use lsp_types::{
+    InlayHint, InlayHintKind, InlayHintLabel, InlayHintTooltip, MarkupContent, MarkupKind, Range,
+};
 use rustc_hash::FxHashMap;
 
 use super::document::position;
@@ -92,7 +94,8 @@ fn may(platform: &Platform, file: &SourceFile, id: ResourceId, uses: &[&Use]) ->
 
 /// `s3 read data_lake/raw`: a sentence for each service and thing.
 fn by_target(platform: &Platform, uses: &[&Use]) -> BTreeSet<String> {
-    let mut actions: BTreeMap<(Option<ResourceId>, &str), (BTreeSet<ActionId>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut actions: BTreeMap<(Option<ResourceId>, &str), (BTreeSet<ActionId>, BTreeSet<&str>)> =
+        BTreeMap::new();
     for one in uses {
         let needs = &one.requirement;
         // What is no declaration of the program is named by its ARN.
@@ -104,7 +107,7 @@ fn by_target(platform: &Platform, uses: &[&Use]) -> BTreeSet<String> {
     let mut sentences = BTreeSet::new();
     for ((on, thing), (taken, places)) in actions {
         let below: Vec<&str> = places.into_iter().filter(|place| !place.is_empty()).collect();
-        let name = on.map_or(thing, |id| platform.resource(id).name.as_str());
+        let name = on.map_or_else(|| short(thing), |id| platform.resource(id).name.as_str());
         let name = match below.as_slice() {
             [one] => format!("{name}{one}"),
             _ => name.to_owned(),
@@ -114,6 +117,12 @@ fn by_target(platform: &Platform, uses: &[&Use]) -> BTreeSet<String> {
         }
     }
     sentences
+}
+
+/// The name in an ARN: `validate` of `arn:aws:lambda:us-east-1:222222222222:function:validate`.
+fn short(arn: &str) -> &str {
+    let Some(named) = arn.splitn(6, ':').nth(5) else { return arn };
+    named.split_once([':', '/']).map_or(named, |(_, name)| name)
 }
 
 /// The place in a bucket that an ARN means: `/raw`.
@@ -209,13 +218,17 @@ fn waits(platform: &Platform, file: &SourceFile, here: &dyn Fn(Span) -> bool) ->
     let mut hints = Vec::new();
     for query in &platform.queries {
         let Some(wait) = check::wait(platform, query).filter(|wait| here(wait.place)) else { continue };
-        let parts = [(wait.window, "window"), (Some(wait.delay), "watermark"), (Some(wait.idle), "idle time")];
+        let parts =
+            [(wait.window, "window"), (Some(wait.delay), "watermark"), (Some(wait.idle), "idle time")];
         let parts = parts.into_iter().filter_map(|(length, what)| Some((length.filter(|it| *it > 0)?, what)));
         let sum: Vec<String> =
             parts.map(|(length, what)| format!("{} of {what}", duration::literal(length))).collect();
         let label = match wait.total() {
             Some(total) => format!("result within {}", duration::literal(total)),
-            None => format!("result when the session ends, and {} later", duration::literal(wait.delay + wait.idle)),
+            None => format!(
+                "result when the session ends, and {} later",
+                duration::literal(wait.delay + wait.idle)
+            ),
         };
         let tooltip = format!("How long after a row its first result can come: {}.", sum.join(", "));
         hints.push(hint(file, line_end(file, wait.place), label, tooltip));

@@ -20,7 +20,9 @@ pub const ARTIFACT: &str = "dpl.artifact";
 
 /// The lenses of a file; nothing of a program with errors, of which nothing is proved or made.
 pub fn lenses(snapshot: &Snapshot, path: &str, uri: &Uri) -> Vec<CodeLens> {
-    let Some(file) = snapshot.file(path).filter(|_| !snapshot.analysis.has_errors()) else { return Vec::new() };
+    let Some(file) = snapshot.file(path).filter(|_| !snapshot.analysis.has_errors()) else {
+        return Vec::new();
+    };
     let platform = &snapshot.analysis.platform;
     let mut lenses = Vec::new();
     for (id, resource) in (0..).map(ResourceId).zip(&platform.resources) {
@@ -47,7 +49,8 @@ pub fn lenses(snapshot: &Snapshot, path: &str, uri: &Uri) -> Vec<CodeLens> {
 }
 
 fn lens(range: Range, title: &str, command: &str, data: Value) -> CodeLens {
-    let command = Command { title: title.to_owned(), command: command.to_owned(), arguments: Some(vec![data]) };
+    let command =
+        Command { title: title.to_owned(), command: command.to_owned(), arguments: Some(vec![data]) };
     CodeLens { range, command: Some(command), data: None }
 }
 
@@ -55,7 +58,8 @@ fn lens(range: Range, title: &str, command: &str, data: Value) -> CodeLens {
 fn is_made(platform: &Platform, id: ResourceId) -> bool {
     let kind = platform.kind_of(id);
     let acts = crate::access::Duty::of_kind(&kind.name).is_some();
-    crate::access::is_ours(platform, platform.resource(id)) && (acts || !kind.calls.is_empty() || kind.name == "role")
+    crate::access::is_ours(platform, platform.resource(id))
+        && (acts || !kind.calls.is_empty() || kind.name == "role")
 }
 
 fn tests_of(platform: &Platform, id: ResourceId) -> Vec<crate::source::Span> {
@@ -63,7 +67,9 @@ fn tests_of(platform: &Platform, id: ResourceId) -> Vec<crate::source::Span> {
         Tested::Pipeline(test) => {
             platform.pipelines.get(test.pipeline as usize).is_some_and(|pipeline| pipeline.resource == id)
         }
-        Tested::Query(test) => platform.queries.get(test.query as usize).is_some_and(|query| query.resource == id),
+        Tested::Query(test) => {
+            platform.queries.get(test.query as usize).is_some_and(|query| query.resource == id)
+        }
     };
     platform.tests.iter().filter(|test| of(test)).map(|test| test.span).collect()
 }

@@ -17,6 +17,7 @@
 //! | `paint` | semantic tokens |
 
 pub mod complete;
+mod context;
 pub mod diagnostics;
 pub mod document;
 pub mod hints;
@@ -24,7 +25,6 @@ pub mod hover;
 pub mod lens;
 pub mod navigate;
 pub mod paint;
-mod context;
 mod place;
 mod show;
 pub mod signature;

@@ -69,13 +69,23 @@ pub(super) fn declared_function(platform: &Platform, function: &Function) -> Str
         .map(|param| format!("{}: {}", param.name, platform.spelled(&param.ty)))
         .collect();
     let result = function.result.as_ref().map(|ty| format!(" -> {}", platform.spelled(ty)));
-    format!("{}({}){}", platform.resource(function.resource).name, params.join(", "), result.unwrap_or_default())
+    format!(
+        "{}({}){}",
+        platform.resource(function.resource).name,
+        params.join(", "),
+        result.unwrap_or_default()
+    )
 }
 
 /// Parameters with their types; `?` behind those that need not be given.
 pub(super) fn parameters(library: &Library, fields: &[FieldDecl]) -> String {
     let one = |field: &FieldDecl| {
-        format!("{}: {}{}", field.name, field_type(library, &field.ty), if field.required() { "" } else { "?" })
+        format!(
+            "{}: {}{}",
+            field.name,
+            field_type(library, &field.ty),
+            if field.required() { "" } else { "?" }
+        )
     };
     fields.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -88,7 +88,8 @@ fn signatures(library: &Library, snapshot: Option<&Snapshot>, callee: &str) -> V
     }
     for one in library.pipeline_functions_named(callee).into_iter().map(|id| library.pipeline_function(id)) {
         let params = one.params.iter();
-        let params = params.map(|(name, ty)| (name.to_string(), format!("{name}: {}", show::shape(ty)), None));
+        let params =
+            params.map(|(name, ty)| (name.to_string(), format!("{name}: {}", show::shape(ty)), None));
         found.push(Signature {
             name: callee.to_owned(),
             params: params.collect(),
@@ -98,7 +99,12 @@ fn signatures(library: &Library, snapshot: Option<&Snapshot>, callee: &str) -> V
     }
     if let Some(one) = library.integration_named(callee).map(|id| library.integration(id)) {
         let params = fields(library, &one.params);
-        found.push(Signature { name: callee.to_owned(), params, result: String::new(), doc: doc(one.doc.as_deref()) });
+        found.push(Signature {
+            name: callee.to_owned(),
+            params,
+            result: String::new(),
+            doc: doc(one.doc.as_deref()),
+        });
     }
     found.extend(snapshot.map(|snapshot| declared(snapshot, callee)).unwrap_or_default());
     found
@@ -126,7 +132,11 @@ fn declared(snapshot: &Snapshot, callee: &str) -> Vec<Signature> {
                 (param.name.to_string(), label, param.doc.as_ref().map(ToString::to_string))
             })
             .collect(),
-        result: function.result.as_ref().map(|ty| format!(" -> {}", platform.spelled(ty))).unwrap_or_default(),
+        result: function
+            .result
+            .as_ref()
+            .map(|ty| format!(" -> {}", platform.spelled(ty)))
+            .unwrap_or_default(),
         doc: platform.resource(function.resource).doc.as_ref().map(ToString::to_string),
     };
     those.map(one).collect()

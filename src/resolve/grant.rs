@@ -334,7 +334,14 @@ fn unknown_action<'a>(
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(catalogue::UNKNOWN_ACTION, cap.path.span, message, "not known");
     match suggest::nearest(word, candidates) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            let part = cap.path.parts.iter().find(|part| part.name == word);
+            let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+            match part {
+                Some(part) => diagnostic.fix(part.span, near),
+                None => diagnostic,
+            }
+        }
         None => diagnostic.help("name an action that the standard library has, as `service.Action`"),
     }
 }

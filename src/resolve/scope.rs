@@ -382,10 +382,12 @@ impl Scopes {
         for line in files.iter().flat_map(|(_, scope)| &scope.uses) {
             let unused_names = line.names.iter().flatten().filter(|(_, used)| !used.get());
             if !line.used.get() {
-                diagnostics.push(unused_use(line.span, &line.module));
+                diagnostics.push(unused_use(line.span, &line.module).fix(line.span, ""));
             } else {
                 for (name, _) in unused_names {
-                    diagnostics.push(unused_use(name.span, &name.name));
+                    let listed = line.names.iter().flatten().map(|(name, _)| name.span);
+                    let with_comma = in_list(name.span, listed);
+                    diagnostics.push(unused_use(name.span, &name.name).fix(with_comma, ""));
                 }
             }
         }
@@ -601,6 +603,20 @@ fn wrong_kind(path: &Path, wanted: &str, actual: &str, declared: Option<Span>) -
         Some(span) => diagnostic.related(span, format!("`{name}` is declared here")),
         None => diagnostic,
     }
+}
+
+/// A name in a list with the comma that goes with it.
+fn in_list(name: Span, list: impl Iterator<Item = Span>) -> Span {
+    let mut before = None;
+    for one in list {
+        if one.start > name.start {
+            return Span::new(name.start, one.start);
+        }
+        if one.start < name.start {
+            before = Some(one);
+        }
+    }
+    Span::new(before.map_or(name.start, |before| before.end), name.end)
 }
 
 fn unused_use(span: Span, name: &str) -> Diagnostic {

@@ -183,7 +183,10 @@ pub(super) fn unknown_label(label: &Ident, known: &[SmolStr]) -> Diagnostic {
         "not declared",
     );
     match suggest::nearest(&label.name, known.iter().map(SmolStr::as_str)) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => {
+            let sign = if label.span.len() as usize > label.name.len() { "@" } else { "" };
+            diagnostic.help(format!("did you mean `{near}`?")).fix(label.span, format!("{sign}{near}"))
+        }
         None => diagnostic.help(format!("declare it: `label {}`", label.name)),
     }
 }

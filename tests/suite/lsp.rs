@@ -1,6 +1,7 @@
 //! What an editor is answered: completion at a place that `|` marks, and what goes with it. Sessions over the protocol are in `tests/oracles/lsp`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use dpl::lsp::{
     complete,
@@ -62,26 +63,46 @@ fn offers(marked: &str, wanted: &[&str], unwanted: &[&str]) {
 #[test]
 fn a_partial_field_above_another_is_a_field() {
     let fields = ["lifecycle", "encryption", "name"];
-    offers("bucket b in lake {\n  ob|\n  versioning = true\n}\n", &fields, &["bucket", "grant", "versioning"]);
+    offers(
+        "bucket b in lake {\n  ob|\n  versioning = true\n}\n",
+        &fields,
+        &["bucket", "grant", "versioning"],
+    );
     offers("bucket b in lake {\n  ob|\n}\n", &fields, &["bucket", "grant"]);
     offers("bucket b in lake {\n  ob|", &fields, &["bucket", "grant"]);
-    offers("bucket b in lake {\n  versioning = true\n  ob|\n\nbucket c in lake {}\n", &fields, &["versioning", "grant"]);
+    offers(
+        "bucket b in lake {\n  versioning = true\n  ob|\n\nbucket c in lake {}\n",
+        &fields,
+        &["versioning", "grant"],
+    );
     offers("bucket b in lake {\n  versioning = true, ob|\n}", &fields, &["versioning", "grant"]);
     offers("bucket a in lake {\n\nbu|\n", &["bucket", "grant"], &["lifecycle"]);
 }
 
 #[test]
 fn a_value_is_of_its_fields_type() {
-    offers("bucket b in lake {\n  encryption = |\n  versioning = true\n}", &["lake_key"], &["data", "bucket"]);
+    offers(
+        "bucket b in lake {\n  encryption = |\n  versioning = true\n}",
+        &["lake_key"],
+        &["data", "bucket"],
+    );
     offers("bucket b in lake {\n  versioning = t|\n  na\n}", &["true", "false"], &["data"]);
     offers("pipeline p in lake {\n  alerts = |\n}", &["alarms"], &["data", "upper"]);
-    offers("domain d in lake {\n  table t {\n    id : string\n    contract {\n      alerts = |\n", &["alarms"], &["data"]);
+    offers(
+        "domain d in lake {\n  table t {\n    id : string\n    contract {\n      alerts = |\n",
+        &["alarms"],
+        &["data"],
+    );
 }
 
 #[test]
 fn a_contract_has_its_fields_and_the_tables_columns() {
     let table = "domain d in lake {\n  bucket = data\n  table t {\n    id : string\n    at : timestamp(3)\n    contract {\n      ";
-    offers(&format!("{table}|\n      version = \"1.0.0\"\n    }}\n"), &["freshness", "compatible", "alerts"], &["version", "bucket"]);
+    offers(
+        &format!("{table}|\n      version = \"1.0.0\"\n    }}\n"),
+        &["freshness", "compatible", "alerts"],
+        &["version", "bucket"],
+    );
     offers(&format!("{table}fr|\n"), &["freshness", "fresh_by"], &["bucket"]);
     offers(&format!("{table}compatible = |\n    }}"), &["backward", "full"], &["data"]);
     offers(&format!("{table}fresh_by = |\n    }}"), &["id", "at"], &["data"]);
@@ -90,7 +111,11 @@ fn a_contract_has_its_fields_and_the_tables_columns() {
 #[test]
 fn tags_are_those_of_the_program() {
     offers("bucket b in lake {\n  tags = { | }\n}", &["Team", "cost:center"], &["data"]);
-    offers("bucket b in lake {\n  tags = { Team = \"x\", Co| }\n  versioning = true\n}", &["cost:center"], &["data"]);
+    offers(
+        "bucket b in lake {\n  tags = { Team = \"x\", Co| }\n  versioning = true\n}",
+        &["cost:center"],
+        &["data"],
+    );
 }
 
 #[test]
@@ -107,9 +132,17 @@ fn conditions_are_offered_behind_when_and_their_values() {
 #[test]
 fn triggers_have_their_arguments() {
     let pipeline = "pipeline p(event: json) in lake {\n  trigger = ";
-    offers(&format!("{pipeline}|\n}}"), &["object_created", "cron", "records", "finished"], &["upper", "flink"]);
+    offers(
+        &format!("{pipeline}|\n}}"),
+        &["object_created", "cron", "records", "finished"],
+        &["upper", "flink"],
+    );
     offers(&format!("{pipeline}records(readings, |\n}}"), &["batch", "wait", "start"], &["upper"]);
-    offers(&format!("{pipeline}records(readings, start = |)\n}}"), &["latest", "earliest"], &["batch", "data"]);
+    offers(
+        &format!("{pipeline}records(readings, start = |)\n}}"),
+        &["latest", "earliest"],
+        &["batch", "data"],
+    );
     offers(&format!("{pipeline}records(|)\n}}"), &["readings"], &["alarms"]);
     offers(&format!("{pipeline}object_created(|)\n}}"), &["data"], &["alarms"]);
 }
@@ -126,13 +159,27 @@ fn an_application_has_its_fields() {
 fn expressions_have_functions_with_types_and_what_is_bound() {
     let text = "pipeline p(file: string) in lake {\n  let ok = validate(file)\n  for each in [1] {\n    let x = |\n  }\n}\n";
     offers(text, &["file", "ok", "each", "upper", "validate", "data"], &["x", "grant"]);
-    offers("pipeline p(file: string) in lake {\n  let ok = validate(f|)\n}\n", &["file", "upper"], &["grant"]);
-    offers("pipeline p(file: string) in lake {\n  le|\n  return 1\n}\n", &["let", "validate", "timeout"], &["grant"]);
-    offers("pipeline p(file: string) in lake {\n  if file == \"a\" {\n    va|\n  }\n}\n", &["let", "validate"], &["timeout"]);
+    offers(
+        "pipeline p(file: string) in lake {\n  let ok = validate(f|)\n}\n",
+        &["file", "upper"],
+        &["grant"],
+    );
+    offers(
+        "pipeline p(file: string) in lake {\n  le|\n  return 1\n}\n",
+        &["let", "validate", "timeout"],
+        &["grant"],
+    );
+    offers(
+        "pipeline p(file: string) in lake {\n  if file == \"a\" {\n    va|\n  }\n}\n",
+        &["let", "validate"],
+        &["timeout"],
+    );
     let snapshot = understood("use p\n");
     let text = "pipeline p(file: string) in lake {\n  let ok = \n}\n";
-    let list = complete::complete(&Document::new(text), Some(&snapshot), "t.dpl", text.find("= \n").unwrap() + 2);
-    let detail = |label: &str| list.items.iter().find(|item| item.label == label).unwrap().detail.clone().unwrap();
+    let list =
+        complete::complete(&Document::new(text), Some(&snapshot), "t.dpl", text.find("= \n").unwrap() + 2);
+    let detail =
+        |label: &str| list.items.iter().find(|item| item.label == label).unwrap().detail.clone().unwrap();
     assert_eq!(detail("upper"), "upper(text: string) -> string");
     assert_eq!(detail("validate"), "validate(file: string) -> boolean");
 }
@@ -169,7 +216,10 @@ fn all_of(text: &str) -> Range {
 /// Each hint behind the line that it stands on.
 fn hinted(text: &str) -> Vec<(String, String)> {
     let snapshot = understood(text);
-    assert_eq!(snapshot.analysis.diagnostics.iter().map(|it| &it.message).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(
+        snapshot.analysis.diagnostics.iter().map(|it| &it.message).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
     let one = |hint: lsp_types::InlayHint| {
         let InlayHintLabel::String(label) = hint.label else { panic!("parts") };
         let line = text.lines().nth(hint.position.line as usize).unwrap();
@@ -182,9 +232,12 @@ fn hinted(text: &str) -> Vec<(String, String)> {
 fn hints_say_what_was_worked_out() {
     let found = hinted(WORK);
     let said = |line: &str, label: &str| {
-        assert!(found.iter().any(|(on, it)| on.starts_with(line) && it.contains(label)), "{line} {label}: {found:#?}");
+        assert!(
+            found.iter().any(|(on, it)| on.starts_with(line) && it.contains(label)),
+            "{line} {label}: {found:#?}"
+        );
     };
-    said("pipeline load", "may: lambda invoke validate, sns publish alarms");
+    said("pipeline load", "may: lambda InvokeFunction validate, sns publish alarms");
     said("pipeline load", "values ≤");
     said("let ok", ": boolean, ≤ 5 B");
     // 100 characters of four bytes, `.copy`, and the quotes.
@@ -228,7 +281,50 @@ fn a_call_shows_its_parameters() {
     assert_eq!(active, Some(ParameterLabel::Simple("digits: int".into())));
     let (label, _) = shown("pipeline p(f: string) in lake {\n  let x = validate(|)\n}\n").unwrap();
     assert_eq!(label, "validate(file: string) -> boolean");
-    let (_, active) = shown("pipeline p(f: json) in lake {\n  trigger = records(readings, wait = |)\n}\n").unwrap();
+    let (_, active) =
+        shown("pipeline p(f: json) in lake {\n  trigger = records(readings, wait = |)\n}\n").unwrap();
     assert_eq!(active, Some(ParameterLabel::Simple("wait: duration?".into())));
     assert_eq!(shown("bucket b in lake {\n  |\n}\n"), None);
+}
+
+/// What is said of one text, and of each whether it has a mend.
+fn said(text: &str) -> (Vec<(String, String)>, Vec<(usize, dpl::diagnostic::Fix)>) {
+    let mut sources = dpl::sources();
+    let id = sources.add("t.dpl", "t", text, false);
+    let start = sources.file(id).unwrap().span().start;
+    let analysis = dpl::analyze(sources, Project::default());
+    let all = analysis.diagnostics.iter().map(|one| (one.code.to_string(), one.message.clone())).collect();
+    let mends = analysis.diagnostics.iter().enumerate().filter_map(|(at, one)| {
+        let mut fix = one.fix.clone()?;
+        (fix.span.start, fix.span.end) =
+            (fix.span.start.checked_sub(start)?, fix.span.end.checked_sub(start)?);
+        Some((at, fix))
+    });
+    (all, mends.collect())
+}
+
+/// Of every diagnostic of every case that has a mend: once it is applied, that is not said any more.
+#[test]
+fn every_mend_mends() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/errors");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "dpl"));
+    files.sort();
+    let (mut mended, mut left) = (0, Vec::new());
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (all, mends) = said(&text);
+        for (at, fix) in mends {
+            let mut new = text.clone();
+            new.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+            let count = |list: &[(String, String)]| list.iter().filter(|one| **one == all[at]).count();
+            if count(&said(&new).0) < count(&all) {
+                mended += 1;
+            } else {
+                left.push(format!("{}: {:?} by {:?}", file.display(), all[at], fix.replacement));
+            }
+        }
+    }
+    assert!(left.is_empty(), "{mended} mended, not:\n{}", left.join("\n"));
+    assert!(mended > 100, "{mended}");
 }

@@ -123,7 +123,7 @@ pub fn archived_objects_are_not_read_again(platform: &Platform, diagnostics: &mu
         let default = if basic { "point_in_time_consistent" } else { "only_files_transferred" };
         let (verify, written) = option(platform, id, "verify", default);
         (verify == "point_in_time_consistent").then(|| {
-            Diagnostic::error(
+            let diagnostic = Diagnostic::error(
                 catalogue::SYNC_ARCHIVED,
                 written.unwrap_or(class.span),
                 format!("objects of class `{name}` can't be verified as a whole"),
@@ -133,7 +133,11 @@ pub fn archived_objects_are_not_read_again(platform: &Platform, diagnostics: &mu
                     "verified as a whole by default"
                 },
             )
-            .help("write `verify = only_files_transferred`")
+            .help("write `verify = only_files_transferred`");
+            match written {
+                Some(span) => diagnostic.fix(span, "only_files_transferred"),
+                None => diagnostic,
+            }
         })
     });
 }

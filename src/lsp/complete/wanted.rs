@@ -39,7 +39,9 @@ pub(super) fn block<'l>(library: &'l Library, context: &Context<'_>, level: usiz
     match frame.head.as_slice() {
         [] | [.., "=" | ":" | "," | "in" | "return"] => Block::Value,
         ["schema", ..] => Block::Columns,
-        ["if" | "else" | "for" | "try" | "catch" | "parallel" | "match", ..] | [.., "->"] => Block::Statements,
+        ["if" | "else" | "for" | "try" | "catch" | "parallel" | "match", ..] | [.., "->"] => {
+            Block::Statements
+        }
         [first, ..] => match library.kind_named(first) {
             Some(id) => Block::Body(library.kind(id)),
             None => Block::Value,
@@ -140,7 +142,8 @@ fn argument<'l>(
     };
     let constructors = library.constructors_named(callee).iter().map(|id| library.constructor(*id));
     let meant = constructors.clone().find(|one| family == Some(&FieldType::Construct(one.family)));
-    let integration = || library.integration_named(callee).map(|id| library.integration(id).params.as_slice());
+    let integration =
+        || library.integration_named(callee).map(|id| library.integration(id).params.as_slice());
     let fields = meant.or(constructors.clone().next()).map(|one| one.fields.as_slice()).or_else(integration);
     match (fields, words) {
         (Some(fields), [name, "=", ..]) => field(fields, name),

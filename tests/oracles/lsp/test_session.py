@@ -198,7 +198,7 @@ async def hints(client, editor):
 async def test_hints_say_what_was_worked_out(client, folder):
     etl = await hints(client, await opened(client, folder, "etl.dpl"))
     (may,) = [label for line, label in etl if line.startswith("pipeline ingest") and label.startswith("may: ")]
-    assert "lambda invoke" in may
+    assert "lambda InvokeFunction" in may
     assert any(line.startswith("pipeline ingest") and label.startswith("values ") for line, label in etl)
     streaming = await hints(client, await opened(client, folder, "streaming.dpl"))
     assert ("FROM TUMBLE(iot_stream, timestamp, INTERVAL '1' MINUTE)", "result within 95s") in streaming

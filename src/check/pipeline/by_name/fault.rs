@@ -46,7 +46,7 @@ pub(super) fn no_member(span: Span, what: &str, name: &str, names: &[&str]) -> D
     let diagnostic =
         Diagnostic::error(catalogue::AWS_REQUEST, span, format!("{what} takes no `{name}`"), "not taken");
     match (suggest::nearest(name, names.iter().copied()), names) {
-        (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")),
+        (Some(near), _) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
         (None, []) => diagnostic.help("leave it out: it takes nothing"),
         (None, _) => diagnostic.help(format!("it takes {}", some(names))),
     }
