@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::document::position;
 use super::workspace::Snapshot;
-use crate::access::{RoleKey, Use, roles::acting};
+use crate::access::{Duty, RoleKey, Use, requirement::Requirement, roles::acting};
 use crate::check::{self, Size, duration, number};
 use crate::library::ActionId;
 use crate::platform::{Platform, ResourceId, pipeline::Origin};
@@ -71,17 +71,31 @@ fn permissions(snapshot: &Snapshot, file: &SourceFile, here: &dyn Fn(Span) -> bo
             RoleKey::Declared(_) => None,
         })
         .collect();
-    let mut taken: BTreeMap<ResourceId, Vec<&Use>> = BTreeMap::new();
-    for one in snapshot.analysis.access.uses.iter().filter(|one| one.requirement.primary) {
+    let access = &snapshot.analysis.access;
+    let mut taken: BTreeMap<ResourceId, Vec<Taken<'_>>> = BTreeMap::new();
+    for one in access.uses.iter().filter(|one| matters(one)) {
         if let Some(id) = actors.get(&one.role) {
-            taken.entry(*id).or_default().push(one);
+            let Requirement { action, resource, on, .. } = &one.requirement;
+            taken.entry(*id).or_default().push(Taken { action: *action, on: *on, arn: resource });
         }
     }
-    taken.into_iter().map(|(id, uses)| may(platform, file, id, &uses)).collect()
+    taken.into_iter().map(|(id, taken)| may(platform, file, id, &taken)).collect()
 }
 
-fn may(platform: &Platform, file: &SourceFile, id: ResourceId, uses: &[&Use]) -> InlayHint {
-    let sentences: Vec<String> = by_target(platform, uses).into_iter().collect();
+/// Whether a use is shown: the key and the catalog that go with it are not. All that a sync does goes with something.
+fn matters(one: &Use) -> bool {
+    one.requirement.primary || matches!(one.role, RoleKey::Derived(_, Duty::Sync))
+}
+
+/// An action on something.
+struct Taken<'a> {
+    action: ActionId,
+    on: Option<ResourceId>,
+    arn: &'a str,
+}
+
+fn may(platform: &Platform, file: &SourceFile, id: ResourceId, taken: &[Taken<'_>]) -> InlayHint {
+    let sentences: Vec<String> = by_target(platform, taken).into_iter().collect();
     let shown: Vec<&str> = sentences.iter().take(SHOWN).map(String::as_str).collect();
     let more = match sentences.len().saturating_sub(SHOWN) {
         0 => String::new(),
@@ -93,16 +107,15 @@ fn may(platform: &Platform, file: &SourceFile, id: ResourceId, uses: &[&Use]) ->
 }
 
 /// `s3 read data_lake/raw`: a sentence for each service and thing.
-fn by_target(platform: &Platform, uses: &[&Use]) -> BTreeSet<String> {
+fn by_target(platform: &Platform, all: &[Taken<'_>]) -> BTreeSet<String> {
     let mut actions: BTreeMap<(Option<ResourceId>, &str), (BTreeSet<ActionId>, BTreeSet<&str>)> =
         BTreeMap::new();
-    for one in uses {
-        let needs = &one.requirement;
+    for one in all {
         // What is no declaration of the program is named by its ARN.
-        let thing = if needs.on.is_some() { "" } else { needs.resource.as_str() };
-        let (taken, places) = actions.entry((needs.on, thing)).or_default();
-        taken.insert(needs.action);
-        places.insert(place(platform, needs.on, &needs.resource));
+        let thing = if one.on.is_some() { "" } else { one.arn };
+        let (taken, places) = actions.entry((one.on, thing)).or_default();
+        taken.insert(one.action);
+        places.insert(place(platform, one.on, one.arn));
     }
     let mut sentences = BTreeSet::new();
     for ((on, thing), (taken, places)) in actions {
