@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::document::position;
 use super::workspace::Snapshot;
-use crate::access::{Duty, RoleKey, Use, requirement::Requirement, roles::acting};
+use crate::access::{RoleKey, requirement::Requirement, roles::acting};
 use crate::check::{self, Size, duration, number};
 use crate::library::ActionId;
 use crate::platform::{Platform, ResourceId, pipeline::Origin};
@@ -73,18 +73,13 @@ fn permissions(snapshot: &Snapshot, file: &SourceFile, here: &dyn Fn(Span) -> bo
         .collect();
     let access = &snapshot.analysis.access;
     let mut taken: BTreeMap<ResourceId, Vec<Taken<'_>>> = BTreeMap::new();
-    for one in access.uses.iter().filter(|one| matters(one)) {
+    for one in access.uses.iter().filter(|one| one.requirement.primary) {
         if let Some(id) = actors.get(&one.role) {
             let Requirement { action, resource, on, .. } = &one.requirement;
             taken.entry(*id).or_default().push(Taken { action: *action, on: *on, arn: resource });
         }
     }
     taken.into_iter().map(|(id, taken)| may(platform, file, id, &taken)).collect()
-}
-
-/// Whether a use is shown: the key and the catalog that go with it are not. All that a sync does goes with something.
-fn matters(one: &Use) -> bool {
-    one.requirement.primary || matches!(one.role, RoleKey::Derived(_, Duty::Sync))
 }
 
 /// An action on something.
@@ -108,8 +103,8 @@ fn may(platform: &Platform, file: &SourceFile, id: ResourceId, taken: &[Taken<'_
 
 /// `s3 read data_lake/raw`: a sentence for each service and thing.
 fn by_target(platform: &Platform, all: &[Taken<'_>]) -> BTreeSet<String> {
-    let mut actions: BTreeMap<(Option<ResourceId>, &str), (BTreeSet<ActionId>, BTreeSet<&str>)> =
-        BTreeMap::new();
+    // Actions, and the places in it, of each thing.
+    let mut actions: BTreeMap<_, (BTreeSet<ActionId>, BTreeSet<&str>)> = BTreeMap::new();
     for one in all {
         // What is no declaration of the program is named by its ARN.
         let thing = if one.on.is_some() { "" } else { one.arn };

@@ -82,10 +82,9 @@ fn at_the_top(scope: &Scope<'_>, context: &Context<'_>) -> Vec<CompletionItem> {
         ["query", .., "into"] => scope.resources(|kind| kind == "stream"),
         ["test", .., "for"] => scope.resources(|kind| matches!(kind, "pipeline" | "query")),
         [.., ":"] => scope.columns_and_types(),
-        [kind, .., "on"] => match *kind {
-            "guardrail" => scope.resources(|kind| matches!(kind, "account" | "unit" | "organization")),
-            _ => scope.names(),
-        },
+        ["guardrail", .., "on"] => {
+            scope.resources(|kind| matches!(kind, "account" | "unit" | "organization"))
+        }
         ["function", .., "="] => scope.integrations(true),
         _ => scope.names(),
     }
