@@ -287,8 +287,11 @@ fn a_call_shows_its_parameters() {
     assert_eq!(shown("bucket b in lake {\n  |\n}\n"), None);
 }
 
+/// The codes and messages of a text.
+type Said = Vec<(String, String)>;
+
 /// What is said of one text, and of each whether it has a mend.
-fn said(text: &str) -> (Vec<(String, String)>, Vec<(usize, dpl::diagnostic::Fix)>) {
+fn said(text: &str) -> (Said, Vec<(usize, dpl::diagnostic::Fix)>) {
     let mut sources = dpl::sources();
     let id = sources.add("t.dpl", "t", text, false);
     let start = sources.file(id).unwrap().span().start;
@@ -317,7 +320,7 @@ fn every_mend_mends() {
         for (at, fix) in mends {
             let mut new = text.clone();
             new.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
-            let count = |list: &[(String, String)]| list.iter().filter(|one| **one == all[at]).count();
+            let count = |list: &Said| list.iter().filter(|one| **one == all[at]).count();
             if count(&said(&new).0) < count(&all) {
                 mended += 1;
             } else {
