@@ -148,7 +148,10 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
     let program = Program { platform, access, sources };
     for target in target::TARGETS
         .iter()
-        .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
+        .filter(|target| match only {
+            [] => target.is_usual(),
+            _ => only.iter().any(|name| name == target.name()),
+        })
     {
         let before = artifacts.files.len();
         target.lower(&program, &mut artifacts);

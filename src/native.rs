@@ -4,6 +4,7 @@
 mod expr;
 mod flatten;
 mod rows;
+pub mod rust;
 
 pub use crate::window::time::Style;
 pub use rows::style;

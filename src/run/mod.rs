@@ -3,19 +3,21 @@
 //! Works over [`Read`](std::io::Read) and [`Write`](std::io::Write): it opens no files and reads no clock.
 //! [`run`] does the whole job.
 
+mod ahead;
 mod csv_source;
 mod json;
 mod json_source;
 mod layout;
 mod pipeline;
 mod rows;
-mod scan;
+pub mod scan;
 mod schema;
 mod writer;
 
 pub use crate::window::time::Style;
+pub use ahead::Ahead;
 pub use csv_source::CsvSource;
-pub use json_source::JsonSource;
+pub use json_source::{JsonSource, Scanner, Unknown};
 pub use pipeline::{Job, OnInvalid, Progress, RunError, Sinks, Summary, run};
 pub use rows::{Reject, RowBatch, Source};
 pub use schema::{Field, Rule, Schema, SchemaError};

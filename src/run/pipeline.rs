@@ -1,5 +1,6 @@
 //! A query from source to sink.
 
+use serde::{Deserialize, Serialize};
 use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
 use super::writer::{JsonWriter, write_string};
@@ -9,7 +10,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 /// What becomes of rows that do not parse, lack a field or break a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnInvalid {
     /// They are counted.
     Drop,
@@ -20,7 +21,7 @@ pub enum OnInvalid {
 }
 
 /// A query to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// The source's records. Late rows are written as such.
     pub schema: Schema,

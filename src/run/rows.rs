@@ -142,6 +142,17 @@ impl RowBatch {
         self.bytes = 0;
     }
 
+    /// Counts rows that were appended to the columns, the first of them on the line after `line`.
+    pub(super) fn scanned(&mut self, count: usize, line: u64) {
+        let len = self.batch.len;
+        if let Some(selection) = &mut self.batch.selection {
+            selection.extend(len as u32..(len + count) as u32);
+        }
+        self.batch.len += count;
+        self.rows += count as u64;
+        self.lines.extend(line + 1..=line + count as u64);
+    }
+
     /// Appends a row that was read in full, or the reason why it is none.
     pub(super) fn push(&mut self, shape: &Shape, line: u64, raw: &[u8], row: Result<Vec<Cell<'_>>, Bad>) {
         self.rows += 1;

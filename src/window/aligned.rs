@@ -104,6 +104,15 @@ impl Aligned {
         true
     }
 
+    /// Reads the groups of some keys in the current slice.
+    pub fn warm(&self, ids: &[u32], layout: &Layout) {
+        if self.current.start < self.current.end
+            && let Some(pane) = self.panes.peek(self.current.place)
+        {
+            pane.warm(ids, layout);
+        }
+    }
+
     #[inline]
     fn note(&mut self, place: usize, key: u32, position: u32, keys: usize, layout: &Layout) {
         let Some(pane) = self.panes.at(place) else { return };

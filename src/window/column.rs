@@ -1,9 +1,10 @@
 //! Values, columns and batches: columnar data with optional null flags.
 
+use serde::{Deserialize, Serialize};
 use super::types::{Class, Type};
 
 /// One value, laid out by its type's [`Class`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// No value, of any type.
     Null,
@@ -13,12 +14,26 @@ pub enum Value {
     I32(i32),
     /// Big integer, or microseconds since the epoch.
     I64(i64),
-    /// Double.
+    /// Double. Written as its bits, of which none may be lost.
+    #[serde(with = "bits")]
     F64(f64),
     /// Unscaled decimal.
     I128(i128),
     /// String (UTF-8) or bytes.
     Text(Box<[u8]>),
+}
+
+/// A double as a number of 64 bits.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
+        value.to_bits().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
+    }
 }
 
 impl Value {

@@ -1,12 +1,13 @@
 //! Typed expressions. Only expressions that the operator can evaluate can be built.
 
+use serde::{Deserialize, Serialize};
 use super::column::Value;
 use super::text::Pattern;
 use super::types::{Class, Type};
 use super::typing::{TypeError, arithmetic_type, as_decimal, common_type};
 
 /// An arithmetic operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arithmetic {
     /// `+`
     Add,
@@ -34,7 +35,7 @@ impl Arithmetic {
 
 /// A comparison operator. Any comparison of doubles with NaN is false, but for `<>`, which is true; between a decimal
 /// and a double, NaN is the greatest value and -0.0 is less than 0.0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `=`
     Equal,
@@ -76,7 +77,7 @@ impl Comparison {
 }
 
 /// A function of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Function {
     /// `-x`
     Negate,
@@ -95,13 +96,13 @@ pub enum Function {
 }
 
 /// A typed expression over the columns of a batch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expr {
     pub(super) ty: Type,
     pub(super) node: Node,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Node {
     Literal(Value),
     Column(usize),

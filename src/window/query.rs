@@ -1,5 +1,6 @@
 //! The physical plan of a windowed query.
 
+use serde::{Deserialize, Serialize};
 use super::aggregate::AggregateCall;
 use super::expr::Expr;
 use super::types::Type;
@@ -9,7 +10,7 @@ use std::fmt;
 ///
 /// `having` and `output` are evaluated over a row of results: the keys, then the aggregates, then window start,
 /// window end (both TIMESTAMP(3)) and window time (end - 1 ms, of the event time's kind).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Query {
     /// The types of the stream's columns.
     pub input: Vec<Type>,
@@ -37,7 +38,7 @@ pub struct Query {
 }
 
 /// How rows are assigned to windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Window {
     /// Windows of one size, one after the other, that start at multiples of the size plus an offset.
     Tumble {
@@ -98,7 +99,7 @@ fn is_offset(offset_ms: i64) -> bool {
 }
 
 /// What becomes of rows whose window has fired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Late {
     /// They are counted.
     Drop,

@@ -76,9 +76,9 @@ pub(super) fn layout(file: &str, declared: Layout) -> Result<Layout, Failure> {
 }
 
 /// Opens what rows are read from.
-pub(super) fn open(file: &str) -> Result<Box<dyn Read>, Failure> {
+pub(super) fn open(file: &str) -> Result<Box<dyn Read + Send>, Failure> {
     if file == STANDARD {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
     let unreadable = |error| Failure::io("read", Path::new(file), &error);
     let opened = File::open(file).map_err(unreadable)?;

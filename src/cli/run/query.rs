@@ -6,7 +6,7 @@ use std::path::Path;
 use dpl::Analysis;
 use dpl::native::{Native, native};
 use dpl::platform::{Platform, Query};
-use dpl::run::{CsvSource, JsonSource, RunError, Sinks, Source, run as run_job};
+use dpl::run::{Ahead, CsvSource, JsonSource, RunError, Sinks, Source, run as run_job};
 
 use super::Arguments;
 use super::files::{self, Layout};
@@ -44,7 +44,15 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     let results = target(Some(streams.sink)).unwrap_or(files::STANDARD);
     let (late, rejected) = (target(streams.late), target(streams.rejected));
     let from = bindings(arguments, &streams, &[Some(results), late, rejected])?;
-    let mut source = open(from, native)?;
+    let source = open(from, native)?;
+    // On one core a second thread would only take turns with this one.
+    let mut source = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() > 1 => {
+            let ahead = Ahead::new(source).map_err(|error| Failure::io("read", Path::new(from), &error))?;
+            Box::new(ahead) as Box<dyn Source + Send>
+        }
+        _ => source,
+    };
     let (mut results, mut late_sink, mut rejected_sink) =
         (files::create(Some(results))?, files::create(late)?, files::create(rejected)?);
     let sinks = Sinks { results: &mut results, late: &mut late_sink, rejected: &mut rejected_sink };
@@ -86,7 +94,7 @@ fn bindings<'a>(
     Ok(from)
 }
 
-fn open(from: &str, native: &Native) -> Result<Box<dyn Source>, Failure> {
+fn open(from: &str, native: &Native) -> Result<Box<dyn Source + Send>, Failure> {
     let declared = if native.csv { Layout::Csv } else { Layout::JsonLines };
     let layout = files::layout(from, declared)?;
     let (input, job) = (files::open(from)?, &native.job);
