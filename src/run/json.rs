@@ -31,6 +31,15 @@ impl JsonReader {
         self.by_name.get(name).copied()
     }
 
+    /// The field of a name, which is likely to be the `next` one.
+    pub fn field_after(&self, name: &[u8], next: usize) -> Option<usize> {
+        let is_next = |field: &&super::schema::Field| field.name.as_bytes() == name;
+        match self.shape.schema.fields.get(next).filter(is_next) {
+            Some(_) => Some(next),
+            None => self.field(std::str::from_utf8(name).ok()?),
+        }
+    }
+
     /// Reads one line. Unknown fields are ignored, an absent field is null, and of two fields of one name the
     /// first counts.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<Vec<Cell<'a>>, Bad> {

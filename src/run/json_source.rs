@@ -5,6 +5,7 @@ use super::layout::Layout;
 use super::rows::{RowBatch, Shape, Source};
 use super::scan::TimestampScanner;
 use super::schema::Schema;
+use super::walk::Walker;
 use crate::window::Column;
 use crate::window::time::Style;
 use std::io::{self, Read};
@@ -52,6 +53,7 @@ pub struct JsonSource<R, S = Unknown> {
 struct Parser<S> {
     scanner: S,
     reader: JsonReader,
+    walker: Walker,
     layouts: Vec<Layout>,
     /// The layout of the last row.
     current: usize,
@@ -86,7 +88,8 @@ impl<R: Read, S: Scanner> JsonSource<R, S> {
     ) -> JsonSource<R, S> {
         let reader = JsonReader::new(Shape { schema, stored, event_time }, style);
         let clock = TimestampScanner::default();
-        let parser = Parser { scanner, reader, layouts: Vec::new(), current: 0, unknown: 0, clock };
+        let walker = Walker::new(&reader);
+        let parser = Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, unknown: 0, clock };
         JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, parser }
     }
 
@@ -172,7 +175,15 @@ impl<S: Scanner> Parser<S> {
                 return (count, rest);
             }
         }
-        (0, text)
+        let Some(rest) = self.walker.read(text, &mut self.clock, &self.reader, (columns, len)) else {
+            return (0, text);
+        };
+        self.unknown += 1;
+        if self.layouts.len() < LAYOUTS || self.unknown >= RELEARN {
+            let line = text.get(..text.len() - rest.len()).unwrap_or_default();
+            self.learn(line.strip_suffix(b"\n").unwrap_or(line));
+        }
+        (1, rest)
     }
 
     /// Reads a row of any layout, and learns the layout.
@@ -193,6 +204,7 @@ impl<S: Scanner> Parser<S> {
     }
 
     fn learn(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         self.unknown = 0;
         let Some(layout) = Layout::learn(line, &self.reader) else { return };
         if self.layouts.len() < LAYOUTS {

@@ -20,7 +20,7 @@ pub(super) struct Layout {
 
 /// A text and the value after it.
 #[derive(Debug)]
-struct Piece {
+pub(super) struct Piece {
     before: Literal,
     take: Take,
     /// The field; out of range for values that are skipped.
@@ -159,6 +159,25 @@ impl Piece {
         let take = Take::of(field.ty, quoted)?;
         let stored = shape.stored.get(index) == Some(&true);
         Some(Piece { before, take, field: index, stored, rules: field.rules.clone() })
+    }
+
+    /// The values of a field, without a text before them.
+    pub fn bare(field: usize, quoted: bool, shape: &Shape) -> Option<Piece> {
+        Piece::new(Literal::new(&[]), Some(field), quoted, shape)
+    }
+
+    /// Reads a value with its quotes, where it has them.
+    pub fn read_value<'a>(
+        &self,
+        text: &'a [u8],
+        clock: &mut TimestampScanner,
+        style: Style,
+        columns: &mut [Column],
+    ) -> Option<&'a [u8]> {
+        let is_quoted = matches!(self.take, Take::Text | Take::Timestamp { .. } | Take::Coded(_));
+        let text = if is_quoted { text.strip_prefix(b"\"")? } else { text };
+        let rest = self.read(text, clock, style, columns)?;
+        if is_quoted { rest.strip_prefix(b"\"") } else { Some(rest) }
     }
 
     #[inline(always)]

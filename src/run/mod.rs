@@ -12,6 +12,7 @@ mod pipeline;
 mod rows;
 pub mod scan;
 mod schema;
+mod walk;
 mod writer;
 
 pub use crate::window::time::Style;

@@ -9,6 +9,7 @@ mod pipeline;
 mod rows;
 pub mod scan;
 mod schema;
+mod walk;
 mod writer;
 
 pub use ahead::Ahead;

@@ -25,6 +25,7 @@ const RUN: &[(&str, &str)] = &[
     ("rows.rs", include_str!("../../run/rows.rs")),
     ("scan.rs", include_str!("../../run/scan.rs")),
     ("schema.rs", include_str!("../../run/schema.rs")),
+    ("walk.rs", include_str!("../../run/walk.rs")),
     ("writer.rs", include_str!("../../run/writer.rs")),
 ];
 
