@@ -98,7 +98,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// What the targets make; nothing where one of them can't make it, which is said.
 fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<Artifacts> {
     let raw = compile(analysis, &[]);
-    let crates = if targets.contains(&Target::Native) { crates(analysis, format) } else { Artifacts::default() };
+    let crates =
+        if targets.contains(&Target::Native) { crates(analysis, format) } else { Artifacts::default() };
     if !targets.contains(&Target::Cloudformation) {
         let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
         all.files.extend(crates.files);
@@ -117,8 +118,10 @@ fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<
 
 /// The queries' crates. Of a query that has none is said why.
 fn crates(analysis: &Analysis, format: Format) -> Artifacts {
-    let refusals = analysis.platform.queries.iter().filter_map(|query| native(&analysis.platform, query).err());
-    let warnings: Vec<_> = refusals.map(|refusal| Diagnostic { severity: Severity::Warning, ..*refusal }).collect();
+    let refusals =
+        analysis.platform.queries.iter().filter_map(|query| native(&analysis.platform, query).err());
+    let warnings: Vec<_> =
+        refusals.map(|refusal| Diagnostic { severity: Severity::Warning, ..*refusal }).collect();
     report::diagnostics(&warnings, &analysis.sources, format);
     compile(analysis, &["native".to_string()])
 }

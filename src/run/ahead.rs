@@ -49,7 +49,8 @@ impl Source for Ahead {
         if self.ended {
             return Ok(false);
         }
-        let read = self.batches.recv().unwrap_or_else(|_| Err(io::Error::other("the reading thread stopped")));
+        let read =
+            self.batches.recv().unwrap_or_else(|_| Err(io::Error::other("the reading thread stopped")));
         self.ended = !matches!(read, Ok(Some(_)));
         let Some(read) = read? else { return Ok(false) };
         // Where there is no room for it, its memory is given back.

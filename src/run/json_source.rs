@@ -19,6 +19,9 @@ const LAYOUTS: usize = 8;
 /// With that many remembered, every so many rows of other layouts one is learned anew.
 const RELEARN: u64 = 64;
 
+/// After so many rows of no known layout, layouts are tried on every so many rows only.
+const PATIENCE: u32 = 16;
+
 /// Reads rows of a layout that is known beforehand: code that was made for one schema.
 pub trait Scanner {
     /// Reads rows from the start of a text, as long as they have the layout and keep the schema's rules, and appends them to the
@@ -57,6 +60,8 @@ struct Parser<S> {
     layouts: Vec<Layout>,
     /// The layout of the last row.
     current: usize,
+    /// Rows of no known layout, one after the other.
+    misses: u32,
     /// Rows of no known layout since one was learned last.
     unknown: u64,
     clock: TimestampScanner,
@@ -89,7 +94,8 @@ impl<R: Read, S: Scanner> JsonSource<R, S> {
         let reader = JsonReader::new(Shape { schema, stored, event_time }, style);
         let clock = TimestampScanner::default();
         let walker = Walker::new(&reader);
-        let parser = Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, unknown: 0, clock };
+        let parser =
+            Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, misses: 0, unknown: 0, clock };
         JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, parser }
     }
 
@@ -166,15 +172,22 @@ impl<S: Scanner> Parser<S> {
         }
         let style = self.reader.style;
         let len = rows.batch.len;
-        let others = (0..self.layouts.len()).filter(|index| *index != self.current);
-        for index in std::iter::once(self.current).chain(others) {
+        // Where hardly a row has a known layout, they are looked at now and then.
+        let tried = if self.misses < PATIENCE || self.misses.is_multiple_of(PATIENCE) {
+            self.layouts.len()
+        } else {
+            0
+        };
+        for index in (self.current..tried).chain(0..self.current.min(tried)) {
             let Some(layout) = self.layouts.get(index) else { continue };
             let (count, rest) = layout.read(text, &mut self.clock, style, (columns, len));
             if count > 0 {
                 self.current = index;
+                self.misses = 0;
                 return (count, rest);
             }
         }
+        self.misses = self.misses.wrapping_add(1);
         let Some(rest) = self.walker.read(text, &mut self.clock, &self.reader, (columns, len)) else {
             return (0, text);
         };

@@ -1,11 +1,11 @@
 //! A query from source to sink.
 
-use serde::{Deserialize, Serialize};
 use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
 use super::writer::{JsonWriter, write_string};
 use crate::window::time::Style;
 use crate::window::{Batch, Column, EvalErrorKind, Late, Operator, PlanError, Pushed, Query, Type};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, Write};
 

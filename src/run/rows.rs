@@ -46,6 +46,13 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The field of a name, looked for from one on: members mostly come in the schema's order.
+    pub fn field_from(&self, name: &[u8], start: usize) -> Option<usize> {
+        let fields = &self.schema.fields;
+        let is_named = |index: &usize| fields.get(*index).is_some_and(|f| f.name.as_bytes() == name);
+        (start..fields.len()).chain(0..start.min(fields.len())).find(is_named)
+    }
+
     /// Whether a row without this field is rejected.
     pub fn required(&self, field: usize) -> bool {
         field == self.event_time || self.schema.fields.get(field).is_some_and(|f| !f.nullable)
@@ -211,7 +218,7 @@ pub(super) fn check<'a>(
             Cell::Null if shape.required(index) => Err(format!("{} is missing", field.name)),
             Cell::Null => Ok(cell),
             cell => match field.rules.iter().find(|r| !r.holds(&cell)) {
-                Some(rule) => Err(format!("{} {text} is {}", field.name, rule.complaint())),
+                Some(rule) => Err(format!("{} {} is {}", field.name, excerpt(&text), rule.complaint())),
                 None => Ok(cell),
             },
         });

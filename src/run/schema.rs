@@ -1,9 +1,9 @@
 //! The records of a stream and what is demanded of their fields.
 
-use serde::{Deserialize, Serialize};
 use super::rows::Cell;
 use crate::window::cast::parse_text;
 use crate::window::{Type, Value};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 

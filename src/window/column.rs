@@ -1,7 +1,7 @@
 //! Values, columns and batches: columnar data with optional null flags.
 
-use serde::{Deserialize, Serialize};
 use super::types::{Class, Type};
+use serde::{Deserialize, Serialize};
 
 /// One value, laid out by its type's [`Class`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

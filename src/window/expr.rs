@@ -1,10 +1,10 @@
 //! Typed expressions. Only expressions that the operator can evaluate can be built.
 
-use serde::{Deserialize, Serialize};
 use super::column::Value;
 use super::text::Pattern;
 use super::types::{Class, Type};
 use super::typing::{TypeError, arithmetic_type, as_decimal, common_type};
+use serde::{Deserialize, Serialize};
 
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

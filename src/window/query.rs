@@ -1,9 +1,9 @@
 //! The physical plan of a windowed query.
 
-use serde::{Deserialize, Serialize};
 use super::aggregate::AggregateCall;
 use super::expr::Expr;
 use super::types::Type;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A windowed aggregation over one stream.

@@ -25,6 +25,7 @@ mod layers;
 mod limits;
 mod machine;
 mod mutations;
+mod native_crate;
 mod oracle;
 mod oracles;
 mod output;

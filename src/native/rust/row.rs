@@ -66,9 +66,8 @@ fn literal(text: &str) -> String {
 
 /// How a column is read; `None` for types that take the general reader.
 fn column(index: usize, field: &Field, style: &str) -> Option<Column> {
-    let timestamp = |precision: u8, zoned: bool| {
-        format!("self.clock.scan(rest, Style::{style}, {precision}, {zoned})")
-    };
+    let timestamp =
+        |precision: u8, zoned: bool| format!("self.clock.scan(rest, Style::{style}, {precision}, {zoned})");
     let (read, quoted, rust_type, data, value) = match field.ty {
         Type::String => ("scan::string(rest)".to_string(), true, "&'a [u8]", "Text", "Text"),
         Type::Timestamp(precision) => (timestamp(precision, false), true, "i64", "I64", "I64"),

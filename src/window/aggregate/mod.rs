@@ -7,7 +7,6 @@ mod result;
 mod state;
 mod update;
 
-use serde::{Deserialize, Serialize};
 use super::cast::cast;
 use super::column::Column;
 use super::expr::Expr;
@@ -17,6 +16,7 @@ use super::reduce::is_reduced;
 use super::types::{Class, Type};
 use super::typing::{avg_type, sum_type};
 use kind::Kind;
+use serde::{Deserialize, Serialize};
 use state::Object;
 pub(super) use state::State;
 use update::Target;
