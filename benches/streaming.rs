@@ -268,7 +268,7 @@ fn number(line: &[u8], start: usize) -> (f64, usize) {
 fn emit(start: i64, pane: &[(f64, u64)], out: &mut impl Write) {
     let text = |millis: i64| {
         let (day, time) = (millis.div_euclid(86_400_000) - 20_453, millis.rem_euclid(86_400_000) / 1000);
-        format!("2026-01-{day:02}T{:02}:{:02}:{:02}.000", time / 3600, time / 60 % 60, time % 60)
+        format!("2026-01-{day:02}T{:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60)
     };
     let (mut from, mut to) = (String::new(), String::new());
     for (device, (sum, count)) in pane.iter().enumerate().filter(|(_, (_, count))| *count > 0) {

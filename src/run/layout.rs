@@ -210,7 +210,7 @@ impl Piece {
                     && let Some(column) = columns.get_mut(self.field)
                     && let Data::Text(values) = &mut column.data
                 {
-                    values.push(value);
+                    values.push_start(text, value.len());
                     column.pushed();
                 }
                 Some(rest)

@@ -290,7 +290,7 @@ impl Operator {
     }
 
     /// Notes a row for its windows; false where it comes too late for all of them.
-    #[inline]
+    #[inline(always)]
     fn assign(&mut self, millis: i64, id: u32, position: u32, inputs: &[Input<'_>]) -> bool {
         match &mut self.windows {
             Windows::Aligned(windows) => windows.assign(millis, id, position, self.keys.len(), &self.layout),

@@ -42,7 +42,7 @@ fn dense(groups: usize, keys: usize) -> bool {
 
 impl Pane {
     /// The group of a key, made where there is none. `keys` is how many keys there are.
-    #[inline]
+    #[inline(always)]
     pub fn group(&mut self, key: u32, keys: usize, layout: &Layout) -> u32 {
         if let Groups::Dense(index) = &self.groups
             && let Some(group) = index.get(key as usize)
@@ -61,6 +61,7 @@ impl Pane {
         layout.warm(&self.state, places.map(|place| place.wrapping_sub(1)));
     }
 
+    #[cold]
     fn group_slow(&mut self, key: u32, keys: usize, layout: &Layout) -> u32 {
         let next = self.keys.len() as u32;
         let group = match &mut self.groups {

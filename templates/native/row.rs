@@ -11,6 +11,10 @@ struct Row<'a> {
 {%- for field in fields %}
 {%- if field.stored %}
     c{{ field.index }}: {{ field.rust_type }},
+{%- if field.data == "Text" %}
+    /// The same with what follows it.
+    t{{ field.index }}: &'a [u8],
+{%- endif %}
 {%- endif %}
 {%- endfor %}
     rest: &'a [u8],
@@ -32,10 +36,10 @@ impl Rows {
         let rest = text;
 {%- for field in fields %}
         let rest = scan::expect(rest, b"{{ field.before|safe }}")?;
-        let (c{{ field.index }}, rest) = {{ field.read|safe }}?;
-{%- if field.quoted %}
-        (rest.first() == Some(&b'"')).then_some(())?;
+{%- if field.stored && field.data == "Text" %}
+        let t{{ field.index }} = rest;
 {%- endif %}
+        let (c{{ field.index }}, rest) = {{ field.read|safe }}?;
 {%- if !field.check.is_empty() %}
         ({{ field.check|safe }}).then_some(())?;
 {%- endif %}
@@ -45,7 +49,7 @@ impl Rows {
 {%- endfor %}
         let rest = scan::expect(rest, b"{{ tail|safe }}")?;
         Some(Row {
-{%- for field in fields %}{% if field.stored %} c{{ field.index }},{% endif %}{% endfor %} rest })
+{%- for field in fields %}{% if field.stored %} c{{ field.index }},{% if field.data == "Text" %} t{{ field.index }},{% endif %}{% endif %}{% endfor %} rest })
     }
 }
 
@@ -60,7 +64,11 @@ impl Scanner for Rows {
             while let Some(row) = self.row(rest) {
 {%- for field in fields %}
 {%- if field.stored %}
+{%- if field.data == "Text" %}
+                v{{ field.index }}.push_start(row.t{{ field.index }}, row.c{{ field.index }}.len());
+{%- else %}
                 v{{ field.index }}.push(row.c{{ field.index }});
+{%- endif %}
 {%- endif %}
 {%- endfor %}
                 count += 1;
