@@ -102,9 +102,9 @@ const POWERS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 #[inline(always)]
 pub fn double(text: &[u8]) -> Option<(f64, &[u8])> {
     let negative = text.first() == Some(&b'-');
-    let digits = if negative { text.get(1..)? } else { text };
-    match short_double(digits) {
-        Some((value, rest)) => Some((if negative { -value } else { value }, rest)),
+    // The sign goes in without a branch: in data with both it can't be foretold.
+    match short_double(text.get(usize::from(negative)..)?) {
+        Some((value, rest)) => Some((f64::from_bits(value.to_bits() ^ (u64::from(negative) << 63)), rest)),
         None => long_double(text),
     }
 }

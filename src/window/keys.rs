@@ -188,7 +188,9 @@ impl Keys {
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = Slot { low, high, id };
         }
-        if self.bytes.len() * 2 > self.slots.len() {
+        // A small table has more room, so that the first slot looked at is mostly the right one.
+        let room = if self.slots.len() < LARGE { 4 } else { 2 };
+        if self.bytes.len() * room > self.slots.len() {
             let old = std::mem::take(&mut self.slots);
             self.slots = vec![FREE; old.len() * 2];
             old.into_iter().filter(|s| s.id != EMPTY).for_each(|s| self.place(s));
