@@ -15,7 +15,8 @@ fn rows() -> String {
     for at in 0..4000_u64 {
         let (minute, second) = (at / 600, at / 10 % 60);
         let device = at * 7919 % 13;
-        let celsius = (at * 104_729 % 90_000) as f64 / 1000.0 - 10.0;
+        // Some devices are cold and some are hot, so that HAVING lets both through.
+        let celsius = (device * 6000 + at * 104_729 % 9000) as f64 / 1000.0 - 6.0;
         let time = format!("2026-01-01T00:{minute:02}:{second:02}.{:03}", at % 10 * 100);
         let humidity = at % 100;
         text += &match at % 97 {
