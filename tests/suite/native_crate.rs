@@ -94,7 +94,7 @@ fn a_crate_of_a_query_writes_the_bytes_that_dpl_run_writes() {
             && sandbox.read("here.rejected.jsonl").lines().count() > 80
     );
 
-    let Some(program) = built(&sandbox.path("out/prod/native/temperature-alerts")) else { return };
+    let Some(program) = built(&sandbox.path("out/prod/native/temperature_alerts")) else { return };
     let output = Command::new(&program).args(bindings("there")).current_dir(sandbox.root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for file in ["jsonl", "rejected.jsonl"] {
