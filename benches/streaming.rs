@@ -276,7 +276,7 @@ fn emit(start: i64, pane: &[(f64, u64)], out: &mut impl Write) {
         if from.is_empty() {
             (from, to) = (text(start), text(start + 60_000));
         }
-        if average > 50.0 || average < 10.0 {
+        if !(10.0..=50.0).contains(&average) {
             writeln!(out, "{{\"device_id\":\"dev-{device:05}\",\"avg_temp\":{average:?},\"cnt\":{count},\"window_start\":\"{from}\",\"window_end\":\"{to}\"}}").unwrap();
         }
     }
