@@ -4,7 +4,7 @@ use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
 use super::writer::{JsonWriter, write_string};
 use crate::window::time::Style;
-use crate::window::{Batch, Column, EvalErrorKind, Late, Operator, PlanError, Pushed, Query, Type};
+use crate::window::{Batch, Column, Engine, EvalErrorKind, Late, Plan, PlanError, Pushed, Type};
 use std::fmt;
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ pub struct Job {
     /// What becomes of invalid rows.
     pub on_invalid: OnInvalid,
     /// The plan; its input is the schema's fields.
-    pub query: Query,
+    pub query: Plan,
     /// The names of the results' columns.
     pub output: Vec<String>,
     /// For each of them, whether it is never null. A null there, of a decimal that overflowed, ends the run, as it ends Flink's job
@@ -46,6 +46,11 @@ impl Job {
             Late::Drop => self.query.columns_read(),
             Late::Divert => vec![true; self.schema.fields().len()],
         }
+    }
+
+    /// Which field is the event time; no field's number where none is.
+    pub fn event_time(&self) -> usize {
+        self.query.event_time.unwrap_or(usize::MAX)
     }
 }
 
@@ -139,9 +144,9 @@ pub fn run(
     if let Some((index, ty)) = first_mismatch(job) {
         return Err(RunError::Plan(PlanError::Column(index, ty)));
     }
-    let mut operator = Operator::new(job.query.clone(), 1).map_err(RunError::Plan)?;
+    let mut operator = Engine::new(job.query.clone(), 1).map_err(RunError::Plan)?;
     let names = job.output.iter().map(String::as_str);
-    let types = job.query.output.iter().map(|e| e.ty());
+    let types = job.query.output_types();
     let writer = JsonWriter::new(sinks.results, names.zip(types), job.output_style);
     let mut results = Results { writer, job, null: None };
     let fields = job.schema.fields().iter().map(|f| (f.name.as_str(), f.ty));

@@ -78,7 +78,7 @@ impl Window {
     }
 
     /// Whether its lengths fit one another.
-    fn is_whole(self) -> bool {
+    pub(super) fn is_whole(self) -> bool {
         match self {
             Window::Tumble { size_ms, offset_ms } => (1..=LONGEST).contains(&size_ms) && is_offset(offset_ms),
             Window::Hop { slide_ms: part, size_ms, offset_ms }
@@ -123,6 +123,8 @@ pub enum PlanError {
     Merge(&'static str),
     /// Sessions whose rows are assigned before they are added.
     Apart,
+    /// Sessions of rows that are no groups.
+    Ungrouped,
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -145,6 +147,7 @@ impl fmt::Display for PlanError {
                 write!(f, "`{name}` over windows whose parts are merged (HOP, CUMULATE, SESSION)")
             }
             PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
+            PlanError::Ungrouped => f.write_str("a SESSION without GROUP BY"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),
         }
@@ -246,7 +249,7 @@ impl Query {
     }
 }
 
-fn check_columns(expr: &Expr, types: &[Type]) -> Result<(), PlanError> {
+pub(super) fn check_columns(expr: &Expr, types: &[Type]) -> Result<(), PlanError> {
     let mut wrong = None;
     expr.columns(&mut |index, ty| {
         if types.get(index) != Some(&ty) {

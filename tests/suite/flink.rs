@@ -132,7 +132,7 @@ fn ours(job: &Native, rows: &Path) -> [Vec<u8>; 3] {
     let csv = rows.extension().is_some_and(|end| end == "csv");
     let schema = job.job.schema.clone();
     let stored = job.job.stored();
-    let event_time = job.job.query.event_time;
+    let event_time = job.job.event_time();
     let mut source: Box<dyn Source> = if csv {
         Box::new(CsvSource::new(reader, schema, stored, event_time, job.style).unwrap())
     } else {

@@ -90,7 +90,7 @@ fn open(from: &str, native: &Native) -> Result<Box<dyn Source>, Failure> {
     let declared = if native.csv { Layout::Csv } else { Layout::JsonLines };
     let layout = files::layout(from, declared)?;
     let (input, job) = (files::open(from)?, &native.job);
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     Ok(match layout {
         Layout::JsonLines => Box::new(JsonSource::new(input, schema, stored, time, native.style)),
         Layout::Csv => Box::new(

@@ -1,9 +1,10 @@
 //! `INSERT INTO … SELECT …` from a plan.
 
 use crate::{
+    native::is_event_time,
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
-        plan::{AggregateFunction, Expr, ExprKind, Order, Relation, RelationKind, WindowShape},
+        plan::{Expr, Order, Relation, RelationKind, WindowShape},
         print,
     },
 };
@@ -60,25 +61,6 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
     let casts: Vec<Option<String>> =
         types.map(|(field, is_time)| is_time.then(|| print::data_type(&field.ty.base)).flatten()).collect();
     if casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
-}
-
-/// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
-fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
-    let Some((relation, at)) = relation.traced(at) else { return false };
-    match &relation.kind {
-        RelationKind::Scan(stream) => {
-            let time = platform.stream(*stream).and_then(|stream| stream.watermark.as_ref());
-            time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
-        }
-        RelationKind::Window { input, .. } => at == input.fields.len() + 2,
-        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
-            let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
-            let argument = call.argument.as_ref().map(|argument| &argument.kind);
-            picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
-        }),
-        RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
-        _ => false,
-    }
 }
 
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
