@@ -6,6 +6,7 @@ mod flatten;
 mod groups;
 mod parts;
 mod rows;
+mod scalar;
 mod time;
 
 pub use crate::window::time::Style;

@@ -80,7 +80,11 @@ impl Binder<'_> {
             ast::Expr::Substring { .. }
             | ast::Expr::Trim { .. }
             | ast::Expr::Ceil { .. }
-            | ast::Expr::Floor { .. } => self.special_call(expr, scope, span),
+            | ast::Expr::Floor { .. }
+            | ast::Expr::Extract { .. }
+            | ast::Expr::Position { .. }
+            | ast::Expr::IsDistinctFrom(..)
+            | ast::Expr::IsNotDistinctFrom(..) => self.special_call(expr, scope, span),
             other => {
                 self.unsupported(span, &construct(other));
                 error(span)
@@ -111,9 +115,19 @@ impl Binder<'_> {
         if matches!(op, Op::And | Op::Or) {
             return self.connective(left, op, right, scope, span);
         }
-        if matches!((left, right), (ast::Expr::Interval(_), _) | (_, ast::Expr::Interval(_))) {
-            self.unsupported(span, "arithmetic with INTERVAL");
-            return error(span);
+        match (left, op, right) {
+            (time, Op::Plus | Op::Minus, interval @ ast::Expr::Interval(_))
+            | (interval @ ast::Expr::Interval(_), Op::Plus, time) => {
+                let time = self.expr(time, scope);
+                let Some(length) = self.interval(interval) else { return error(span) };
+                let length = if *op == Op::Minus { length.saturating_neg() } else { length };
+                return self.moved(time, length, span);
+            }
+            (ast::Expr::Interval(_), _, _) | (_, _, ast::Expr::Interval(_)) => {
+                self.unsupported(span, "this arithmetic with INTERVAL");
+                return error(span);
+            }
+            _ => {}
         }
         let left = self.expr(left, scope);
         let right = self.expr(right, scope);
@@ -183,7 +197,7 @@ impl Binder<'_> {
         }
     }
 
-    fn arithmetic(&mut self, op: Arithmetic, left: Expr, right: Expr, span: Span) -> Expr {
+    pub(super) fn arithmetic(&mut self, op: Arithmetic, left: Expr, right: Expr, span: Span) -> Expr {
         match types::arithmetic(op, &left.ty.base, &right.ty.base) {
             Some(base) => {
                 let ty = derived(base, [&left, &right]);
@@ -444,9 +458,6 @@ fn construct(expr: &ast::Expr) -> String {
     match expr {
         ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::In { .. } => "a subquery".into(),
         ast::Expr::Interval(_) => "an interval here".into(),
-        ast::Expr::Extract { .. } => "EXTRACT".into(),
-        ast::Expr::Position { .. } => "POSITION".into(),
-        ast::Expr::IsDistinctFrom(..) | ast::Expr::IsNotDistinctFrom(..) => "IS DISTINCT FROM".into(),
         ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => "GROUPING SETS".into(),
         ast::Expr::SimilarTo { .. } => "SIMILAR TO".into(),
         ast::Expr::AtTimeZone { .. } => "AT TIME ZONE".into(),

@@ -95,6 +95,12 @@ pub fn undefined(operator: &str, operands: &[String], span: Span) -> Diagnostic 
     .help("bring both sides to one type with CAST")
 }
 
+pub fn needs_unit(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` begins with a unit of time");
+    Diagnostic::error(catalogue::SQL_TYPE, span, message, "no unit that Flink has")
+        .help(format!("it is called as {name}(DAY, …, …); SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER and YEAR are units"))
+}
+
 pub fn wrong_arguments(name: &str, given: &[String], wanted: &[String], span: Span) -> Diagnostic {
     let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
     Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{name}` does not take {given}"), "wrong arguments")

@@ -7,6 +7,7 @@ mod faults;
 mod from;
 mod literal;
 mod rank;
+mod scalar;
 mod select;
 mod union;
 mod window;
