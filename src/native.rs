@@ -7,11 +7,9 @@ mod groups;
 mod parts;
 mod rows;
 mod scalar;
-mod time;
 
 pub use crate::window::time::Style;
 pub use rows::style;
-pub use time::is_event_time;
 
 use crate::{
     diagnostic::{Diagnostic, catalogue},
@@ -86,6 +84,7 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
 /// What a relation is that the operator has nothing for.
 fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     match &relation.kind {
+        RelationKind::Join { .. } => Some(refused(relation.span, "JOIN")),
         RelationKind::Window { input, .. } | RelationKind::Aggregate { input, .. } | RelationKind::Rank { input, .. }
             if input.chain().any(|below| matches!(below.kind, RelationKind::Union(_))) =>
         {

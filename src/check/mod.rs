@@ -24,6 +24,7 @@ pub mod rules;
 mod secret;
 mod share;
 mod statement;
+mod stream_join;
 mod stream;
 mod sync;
 mod table;

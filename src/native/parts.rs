@@ -6,6 +6,7 @@ use crate::{
     platform::{Platform, Query, Stream, stream::Rows},
     source::Span,
     sql::{
+        event_time::is_event_time,
         plan::{Comparison, Expr, ExprKind, Literal, Order, Relation, RelationKind, WindowShape},
         types,
     },
@@ -17,7 +18,6 @@ use super::{
     flatten,
     groups::{self, Shape},
     refused,
-    time::is_event_time,
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;

@@ -1,5 +1,7 @@
 //! Expressions: names to columns, and types.
 
+use std::ops::Range;
+
 use smol_str::SmolStr;
 use sqlparser::ast::{self, BinaryOperator as Op, UnaryOperator};
 
@@ -42,10 +44,12 @@ impl Binder<'_> {
             _ => self.span(expr),
         };
         match expr {
-            ast::Expr::Identifier(name) => self.name(name, scope, span),
+            ast::Expr::Identifier(name) => self.name(name, scope, 0..usize::MAX, span),
             ast::Expr::CompoundIdentifier(names) => match names.as_slice() {
-                [table, name] if self.qualifier(table, scope) => self.name(name, scope, span),
-                [_, _] => error(span),
+                [table, name] => match self.qualifier(table, scope) {
+                    Some(among) => self.name(name, scope, among, span),
+                    None => error(span),
+                },
                 _ => {
                     self.unsupported(span, "a field of a record");
                     error(span)
@@ -92,13 +96,19 @@ impl Binder<'_> {
         }
     }
 
-    fn name(&mut self, name: &ast::Ident, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn name(
+        &mut self,
+        name: &ast::Ident,
+        scope: &mut Scope<'_>,
+        among: Range<usize>,
+        span: Span,
+    ) -> Expr {
         let is_column = scope.fields.iter().any(|field| field.name == name.value.as_str());
         if !is_column && name.quote_style.is_none() && super::call::is_clock(&name.value) {
             self.report(faults::not_deterministic(&name.value, span));
             return error(span);
         }
-        let Some(index) = self.column(name, scope) else { return error(span) };
+        let Some(index) = self.column_among(name, scope, among) else { return error(span) };
         let ty =
             scope.fields.get(index).map_or_else(|| DataType::plain(Base::Unknown), |field| field.ty.clone());
         self.grouped_column(Expr { kind: ExprKind::Column(index), ty, span }, &name.value, scope)

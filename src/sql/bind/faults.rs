@@ -212,6 +212,23 @@ pub fn updating(span: Span, grouped: bool) -> Diagnostic {
     diagnostic.help(format!("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and {add}"))
 }
 
+pub fn ambiguous<'a>(name: &str, tables: impl Iterator<Item = &'a str>, span: Span) -> Diagnostic {
+    let wanted: Vec<String> = tables.map(|table| format!("`{table}.{name}`")).collect();
+    Diagnostic::error(
+        catalogue::SQL_AMBIGUOUS,
+        span,
+        format!("`{name}` is a column of more than one of what is joined"),
+        "which one?",
+    )
+    .help(format!("write {}", wanted.join(" or ")))
+}
+
+pub fn never_null(function: &str, span: Span) -> Diagnostic {
+    let message = format!("`{function}` of what is never null: of one value Flink 2.3 makes it -1 or NaN, and not null");
+    Diagnostic::warning(catalogue::SQL_NEVER_NULL, span, message, "wrong for groups of one row")
+        .help("leave nulls out of it, without COALESCE, or add `HAVING COUNT(*) > 1`")
+}
+
 pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::SQL_HALF_WINDOW,

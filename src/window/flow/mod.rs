@@ -130,11 +130,9 @@ impl Running {
         }
     }
 
+    /// Whether rows can be late: whether something waits for the end of their windows.
     fn has_windows(&self) -> bool {
-        match &self.first {
-            Source::Groups(_) => true,
-            Source::Rows(operator) => operator.has_windows(),
-        }
+        matches!(self.first, Source::Groups(_)) || !self.links.is_empty()
     }
 
     fn push(&mut self, partition: u32, batch: &Batch, emit: Emit<'_>) -> Result<Pushed, Error> {

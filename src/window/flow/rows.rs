@@ -37,10 +37,6 @@ impl RowOperator {
         self.clock.watermark()
     }
 
-    pub fn has_windows(&self) -> bool {
-        self.query.window.is_some()
-    }
-
     pub fn push(
         &mut self,
         partition: usize,

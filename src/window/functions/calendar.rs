@@ -15,9 +15,9 @@ pub(super) fn micros(value: &Value) -> Option<i64> {
     }
 }
 
-/// `EXTRACT(unit FROM t)`.
+/// `EXTRACT(unit FROM t)`. Flink divides toward zero, so that a time before 1970 has the day that follows, and parts below zero.
 pub(super) fn part(unit: Unit, micros: i64) -> Option<i64> {
-    let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let (days, of_day) = (day_of(micros), micros % DAY);
     let (year, month, day) = civil_from_days(days);
     Some(match unit {
         Unit::Second => of_day / SECOND % 60,
@@ -32,6 +32,11 @@ pub(super) fn part(unit: Unit, micros: i64) -> Option<i64> {
         Unit::WeekDay => (days + 4).rem_euclid(7) + 1,
         Unit::Week => iso_week(days),
     })
+}
+
+/// The day of a time as Flink's functions of the calendar take it: before 1970 the one that follows, but for midnight.
+fn day_of(micros: i64) -> i64 {
+    micros / DAY
 }
 
 /// The week of ISO 8601: that of the week's Thursday, counted in the Thursday's year.
@@ -65,29 +70,35 @@ fn months(unit: Unit) -> Option<i64> {
 
 /// `FLOOR(t TO unit)`. Weeks begin on Sundays.
 pub(super) fn floor(unit: Unit, micros: i64) -> Option<i64> {
-    if unit == Unit::Week {
-        let days = micros.div_euclid(DAY);
-        return Some((days - (days + 4).rem_euclid(7)) * DAY);
+    match length(unit).filter(|_| unit != Unit::Week) {
+        Some(length) => Some(micros - micros.rem_euclid(length)),
+        None => Some(first_day(unit, day_of(micros))? * DAY),
     }
-    if let Some(length) = length(unit) {
-        return Some(micros - micros.rem_euclid(length));
-    }
-    let (year, month, _) = civil_from_days(micros.div_euclid(DAY));
-    let all = year * 12 + month - 1;
-    let first = all - all.rem_euclid(months(unit)?);
-    Some(days_from_civil(first.div_euclid(12), first.rem_euclid(12) + 1, 1) * DAY)
 }
 
-/// `CEIL(t TO unit)`.
+/// `CEIL(t TO unit)`. From weeks on only the day counts: a time of a month's first day is cut to that day's beginning.
 pub(super) fn ceil(unit: Unit, micros: i64) -> Option<i64> {
-    let floor = floor(unit, micros)?;
-    if floor == micros {
-        return Some(micros);
+    if let Some(length) = length(unit).filter(|_| unit != Unit::Week) {
+        return Some(micros + (-micros).rem_euclid(length));
     }
-    match length(unit) {
-        Some(length) => Some(floor + length),
-        None => Some(add_months(floor.div_euclid(DAY), months(unit)?) * DAY),
+    let day = day_of(micros);
+    let first = first_day(unit, day)?;
+    if first == day {
+        return Some(day * DAY);
     }
+    let next = if unit == Unit::Week { first + 7 } else { add_months(first, months(unit)?) };
+    Some(next * DAY)
+}
+
+/// The first day of a day's week, month, quarter or year.
+fn first_day(unit: Unit, days: i64) -> Option<i64> {
+    if unit == Unit::Week {
+        return Some(days - (days + 4).rem_euclid(7));
+    }
+    let (year, month, _) = civil_from_days(days);
+    let all = year * 12 + month - 1;
+    let first = all - all.rem_euclid(months(unit)?);
+    Some(days_from_civil(first.div_euclid(12), first.rem_euclid(12) + 1, 1))
 }
 
 /// So many months later, on the month's last day where it has no such day.
@@ -120,6 +131,11 @@ pub(super) fn moved(unit: Unit, count: &Value, time: &Value) -> Option<Value> {
 /// `TIMESTAMPDIFF(unit, from, to)`: whole units between, toward zero. Milliseconds count.
 pub(super) fn between(unit: Unit, from: i64, to: i64) -> Option<i64> {
     let millis = |micros: i64| micros.div_euclid(1000);
+    if unit == Unit::Week {
+        // Flink counts the seconds in an INT first, which wraps after 68 years.
+        let seconds = ((millis(to) - millis(from)) / 1000) as i32;
+        return Some(i64::from(seconds / 604_800));
+    }
     if let Some(length) = length(unit) {
         return Some((millis(to) - millis(from)) / (length / 1000));
     }

@@ -64,11 +64,14 @@ fn trimmed(text: &str, characters: &str, leading: bool, trailing: bool) -> Strin
     text.to_owned()
 }
 
-/// Where a text begins in another, from 1, looked for from a place on; 0 where it is not there.
+/// Where a text begins in another, from 1, looked for from a place on; 0 where it is not there. An empty text is always at 1
+/// (`BinaryStringData.indexOf`).
 fn located(text: &str, what: &str, first: i32) -> i32 {
-    let Some(skipped) = usize::try_from(first).ok().and_then(|first| first.checked_sub(1)) else { return 0 };
-    let mut starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let Some(start) = starts.nth(skipped) else { return 0 };
+    if what.is_empty() {
+        return 1;
+    }
+    let skipped = count(first.saturating_sub(1));
+    let Some((start, _)) = text.char_indices().nth(skipped) else { return 0 };
     let rest = text.get(start..).unwrap_or_default();
     let found = rest.find(what).map(|at| rest.get(..at).unwrap_or_default().chars().count() + skipped + 1);
     found.and_then(|place| i32::try_from(place).ok()).unwrap_or(0)
