@@ -24,6 +24,5 @@ fn endless(span: Span) -> Diagnostic {
         "this join has no bounds in time, so Flink keeps all rows of both sides for ever",
         "no end",
     )
-    .help("bound the event times from above and below, beside an equality of keys: `ON a.key = b.key AND b.at BETWEEN a.at - INTERVAL '5' MINUTE AND a.at`")
-    .help("or join two windows: `ON a.window_start = b.window_start AND a.window_end = b.window_end AND a.key = b.key`")
+    .help("bound the event times from above and below beside an equality of keys, `a.key = b.key AND b.at BETWEEN a.at - INTERVAL '5' MINUTE AND a.at`, or join windows by both of their bounds")
 }

@@ -56,7 +56,7 @@ pub(super) fn key_of(argument: &Expr, query: &Query) -> Option<usize> {
 }
 
 /// Whether the planner takes an expression for one that may be null.
-fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
+pub(super) fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
     let any = |list: &[Expr]| list.iter().any(|e| is_nullable(e, columns));
     match &expr.node {
         Node::Literal(value) => *value == super::column::Value::Null,

@@ -60,7 +60,9 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
     let types = plan.fields.iter().zip(is_time);
     let casts: Vec<Option<String>> =
         types.map(|(field, is_time)| is_time.then(|| print::data_type(&field.ty.base)).flatten()).collect();
-    if casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
+    // A join's row without a partner has no event time there, which no record's time may be.
+    let null = casts.iter().zip(&plan.fields).any(|(cast, field)| cast.is_some() && field.ty.nullable);
+    if null || casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
 }
 
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark

@@ -76,14 +76,15 @@ pub(super) fn floor(unit: Unit, micros: i64) -> Option<i64> {
     }
 }
 
-/// `CEIL(t TO unit)`. From weeks on only the day counts: a time of a month's first day is cut to that day's beginning.
+/// `CEIL(t TO unit)`. Of weeks, months and years only the day counts: a time of a month's first day is cut to that day's beginning. Of quarters
+/// the time counts too.
 pub(super) fn ceil(unit: Unit, micros: i64) -> Option<i64> {
     if let Some(length) = length(unit).filter(|_| unit != Unit::Week) {
         return Some(micros + (-micros).rem_euclid(length));
     }
-    let day = day_of(micros);
+    let day = if unit == Unit::Quarter { micros.div_euclid(DAY) } else { day_of(micros) };
     let first = first_day(unit, day)?;
-    if first == day {
+    if first == day && (unit != Unit::Quarter || micros.rem_euclid(DAY) == 0) {
         return Some(day * DAY);
     }
     let next = if unit == Unit::Week { first + 7 } else { add_months(first, months(unit)?) };
