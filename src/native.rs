@@ -44,7 +44,9 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         return Err(refusal);
     }
     let sources = query.sources();
-    let [source] = sources.as_slice() else { return Err(refused(query.span, "a query over several streams")) };
+    let [source] = sources.as_slice() else {
+        return Err(refused(query.span, "a query over several streams"));
+    };
     let stream = platform.stream(*source).ok_or_else(|| refused(query.span, "what FROM reads"))?;
     let sink = platform.stream(query.sink).ok_or_else(|| refused(query.span, "this sink"))?;
     let late = match stream.late {
@@ -70,22 +72,16 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
         late_style,
     };
     let csv = platform.library.constructor(stream.format.constructor).name == "csv";
-    Ok(Native {
-        job,
-        source: *source,
-        style: style(platform, stream),
-        csv,
-        sink: query.sink,
-        late,
-        rejected,
-    })
+    Ok(Native { job, source: *source, style: style(platform, stream), csv, sink: query.sink, late, rejected })
 }
 
 /// What a relation is that the operator has nothing for.
 fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     match &relation.kind {
         RelationKind::Join { .. } => Some(refused(relation.span, "JOIN")),
-        RelationKind::Window { input, .. } | RelationKind::Aggregate { input, .. } | RelationKind::Rank { input, .. }
+        RelationKind::Window { input, .. }
+        | RelationKind::Aggregate { input, .. }
+        | RelationKind::Rank { input, .. }
             if input.chain().any(|below| matches!(below.kind, RelationKind::Union(_))) =>
         {
             Some(refused(relation.span, "a window over UNION ALL"))

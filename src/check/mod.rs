@@ -24,8 +24,8 @@ pub mod rules;
 mod secret;
 mod share;
 mod statement;
-mod stream_join;
 mod stream;
+mod stream_join;
 mod sync;
 mod table;
 

@@ -92,11 +92,13 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 let order: Vec<String> = order.collect();
                 ranks.push(format!("by {} within {}", order.join(", "), parts.join(", ")));
             }
-            RelationKind::Filter { .. }
-            | RelationKind::Project { .. }
-            | RelationKind::Union(_) => {}
+            RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
             RelationKind::Join { kind, condition, .. } => {
-                joins.push(format!("{} on {}", kind.words().to_lowercase(), print::expr(condition, &columns(relation))));
+                joins.push(format!(
+                    "{} on {}",
+                    kind.words().to_lowercase(),
+                    print::expr(condition, &columns(relation))
+                ));
             }
         }
     }

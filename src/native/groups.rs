@@ -32,15 +32,7 @@ impl<'a> Shape<'a> {
         let (input, filter) = unfiltered(input);
         let RelationKind::Window { input: scan, time, shape } = &input.kind else { return None };
         let RelationKind::Scan(_) = scan.kind else { return None };
-        Some(Self {
-            scan,
-            window: (shape, time.0, input.span),
-            filter,
-            keys,
-            calls,
-            having,
-            output: exprs,
-        })
+        Some(Self { scan, window: (shape, time.0, input.span), filter, keys, calls, having, output: exprs })
     }
 
     /// Where the row of results has each of the aggregate's fields: the operator puts keys first, then aggregates, then the window's bounds.

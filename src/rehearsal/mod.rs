@@ -200,9 +200,7 @@ impl Cast<'_> {
     fn standing(&self, call: &Call, poll: &Poll, step: u32, request: &Request<'_>) -> Result<Answer, String> {
         let platform = self.platform;
         let response = match self.begun(call, step, request) {
-            Some(begun) if request.at < begun.until => {
-                response::of_unfinished(platform, poll)?
-            }
+            Some(begun) if request.at < begun.until => response::of_unfinished(platform, poll)?,
             Some(Begun { end: Err(failure), .. }) => response::of_failure(platform, poll, failure)?,
             _ => response::of_status(platform, poll, poll.done.first().map_or("", SmolStr::as_str))?,
         };

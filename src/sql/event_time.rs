@@ -65,7 +65,8 @@ pub fn join_ends(platform: &Platform, left: &Relation, right: &Relation, conditi
             above |= equal || if of_a { less } else { greater };
             below |= equal || if of_a { greater } else { less };
         } else if *op == Comparison::Equal {
-            let sides = |expr: &Expr| expr.columns().into_iter().map(|index| index < width).collect::<Vec<_>>();
+            let sides =
+                |expr: &Expr| expr.columns().into_iter().map(|index| index < width).collect::<Vec<_>>();
             let (a, b) = (sides(a), sides(b));
             let all = |list: &[bool], left: bool| !list.is_empty() && list.iter().all(|side| *side == left);
             keyed |= all(&a, true) && all(&b, false) || all(&a, false) && all(&b, true);

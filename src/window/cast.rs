@@ -143,7 +143,8 @@ fn parse_date(text: &[u8]) -> Option<i64> {
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         if is_number { digits.parse::<i64>().ok() } else { None }
     });
-    let (year, month, day) = (parts.next()??, parts.next().unwrap_or(Some(1))?, parts.next().unwrap_or(Some(1))?);
+    let (year, month, day) =
+        (parts.next()??, parts.next().unwrap_or(Some(1))?, parts.next().unwrap_or(Some(1))?);
     let days = time::days_from_civil(year, month, day);
     // A day that the month does not have would be one of another month.
     (year <= 9999 && time::civil_from_days(days) == (year, month, day)).then_some(days)

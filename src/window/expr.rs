@@ -392,7 +392,9 @@ impl Expr {
             Node::Arithmetic(_, a, b) | Node::Compare(_, a, b) | Node::CompareTotal(_, a, b) => {
                 [a, b].iter().for_each(|e| e.columns(visit))
             }
-            Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::TryCast(e) | Node::Like(e, _) => e.columns(visit),
+            Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::TryCast(e) | Node::Like(e, _) => {
+                e.columns(visit)
+            }
             Node::And(list) | Node::Or(list) | Node::Coalesce(list) | Node::Call(_, list) => {
                 list.iter().for_each(|e| e.columns(visit));
             }

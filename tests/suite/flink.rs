@@ -2,7 +2,7 @@
 //! give the same rows, to the last bit of each number: results, late rows and rejected rows.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
@@ -215,6 +215,16 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
     }
     let expected = [
         "temperature_alerts",
+        "coldest_but_one",
+        "first_of_each",
+        "hottest",
+        "newest_of_each",
+        "side_by_side",
+        "warmest_rooms",
+        "with_windows",
+        "numbers_and_text",
+        "text_and_parts",
+        "times_and_conditions",
         "extremes_by_device",
         "sums_by_shop",
         "visits",
@@ -237,6 +247,8 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "tumbling",
         "totals_by_name",
     ];
+    let compared: BTreeSet<&str> = compared.into_iter().collect();
+    let expected = BTreeSet::from(expected);
     assert_eq!(compared, expected, "these queries run natively");
 }
 

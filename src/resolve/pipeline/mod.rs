@@ -29,8 +29,8 @@ mod policy;
 mod request;
 mod statement;
 mod template;
-mod time;
 mod test;
+mod time;
 mod trigger;
 mod words;
 

@@ -87,10 +87,8 @@ impl Binder<'_> {
     fn unknown(&self, name: &str, place: Span) -> Diagnostic {
         let declared = self.library.sql_functions.iter().map(|known| known.name.as_str());
         let aggregates = AggregateFunction::ALL.iter().map(|function| function.name());
-        let mut known: Vec<&str> = declared
-            .chain(aggregates)
-            .chain(BY_RULE.iter().chain(scalar::BY_RULE).copied())
-            .collect();
+        let mut known: Vec<&str> =
+            declared.chain(aggregates).chain(BY_RULE.iter().chain(scalar::BY_RULE).copied()).collect();
         known.sort_unstable();
         known.dedup();
         faults::unknown_function(name, place, known.into_iter())
@@ -232,11 +230,11 @@ impl Binder<'_> {
             }
             ast::Expr::Ceil { expr, field } => {
                 let value = self.expr(expr, scope);
-                self.to_unit("CEIL", field, value, span)
+                self.cut_to("CEIL", field, value, span)
             }
             ast::Expr::Floor { expr, field } => {
                 let value = self.expr(expr, scope);
-                self.to_unit("FLOOR", field, value, span)
+                self.cut_to("FLOOR", field, value, span)
             }
             ast::Expr::Extract { field, expr, .. } => {
                 let value = self.expr(expr, scope);

@@ -96,13 +96,7 @@ impl Binder<'_> {
         }
     }
 
-    fn name(
-        &mut self,
-        name: &ast::Ident,
-        scope: &mut Scope<'_>,
-        among: Range<usize>,
-        span: Span,
-    ) -> Expr {
+    fn name(&mut self, name: &ast::Ident, scope: &mut Scope<'_>, among: Range<usize>, span: Span) -> Expr {
         let is_column = scope.fields.iter().any(|field| field.name == name.value.as_str());
         if !is_column && name.quote_style.is_none() && super::call::is_clock(&name.value) {
             self.report(faults::not_deterministic(&name.value, span));

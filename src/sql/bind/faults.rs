@@ -224,7 +224,8 @@ pub fn ambiguous<'a>(name: &str, tables: impl Iterator<Item = &'a str>, span: Sp
 }
 
 pub fn never_null(function: &str, span: Span) -> Diagnostic {
-    let message = format!("`{function}` of what is never null: of one value Flink 2.3 makes it -1, and not null");
+    let message =
+        format!("`{function}` of what is never null: of one value Flink 2.3 makes it -1, and not null");
     Diagnostic::warning(catalogue::SQL_NEVER_NULL, span, message, "wrong for groups of one row")
         .help("leave nulls out of it, without COALESCE, or add `HAVING COUNT(*) > 1`")
 }

@@ -133,7 +133,11 @@ impl Binder<'_> {
     /// The one relation that a query reads.
     pub(super) fn from(&mut self, select: &ast::Select) -> Option<From> {
         let [only] = select.from.as_slice() else {
-            let construct = if select.from.is_empty() { "a query without FROM" } else { "several tables without JOIN … ON" };
+            let construct = if select.from.is_empty() {
+                "a query without FROM"
+            } else {
+                "several tables without JOIN … ON"
+            };
             let span = select.from.get(1).map_or_else(|| self.places.whole(), |second| self.span(second));
             self.unsupported(span, construct);
             return None;
@@ -244,11 +248,16 @@ impl Binder<'_> {
         among: Range<usize>,
     ) -> Option<usize> {
         let columns = scope.fields.iter().enumerate().filter(|(index, _)| among.contains(index));
-        let mut named = columns.filter(|(_, field)| field.name == name.value.as_str()).map(|(index, _)| index);
+        let mut named =
+            columns.filter(|(_, field)| field.name == name.value.as_str()).map(|(index, _)| index);
         let found = named.next();
         if found.is_some() && scope.names.len() > 1 && named.next().is_some() {
             let span = self.places.span_or(name.span, self.places.whole());
-            self.report(faults::ambiguous(&name.value, scope.names.iter().map(|known| known.name.as_str()), span));
+            self.report(faults::ambiguous(
+                &name.value,
+                scope.names.iter().map(|known| known.name.as_str()),
+                span,
+            ));
             return None;
         }
         // Flink's names differ by case; one that fits but for the case is a misspelling.
@@ -272,7 +281,8 @@ impl Binder<'_> {
         if aliased && scope.clause != "the SELECT list" {
             return faults::alias_out_of_reach(&name.value, scope.clause, span);
         }
-        let relation = scope.names.first().map_or_else(|| "the table".to_owned(), |named| format!("`{}`", named.name));
+        let relation =
+            scope.names.first().map_or_else(|| "the table".to_owned(), |named| format!("`{}`", named.name));
         faults::unknown_column(
             &name.value,
             span,

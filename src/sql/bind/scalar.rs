@@ -116,7 +116,7 @@ impl Binder<'_> {
     }
 
     /// `FLOOR(t TO unit)`, `CEIL(t TO unit)`; without a unit, of a number.
-    pub(super) fn to_unit(
+    pub(super) fn cut_to(
         &mut self,
         name: &'static str,
         field: &CeilFloorKind,

@@ -70,7 +70,10 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
     // Without groups and numbers no row is late: each is handed on as it comes.
     let waits = |relation: &&Relation| {
-        matches!(relation.kind, RelationKind::Aggregate { .. } | RelationKind::Rank { .. } | RelationKind::Join { .. })
+        matches!(
+            relation.kind,
+            RelationKind::Aggregate { .. } | RelationKind::Rank { .. } | RelationKind::Join { .. }
+        )
     };
     let windowed = query.plan.chain().filter(waits).flat_map(Relation::chain).find(|relation| {
         matches!(relation.kind, RelationKind::Window { .. }) && relation.sources() == [stream.resource]
@@ -167,7 +170,9 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let columns = keys.iter().cloned().chain(calls).collect();
             Block { columns, groups: Some(keys), ..inner }
         }
-        RelationKind::Join { left, right, kind, condition } => joined(platform, left, right, *kind, condition),
+        RelationKind::Join { left, right, kind, condition } => {
+            joined(platform, left, right, *kind, condition)
+        }
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);

@@ -47,7 +47,9 @@ impl Scope<'_> {
             }
             ExpressionKind::Text(text)
                 if !text.is_empty()
-                    && !text.contains("{%") && !text.contains("%}") && !text.contains('\n') =>
+                    && !text.contains("{%")
+                    && !text.contains("%}")
+                    && !text.contains('\n') =>
             {
                 Json::String(text.to_string())
             }

@@ -196,7 +196,8 @@ const LONGEST_PHRASE: usize = 28;
 const WORDS_OF_TEXT: usize = 3;
 
 /// Words of a text that say nothing about it.
-const SMALL_WORDS: &[&str] = &["a", "an", "and", "at", "for", "from", "in", "is", "of", "on", "the", "to", "was", "with"];
+const SMALL_WORDS: &[&str] =
+    &["a", "an", "and", "at", "for", "from", "in", "is", "of", "on", "the", "to", "was", "with"];
 
 /// What an expression names, in words.
 fn phrase(pipeline: &Pipeline, expression: &Expression) -> String {

@@ -73,11 +73,7 @@ impl Lowerer<'_> {
             };
             choices.push(self.ends_in_error(late, level));
         }
-        let check = document::Choice {
-            comment: None,
-            choices,
-            default: Some(names.wait.clone()),
-        };
+        let check = document::Choice { comment: None, choices, default: Some(names.wait.clone()) };
         level.states.push((names.check.clone(), State::Choice(check)));
     }
 
@@ -89,9 +85,9 @@ impl Lowerer<'_> {
         };
         let handler = self.handlers.iter().rev().flatten().find(applies).cloned();
         if let Some(handler) = handler {
-            let assign = handler.variable.map(|variable| {
-                (variable, json!({ "name": error, "cause": cause.unwrap_or_default() }))
-            });
+            let assign = handler
+                .variable
+                .map(|variable| (variable, json!({ "name": error, "cause": cause.unwrap_or_default() })));
             return document::Rule { condition, assign: assign.into_iter().collect(), next: handler.next };
         }
         let fail = document::Fail { comment: None, error: error.to_owned(), cause: cause.map(Json::String) };

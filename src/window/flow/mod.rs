@@ -141,8 +141,7 @@ impl Running {
             Source::Groups(operator) if links.is_empty() => operator.push(partition, batch, emit),
             Source::Groups(operator) => {
                 let mut out = Out { emit, rows: rows_out };
-                let pushed =
-                    behind(links, &mut out, |results| operator.push(partition, batch, results))?;
+                let pushed = behind(links, &mut out, |results| operator.push(partition, batch, results))?;
                 pass_time(links, operator.watermark(), &mut out)?;
                 Ok(pushed)
             }

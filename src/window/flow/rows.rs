@@ -106,8 +106,7 @@ impl RowOperator {
         match &self.query.filter {
             Some(filter) => {
                 let columns = with_bounds(batch, &assigned);
-                let kept =
-                    holds(filter, &columns, Rows::All(assigned.rows.len())).map_err(Error::Row)?;
+                let kept = holds(filter, &columns, Rows::All(assigned.rows.len())).map_err(Error::Row)?;
                 let pick = |position: &u32| {
                     let at = *position as usize;
                     Some((*assigned.rows.get(at)?, *assigned.bounds.get(at)?))
@@ -193,8 +192,7 @@ impl RowOperator {
 
 /// The columns of the rows assigned, and behind them their windows' start, end and time.
 fn with_bounds(batch: &Batch, assigned: &Assigned) -> Vec<Column> {
-    let mut columns: Vec<Column> =
-        batch.columns.iter().map(|column| column.gather(&assigned.rows)).collect();
+    let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(&assigned.rows)).collect();
     let column = |of: fn(&(i64, i64)) -> i64| {
         Column::of(Data::I64(assigned.bounds.iter().map(|bounds| of(bounds).wrapping_mul(1000)).collect()))
     };

@@ -119,8 +119,7 @@ impl Ranking {
             self.fired = first.remove().keys;
             self.fired.reverse();
         }
-        let mut columns: Vec<Column> =
-            self.top.input.iter().map(|ty| Column::new(ty.class())).collect();
+        let mut columns: Vec<Column> = self.top.input.iter().map(|ty| Column::new(ty.class())).collect();
         let mut numbers = Vec::new();
         while let Some(entries) = self.fired.pop() {
             self.rows -= entries.len();

@@ -77,14 +77,15 @@ pub(super) fn floor(unit: Unit, micros: i64) -> Option<i64> {
 }
 
 /// `CEIL(t TO unit)`. Of weeks, months and years only the day counts: a time of a month's first day is cut to that day's beginning. Of quarters
-/// the time counts too.
+/// only the year's first day is one's beginning (Calcite's `julianDateFloor`); the first days of the others are cut to the next.
 pub(super) fn ceil(unit: Unit, micros: i64) -> Option<i64> {
     if let Some(length) = length(unit).filter(|_| unit != Unit::Week) {
         return Some(micros + (-micros).rem_euclid(length));
     }
-    let day = if unit == Unit::Quarter { micros.div_euclid(DAY) } else { day_of(micros) };
+    let day = day_of(micros);
     let first = first_day(unit, day)?;
-    if first == day && (unit != Unit::Quarter || micros.rem_euclid(DAY) == 0) {
+    let whole = if unit == Unit::Quarter { first_day(Unit::Year, day)? } else { first };
+    if whole == day {
         return Some(day * DAY);
     }
     let next = if unit == Unit::Week { first + 7 } else { add_months(first, months(unit)?) };

@@ -6,8 +6,8 @@ mod number;
 mod text;
 
 use super::column::{Column, Value};
-use super::typing::common_type;
 use super::types::Type;
+use super::typing::common_type;
 use std::borrow::Cow;
 
 /// A unit of time.
@@ -201,9 +201,7 @@ impl Scalar {
             (Scalar::FloorTo(unit) | Scalar::CeilTo(unit), [ty]) => {
                 (ty.is_timestamp() && unit.is_length()).then_some(*ty)
             }
-            (Scalar::AddTime(unit), [Int, Date]) => {
-                (unit.is_of_days() && unit.is_length()).then_some(Date)
-            }
+            (Scalar::AddTime(unit), [Int, Date]) => (unit.is_of_days() && unit.is_length()).then_some(Date),
             (Scalar::AddTime(unit), [Int, ty]) => (ty.is_timestamp() && unit.is_length()).then_some(*ty),
             (Scalar::TimeBetween(unit), [a, b]) => {
                 let same = a == b || matches!((a, b), (Type::Timestamp(_), Type::Timestamp(_)));
@@ -238,15 +236,9 @@ impl Scalar {
             Scalar::Truncate(digits) => number::rounded(args.first()?, first, ty, digits, true),
             Scalar::Greatest => number::extreme(args, std::cmp::Ordering::Greater),
             Scalar::Least => number::extreme(args, std::cmp::Ordering::Less),
-            Scalar::Extract(unit) => {
-                calendar::part(unit, calendar::micros(args.first()?)?).map(Value::I64)
-            }
-            Scalar::FloorTo(unit) => {
-                calendar::floor(unit, calendar::micros(args.first()?)?).map(Value::I64)
-            }
-            Scalar::CeilTo(unit) => {
-                calendar::ceil(unit, calendar::micros(args.first()?)?).map(Value::I64)
-            }
+            Scalar::Extract(unit) => calendar::part(unit, calendar::micros(args.first()?)?).map(Value::I64),
+            Scalar::FloorTo(unit) => calendar::floor(unit, calendar::micros(args.first()?)?).map(Value::I64),
+            Scalar::CeilTo(unit) => calendar::ceil(unit, calendar::micros(args.first()?)?).map(Value::I64),
             Scalar::AddTime(unit) => calendar::moved(unit, args.first()?, args.get(1)?),
             Scalar::TimeBetween(unit) => {
                 let (from, to) = (calendar::micros(args.first()?)?, calendar::micros(args.get(1)?)?);

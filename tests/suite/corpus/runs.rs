@@ -83,7 +83,8 @@ pub fn timed_out(execution: &Execution) -> bool {
         .iter()
         .any(|event| matches!(&event.what, Happening::Failed(failure) if caught(failure)));
     // A call whose end is asked for says which one it was.
-    let unnamed = |failure: &Failure| caught(failure) && failure.cause.as_deref().unwrap_or_default().is_empty();
+    let unnamed =
+        |failure: &Failure| caught(failure) && failure.cause.as_deref().unwrap_or_default().is_empty();
     matches!(&execution.outcome, Outcome::Failed(failure) if unnamed(failure)) && !by_a_task
 }
 

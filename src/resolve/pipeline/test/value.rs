@@ -70,9 +70,7 @@ impl Builder<'_, '_> {
                 Some(Some(Expression { kind: ExpressionKind::Text(ANY.into()), ty, span: expr.span }))
             }
             (ExprKind::String(parts), Base::Bytes) => match parts.as_slice() {
-                [StringPart::Text(text)] if is_base64(text) => {
-                    value(ExpressionKind::Text(text.to_smolstr()))
-                }
+                [StringPart::Text(text)] if is_base64(text) => value(ExpressionKind::Text(text.to_smolstr())),
                 _ => {
                     self.report(fault::does_not_fit(expr.span, "this value", "string", "bytes"));
                     Some(None)
