@@ -6,7 +6,7 @@ use super::schema::Schema;
 use super::sink::{Outputs, Plain};
 use super::writer::JsonWriter;
 use crate::window::time::Style;
-use crate::window::{EvalErrorKind, Expr, Late, PlanError, Query, Type};
+use crate::window::{EvalErrorKind, Late, Plan, PlanError, Type};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::{self, Write};
@@ -30,7 +30,7 @@ pub struct Job {
     /// What becomes of invalid rows.
     pub on_invalid: OnInvalid,
     /// The plan; its input is the schema's fields.
-    pub query: Query,
+    pub query: Plan,
     /// The names of the results' columns.
     pub output: Vec<String>,
     /// For each of them, whether it is never null. A null there, of a decimal that overflowed, ends the run, as it ends Flink's job
@@ -53,7 +53,7 @@ impl Job {
 
     /// The columns of the results.
     pub fn results(&self) -> impl Iterator<Item = (&str, Type)> {
-        self.output.iter().map(String::as_str).zip(self.query.output.iter().map(Expr::ty))
+        self.output.iter().map(String::as_str).zip(self.query.output_types())
     }
 
     /// The columns of the source, which are those of late rows.
@@ -64,6 +64,11 @@ impl Job {
     /// A digest of all that decides about the results: what was kept of a run of another job is no use to this one.
     pub fn fingerprint(&self) -> [u8; 32] {
         Sha256::digest(format!("{self:?}")).into()
+    }
+
+    /// Which field is the event time; no field's number where none is.
+    pub fn event_time(&self) -> usize {
+        self.query.event_time.unwrap_or(usize::MAX)
     }
 }
 

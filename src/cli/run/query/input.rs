@@ -176,7 +176,7 @@ fn columns(
     }
     let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
     let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, opening.native.style)
         .map_err(unreadable)?;
     if let Some(state) = state {
@@ -322,7 +322,7 @@ fn layout(file: &str, opening: &Opening<'_>) -> Result<Layout, Failure> {
 
 fn source(file: &str, input: Box<dyn Read>, opening: &Opening<'_>) -> Result<Box<dyn Source>, Failure> {
     let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let style = opening.native.style;
     Ok(match layout(file, opening)? {
         Layout::JsonLines => Box::new(JsonSource::new(input, schema, stored, time, style)),
