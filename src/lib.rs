@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod flow;
 pub mod format;
+pub mod graph;
 pub mod library;
 pub mod lower;
 pub mod lsp;
@@ -31,6 +32,7 @@ use access::Access;
 use artifact::Artifacts;
 use diagnostic::{Diagnostic, Diagnostics, Severity};
 use platform::{Assertion, Platform, Project};
+use resolve::References;
 use source::{FileId, SourceMap};
 use target::{Program, cloudformation::Bundle};
 
@@ -66,7 +68,7 @@ pub fn analyze(sources: SourceMap, project: Project) -> Analysis {
     prove(sources, platform, diagnostics)
 }
 
-/// The same for modules that were read already from these texts; `diagnostics` is what was said about them then.
+/// The same for modules that were read already from these texts, as an editor wants it; `diagnostics` is what was said about them then.
 pub fn analyze_modules(
     sources: SourceMap,
     modules: &[syntax::ast::Module],
@@ -74,7 +76,7 @@ pub fn analyze_modules(
     project: Project,
 ) -> Analysis {
     diagnostics.append(library::standard().diagnostics.clone());
-    let platform = understand(&sources, modules, project, &mut diagnostics);
+    let platform = understand(&sources, modules, project, References::Kept, &mut diagnostics);
     prove(sources, platform, diagnostics)
 }
 
@@ -83,11 +85,12 @@ fn understand(
     sources: &SourceMap,
     modules: &[syntax::ast::Module],
     project: Project,
+    references: References,
     diagnostics: &mut Diagnostics,
 ) -> Platform {
     let standard = library::standard();
-    let library = standard.library.clone();
-    let platform = resolve::resolve(sources, library, &standard.modules, modules, project, diagnostics);
+    let (library, own) = (standard.library.clone(), &standard.modules);
+    let platform = resolve::resolve(sources, library, own, modules, project, references, diagnostics);
     check::check(&platform, modules, diagnostics);
     platform
 }
@@ -133,7 +136,7 @@ fn read(
     if let Some((question, about)) = question {
         question::prepare(&mut modules, question, about, sources, &mut diagnostics);
     }
-    let platform = understand(sources, &modules, project, &mut diagnostics);
+    let platform = understand(sources, &modules, project, References::Dropped, &mut diagnostics);
     // What was written is not looked at again: it is as large as what follows, and its room is free from here.
     (platform, diagnostics)
 }

@@ -25,6 +25,9 @@ use crate::{
     source::Span,
 };
 
+/// The log group that every crawler writes into. <https://docs.aws.amazon.com/glue/latest/dg/console-crawlers.html>
+const CRAWLER_LOGS: &str = "/aws-glue/crawlers";
+
 /// The permissions of everybody.
 pub struct Needs<'a> {
     pub(super) platform: &'a Platform,
@@ -50,6 +53,18 @@ pub struct Use {
     pub origin: Span,
 }
 
+/// What an application takes to reach brokers in a network.
+const NETWORK: &[&str] = &[
+    "CreateNetworkInterface",
+    "CreateNetworkInterfacePermission",
+    "DeleteNetworkInterface",
+    "DescribeDhcpOptions",
+    "DescribeNetworkInterfaces",
+    "DescribeSecurityGroups",
+    "DescribeSubnets",
+    "DescribeVpcs",
+];
+
 /// Everything that the program needs.
 pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     let identity = vec![Vec::new(); roles.list.len()];
@@ -61,7 +76,9 @@ pub fn needs<'a>(platform: &'a Platform, roles: &'a Roles) -> Needs<'a> {
     needs.delegates();
     needs.queries();
     needs.syncs();
+    needs.alerts();
     needs.replications();
+    needs.crawlers();
     needs.functions();
     needs.domains();
     needs
@@ -172,6 +189,7 @@ impl Needs<'_> {
         for query in &self.platform.queries {
             let role = RoleKey::Derived(query.resource, Duty::Query);
             self.stream(role, query.sink, true, query.span);
+            self.application(role, query.resource);
             for source in query.sources() {
                 self.stream(role, source, false, query.span);
                 for diverted in self.platform.stream(source).map(diverts).unwrap_or_default() {
@@ -189,7 +207,7 @@ impl Needs<'_> {
             .fields
             .iter()
             .flatten()
-            .flat_map(locations)
+            .flat_map(Value::locations)
             .map(|(location, _)| Place::from(location))
             .collect();
         if files.is_empty() {
@@ -202,25 +220,100 @@ impl Needs<'_> {
         }
     }
 
+    /// What an application of Managed Flink takes beside the streams: its program, the SQL, its log, and the network that it reaches brokers in.
+    /// <https://docs.aws.amazon.com/managed-flink/latest/java/vpc-permissions.html>
+    fn application(&mut self, role: RoleKey, id: ResourceId) {
+        let Some(value) = self.platform.field(id, "application") else { return };
+        let ValueKind::Construct(construct) = &value.kind else { return };
+        for (file, span) in construct.fields.iter().flatten().flat_map(Value::locations) {
+            self.object(role, file, span);
+        }
+        let Some(account) = self.platform.account_of(id) else { return };
+        let partition = self.platform.project.partition();
+        let group = format!(
+            "arn:{partition}:logs:{}:{}:log-group:/aws/kinesis-analytics/{}",
+            account.region,
+            account.id,
+            self.platform.resource(id).physical
+        );
+        let stream = SmolStr::from(format!("{group}:log-stream:application"));
+        self.actions(role, "logs", &["PutLogEvents"], &Place::Arn(stream), value.span);
+        self.actions(role, "logs", &["DescribeLogStreams"], &Place::Arn(group.into()), value.span);
+        self.actions(role, "logs", &["DescribeLogGroups"], &Place::Anywhere, value.span);
+        let kind = self.platform.library.constructor(construct.constructor);
+        let subnets = kind.fields.iter().position(|field| field.name == "subnets");
+        let subnets = subnets.and_then(|at| construct.fields.get(at)).and_then(Option::as_ref);
+        if subnets.is_some_and(|it| matches!(&it.kind, ValueKind::List(items) if !items.is_empty())) {
+            self.actions(role, "ec2", NETWORK, &Place::Anywhere, value.span);
+        }
+    }
+
+    /// Reading one object, and none whose name goes on behind its.
+    fn object(&mut self, role: RoleKey, file: &Location, origin: Span) {
+        let Some(read) = self.capability("bucket", "read") else { return };
+        for mut requirement in requirements(self.platform, read, &Place::Keys(file.bucket, file.key.clone()))
+        {
+            if requirement.kind == "object"
+                && let Some(exactly) = requirement.resource.strip_suffix('*')
+            {
+                requirement.resource = exactly.into();
+            }
+            self.need(role, requirement, origin);
+        }
+    }
+
+    fn actions(&mut self, role: RoleKey, service: &str, names: &[&str], place: &Place, origin: Span) {
+        let library = &self.platform.library;
+        let Some(service) = library.service_named(service) else { return };
+        let actions: Vec<Capability> = names
+            .iter()
+            .filter_map(|name| library.action_named(service, name).map(Capability::Action))
+            .collect();
+        for action in actions {
+            for requirement in requirements(self.platform, action, place) {
+                self.need(role, requirement, origin);
+            }
+        }
+    }
+
+    /// Whoever watches over something publishes to the topic that is told: alarms do, and the rules that tell of a sync's end.
+    fn alerts(&mut self) {
+        for id in (0..).map(ResourceId).take(self.platform.resources.len()) {
+            let Some(topic) = self.platform.alerts(id).filter(|_| self.platform.is_watched(id)) else {
+                continue;
+            };
+            let rules = self.platform.kind_of(id).name == "sync";
+            let services = [Some("cloudwatch"), rules.then_some("events")];
+            let Some(publish) = self.capability("topic", "publish") else { return };
+            let origin = self.platform.resource(id).span;
+            for service in services.into_iter().flatten() {
+                let Some(service) = self.platform.library.service_named(service) else { continue };
+                for requirement in requirements(self.platform, publish, &Place::Resource(topic)) {
+                    self.principal(&Principal::Service(service), &requirement, Effect::Grant, origin);
+                }
+            }
+        }
+    }
+
     fn syncs(&mut self) {
         for (id, resource) in self.platform.of_kind("sync") {
             let role = RoleKey::Derived(id, Duty::Sync);
             let kind = self.platform.kind_of(id);
             for (field, capability) in [("from", "sync_from"), ("to", "sync_to")] {
                 if let Some(value) = resource.field(kind, field) {
-                    for (location, span) in locations(value) {
+                    for (location, span) in value.locations() {
                         self.transfer(role, capability, &Place::from(location), span);
                     }
                     self.secrets(role, id, value);
                 }
             }
             if let Some(value) = resource.field(kind, "manifest") {
-                for (file, span) in locations(value) {
-                    self.on(role, "bucket", "read", &Place::Keys(file.bucket, file.key.clone()), span);
+                for (file, span) in value.locations() {
+                    self.object(role, file, span);
                 }
             }
             if let Some(value) = resource.field(kind, "report") {
-                for (folder, span) in locations(value) {
+                for (folder, span) in value.locations() {
                     self.on(role, "bucket", "write", &Place::from(folder), span);
                 }
             }
@@ -239,7 +332,39 @@ impl Needs<'_> {
         }
     }
 
-    /// DataSync and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
+    /// A crawler lists what is under its targets and reads it, and writes tables into the catalog and lines into the log that all crawlers of the
+    /// account write into.
+    fn crawlers(&mut self) {
+        for crawler in self.platform.crawlers() {
+            let role = RoleKey::Derived(crawler.resource, Duty::Crawler);
+            for (target, span) in &crawler.targets {
+                self.transfer(role, "crawl_from", &Place::from(*target), *span);
+            }
+            self.on(role, "domain", "crawl", &Place::Resource(crawler.domain.0), crawler.domain.1);
+            self.logs(role, crawler.resource, CRAWLER_LOGS);
+        }
+    }
+
+    /// Writing into a log group of the declaration's account.
+    fn logs(&mut self, role: RoleKey, id: ResourceId, group: &str) {
+        let platform = self.platform;
+        let Some(account) = platform.account_of(id) else { return };
+        let Some(service) = platform.library.service_named("logs") else { return };
+        let (partition, region) = (platform.project.partition(), &account.region);
+        let group = format!("arn:{partition}:logs:{region}:{}:log-group:{group}", account.id);
+        let streams = format!("{group}:log-stream:*");
+        for (action, arn) in
+            [("CreateLogGroup", &group), ("CreateLogStream", &streams), ("PutLogEvents", &streams)]
+        {
+            let Some(action) = platform.library.action_named(service, action) else { continue };
+            let place = Place::Arn(SmolStr::from(arn.as_str()));
+            for requirement in requirements(platform, Capability::Action(action), &place) {
+                self.need(role, Requirement { primary: false, ..requirement }, platform.resource(id).span);
+            }
+        }
+    }
+
+    /// DataSync, crawlers and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
     fn transfer(&mut self, role: RoleKey, capability: &str, place: &Place, origin: Span) {
         let Some(capability) = self.capability("bucket", capability) else { return };
         for requirement in requirements(self.platform, capability, place) {
@@ -461,7 +586,7 @@ pub(super) fn permission(
         effect,
         principal: None,
         service: library.service(library.action(requirement.action).service).prefix.clone(),
-        action: SmolStr::from(library.action_spelling(requirement.action)),
+        action: library.action_spelling(requirement.action).clone(),
         resource: requirement.resource.clone(),
         kind: requirement.kind.clone(),
         prefix: requirement.prefix.clone(),
@@ -500,15 +625,6 @@ fn diverts(stream: &Stream) -> Vec<ResourceId> {
         Rows::Drop | Rows::Fail => None,
     })
     .collect()
-}
-
-/// The places in buckets that a value names, with where each is written.
-fn locations(value: &Value) -> Vec<(&Location, Span)> {
-    match &value.kind {
-        ValueKind::Location(location) => vec![(location, value.span)],
-        ValueKind::Construct(construct) => construct.fields.iter().flatten().flat_map(locations).collect(),
-        _ => Vec::new(),
-    }
 }
 
 /// The ARNs of the secrets that a value refers to. Secrets Manager puts six characters of its own behind a name.

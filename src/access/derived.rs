@@ -32,6 +32,8 @@ pub enum Duty {
     Delegate(AccountId),
     /// S3 copies a bucket's objects to other buckets as it.
     Replication,
+    /// A crawler looks through buckets and writes tables as it.
+    Crawler,
 }
 
 impl Duty {
@@ -46,6 +48,7 @@ impl Duty {
             Self::Function => "-function",
             Self::Delegate(_) => "-calls-from",
             Self::Replication => "-replication",
+            Self::Crawler => "-crawler",
         }
     }
 
@@ -57,6 +60,7 @@ impl Duty {
             "sync" => Some(Self::Sync),
             "function" => Some(Self::Function),
             "bucket" => Some(Self::Replication),
+            "crawler" => Some(Self::Crawler),
             _ => None,
         }
     }
@@ -73,6 +77,7 @@ impl Duty {
             Self::Function => "what the function's code reads and writes",
             Self::Delegate(_) => "what the state machine of another account calls here",
             Self::Replication => "what S3 copies from the bucket to others",
+            Self::Crawler => "what the crawler reads in buckets and writes into the catalog",
         }
     }
 }

@@ -33,7 +33,24 @@ pub struct TableGrant {
 /// All Lake Formation permissions that the program's grants give.
 pub fn table_grants(platform: &Platform) -> Vec<TableGrant> {
     let grants = platform.grants.iter().filter(|grant| grant.effect == Effect::Grant);
-    grants.flat_map(|grant| of_grant(platform, grant)).collect()
+    grants.flat_map(|grant| of_grant(platform, grant)).chain(of_crawlers(platform)).collect()
+}
+
+/// What crawlers are told of without a grant: they make tables in their domains.
+fn of_crawlers(platform: &Platform) -> impl Iterator<Item = TableGrant> {
+    platform.crawlers().filter_map(|crawler| {
+        let Noun::Domain(domain) = platform.resource(crawler.domain.0).noun else { return None };
+        Some(TableGrant {
+            principal: Principal::Resource(crawler.resource),
+            permission: "CREATE_TABLE".into(),
+            domain,
+            table: None,
+            columns: BTreeSet::new(),
+            filtered: false,
+            grant_option: false,
+            span: crawler.domain.1,
+        })
+    })
 }
 
 fn of_grant(platform: &Platform, grant: &Grant) -> Vec<TableGrant> {

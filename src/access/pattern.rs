@@ -19,6 +19,9 @@ pub fn matches_action(pattern: &str, action: &str) -> bool {
 
 /// Whether a text has a policy variable in it, `${aws:PrincipalTag/team}`, and not only characters that are meant.
 pub fn has_variable(text: &str) -> bool {
+    if !text.contains('$') {
+        return false;
+    }
     let mut parts = text.split("${");
     parts.next();
     parts.any(|rest| !rest.starts_with("*}") && !rest.starts_with("?}") && !rest.starts_with("$}"))
@@ -40,9 +43,11 @@ pub fn literal(text: &str) -> SmolStr {
 }
 
 /// A text that the pattern matches and that no narrower pattern beside it is likely to: each star replaced by something of its own.
-pub fn sample(pattern: &str, instead: &str) -> SmolStr {
+pub fn sample(pattern: &SmolStr, instead: &str) -> SmolStr {
+    let Some(plain) = memchr::memchr3(b'*', b'?', b'$', pattern.as_bytes()) else { return pattern.clone() };
+    let (known, mut rest) = pattern.as_bytes().split_at(plain);
     let mut text = Vec::with_capacity(pattern.len() + instead.len());
-    let mut rest = pattern.as_bytes();
+    text.extend_from_slice(known);
     while let Some((piece, behind)) = first(rest) {
         match piece {
             Piece::Any => text.extend_from_slice(instead.as_bytes()),
@@ -116,7 +121,7 @@ pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Opt
     Some(SmolStr::from(text))
 }
 
-/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, the last one for anything.
+/// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, one before a `:` for anything up to that, the last one for anything.
 pub fn arn_has_format(format: &str, arn: &str) -> bool {
     let (mut format, mut rest) = (format, arn);
     loop {
@@ -126,7 +131,9 @@ pub fn arn_has_format(format: &str, arn: &str) -> bool {
         if behind.is_empty() {
             return !after.is_empty();
         }
-        let end = after.find(['/', ':']).unwrap_or(after.len());
+        // Names before a `:` may have slashes: those of log groups do.
+        let end = if behind.starts_with(':') { after.find(':') } else { after.find(['/', ':']) };
+        let end = end.unwrap_or(after.len());
         rest = after.get(end..).unwrap_or_default();
         format = behind;
     }

@@ -97,7 +97,7 @@ impl Roles {
     }
 }
 
-/// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's or a function's own, a warehouse's
+/// The role that acts where a sentence names a declaration: a role itself, a pipeline's, a query's, a sync's, a function's or a crawler's own, a warehouse's
 /// declared one, a group's permission set.
 pub fn acting(platform: &Platform, id: ResourceId) -> Option<RoleKey> {
     Some(match platform.kind_of(id).name.as_str() {
@@ -106,6 +106,7 @@ pub fn acting(platform: &Platform, id: ResourceId) -> Option<RoleKey> {
         "query" => RoleKey::Derived(id, Duty::Query),
         "sync" => RoleKey::Derived(id, Duty::Sync),
         "function" => RoleKey::Derived(id, Duty::Function),
+        "crawler" => RoleKey::Derived(id, Duty::Crawler),
         _ => RoleKey::Declared(platform.reference(id, "role")?),
     })
 }
@@ -219,6 +220,9 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
         if resource.noun == Noun::Plain {
             add(id, Duty::Sync, Some("datasync"), None);
         }
+    }
+    for crawler in platform.crawlers() {
+        add(crawler.resource, Duty::Crawler, Some("glue"), None);
     }
     for (id, resource) in platform.of_kind("bucket").filter(|(_, resource)| !resource.external) {
         if !platform.replicas(id).is_empty() && resource.account.is_some() {

@@ -37,7 +37,9 @@ pub fn trust(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Doc
     Document::new(statements)
 }
 
-/// The role of a pipeline takes on its roles in other accounts, and nobody else does.
+/// The role of a pipeline takes on its roles in other accounts, and nobody else does; nor does it but for this state machine, whose ARN Step
+/// Functions brings as the external id.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html>
 fn delegator(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Option<Statement> {
     let RoleKey::Derived(id, Duty::Delegate(_)) = identity.key else { return None };
     let own = RoleKey::Derived(id, Duty::Pipeline);
@@ -47,7 +49,11 @@ fn delegator(platform: &Platform, roles: &Roles, identity: &RoleIdentity) -> Opt
             Named::arn(derived_role(platform, id, Duty::Pipeline)?.arn, platform.resource(id).name.clone())
         }
     };
-    Some(statement("AssumeRole", ASSUME, named.principals, named.conditions, &[identity.span]))
+    let mut conditions = named.conditions;
+    if let Some(machine) = platform.resource(id).arn.clone() {
+        conditions.insert("StringEquals", "sts:ExternalId", machine);
+    }
+    Some(statement("AssumeRole", ASSUME, named.principals, conditions, &[identity.span]))
 }
 
 /// Accounts, roles, groups and identity providers that may assume the role, with the tags and the external id that they must bring.

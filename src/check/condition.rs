@@ -75,7 +75,7 @@ fn some_action_has(platform: &Platform, declared: &Declared, rule: &GuardrailRul
     let mut actions = (0_u32..).zip(&library.actions).map(|(at, action)| (ActionId(at), action));
     actions.any(|(id, action)| {
         let spelling = library.action_spelling(id);
-        let taken = rule.actions.iter().any(|pattern| matches_action(pattern, &spelling));
+        let taken = rule.actions.iter().any(|pattern| matches_action(pattern, spelling));
         let types = &library.service(action.service).types;
         let mut kinds =
             action.types.iter().filter_map(|&at| types.get(at as usize)).map(|(name, _)| name.as_str());
@@ -99,7 +99,7 @@ fn action_lacks(
     let declared = library.condition(condition.condition);
     let required = requirements(platform, capability, place);
     let lacking = required.iter().find(|it| it.primary && !library.has_key(declared, it.action, &it.kind))?;
-    Some(library.action_spelling(lacking.action))
+    Some(library.action_spelling(lacking.action).to_string())
 }
 
 /// Who receives a grant, or may assume a role, brings what its conditions ask for.

@@ -208,7 +208,7 @@ fn does_not_fit(platform: &Platform, grant: &Grant, wanted: &CapabilityUse) -> D
     let library = &platform.library;
     let name = match wanted.capability {
         Capability::Named(id) => library.capability(id).name.to_string(),
-        Capability::Action(id) => library.action_spelling(id),
+        Capability::Action(id) => library.action_spelling(id).to_string(),
     };
     let kind = &platform.kind_of(grant.on.resource).name;
     let types: Vec<&str> = match wanted.capability {

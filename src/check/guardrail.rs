@@ -95,14 +95,11 @@ pub fn denied_actions_are_known(platform: &Platform, diagnostics: &mut Diagnosti
         return;
     }
     let library = &platform.library;
-    let actions: Vec<String> = (0_u32..)
-        .zip(&library.actions)
-        .map(|(at, _)| library.action_spelling(crate::library::ActionId(at)))
-        .collect();
+    let actions: Vec<&str> = library.actions.iter().map(|action| action.spelling.as_str()).collect();
     for rule in rules {
         for (pattern, span) in &rule.written {
             if pattern != "*" && !actions.iter().any(|action| matches_action(pattern, action)) {
-                let near = nearest(pattern, actions.iter().map(String::as_str))
+                let near = nearest(pattern, actions.iter().copied())
                     .filter(|near| strsim::osa_distance(pattern, near) <= FARTHEST_SLIP);
                 diagnostics.push(not_known(*span, pattern, near));
             }

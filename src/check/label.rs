@@ -138,7 +138,7 @@ fn shows_rows(library: &Library, capability: Capability) -> bool {
         Capability::Action(ref id) => std::slice::from_ref(id),
     };
     let reads = |spelling: &str| spelling.starts_with("s3:GetObject") || spelling == "kinesis:GetRecords";
-    actions.iter().any(|id| reads(&library.action_spelling(*id)))
+    actions.iter().any(|id| reads(library.action_spelling(*id)))
 }
 
 fn clearance(platform: &Platform, principal: &Principal) -> Vec<SmolStr> {

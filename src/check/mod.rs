@@ -1,15 +1,17 @@
 //! What a resolved program must obey beyond names and types. Rules only read the platform and report.
 
 mod agent;
+mod alerts;
 mod bucket;
 mod call;
 mod condition;
+mod crawler;
 mod cron;
 mod damage;
 mod domain;
 mod duration;
 mod federation;
-mod field;
+pub mod field;
 mod grant;
 mod group;
 mod guardrail;
@@ -18,15 +20,17 @@ mod pipeline;
 mod place;
 mod projection;
 mod query;
-mod recurrence;
+pub mod recurrence;
 mod role;
 pub mod rules;
 mod secret;
 mod share;
 mod statement;
 mod stream;
+mod stream_join;
 mod sync;
 mod table;
+mod tag;
 
 use crate::{diagnostic::Diagnostics, platform::Platform, syntax::ast::Module};
 

@@ -1,8 +1,9 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, bucket, call, condition, cron, domain, federation, grant, group, guardrail, label, pipeline,
-    projection, query, role, secret, share, statement, stream, sync, table,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
+    label, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
+    tag,
 };
 
 /// The rules.
@@ -37,6 +38,7 @@ pub const RULES: &[Rule] = &[
     ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
     ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
     ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
+    ("crawlers write into their own catalog", crawler::crawlers_write_into_their_own_catalog),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),
@@ -58,6 +60,7 @@ pub const RULES: &[Rule] = &[
     ("promised runs end", sync::promised_runs_end),
     ("first runs end", sync::first_runs_end),
     ("functions return what their service returns", pipeline::functions_return_what_their_service_returns),
+    ("calls by name are ones that aws takes", pipeline::calls_by_name_are_ones_that_aws_takes),
     ("statements name their parameters", statement::statements_name_their_parameters),
     ("calls are allowed something", call::calls_are_allowed_something),
     ("warehouses can be reached", pipeline::warehouses_can_be_reached),
@@ -90,8 +93,12 @@ pub const RULES: &[Rule] = &[
     ("diverted rows fit", stream::diverted_rows_fit),
     ("formats carry their columns", stream::formats_carry_their_columns),
     ("windows are over the event time", query::windows_are_over_the_event_time),
+    ("joins forget their rows", stream_join::joins_forget_their_rows),
     ("late rows can be told", query::late_rows_can_be_told),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),
+    ("required tags have values", tag::required_tags_have_values),
+    ("tags are taken", tag::tags_are_taken),
+    ("alerts can be heard", alerts::alerts_can_be_heard),
 ];

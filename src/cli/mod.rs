@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 mod input;
 mod load;
@@ -36,12 +37,13 @@ Examples:
                                     run a pipeline's state machine on this machine
   dpl test platform                 run the program's tests
   dpl diff --git main platform      what changed in meaning since the branch `main`
+  dpl graph platform -o graph.html  a page: what there is, where data goes, who can read what
   dpl explain DPL0001               what a diagnostic means, with an example
   dpl explain access ROLE platform  what a role may do, and which lines need it
 
 Exit codes: 0 fine; 1 the program has errors, the answer is no, a test or a run failed, `--check` found a
 difference, or `diff --fail-on` a change of that class;
-2 wrong usage, or a file that can't be read or written.
+2 wrong usage, or a file that can't be read or written; 130 and 143 a run that SIGINT or SIGTERM stopped.
 Diagnostics go to standard error, results to standard output.
 NO_COLOR turns colours off.";
 
@@ -63,6 +65,7 @@ enum Verb {
     Fmt(fmt::Arguments),
     Test(test::Arguments),
     Diff(diff::Arguments),
+    Graph(graph::Arguments),
     Explain(explain::Arguments),
     Init(init::Arguments),
     Lsp(lsp::Arguments),
@@ -77,6 +80,8 @@ enum Outcome {
     Fine,
     /// The program has errors, or the answer is no: exit code 1.
     Faulty,
+    /// A signal ended a run, and what it had was kept: exit code 128 and the signal's number.
+    Stopped(u8),
 }
 
 /// Why a verb could not do its work, in one sentence for the user: exit code 2.
@@ -109,6 +114,7 @@ pub fn main() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
+        Verb::Graph(arguments) => graph::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Init(arguments) => init::run(&arguments),
         Verb::Lsp(arguments) => lsp::run(&arguments),
@@ -118,6 +124,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Faulty) => ExitCode::from(1),
+        Ok(Outcome::Stopped(signal)) => ExitCode::from(128 + signal),
         Err(Failure(message)) => {
             report::complain(&message);
             ExitCode::from(2)

@@ -157,6 +157,7 @@ catalogue! {
     REPLICA_WITHOUT_VERSIONS = "DPL0421";
     REPLICA_WITHOUT_A_KEY = "DPL0422";
     REPLICA_OF_ITSELF = "DPL0423";
+    ALERTS = "DPL0424";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";
@@ -185,6 +186,10 @@ catalogue! {
     VARIES = "DPL0526";
     RESULTS_OUTGROW = "DPL0527";
     FAR_BUCKET = "DPL0528";
+    AWS_REQUEST = "DPL0529";
+    AWS_ANSWER = "DPL0530";
+    AWS_UNCHECKED = "DPL0531";
+    ONLY_BEGUN = "DPL0532";
     ITEM = "DPL0533";
     SQL_PARAMETER = "DPL0534";
     AWS_CALL = "DPL0535";
@@ -213,6 +218,7 @@ catalogue! {
     ROW_FILTER_TERM = "DPL0614";
     FRESH_BY = "DPL0615";
     PROJECTION = "DPL0616";
+    CRAWLER_ELSEWHERE = "DPL0640";
     // 07: streams, SQL and queries
     SQL_SYNTAX = "DPL0701";
     SQL_UNSUPPORTED = "DPL0702";
@@ -243,12 +249,17 @@ catalogue! {
     SQL_SESSION_KEYS = "DPL0730";
     SQL_DOES_NOT_MERGE = "DPL0731";
     SQL_RANK = "DPL0732";
+    SQL_ENDLESS_JOIN = "DPL0733";
+    SQL_AMBIGUOUS = "DPL0734";
+    SQL_NEVER_NULL = "DPL0735";
     // 08: AWS's limits
     POLICY_TOO_LARGE = "DPL0801";
     TOO_MANY_GUARDRAILS = "DPL0802";
     NEAR_LIMIT = "DPL0803";
     NOT_IN_A_TEMPLATE = "DPL0810";
     TEMPLATE_TOO_LARGE = "DPL0811";
+    REQUIRED_TAG = "DPL0812";
+    TAG = "DPL0813";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

@@ -5,6 +5,7 @@
 pub mod condition;
 pub mod files;
 pub mod functions;
+pub mod models;
 pub mod read;
 pub mod types;
 
@@ -83,6 +84,10 @@ pub struct Library {
     pub pipeline_functions: Vec<PipelineFunction>,
     /// `cloudformation s3 { call bucket = s3.CreateBucket { … } }`: what CloudFormation has in place of a request, by the request.
     pub stacked: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
+    /// `tagged storage { call key = kms.CreateKey { … } }`: where a request has the tags of what it makes.
+    pub tagged: FxHashMap<(SmolStr, SmolStr), Call>,
+    /// `watch sync { call failed = cloudwatch.PutMetricAlarm { … } }`: what watches over the declarations of a kind.
+    pub watched: FxHashMap<KindId, Vec<Call>>,
     /// `limit managed_policy = 6144`.
     pub limits: FxHashMap<SmolStr, i64>,
     /// `label pii`, with the program's own ones.
@@ -440,6 +445,8 @@ pub struct Action {
     pub service: ServiceId,
     /// Its name.
     pub name: SmolStr,
+    /// The name in AWS's spelling: `s3:GetObject`.
+    pub spelling: SmolStr,
     /// The resource types that it can be limited to, by index into the service's types; empty: AWS has no resource-level permission for it.
     pub types: Vec<u32>,
     /// The condition key that limits it to a prefix where its resource can't (`s3:prefix` of ListBucket).
@@ -611,6 +618,7 @@ impl Library {
         self.actions.push(Action {
             service,
             name: name.into(),
+            spelling: format!("{prefix}:{name}").into(),
             types,
             prefix_key: None,
             rewrites: None,
@@ -647,9 +655,8 @@ impl Library {
     }
 
     /// An action in AWS's spelling: `s3:GetObject`.
-    pub fn action_spelling(&self, id: ActionId) -> String {
-        let action = self.action(id);
-        format!("{}:{}", self.service(action.service).prefix, action.name)
+    pub fn action_spelling(&self, id: ActionId) -> &SmolStr {
+        &self.action(id).spelling
     }
 }
 

@@ -1,13 +1,15 @@
 //! The functions that templates call.
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use super::{
     evaluate::{self, evaluate},
     scope::{Scope, Term, text},
-    spell,
+    script, spell,
 };
 use crate::{
+    check::{field, recurrence},
     library::Encoding,
     platform::{Value, ValueKind, item::attribute_type as attribute_type_of, resource::Noun},
     syntax::ast::{Arg, Expr},
@@ -29,7 +31,14 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("hours", 1, 1),
     ("days", 1, 1),
     ("simple_pattern", 1, 1),
-    ("tags", 1, 1),
+    ("tags", 1, 3),
+    ("tag_map", 1, 1),
+    ("short", 2, 2),
+    ("behind", 1, 1),
+    ("interval", 1, 1),
+    ("step", 1, 1),
+    ("steps", 1, 1),
+    ("milliseconds", 1, 1),
     ("called", 1, 1),
     ("attribute_type", 1, 1),
 ];
@@ -46,7 +55,7 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "json" => args
             .first()
             .and_then(|arg| evaluate::json(scope, &arg.value))
-            .map_or(Term::None, |of| text(of.to_string())),
+            .map_or(Term::None, |of| Term::Json(script::text_of(&of))),
         "each" => each(scope, args).map_or(Term::None, Term::Json),
         "parsed" => spell::text(scope, &argument(0))
             .and_then(|of| serde_json::from_str(&of).ok())
@@ -59,7 +68,17 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "hours" => encoded(Encoding::Hours),
         "days" => encoded(Encoding::Days),
         "simple_pattern" => encoded(Encoding::SimplePattern),
+        "tags" if args.len() == 3 => spelled_tags(scope, args).map_or(Term::None, Term::Json),
         "tags" => encoded(Encoding::Tags),
+        "short" => short(scope, args).map_or(Term::None, text),
+        "behind" => behind(&argument(0)),
+        "interval" => Term::Json(Json::from(interval(scope, &argument(0)))),
+        "step" => milliseconds(&argument(0)).map_or(Term::None, |of| Term::Json(Json::from(step(of)))),
+        "steps" => {
+            milliseconds(&argument(0)).and_then(steps).map_or(Term::None, |of| Term::Json(Json::from(of)))
+        }
+        "milliseconds" => milliseconds(&argument(0)).map_or(Term::None, |of| Term::Json(Json::from(of))),
+        "tag_map" => tag_map(scope, &argument(0)).map_or(Term::None, Term::Json),
         "called" => encoded(Encoding::Name),
         "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
         _ => Term::None,
@@ -115,6 +134,82 @@ fn period(of: &Term<'_>) -> Option<String> {
         _ => (minutes, "minute"),
     };
     Some(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+}
+
+/// `tags(map, "key", "value")`: the pairs of a map under these names.
+fn spelled_tags<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let name = |index: usize| evaluate::json(scope, of(index)?)?.as_str().map(str::to_owned);
+    let Json::Object(members) = evaluate::json(scope, of(0)?)? else { return None };
+    let (key, value) = (name(1)?, name(2)?);
+    let pair = |(its, text): (String, Json)| [(key.clone(), Json::from(its)), (value.clone(), text)];
+    Some(members.into_iter().map(|it| Json::Object(pair(it).into_iter().collect())).collect())
+}
+
+/// `tag_map(list)`: the record that such pairs stand for, however they are spelled.
+fn tag_map(scope: &Scope<'_, '_>, list: &Term<'_>) -> Option<Json> {
+    let Json::Array(pairs) = spell::json(scope, list)? else { return None };
+    let part = |pair: &Json, ending: &str| {
+        let named = pair.as_object()?.iter().find(|(name, _)| name.to_lowercase().ends_with(ending));
+        named.map(|(_, value)| value.clone())
+    };
+    let members =
+        pairs.iter().filter_map(|pair| Some((part(pair, "key")?.as_str()?.to_owned(), part(pair, "value")?)));
+    Some(Json::Object(members.collect()))
+}
+
+/// A text of at most so many characters: what is longer is cut, and a hash of the whole keeps it apart from others.
+fn short<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let whole = evaluate::json(scope, of(0)?)?.as_str()?.to_owned();
+    let most = usize::try_from(evaluate::json(scope, of(1)?)?.as_u64()?).ok()?;
+    if whole.chars().count() <= most {
+        return Some(whole);
+    }
+    let hash: String =
+        Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let kept: String = whole.chars().take(most.saturating_sub(hash.len() + 1)).collect();
+    Some(format!("{kept}-{hash}"))
+}
+
+/// What stands behind the one `/` of an ARN that a call returns.
+fn behind<'a>(of: &Term<'a>) -> Term<'a> {
+    match of {
+        Term::Result(path) => Term::Json(script::behind(path)),
+        _ => Term::None,
+    }
+}
+
+/// A day, the longest period that CloudWatch sums up over, and the longest time that it looks back in periods of less than an hour; in seconds. In
+/// periods of an hour it looks back for a week:
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+const DAY: u64 = 86_400;
+const WEEK: u64 = 7 * DAY;
+
+/// The time between two runs of a schedule in seconds, as a period of CloudWatch: whole minutes, a day at most.
+fn interval<'a>(scope: &Scope<'a, '_>, schedule: &Term<'a>) -> u64 {
+    let Term::Value(value) = schedule else { return DAY };
+    let shortest = field::of_value(scope.platform, value).and_then(recurrence::shortest);
+    shortest.map_or(DAY, |it| (it / 60_000 * 60).clamp(60, DAY))
+}
+
+/// The period in seconds in which a time is counted: five minutes, or an hour where CloudWatch can't look back so far otherwise.
+fn step(milliseconds: u64) -> u64 {
+    if milliseconds.div_ceil(300_000) * 300 + 300 <= DAY { 300 } else { 3600 }
+}
+
+/// How many such periods a time takes, and the one that it began in; nothing where CloudWatch does not look back so far.
+fn steps(milliseconds: u64) -> Option<u64> {
+    let step = step(milliseconds);
+    let count = milliseconds.div_ceil(step * 1000) + 1;
+    (count * step <= WEEK).then_some(count)
+}
+
+fn milliseconds(of: &Term<'_>) -> Option<u64> {
+    match of {
+        Term::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => Some(*milliseconds),
+        _ => None,
+    }
 }
 
 /// A path that begins at the root.

@@ -11,6 +11,8 @@
 //! | `function.rs` | the functions that templates call |
 //! | `request.rs` | a resource → its calls |
 //! | `trigger.rs` | what makes a pipeline start → its calls |
+//! | `tag.rs` | the tags of what calls make |
+//! | `watch.rs` | what watches over a declaration |
 //! | `verify.rs` | whether every template of the library can be evaluated |
 
 mod evaluate;
@@ -19,9 +21,13 @@ mod request;
 mod scope;
 mod script;
 mod spell;
+mod tag;
 pub mod trigger;
 pub mod verify;
+mod watch;
 
 pub use request::{calls_of, holds_of_request, made_by, of_request, property, record};
 pub use scope::Surroundings;
 pub use script::{Call, Script, reference};
+pub use tag::tag;
+pub use watch::watching;

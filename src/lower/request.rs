@@ -45,6 +45,39 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
     calls
 }
 
+/// Calls over a declaration that stand elsewhere than in its kind; `known` are results of calls before them.
+pub fn calls_with<'a>(
+    platform: &'a Platform,
+    surroundings: &'a dyn Surroundings,
+    id: ResourceId,
+    declared: &'a [library::Call],
+    known: &[(&'a str, String)],
+) -> Vec<Call> {
+    let resource = platform.resource(id);
+    let mut earlier = known.to_vec();
+    let mut calls = Vec::new();
+    for template in declared {
+        let scope = Scope {
+            platform,
+            surroundings,
+            id,
+            resource,
+            construct: None,
+            made: &[],
+            earlier: &earlier,
+            given: None,
+        };
+        let name = format!("{}.{}", resource.name, template.name);
+        if let Some(call) =
+            call(&scope, template, name.clone(), &Fields { declared: &[], values: &[] }, declared)
+        {
+            calls.push(call);
+            earlier.push((&template.name, name));
+        }
+    }
+    calls
+}
+
 /// The part of its calls' results that stands for a declaration: what a later call of the same script refers to it by.
 pub fn made_by(platform: &Platform, id: ResourceId) -> Option<String> {
     let name = &platform.resource(id).name;

@@ -5,6 +5,8 @@ use crate::platform::{
 };
 use serde_json::{Map, Value as Json};
 
+use super::tag;
+
 /// What templates can name of other stages' results.
 pub trait Surroundings {
     /// The ARN of the role that the compiler derives for a declaration: what the service assumes to do its work.
@@ -66,8 +68,21 @@ pub struct Scope<'a, 's> {
 }
 
 /// Words that a template can use in every declaration, beside its fields.
-pub const WORDS: &[&str] =
-    &["name", "arn", "account", "region", "partition", "role", "policy", "doc", "parent", "declaration"];
+pub const WORDS: &[&str] = &[
+    "name",
+    "arn",
+    "account",
+    "region",
+    "partition",
+    "role",
+    "policy",
+    "doc",
+    "parent",
+    "declaration",
+    "all_tags",
+    "alerts",
+    "flink",
+];
 
 impl<'a> Scope<'a, '_> {
     /// What a name means. A constructor's own fields come before the words, the words before a kind's fields.
@@ -101,9 +116,18 @@ impl<'a> Scope<'a, '_> {
             "doc" => resource.doc.as_deref().map_or(Term::None, text),
             "parent" => resource.parent.map_or(Term::None, Term::Resource),
             "role" => self.surroundings.role(id).map_or(Term::None, text),
+            "alerts" => self.platform.alerts(id).map_or(Term::None, Term::Resource),
+            "flink" => text(self.platform.project.flink().replace('.', "_")),
+            "all_tags" => self.tags(id).map_or(Term::None, Term::Json),
             "policy" => self.surroundings.policy(id).map_or(Term::None, text),
             _ => resource.field(self.platform.kind_of(id), name).map_or(Term::None, term),
         }
+    }
+
+    /// What a declaration is tagged with; nothing where that is nothing.
+    fn tags(&self, id: ResourceId) -> Option<Json> {
+        let tags = self.platform.tags_of(id, self.platform.resource(id).account?);
+        (!tags.is_empty()).then(|| tag::of_tags(&tags))
     }
 
     /// A field of a constructor's value; nothing where it has no such field.

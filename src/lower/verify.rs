@@ -35,7 +35,11 @@ pub fn faults(library: &Library) -> Vec<Fault> {
                 .expr(template);
         }
     }
-    for mapping in library.stacked.values().flatten() {
+    for kind in &library.kinds {
+        let watching = library.kind_named(&kind.name).and_then(|id| library.watched.get(&id));
+        watching.into_iter().for_each(|it| calls(library, &kind.fields, it, &mut faults));
+    }
+    for mapping in library.stacked.values().flatten().chain(library.tagged.values()) {
         let mut templates = Templates { library, fields: &[], earlier: &[], faults: &mut faults };
         mapping.input.iter().for_each(|(_, expr)| templates.functions(expr));
     }
@@ -165,7 +169,9 @@ impl<'a> Templates<'a, '_> {
             return Some(self.of_type(&field.ty));
         }
         match name {
-            "parent" | "declaration" => Some(Shape::Resource(None)),
+            "parent" | "declaration" | "alerts" => Some(Shape::Resource(None)),
+            // Of what watches over a declaration: what AWS calls it.
+            "made" => Some(Shape::Open),
             _ if WORDS.contains(&name) => Some(Shape::Scalar),
             _ => self.earlier.iter().any(|call| call.name == name).then_some(Shape::Open),
         }

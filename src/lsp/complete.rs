@@ -245,7 +245,9 @@ impl Scope<'_> {
                 self.resources(|kind| matches!(kind, "role" | "account" | "group" | "domain"))
             }
             ("assert", None) => {
-                let mut items = self.resources(|kind| matches!(kind, "role" | "pipeline" | "query" | "sync"));
+                let mut items = self.resources(|kind| {
+                    matches!(kind, "role" | "pipeline" | "query" | "sync" | "function" | "crawler" | "group")
+                });
                 items.extend(
                     ["no role", "only"].map(|word| item(word, CompletionItemKind::KEYWORD, "", None)),
                 );
@@ -352,7 +354,7 @@ impl Scope<'_> {
                 let name = &platform.resource(stream.resource).name;
                 if named.contains(&name.as_str()) {
                     for column in &platform.schema(stream.schema).columns {
-                        let ty = show::data_type(platform, &column.ty);
+                        let ty = platform.spelled(&column.ty);
                         add(item(&column.name, CompletionItemKind::FIELD, &ty, column.doc.as_deref()));
                     }
                 }

@@ -135,7 +135,7 @@ fn in_sql(
         .filter_map(|stream| {
             let column = platform.schema(stream.schema).column(name)?;
             let of = &platform.resource(stream.resource).name;
-            Some(show::code(&format!("{of}.{name} : {}", show::data_type(platform, &column.ty))))
+            Some(show::code(&format!("{of}.{name} : {}", platform.spelled(&column.ty))))
         })
         .collect();
     (!lines.is_empty()).then(|| lines.concat())

@@ -6,7 +6,7 @@ use crate::access::document::Actions;
 use crate::access::{RoleAccess, Statement, roles::acting};
 use crate::library::{FieldDecl, FieldType, Library};
 use crate::platform::grant::Effect;
-use crate::platform::{DataType, Platform, ResourceId, Schema};
+use crate::platform::{Platform, ResourceId, Schema};
 use crate::sql::types::spelled;
 
 use super::workspace::Snapshot;
@@ -62,26 +62,13 @@ pub(super) fn field(library: &Library, field: &FieldDecl, default: &str) -> Stri
     text
 }
 
-/// A type of data as one would write it.
-pub(super) fn data_type(platform: &Platform, ty: &DataType) -> String {
-    use crate::platform::Base;
-    let base = match &ty.base {
-        Base::Record(id) => platform.schema(*id).name.to_string(),
-        Base::List(inner) => format!("list<{}>", data_type(platform, inner)),
-        Base::Map(key, value) => format!("map<{}, {}>", data_type(platform, key), data_type(platform, value)),
-        base => spelled(base).to_lowercase(),
-    };
-    let labels: String = ty.labels.iter().map(|label| format!(" @{label}")).collect();
-    format!("{base}{}{labels}", if ty.nullable { "?" } else { "" })
-}
-
 /// A record type with its columns.
 pub(super) fn schema(platform: &Platform, schema: &Schema) -> String {
     let columns = schema.columns.iter().map(|column| {
         format!(
             "  {} : {}{}\n",
             column.name,
-            data_type(platform, &column.ty),
+            platform.spelled(&column.ty),
             if column.key { " key" } else { "" }
         )
     });

@@ -2,10 +2,12 @@
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
 pub mod account;
+mod alerts;
 pub mod boundary;
 pub mod bucket;
 mod calls;
 pub mod condition;
+pub mod crawler;
 pub mod function;
 pub mod grant;
 pub mod guardrail;
@@ -18,6 +20,7 @@ pub mod resource;
 pub mod role;
 pub mod schema;
 pub mod stream;
+pub mod tags;
 pub mod test;
 pub mod types;
 pub mod value;
@@ -96,7 +99,7 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
-    /// Where each name of a declaration is written beside the declaration itself, in the order of the places.
+    /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.
     pub references: Vec<Reference>,
 }
 

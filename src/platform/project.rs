@@ -19,7 +19,15 @@ pub struct Project {
     pub flink: Option<String>,
 }
 
+/// The version of Flink that programs are for that name none.
+const FLINK: &str = "1.20";
+
 impl Project {
+    /// The Flink version that SQL and applications are made for.
+    pub fn flink(&self) -> &str {
+        self.flink.as_deref().unwrap_or(FLINK)
+    }
+
     /// The partition's name in ARNs.
     pub fn partition(&self) -> &str {
         if self.partition.is_empty() { "aws" } else { &self.partition }

@@ -2,7 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::types::DataType;
+use super::{
+    Platform,
+    types::{Base, DataType},
+};
 use crate::source::Span;
 
 /// Index into [`super::Platform::schemas`].
@@ -20,6 +23,20 @@ pub struct Schema {
     pub doc: Option<SmolStr>,
     /// The name's place.
     pub span: Span,
+}
+
+impl Platform {
+    /// A type as a program writes it.
+    pub fn spelled(&self, ty: &DataType) -> String {
+        let base = match &ty.base {
+            Base::Record(id) => self.schema(*id).name.to_string(),
+            Base::List(inner) => format!("list<{}>", self.spelled(inner)),
+            Base::Map(key, value) => format!("map<{}, {}>", self.spelled(key), self.spelled(value)),
+            base => crate::sql::types::spelled(base).to_lowercase(),
+        };
+        let labels: String = ty.labels.iter().map(|label| format!(" @{label}")).collect();
+        format!("{base}{}{labels}", if ty.nullable { "?" } else { "" })
+    }
 }
 
 impl Schema {

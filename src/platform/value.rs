@@ -56,6 +56,20 @@ pub enum ValueKind {
     Conditions(Vec<Condition>),
 }
 
+impl Value {
+    /// The places in buckets that it names, with where each is written.
+    pub fn locations(&self) -> Vec<(&Location, Span)> {
+        match &self.kind {
+            ValueKind::Location(location) => vec![(location, self.span)],
+            ValueKind::List(items) => items.iter().flat_map(Self::locations).collect(),
+            ValueKind::Construct(construct) => {
+                construct.fields.iter().flatten().flat_map(Self::locations).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// A place in a bucket: everything whose key begins with the prefix.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {

@@ -9,6 +9,7 @@ use super::{
     decide::{Deciding, Decision, Policy},
     prover::Prover,
     request::Request,
+    witness::Witness,
 };
 use crate::{
     access::pattern::has_variable,
@@ -132,11 +133,20 @@ impl<'a> Ability<'a> {
     pub(super) fn decide(&mut self, prover: &Prover<'a>, request: &Request<'a>) {
         match prover.decide(request) {
             Decision::Allowed(grounds, unless) => {
-                self.partly = true;
                 let certain = unless.is_empty() && grounds.iter().all(|it| it.certain);
-                if !certain && !prover.allowed_somehow(request) {
-                    self.refuse(request, "no circumstances were found in which all conditions agree", None);
+                let witness = if certain { Witness::Found } else { prover.allowed_somehow(request) };
+                match witness {
+                    Witness::Found => {}
+                    Witness::Missed => {
+                        let reason = "no circumstances were found in which all conditions agree";
+                        self.refuse(request, reason, None);
+                    }
+                    Witness::Impossible => {
+                        let reason = "what allows it and what denies it leave no circumstances";
+                        return self.refuse(request, reason, unless.first().copied());
+                    }
                 }
+                self.partly = true;
                 if !certain {
                     self.assumes.extend(circumstances(&grounds, request, "is"));
                     self.assumes.extend(circumstances(&unless, request, "is not"));

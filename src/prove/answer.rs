@@ -6,7 +6,7 @@ use super::{
     decide::{Boundary, Decision, Policies, Question},
     prover::Prover,
     request::Request,
-    witness,
+    witness::{Witness, witness},
 };
 use crate::access::{Document, Limit};
 
@@ -16,9 +16,9 @@ impl<'a> Prover<'a> {
         self.with_policies(request, |policies, question| policies.decide(question))
     }
 
-    /// Whether there are circumstances in which a request is allowed, as far as they are found by trying what conditions name.
-    pub(super) fn allowed_somehow(&self, request: &Request<'a>) -> bool {
-        self.with_policies(request, |policies, question| witness::exists(policies, question))
+    /// Whether there are circumstances in which a request is allowed.
+    pub(super) fn allowed_somehow(&self, request: &Request<'a>) -> Witness {
+        self.with_policies(request, |policies, question| witness(policies, question))
     }
 
     /// Hands over what a request is decided by.

@@ -88,7 +88,7 @@ impl<'a> Candidates<'a> {
         }
         let policy = requirement.owner.and_then(|owner| self.access.policy_of(owner));
         for statement in policy.into_iter().flat_map(|it| &it.statements) {
-            if statement.effect == Effect::Grant && acts(&statement.actions, &action) {
+            if statement.effect == Effect::Grant && acts(&statement.actions, action) {
                 let named = statement.principal.iter().flat_map(|it| &it.aws);
                 found.extend(named.filter_map(|arn| self.by_arn.get(arn.as_str())).flatten());
             }

@@ -10,7 +10,7 @@
 //! | `context.rs`, `operator.rs`, `condition.rs` | conditions over what is known of a request |
 //! | `decide.rs` | AWS's decision on one request |
 //! | `control.rs`, `answer.rs` | the documents that have a say in a role's request |
-//! | `witness.rs` | circumstances in which a request is allowed |
+//! | `cells.rs`, `witness.rs` | values that conditions tell apart, and circumstances in which a request is allowed |
 //! | `prover.rs` | what is gathered once, and what is asked of it |
 //! | `patterns.rs` | the patterns of every policy, so that the cases of a requirement are found |
 //! | `asked.rs`, `ability.rs` | a capability at a place, for one role after another: by itself, past Lake Formation, from a copy |
@@ -34,6 +34,7 @@ mod answer;
 mod asked;
 mod assertion;
 mod candidates;
+mod cells;
 mod chains;
 mod closed;
 mod condition;
@@ -76,7 +77,7 @@ pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
 pub use session::session_policy;
 pub use void::voids;
-pub use witness::values_of;
+pub use witness::{Witness, values_of, witness};
 
 use crate::{access::Access, diagnostic::Diagnostics, platform::Platform};
 

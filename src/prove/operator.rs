@@ -1,6 +1,6 @@
 //! The operators of IAM's conditions, with what each compares.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::access::pattern::matches;
 
@@ -122,6 +122,28 @@ fn in_range(range: &str, address: &str) -> bool {
             same_network(first.to_bits(), address.to_bits(), bits, 128)
         }
         _ => false,
+    }
+}
+
+/// The first and the last address of a range.
+pub fn range(text: &str) -> Option<(IpAddr, IpAddr)> {
+    let (first, bits) = text.split_once('/').map_or((text, None), |(first, bits)| (first, Some(bits)));
+    let open = |width: u32| match bits.map(str::parse::<u32>) {
+        None => Some(0),
+        Some(Ok(bits)) => width.checked_sub(bits),
+        Some(Err(_)) => None,
+    };
+    match first.parse().ok()? {
+        IpAddr::V4(address) => {
+            let rest = u32::MAX.checked_shr(32 - open(32)?).unwrap_or(0);
+            let bits = address.to_bits();
+            Some((Ipv4Addr::from_bits(bits & !rest).into(), Ipv4Addr::from_bits(bits | rest).into()))
+        }
+        IpAddr::V6(address) => {
+            let rest = u128::MAX.checked_shr(128 - open(128)?).unwrap_or(0);
+            let bits = address.to_bits();
+            Some((Ipv6Addr::from_bits(bits & !rest).into(), Ipv6Addr::from_bits(bits | rest).into()))
+        }
     }
 }
 

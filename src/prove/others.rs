@@ -130,7 +130,7 @@ fn gives(statement: &Statement, requirement: &Requirement, prover: &Prover<'_>) 
     let wanted = &requirement.resource;
     let touches = |pattern: &SmolStr| matches(pattern, wanted) || matches(wanted, pattern);
     statement.effect == Effect::Grant
-        && acts(&statement.actions, &prover.platform.library.action_spelling(requirement.action))
+        && acts(&statement.actions, prover.platform.library.action_spelling(requirement.action))
         && (statement.resources.is_empty() || statement.resources.iter().any(touches))
 }
 

@@ -2,11 +2,13 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
+    sync::Arc,
 };
 
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 
 use super::{
     ability::Ability,
@@ -16,7 +18,7 @@ use super::{
     control::Control,
     decide::{Deciding, Decision, Policy},
     patterns::Patterns,
-    request::{Request, requests},
+    request::{Request, lacking, requests},
 };
 use crate::{
     access::{
@@ -35,6 +37,8 @@ pub struct Prover<'a> {
     pub(super) control: Control<'a>,
     pub(super) candidates: Candidates<'a>,
     patterns: Patterns<'a>,
+    /// What no role's request has unless it is given it.
+    lacks: Arc<[SmolStr]>,
     /// Found when first asked for.
     flow: OnceCell<Flow>,
     chains: OnceCell<Chains>,
@@ -70,12 +74,18 @@ impl<'a> Prover<'a> {
             control,
             candidates,
             patterns,
+            lacks: lacking(&platform.library),
             flow: OnceCell::new(),
             chains: OnceCell::new(),
             grants: OnceCell::new(),
             tables: OnceCell::new(),
             becoming: RefCell::default(),
         }
+    }
+
+    /// The program.
+    pub fn platform(&self) -> &'a Platform {
+        self.platform
     }
 
     /// A capability at a place, made ready to be asked about for many.
@@ -167,7 +177,8 @@ impl<'a> Prover<'a> {
         if let Some(session) = actor.session {
             super::patterns::Sorted::of(&session.statements).add(requirement, &mut cases, |_| true);
         }
-        let mut asked = requests(self.platform, actor.role, requirement, &cases.resources, &cases.prefixes);
+        let (resources, prefixes) = (&cases.resources, &cases.prefixes);
+        let mut asked = requests(self.platform, &self.lacks, actor.role, requirement, resources, prefixes);
         let shared = self.is_catalog(requirement);
         for request in &mut asked {
             request.session = actor.session;
@@ -178,6 +189,15 @@ impl<'a> Prover<'a> {
             }
         }
         asked
+    }
+
+    /// The requests that a requirement is whatever cases policies tell apart.
+    pub(super) fn requests_as_a_whole(
+        &self,
+        role: &'a RoleAccess,
+        requirement: &Requirement,
+    ) -> Vec<Request<'a>> {
+        requests(self.platform, &self.lacks, role, requirement, &BTreeSet::new(), &BTreeSet::new())
     }
 
     fn is_catalog(&self, requirement: &Requirement) -> bool {

@@ -1,6 +1,6 @@
 //! Requests: what somebody asks AWS to do, with everything that policies may ask about it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use smol_str::SmolStr;
 
@@ -12,7 +12,8 @@ use crate::{
         requirement::Requirement,
         session_tags,
     },
-    platform::{AccountId, Platform, ResourceId, resource::Noun},
+    library::Library,
+    platform::{Account, AccountId, Platform, ResourceId, resource::Noun},
 };
 
 /// What stands for anything in a sampled resource. No pattern of a program names it.
@@ -38,9 +39,10 @@ pub struct Request<'a> {
 }
 
 /// The requests that a requirement stands for: one for the requirement as a whole, and one for each narrower pattern that a policy has inside
-/// it. Policies limit resources by prefixes only, so these are all the cases there are.
+/// it. Policies limit resources by prefixes only, so these are all the cases there are. `lacks` comes from [`lacking`].
 pub fn requests<'a>(
     platform: &Platform,
+    lacks: &Arc<[SmolStr]>,
     role: &'a RoleAccess,
     requirement: &Requirement,
     patterns: &BTreeSet<&SmolStr>,
@@ -48,8 +50,8 @@ pub fn requests<'a>(
 ) -> Vec<Request<'a>> {
     let account =
         requirement.owner.and_then(|owner| platform.resource(owner).account).unwrap_or(role.identity.account);
-    let context = context(platform, role, requirement, account);
-    let action = SmolStr::from(platform.library.action_spelling(requirement.action));
+    let context = context(platform, lacks, role, requirement, account);
+    let action = platform.library.action_spelling(requirement.action).clone();
     let resources = inside(&requirement.resource, patterns);
     let Some((key, prefix)) = &requirement.prefix.clone().or_else(|| whole(platform, requirement)) else {
         let one = |resource| Request {
@@ -67,7 +69,7 @@ pub fn requests<'a>(
     for prefix in inside(prefix, prefixes) {
         for resource in &resources {
             let mut context = context.clone();
-            context.set(key.to_ascii_lowercase(), vec![prefix.clone()]);
+            context.set_one(key.to_ascii_lowercase(), prefix.clone());
             all.push(Request {
                 role,
                 session: None,
@@ -98,50 +100,74 @@ fn inside(pattern: &SmolStr, patterns: &BTreeSet<&SmolStr>) -> Vec<SmolStr> {
     samples
 }
 
-/// Keys that the program alone decides: a request that is not given one here does not have it.
+/// Keys that the program alone decides: a request that is not given one does not have it.
 const DECIDED: &[&str] = &[
     "aws:principalorgid",
     "aws:resourceorgid",
     "aws:sourceaccount",
     "aws:sourcearn",
     "aws:sourceorgid",
+    "iam:passedtoservice",
     "kms:viaservice",
     "kms:resourcealiases",
 ];
 
+/// The keys that a role's request does not have unless it is given them, in lower case: those that the program decides, and what AWS tells of
+/// users only, and not of the session that whoever assumed a role has.
+pub fn lacking(library: &Library) -> Arc<[SmolStr]> {
+    let of_users = library.conditions.iter().filter(|condition| !condition.sessions);
+    let of_users = of_users.map(|condition| SmolStr::from(condition.key.to_ascii_lowercase()));
+    DECIDED.iter().copied().map(SmolStr::new_static).chain(of_users).collect()
+}
+
 /// Everything that the program knows about a request. Where from, when and by whom behind the role it is made, it does not know.
-fn context(platform: &Platform, role: &RoleAccess, requirement: &Requirement, account: AccountId) -> Context {
+fn context(
+    platform: &Platform,
+    lacks: &Arc<[SmolStr]>,
+    role: &RoleAccess,
+    requirement: &Requirement,
+    account: AccountId,
+) -> Context {
     let owner = platform.account(account);
     let own = platform.account(role.identity.account);
     let region = if owner.region.is_empty() { &own.region } else { &owner.region };
-    let mut context = Context::open();
-    DECIDED.iter().for_each(|key| context.set(*key, Vec::new()));
-    // What AWS tells of users only, and not of the session that whoever assumed a role has.
-    let of_users = platform.library.conditions.iter().filter(|condition| !condition.sessions);
-    of_users.for_each(|condition| context.set(condition.key.to_ascii_lowercase(), Vec::new()));
-    context.set("aws:securetransport", vec!["true".into()]);
-    context.set("aws:principalarn", vec![role.identity.arn.clone()]);
-    context.set("aws:principalaccount", vec![own.id.clone()]);
-    context.set("aws:principalisawsservice", vec!["false".into()]);
-    context.set("aws:principaltype", vec!["AssumedRole".into()]);
-    context.set("aws:resourceaccount", vec![owner.id.clone()]);
-    context.set("aws:requestedregion", vec![region.clone()]);
-    for (key, account) in [("aws:principalorgid", own), ("aws:resourceorgid", owner)] {
-        let organization = account.organization.and_then(|at| platform.organizations.get(at as usize));
-        context.set(key, organization.and_then(|it| it.id.clone()).into_iter().collect());
+    let organization =
+        |account: &Account| platform.organizations.get(account.organization? as usize)?.id.clone();
+    let known = [
+        ("aws:securetransport", Some(SmolStr::new_static("true"))),
+        ("aws:principalarn", Some(role.identity.arn.clone())),
+        ("aws:principalaccount", Some(own.id.clone())),
+        ("aws:principalisawsservice", Some(SmolStr::new_static("false"))),
+        ("aws:principaltype", Some(SmolStr::new_static("AssumedRole"))),
+        ("aws:resourceaccount", Some(owner.id.clone())),
+        ("aws:requestedregion", Some(region.clone())),
+        ("aws:principalorgid", organization(own)),
+        ("aws:resourceorgid", organization(owner)),
+        ("iam:passedtoservice", requirement.passed_to.first().cloned()),
+        ("kms:viaservice", requirement.via.clone()),
+        ("kms:resourcealiases", requirement.alias.clone()),
+    ];
+    let mut context = Context::lacking(lacks);
+    for (key, value) in known {
+        if let Some(value) = value {
+            context.set_one(SmolStr::new_static(key), value);
+        }
     }
-    context.set("iam:passedtoservice", requirement.passed_to.first().cloned().into_iter().collect());
-    context.set("kms:viaservice", requirement.via.clone().into_iter().collect());
-    context.set("kms:resourcealiases", requirement.alias.clone().into_iter().collect());
     if let Some(Noun::Role(at)) = requirement.owner.map(|owner| platform.resource(owner).noun)
         && let Some(assumed) = platform.roles.get(at as usize)
     {
         // Whoever may assume the role is taken to bring what it demands.
         for (key, value) in &assumed.tags {
-            context.set(format!("aws:requesttag/{}", key.to_ascii_lowercase()), vec![value.clone()]);
+            context.set_one(format!("aws:requesttag/{}", key.to_ascii_lowercase()), value.clone());
         }
         context.set("aws:tagkeys", session_tags(assumed).into_iter().map(SmolStr::from).collect());
         context.set("sts:externalid", assumed.external_id.clone().into_iter().collect());
+    }
+    // Step Functions brings the state machine's ARN where a pipeline's role takes on one of another account.
+    if let RoleKey::Derived(pipeline, crate::access::Duty::Pipeline) = role.identity.key
+        && requirement.owner == Some(pipeline)
+    {
+        context.set("sts:externalid", platform.resource(pipeline).arn.clone().into_iter().collect());
     }
     context
 }

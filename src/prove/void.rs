@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::{
     condition::Truth,
     context::Context,
-    decide::{Deciding, Policy, Question, applies},
+    decide::{Deciding, Policies, Policy, Question, acts, applies},
     prover::Prover,
-    request::requests,
+    request::Request,
+    witness::{Witness, witness},
 };
 use crate::{
     access::{
-        RoleAccess, RoleKey, Statement, Use, federation,
+        Document, RoleAccess, RoleKey, Statement, Use, federation,
         requirement::{Place, Requirement, requirements},
         roles::acting,
     },
@@ -44,7 +45,7 @@ fn grants<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnost
     for wanted in &grant.capabilities {
         let required = requirements(prover.platform, wanted.capability, &place);
         let mut primary = required.iter().filter(|it| it.primary);
-        if let Some(denied) = primary.find_map(|requirement| denied(prover, role, requirement)) {
+        if let Some(denied) = primary.find_map(|requirement| denied(prover, role, requirement, grant.span)) {
             diagnostics.push(dead_grant(prover.platform, wanted.span, &denied));
         }
     }
@@ -55,10 +56,10 @@ fn uses(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
     let mut told: BTreeSet<Span> = BTreeSet::new();
     for Use { role, requirement, origin } in prover.access.uses.iter().filter(|it| it.requirement.primary) {
         let Some(role) = prover.access.role(*role).filter(|_| !told.contains(origin)) else { continue };
-        if let Some(denied) = denied(prover, role, requirement) {
+        if let Some(denied) = denied(prover, role, requirement, *origin) {
             told.insert(*origin);
             let action = prover.platform.library.action_spelling(requirement.action);
-            diagnostics.push(dead_use(prover.platform, *origin, &action, &denied));
+            diagnostics.push(dead_use(prover.platform, *origin, action, &denied));
         }
     }
 }
@@ -69,21 +70,59 @@ struct Denied<'a> {
     account: AccountId,
 }
 
-/// The guardrail that denies a requirement to a role, or some of it, under all circumstances.
-fn denied<'a>(prover: &Prover<'a>, role: &'a RoleAccess, requirement: &Requirement) -> Option<Denied<'a>> {
+/// The guardrail that denies a requirement to a role, or some of it, under all circumstances in which the place in the program gives it.
+fn denied<'a>(
+    prover: &Prover<'a>,
+    role: &'a RoleAccess,
+    requirement: &Requirement,
+    origin: Span,
+) -> Option<Denied<'a>> {
     let own = role.identity.account;
     let theirs = requirement.owner.and_then(|owner| prover.platform.resource(owner).account);
-    let binds = |account| prover.control.service(own).iter().chain(prover.control.resource(account));
-    if binds(theirs.unwrap_or(own)).all(|level| level.documents.is_empty()) {
+    let levels = prover.control.service(own).iter().chain(prover.control.resource(theirs.unwrap_or(own)));
+    let mut rules = levels.flat_map(|level| &level.documents).flat_map(|document| &document.statements);
+    let action = prover.platform.library.action_spelling(requirement.action);
+    // Most requirements are of actions that no guardrail speaks of.
+    if !rules.any(|rule| rule.effect == Effect::Deny && acts(&rule.actions, action)) {
         return None;
     }
-    requests(prover.platform, role, requirement, &BTreeSet::new(), &BTreeSet::new()).iter().find_map(
-        |request| {
-            let Deciding { policy, statement, .. } = prover.guardrail(request)?;
-            let account = if policy == Policy::ServiceControl { own } else { request.account };
-            Some(Denied { statement, account })
-        },
-    )
+    prover.requests_as_a_whole(role, requirement).iter().find_map(|request| {
+        let certain = prover.guardrail(request);
+        let Deciding { policy, statement, .. } =
+            certain.or_else(|| denied_whenever_given(prover, request, origin))?;
+        let account = if policy == Policy::ServiceControl { own } else { request.account };
+        Some(Denied { statement, account })
+    })
+}
+
+/// The guardrail with whose conditions those of what one place in the program gives never go together.
+fn denied_whenever_given<'a>(
+    prover: &Prover<'a>,
+    request: &Request<'a>,
+    origin: Span,
+) -> Option<Deciding<'a>> {
+    let given = |it: &&Statement| it.effect == Effect::Grant && it.origins.contains(&origin);
+    let own = Document::new(request.role.policy.statements.iter().filter(given).cloned().collect());
+    if own.statements.iter().all(|it| it.conditions.0.is_empty()) {
+        return None;
+    }
+    prover.with_policies(request, |policies, question| {
+        let control = policies.statements(question).find(|(policy, statement)| {
+            matches!(policy, Policy::ServiceControl | Policy::ResourceControl)
+                && statement.effect == Effect::Deny
+                && applies(statement, question) == Truth::Unknown
+        });
+        let (policy, statement) = control?;
+        let alone = Policies {
+            identity: &[&own],
+            service_control: policies.service_control,
+            resource_control: policies.resource_control,
+            elsewhere: true,
+            ..Policies::default()
+        };
+        let never = witness(&alone, question) == Witness::Impossible;
+        never.then_some(Deciding { policy, statement, certain: false })
+    })
 }
 
 /// Whoever comes from an identity provider is of no account and of no organization, before he has the role.

@@ -69,7 +69,7 @@ impl Prover<'_> {
         let library = &self.platform.library;
         let name = match wanted.capability {
             Capability::Named(id) => library.capability(id).name.to_string(),
-            Capability::Action(id) => library.action_spelling(id),
+            Capability::Action(id) => library.action_spelling(id).to_string(),
         };
         if wanted.columns.is_empty() { name } else { format!("{name}({})", wanted.columns.join(", ")) }
     }

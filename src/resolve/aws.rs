@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{ActionId, Integration},
+    library::{ActionId, Integration, models},
     platform::{Capability, Location, Value, ValueKind, pipeline::UseTarget, value::IntegrationUse},
     source::Span,
 };
@@ -96,6 +96,10 @@ impl Context<'_> {
             let (operation, span) = fields.text("operation")?;
             let text = SmolStr::from(format!("{service}:{operation}"));
             if self.known_action(&text).is_none() {
+                if !exists(&service, &operation) {
+                    // Which is said where requests are looked at.
+                    return None;
+                }
                 self.diagnostics.push(unknown_action(span, &service, &operation));
                 return None;
             }
@@ -156,6 +160,12 @@ impl Context<'_> {
         let partition = self.platform.project.partition();
         SmolStr::from(format!("arn:{partition}:s3:::{bucket}/{}/*", location.key))
     }
+}
+
+/// Whether AWS has an operation, as far as its models are known.
+fn exists(service: &str, operation: &str) -> bool {
+    models::has_operation(service, operation)
+        .unwrap_or_else(|| models::services().any(|name| name == service))
 }
 
 fn is_action(text: &str) -> bool {

@@ -43,7 +43,7 @@ use crate::{
 };
 
 pub use crate::suggest;
-pub use scope::{Meaning, Scopes};
+pub use scope::{Meaning, References, Scopes};
 
 /// What every part of the resolver works on.
 pub struct Context<'a> {
@@ -85,11 +85,15 @@ pub fn resolve(
     library_modules: &[Module],
     modules: &[Module],
     project: Project,
+    references: References,
     diagnostics: &mut Diagnostics,
 ) -> Platform {
     let mut platform = Platform { library: Arc::clone(&library), project, ..Platform::default() };
     let found = collect::collect(library_modules, modules, &mut platform, diagnostics);
-    let scopes = scope::scopes(sources, modules, &found, &platform, diagnostics);
+    let mut scopes = scope::scopes(sources, modules, &found, &platform, diagnostics);
+    if references == References::Kept {
+        scopes.keep_references();
+    }
     let mut context = Context {
         sources,
         library,

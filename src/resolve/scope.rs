@@ -41,8 +41,17 @@ pub struct Scopes {
     /// What stands inside a declaration, by that and its name.
     children: FxHashMap<(ResourceId, SmolStr), (Meaning, Span)>,
     library: FxHashMap<SmolStr, SchemaId>,
-    /// Every name that was found, with the declaration that it means.
-    references: RefCell<Vec<Reference>>,
+    /// Every name that was found, with the declaration that it means, where they are wanted.
+    references: Option<RefCell<Vec<Reference>>>,
+}
+
+/// Whether it is kept where each name is written: an editor asks for it, and nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum References {
+    /// It is in [`Platform::references`].
+    Kept,
+    /// That list stays empty.
+    Dropped,
 }
 
 /// The names of one module.
@@ -295,12 +304,19 @@ impl Scopes {
     }
 
     fn refer(&self, name: &Ident, to: Span) {
-        self.references.borrow_mut().push(Reference { at: name.span, to });
+        if let Some(references) = &self.references {
+            references.borrow_mut().push(Reference { at: name.span, to });
+        }
     }
 
-    /// Every name that was found, in the order of the places, each once.
+    /// Keeps from here on where each name is written.
+    pub(super) fn keep_references(&mut self) {
+        self.references = Some(RefCell::default());
+    }
+
+    /// Every name that was found, in the order of the places, each once; none where they are not kept.
     pub(super) fn references(&self) -> Vec<Reference> {
-        let mut references = self.references.take();
+        let mut references = self.references.as_ref().map(RefCell::take).unwrap_or_default();
         references.sort_unstable();
         references.dedup();
         references

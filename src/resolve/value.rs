@@ -13,7 +13,7 @@ use crate::{
 
 /// The kinds of declarations that act, or vouch for those who do. Others act through their service.
 const ACTING: &[&str] =
-    &["role", "pipeline", "query", "sync", "function", "group", "saml_provider", "oidc_provider"];
+    &["role", "pipeline", "query", "sync", "function", "crawler", "group", "saml_provider", "oidc_provider"];
 
 impl Context<'_> {
     /// The value of an expression as a field's type wants it, its conditions checked.

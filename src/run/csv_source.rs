@@ -1,7 +1,7 @@
 //! CSV with a header row as a source of rows.
 
 use super::json::text_value;
-use super::rows::{Bad, Cell, RowBatch, Shape, Source, check, excerpt};
+use super::rows::{Bad, Cell, Place, RowBatch, Shape, Source, check, excerpt};
 use super::schema::Schema;
 use crate::window::Type;
 use crate::window::time::Style;
@@ -23,6 +23,8 @@ pub struct CsvSource<R> {
     record: csv::ByteRecord,
     number: u64,
     position: u64,
+    /// What the position counts from.
+    base: u64,
 }
 
 impl<R: Read> CsvSource<R> {
@@ -49,6 +51,7 @@ impl<R: Read> CsvSource<R> {
             record: csv::ByteRecord::new(),
             number: 0,
             position: 0,
+            base: 0,
         })
     }
 
@@ -92,17 +95,31 @@ impl<R: Read> Source for CsvSource<R> {
     fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool> {
         rows.reset(&self.shape);
         while rows.rows < ROWS as u64 {
-            if !self.reader.read_byte_record(&mut self.record).map_err(into_io)? {
-                break;
+            match self.reader.read_byte_record(&mut self.record).map_err(into_io) {
+                Ok(true) => {}
+                Ok(false) => break,
+                // What was read before there was nothing more is handed over first.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && rows.rows > 0 => break,
+                Err(error) => return Err(error),
             }
             self.number += 1;
             let row = self.row();
             let raw = if row.is_err() { self.raw() } else { Vec::new() };
             rows.push(&self.shape, self.number, &raw, row);
         }
-        let position = self.reader.position().byte();
+        let position = self.base + self.reader.position().byte();
         rows.bytes = position - self.position;
         self.position = position;
         Ok(rows.rows > 0)
+    }
+
+    fn place(&self) -> Place {
+        Place { bytes: self.position, lines: self.number }
+    }
+
+    /// The input is the header, and then what comes from that place on.
+    fn resume(&mut self, place: Place) {
+        self.base = place.bytes.saturating_sub(self.reader.position().byte());
+        (self.position, self.number) = (place.bytes, place.lines);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::json::JsonReader;
 use super::layout::Layout;
-use super::rows::{RowBatch, Shape, Source};
+use super::rows::{Place, RowBatch, Shape, Source};
 use super::scan::TimestampScanner;
 use super::schema::Schema;
 use super::walk::Walker;
@@ -49,6 +49,8 @@ pub struct JsonSource<R, S = Unknown> {
     filled: usize,
     ended: bool,
     line: u64,
+    /// Bytes of the rows handed over.
+    offset: u64,
     parser: Parser<S>,
 }
 
@@ -96,7 +98,7 @@ impl<R: Read, S: Scanner> JsonSource<R, S> {
         let walker = Walker::new(&reader);
         let parser =
             Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, misses: 0, unknown: 0, clock };
-        JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, parser }
+        JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, offset: 0, parser }
     }
 
     /// Reads until there is a whole line; how many bytes of whole lines there are.
@@ -136,9 +138,20 @@ impl<R: Read, S: Scanner> Source for JsonSource<R, S> {
         let text = self.buffer.get(..end).unwrap_or_default();
         self.line = self.parser.read_lines(text, self.line, rows);
         rows.bytes = end as u64;
+        self.offset += rows.bytes;
         self.buffer.copy_within(end..self.filled, 0);
         self.filled -= end;
+        // A long line has no say in where later blocks end.
+        self.buffer.resize(self.filled.max(BLOCK), 0);
         Ok(end > 0)
+    }
+
+    fn place(&self) -> Place {
+        Place { bytes: self.offset, lines: self.line }
+    }
+
+    fn resume(&mut self, place: Place) {
+        (self.offset, self.line) = (place.bytes, place.lines);
     }
 }
 

@@ -1,10 +1,12 @@
 //! A query from source to sink.
 
+use super::engine::Engine;
 use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
-use super::writer::{JsonWriter, write_string};
+use super::sink::{Outputs, Plain};
+use super::writer::JsonWriter;
 use crate::window::time::Style;
-use crate::window::{Batch, Column, EvalErrorKind, Late, Operator, PlanError, Pushed, Query, Type};
+use crate::window::{EvalErrorKind, Late, Plan, PlanError, Type};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, Write};
@@ -28,7 +30,7 @@ pub struct Job {
     /// What becomes of invalid rows.
     pub on_invalid: OnInvalid,
     /// The plan; its input is the schema's fields.
-    pub query: Query,
+    pub query: Plan,
     /// The names of the results' columns.
     pub output: Vec<String>,
     /// For each of them, whether it is never null. A null there, of a decimal that overflowed, ends the run, as it ends Flink's job
@@ -48,9 +50,24 @@ impl Job {
             Late::Divert => vec![true; self.schema.fields().len()],
         }
     }
+
+    /// The columns of the results.
+    pub fn results(&self) -> impl Iterator<Item = (&str, Type)> {
+        self.output.iter().map(String::as_str).zip(self.query.output_types())
+    }
+
+    /// The columns of the source, which are those of late rows.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, Type)> {
+        self.schema.fields().iter().map(|field| (field.name.as_str(), field.ty))
+    }
+
+    /// Which field is the event time; no field's number where none is.
+    pub fn event_time(&self) -> usize {
+        self.query.event_time.unwrap_or(usize::MAX)
+    }
 }
 
-/// Where rows go.
+/// Where rows go as JSON lines.
 pub struct Sinks<'a> {
     /// Results.
     pub results: &'a mut dyn Write,
@@ -94,8 +111,8 @@ pub struct Summary {
     pub most_memory: usize,
 }
 
-/// As many rejected rows are described in the summary.
-const DESCRIBED: usize = 5;
+/// The columns of rejected rows.
+pub const REJECTED: [(&str, Type); 2] = [("reason", Type::String), ("raw", Type::String)];
 
 /// Why a run stopped.
 #[derive(Debug)]
@@ -137,109 +154,20 @@ pub fn run(
     sinks: Sinks<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, RunError> {
-    if let Some((index, ty)) = first_mismatch(job) {
-        return Err(RunError::Plan(PlanError::Column(index, ty)));
-    }
-    let mut operator = Operator::new(job.query.clone(), 1).map_err(RunError::Plan)?;
-    let names = job.output.iter().map(String::as_str);
-    let types = job.query.output.iter().map(|e| e.ty());
-    let writer = JsonWriter::new(sinks.results, names.zip(types), job.output_style);
-    let mut results = Results { writer, job, null: None };
-    let fields = job.schema.fields().iter().map(|f| (f.name.as_str(), f.ty));
-    let mut late = JsonWriter::new(sinks.late, fields, job.late_style);
+    let mut engine = Engine::new(job, 1)?;
+    let mut results = JsonWriter::new(Plain(sinks.results), job.results(), job.output_style);
+    let mut late = JsonWriter::new(Plain(sinks.late), job.fields(), job.late_style);
+    let mut rejected = JsonWriter::new(Plain(sinks.rejected), REJECTED, job.late_style);
+    let mut outputs = Outputs { results: &mut results, late: &mut late, rejected: &mut rejected };
     let mut rows = RowBatch::default();
-    let mut summary = Summary::default();
     while source.read(&mut rows).map_err(RunError::Read)? {
-        summary.rows_in += rows.rows;
-        summary.bytes_in += rows.bytes;
-        reject(job, &mut rows, sinks.rejected, &mut summary)?;
-        let pushed = operator.push(0, &rows.batch, &mut |batch: &Batch| results.write(batch));
-        let Pushed { late: rows_late, .. } = pushed.map_err(|e| results.located(e, &rows.lines))?;
-        late.write_rows(&rows.batch, rows_late).map_err(RunError::Write)?;
-        progress(Progress { rows: summary.rows_in, bytes: summary.bytes_in });
+        engine.push(0, &mut rows, &mut outputs)?;
+        let (rows, bytes) = engine.read();
+        progress(Progress { rows, bytes });
     }
-    let finished = operator.finish(&mut |batch: &Batch| results.write(batch));
-    finished.map_err(|e| results.located(e, &[]))?;
-    results
-        .writer
-        .flush()
-        .and_then(|()| late.flush())
-        .and_then(|()| sinks.rejected.flush())
-        .map_err(RunError::Write)?;
-    let stats = operator.stats();
-    summary.late = stats.late;
-    summary.windows = stats.windows;
-    summary.rows_out = stats.rows_out;
-    summary.most_windows = stats.most_windows;
-    summary.most_groups = stats.most_groups;
-    summary.most_memory = stats.most_memory;
-    Ok(summary)
-}
-
-/// A column of the plan that the source's record does not have.
-fn first_mismatch(job: &Job) -> Option<(usize, Type)> {
-    let types = job.schema.types();
-    let len = types.len().max(job.query.input.len());
-    let wrong = (0..len).find(|i| types.get(*i) != job.query.input.get(*i))?;
-    job.query.input.get(wrong).or(types.get(wrong)).map(|ty| (wrong, *ty))
-}
-
-/// Where results go, with what they must not be.
-struct Results<'a, W> {
-    writer: JsonWriter<W>,
-    job: &'a Job,
-    /// The column that had a null and must not.
-    null: Option<usize>,
-}
-
-impl<W: Write> Results<'_, W> {
-    fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        let is_broken = |(column, required): (&Column, &bool)| {
-            *required && (0..batch.len).any(|row| column.nulls.is_some() && column.is_null(row))
-        };
-        self.null = batch.columns.iter().zip(&self.job.required).position(is_broken);
-        match self.null {
-            Some(_) => Err(io::ErrorKind::InvalidData.into()),
-            None => self.writer.write(batch),
-        }
+    engine.finish(&mut outputs)?;
+    for sink in outputs.each() {
+        sink.finish().map_err(RunError::Write)?;
     }
-
-    fn located(&self, error: crate::window::Error, lines: &[u64]) -> RunError {
-        match (error, self.null.and_then(|column| self.job.output.get(column))) {
-            (crate::window::Error::Output(_), Some(column)) => RunError::Null(column.clone()),
-            (crate::window::Error::Row(e), _) => RunError::Value(lines.get(e.row).copied(), e.kind),
-            (crate::window::Error::Result(e), _) => RunError::Value(None, e.kind),
-            (crate::window::Error::Output(e), None) => RunError::Write(e),
-        }
-    }
-}
-
-fn reject(
-    job: &Job,
-    rows: &mut RowBatch,
-    sink: &mut dyn Write,
-    summary: &mut Summary,
-) -> Result<(), RunError> {
-    let mut line = Vec::new();
-    for mut reject in rows.rejected.drain(..) {
-        match job.on_invalid {
-            OnInvalid::Drop => {}
-            OnInvalid::Fail => return Err(RunError::Invalid(reject)),
-            OnInvalid::Divert => {
-                line.clear();
-                line.extend_from_slice(b"{\"reason\":");
-                write_string(&reject.reason, &mut line);
-                line.extend_from_slice(b",\"raw\":");
-                write_string(&String::from_utf8_lossy(&reject.raw), &mut line);
-                line.extend_from_slice(b"}\n");
-                sink.write_all(&line).map_err(RunError::Write)?;
-            }
-        }
-        summary.rejected += 1;
-        if summary.first_rejected.len() < DESCRIBED {
-            reject.raw = Vec::new();
-            summary.first_rejected.push(reject);
-        }
-    }
-    Ok(())
+    Ok(engine.summary())
 }

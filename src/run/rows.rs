@@ -34,7 +34,23 @@ pub struct RowBatch {
 /// Where rows come from.
 pub trait Source {
     /// Reads some rows into an empty batch; false at the end of the input.
+    /// An error of the kind [`io::ErrorKind::WouldBlock`] says that there is nothing yet; nothing is lost by it.
     fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool>;
+
+    /// How far it has read: what the rows handed over so far took of the input.
+    fn place(&self) -> Place;
+
+    /// Goes on from a place; to be called before the first row is read, with an input that starts there.
+    fn resume(&mut self, place: Place);
+}
+
+/// How much of an input has been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Bytes, or rows where the format has no bytes to go on from.
+    pub bytes: u64,
+    /// Lines, or records.
+    pub lines: u64,
 }
 
 /// How a source fills batches: the fields, which of them are kept, and which is the event time.

@@ -66,7 +66,12 @@ impl<W: Write> JsonWriter<W> {
         Ok(())
     }
 
-    fn flush_buffer(&mut self) -> io::Result<()> {
+    /// What it writes to.
+    pub(super) fn output(&mut self) -> &mut W {
+        &mut self.output
+    }
+
+    pub(super) fn flush_buffer(&mut self) -> io::Result<()> {
         self.output.write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
@@ -96,30 +101,43 @@ impl Member {
     }
 }
 
-fn write_value(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
+/// A value as JSON.
+pub(super) fn write_value(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
     if column.is_null(row) {
         return out.extend_from_slice(b"null");
     }
+    let quoted = matches!(ty, Type::Date | Type::Timestamp(_) | Type::TimestampLtz(_) | Type::Bytes);
+    match &column.data {
+        Data::F64(v) => write_double(v.get(row).copied().unwrap_or_default(), out),
+        Data::Text(v) if ty != Type::Bytes => write_string(&String::from_utf8_lossy(v.get(row)), out),
+        _ => {
+            out.extend(quoted.then_some(b'"'));
+            write_plain(column, row, ty, style, out);
+            out.extend(quoted.then_some(b'"'));
+        }
+    }
+}
+
+/// A value that is not null as text without quotes.
+pub(super) fn write_plain(column: &Column, row: usize, ty: Type, style: Style, out: &mut Vec<u8>) {
     match &column.data {
         Data::Bool(v) => out.extend_from_slice(if v.get(row) == Some(&true) { b"true" } else { b"false" }),
         Data::I32(v) => {
             let value = v.get(row).copied().unwrap_or_default();
             if ty == Type::Date {
-                out.push(b'"');
                 time::write_date(value.into(), out);
-                out.push(b'"');
             } else {
                 write_display(value, out);
             }
         }
         Data::I64(v) => write_i64(v.get(row).copied().unwrap_or_default(), ty, style, out),
-        Data::F64(v) => write_double(v.get(row).copied().unwrap_or_default(), out),
+        Data::F64(v) => write_plain_double(v.get(row).copied().unwrap_or_default(), out),
         Data::I128(v) => {
             let scale = if let Type::Decimal { scale, .. } = ty { scale } else { 0 };
             decimal::write(v.get(row).copied().unwrap_or_default(), scale, out);
         }
         Data::Text(v) if ty == Type::Bytes => write_base64(v.get(row), out),
-        Data::Text(v) => write_string(&String::from_utf8_lossy(v.get(row)), out),
+        Data::Text(v) => out.extend_from_slice(String::from_utf8_lossy(v.get(row)).as_bytes()),
     }
 }
 
@@ -134,21 +152,26 @@ fn write_i64(value: i64, ty: Type, style: Style, out: &mut Vec<u8>) {
         Type::TimestampLtz(p) => (p, "Z"),
         _ => return write_display(value, out),
     };
-    out.push(b'"');
     time::write_timestamp(value, style, (0, precision), out);
     out.extend_from_slice(zone.as_bytes());
-    out.push(b'"');
 }
 
 fn write_double(value: f64, out: &mut Vec<u8>) {
+    let quote = (!value.is_finite()).then_some(b'"');
+    out.extend(quote);
+    write_plain_double(value, out);
+    out.extend(quote);
+}
+
+fn write_plain_double(value: f64, out: &mut Vec<u8>) {
     match value {
-        v if v.is_nan() => out.extend_from_slice(b"\"NaN\""),
-        f64::INFINITY => out.extend_from_slice(b"\"Infinity\""),
-        f64::NEG_INFINITY => out.extend_from_slice(b"\"-Infinity\""),
+        f64::INFINITY => out.extend_from_slice(b"Infinity"),
+        f64::NEG_INFINITY => out.extend_from_slice(b"-Infinity"),
         // Within these bounds Ryu writes what `{:?}` does, without its detours.
         v if v == 0.0 || (1e-4..1e16).contains(&v.abs()) => {
             out.extend_from_slice(ryu::Buffer::new().format_finite(v).as_bytes());
         }
+        // NaN is `NaN`.
         v => write_display(format_args!("{v:?}"), out),
     }
 }
@@ -175,7 +198,6 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
 
 fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    out.push(b'"');
     for chunk in bytes.chunks(3) {
         let bits = (0..3).fold(0_usize, |n, i| n << 8 | usize::from(chunk.get(i).copied().unwrap_or(0)));
         for place in 0..4 {
@@ -183,5 +205,4 @@ fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
             out.push(if place > chunk.len() { b'=' } else { digit });
         }
     }
-    out.push(b'"');
 }

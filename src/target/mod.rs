@@ -9,6 +9,7 @@ pub mod iam;
 pub mod lake_formation;
 pub mod native;
 pub mod states;
+pub mod watch;
 
 use crate::{access::Access, artifact::Artifacts, platform::Platform, source::SourceMap};
 
@@ -45,6 +46,7 @@ pub const TARGETS: &[&dyn Target] = &[
     &contract::Contract,
     &states::States,
     &flink::Flink,
+    &watch::Watch,
     &handover::Handover,
     &native::Native,
 ];

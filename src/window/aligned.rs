@@ -5,6 +5,8 @@
 //! of the longest one, into which each slice is merged as its window fires. So does Flink, on which the last bits of sums of doubles
 //! depend (`HoppingSliceAssigner.mergeSlices`, `CumulativeSliceAssigner.mergeSlices`).
 
+mod saved;
+
 use super::aggregate::{Input, Layout};
 use super::emit::{Bounds, Fired, Output};
 use super::operator::Error;

@@ -1,5 +1,7 @@
 //! Event time: the watermark of each partition, and the least of them.
 
+mod saved;
+
 /// How far event time is.
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -24,6 +26,11 @@ impl Clock {
     /// The watermark in milliseconds since the epoch; `None` before the first.
     pub fn watermark(&self) -> Option<i64> {
         self.watermark
+    }
+
+    /// A partition's latest event time.
+    pub fn latest(&self, partition: usize) -> Option<i64> {
+        self.partitions.get(partition)?.latest
     }
 
     /// The lowest watermark of the partitions other than `but` that are not idle; `None` if one has none yet.

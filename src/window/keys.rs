@@ -4,6 +4,8 @@
 //! one probe and no comparison elsewhere. The hash is seeded per operator: no input can make it collide at will,
 //! and no result depends on it.
 
+mod saved;
+
 use super::column::{Column, Data, Text, Value};
 use super::types::{Class, Type};
 use std::borrow::Cow;

@@ -1,5 +1,7 @@
 //! The operator: rows in, watermark forward, windows out.
 
+mod saved;
+
 use super::aggregate::{AggregateCall, Input, Layout};
 use super::aligned::Aligned;
 use super::clock::Clock;
@@ -55,6 +57,19 @@ pub struct Stats {
     pub most_groups: usize,
     /// The most bytes of state held, looked at after each batch.
     pub most_memory: usize,
+}
+
+/// What is held at a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Open windows.
+    pub windows: usize,
+    /// Open groups (window and key).
+    pub groups: usize,
+    /// Keys, of which some may have no open window any more.
+    pub keys: usize,
+    /// Bytes of state.
+    pub memory: usize,
 }
 
 /// Takes results: a batch with one column per output expression.
@@ -158,6 +173,20 @@ impl Operator {
     /// The watermark in milliseconds since the epoch; `None` before the first.
     pub fn watermark(&self) -> Option<i64> {
         self.clock.watermark()
+    }
+
+    /// How much is held now.
+    pub fn held(&self) -> Held {
+        let (windows, groups, memory) = match &self.windows {
+            Windows::Aligned(windows) => (windows.panes().len(), windows.panes().groups(), windows.memory()),
+            Windows::Sessions(windows) => (windows.len(), windows.len(), windows.memory()),
+        };
+        Held { windows, groups, keys: self.keys.len(), memory: memory + self.keys.memory() }
+    }
+
+    /// A partition's latest event time in milliseconds since the epoch; `None` before its first row.
+    pub fn latest(&self, partition: u32) -> Option<i64> {
+        self.clock.latest(partition as usize)
     }
 
     /// Takes rows of a partition, in the order of their arrival.
@@ -329,14 +358,10 @@ impl Operator {
 
     /// Measures the state, and forgets keys that no open window holds once they are most of the table.
     fn end_batch(&mut self) {
-        let (open, groups, memory) = match &self.windows {
-            Windows::Aligned(windows) => (windows.panes().len(), windows.panes().groups(), windows.memory()),
-            Windows::Sessions(windows) => (windows.len(), windows.len(), windows.memory()),
-        };
-        self.stats.most_windows = self.stats.most_windows.max(open);
+        let Held { windows, groups, keys, memory } = self.held();
+        self.stats.most_windows = self.stats.most_windows.max(windows);
         self.stats.most_groups = self.stats.most_groups.max(groups);
-        self.stats.most_memory = self.stats.most_memory.max(memory + self.keys.memory());
-        let keys = self.keys.len();
+        self.stats.most_memory = self.stats.most_memory.max(memory);
         if keys > KEYS_KEPT.max(groups.saturating_mul(4)) {
             match &mut self.windows {
                 Windows::Aligned(windows) => {

@@ -1,5 +1,7 @@
 //! Open windows, or slices of windows, and the groups in them.
 
+mod saved;
+
 use super::aggregate::{Assigned, Layout, State};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;

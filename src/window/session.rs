@@ -4,6 +4,8 @@
 //! is one group of a state. A row is late when its window, merged with those it touches, has been passed by the watermark: a row that
 //! bridges into an open session is not.
 
+mod saved;
+
 use super::aggregate::{Assigned, Input, Layout, State};
 use super::emit::{Bounds, Fired, Output};
 use super::operator::Error;

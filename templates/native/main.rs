@@ -116,7 +116,7 @@ fn open(from: &str, plan: &Plan) -> Result<Box<dyn Source + Send>, Failure> {
         _ => Box::new(File::open(from).map_err(unreadable)?),
     };
     let job = &plan.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let ending = Path::new(from).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let csv = match ending.to_ascii_lowercase().as_str() {
         "jsonl" | "ndjson" | "json" => false,

@@ -2,6 +2,8 @@
 
 mod ahead;
 mod csv_source;
+mod csv_writer;
+mod engine;
 mod json;
 mod json_source;
 mod layout;
@@ -9,6 +11,7 @@ mod pipeline;
 mod rows;
 pub mod scan;
 mod schema;
+mod sink;
 mod walk;
 mod writer;
 

@@ -202,11 +202,121 @@ fn init_writes_a_project_once() {
     assert!(!sandbox.path("new/platform/dpl.toml").exists());
 }
 
+/// Each template is a whole project, as its README says: checked, tested, laid out, built.
 #[test]
-fn what_init_writes_compiles_without_a_word() {
+fn what_init_writes_compiles_and_passes() {
+    for (template, files, tests) in [("lake", 4, 2), ("mesh", 5, 2), ("etl", 3, 3), ("streaming", 3, 1)] {
+        let sandbox = Sandbox::new();
+        sandbox.dpl(&["init", "--template", template, "p"]).fine();
+        let checked = sandbox.dpl(&["check", "p"]);
+        assert_eq!(checked.fine().err, format!("no problems in {files} files\n"), "{template}");
+        let tested = sandbox.dpl(&["test", "p"]);
+        assert!(tested.fine().out.ends_with(&format!("\n{tests} passed\n")), "{template}: {}", tested.out);
+        sandbox.dpl(&["fmt", "--check", "p"]).fine();
+        sandbox.dpl(&["build", "p"]).fine();
+        assert!(sandbox.path("p/out/manifest.json").is_file());
+        sandbox.dpl(&["build", "p", "--check"]).fine();
+        let readme = sandbox.read("p/README.md");
+        let told = readme.lines().filter(|line| line.starts_with("| `") && line.contains(".dpl`"));
+        assert_eq!(told.count(), files, "{template}: its README tells of every file");
+    }
+}
+
+/// What the READMEs have a newcomer type.
+#[test]
+fn what_the_readmes_of_templates_show_runs() {
     let sandbox = Sandbox::new();
     sandbox.dpl(&["init", "p"]).fine();
-    assert_eq!(sandbox.dpl(&["check", "p"]).fine().err, "no problems in 3 files\n");
-    sandbox.dpl(&["build", "p"]).fine();
-    assert!(sandbox.path("p/out/manifest.json").is_file());
+    assert_eq!(
+        sandbox.read("p/README.md").lines().next(),
+        Some("# A data lake"),
+        "the one that is not asked for"
+    );
+    let who = sandbox.dpl(&["who-can", "read", "landing / \"clean\"", "p"]);
+    assert!(who.fine().out.contains("Analyst"), "{}", who.out);
+    sandbox.dpl(&["init", "--template", "streaming", "s"]).fine();
+    let run = ["run", "minute_averages", "s", "--from", "readings=s/readings.jsonl", "--to", "averages=-"];
+    assert_eq!(sandbox.dpl(&run).fine().out.lines().count(), 3);
+    let help = sandbox.dpl(&["init", "--help"]);
+    for template in ["lake", "mesh", "etl", "streaming"] {
+        assert!(help.fine().out.contains(&format!("- {template}:")), "{}", help.out);
+    }
+    sandbox.dpl(&["init", "--template", "warehouse", "w"]).refused(2, &["warehouse", "streaming"]);
+}
+
+#[test]
+fn required_tags_are_demanded_of_accounts() {
+    let sandbox = Sandbox::new();
+    let bucket = "bucket raw in lake { tags = { Owner = \"ingest\" } }\n";
+    sandbox
+        .write("p/a.dpl", format!("{FINE}{bucket}"))
+        .write("p/dpl.toml", "required_tags = [\"Owner\", \"cost:center\"]\n");
+    let said = sandbox.dpl(&["check", "p"]);
+    said.refused(
+        1,
+        &[
+            "DPL0812",
+            "p/a.dpl:1:9",
+            "`Owner`, `cost:center`",
+            "tags = { Owner = \"…\", \"cost:center\" = \"…\" }",
+            "1 error",
+        ],
+    );
+    let account = FINE.replace(" }", ", tags = { Owner = \"data\", \"cost:center\" = \"4711\" } }");
+    sandbox.write("p/a.dpl", format!("{account}{bucket}"));
+    sandbox.dpl(&["check", "p"]).fine();
+    sandbox.dpl(&["build", "p", "-o", "o"]).fine();
+    let calls = sandbox.read("o/lake/s3/raw.calls.json");
+    assert!(
+        calls.contains("\"ingest\"") && calls.contains("\"4711\"") && !calls.contains("\"data\""),
+        "{calls}"
+    );
+    // Where nothing is made, nothing lacks a tag.
+    sandbox.write("p/a.dpl", FINE);
+    sandbox.dpl(&["check", "p"]).fine();
+}
+
+/// Runs git in a sandbox, without what the machine's own settings say.
+fn git(sandbox: &Sandbox, arguments: &[&str]) {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(sandbox.root()).args([
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]);
+    let output = command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn revisions_of_git_are_compared() {
+    let sandbox = Sandbox::new();
+    let role = "role reader in lake { trust = [lake] }\nbucket raw in lake {}\n";
+    let read = "grant read on raw to reader\n";
+    sandbox.write("p/a.dpl", format!("{FINE}{role}{read}"));
+    git(&sandbox, &["init", "-q", "-b", "main"]);
+    git(&sandbox, &["add", "."]);
+    git(&sandbox, &["commit", "-q", "-m", "one"]);
+    git(&sandbox, &["tag", "first"]);
+    // The same in another file means the same.
+    sandbox.write("p/a.dpl", FINE).write("p/b.dpl", format!("use a\n{role}{read}"));
+    let said =
+        sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening,breaking,replacement,narrowing"]);
+    said.fine();
+    sandbox.write("p/b.dpl", format!("use a\n{role}grant read, write on raw to reader\n"));
+    let said = sandbox.dpl(&["diff", "--git", "main", "p", "--fail-on", "widening"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("reader") && said.out.contains("s3:PutObject"), "{}", said.out);
+    git(&sandbox, &["add", "."]);
+    git(&sandbox, &["commit", "-q", "-m", "two"]);
+    // Two revisions, and neither is what lies here.
+    sandbox.write("p/b.dpl", FAULTY);
+    let said = sandbox.dpl(&["diff", "--git", "first..main", "p", "--fail-on", "widening"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("s3:PutObject"), "{}", said.out);
+    sandbox.dpl(&["diff", "--git", "main..first", "p", "--fail-on", "widening"]).fine();
+    sandbox.dpl(&["diff", "--git", "nowhere", "p"]).refused(2, &["nowhere"]);
 }

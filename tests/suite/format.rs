@@ -183,13 +183,15 @@ impl Random {
     }
 }
 
-/// Acme is the reference for the layout too.
+/// Acme is the reference for the layout too; the standard library and what `dpl init` writes are shown to users.
 #[test]
-fn acme_stays_as_it_is() {
+fn acme_and_the_library_stay_as_they_are() {
     let mut files = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/acme"), &mut files);
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/starter"), &mut files);
-    assert!(files.len() > 8);
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib"), &mut files);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "dpl"));
+    assert!(files.len() > 60);
     for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(formatted(&text).as_deref(), Some(text.as_str()), "{}", path.display());

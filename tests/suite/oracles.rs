@@ -109,3 +109,21 @@ fn the_textmate_grammar_passes() {
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{out}\n{errors}");
 }
+
+/// What calls by name are checked against is what botocore's models say, which the files are made from.
+#[test]
+fn models_are_botocores() {
+    let models = root().join("stdlib/models");
+    let Some(done) = oracle::run("extract_models.py", &["python"], &[models.as_os_str(), "--check".as_ref()])
+    else {
+        return;
+    };
+    let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{errors}");
+}
+
+/// The wrapper packages, the image's recipe, the schemas of what CI systems and others read.
+#[test]
+fn packages_install_and_schemas_hold() {
+    oracle::judge("check_packages.py", &["packaging", "vscode"], &[env!("CARGO_BIN_EXE_dpl")]);
+}

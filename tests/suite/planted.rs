@@ -128,8 +128,10 @@ impl Gardener<'_> {
             let left = self.text(left.span).to_owned();
             self.plant("may be none", value.span, left);
         }
-        if !wanted.refinement.one_of.is_empty() && value.as_text().is_some() {
+        // Text has a type of its own where any is wanted: one of this alone.
+        if wanted.refinement.one_of.len() > 1 && value.as_text().is_some() {
             self.plant("wrong enum value", value.span, "\"zzqx\"");
+            self.plant("any text", value.span, "\"zzqx {1}\"");
         }
     }
 

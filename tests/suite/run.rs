@@ -133,8 +133,12 @@ fn what_can_not_be_run_is_told() {
     run(&[&query[..], &["readings=rows.jsonl", "--to", "average=x"]].concat(), &["did you mean `averages`?"]);
     run(&[&query[..], &["readings=nowhere.jsonl"]].concat(), &["can't read `nowhere.jsonl`: no such file"]);
     run(&[&query[..], &["readings=p"]].concat(), &["it is a folder"]);
-    run(&[&query[..], &["readings=rows.parquet"]].concat(), &["Parquet"]);
-    run(&[&query[..], &["readings=rows.jsonl", "--to", "averages=x.csv"]].concat(), &["JSON lines"]);
+    sandbox.write("broken.parquet", ROWS);
+    run(&[&query[..], &["readings=broken.parquet"]].concat(), &["can't read `broken.parquet`"]);
+    run(
+        &[&query[..], &["readings=rows.jsonl", "--from", "readings=./rows.jsonl"]].concat(),
+        &["be read twice"],
+    );
     run(
         &[&query[..], &["readings=rows.jsonl", "--to", "averages=./rows.jsonl"]].concat(),
         &["while it is read"],

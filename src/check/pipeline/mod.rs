@@ -5,10 +5,12 @@
 //! | `size.rs`, `payload.rs` | how large values get, and whether they pass from state to state |
 //! | `history.rs` | how many events a run writes down |
 //! | `time.rs` | whether what is waited for fits into the pipeline's time |
+//! | `by_name/` | whether calls by botocore's names are ones that AWS takes |
 //! | `again.rs` | whether what is made again may be |
 //! | `caught.rs` | whether what a `catch` waits for can come, and whether there is anything in a block |
 
 mod again;
+mod by_name;
 mod caught;
 mod history;
 mod payload;
@@ -16,6 +18,7 @@ mod size;
 mod time;
 
 pub use again::retried_functions_can_be_retried;
+pub use by_name::calls_by_name_are_ones_that_aws_takes;
 pub use caught::{caught_errors_can_come, statements_do_something};
 pub use history::histories_have_room;
 pub use payload::values_fit_between_states;

@@ -13,14 +13,15 @@ use super::{Change, Fault};
 pub(super) fn fill(staged: &Path, folder: &Path, plan: &Plan, change: &Change<'_>) -> Result<(), Fault> {
     fs::create_dir(staged).map_err(Fault::at(staged))?;
     let mut folders = BTreeSet::new();
-    let mut last = "";
+    // Paths are sorted, so that a folder's files come one behind the other.
+    let (mut last, mut within) = ("", staged.to_path_buf());
     for ((path, text), same) in plan.files.iter().zip(&change.same) {
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         if parent != last {
             make_parents(staged, Path::new(path), &mut folders)?;
-            last = parent;
+            (last, within) = (parent, staged.join(parent));
         }
-        let to = staged.join(path);
+        let to = within.join(name);
         if !*same || fs::hard_link(folder.join(path), &to).is_err() {
             fs::write(&to, text).map_err(Fault::at(&to))?;
         }

@@ -1,11 +1,15 @@
 //! `dpl run`: a query or a pipeline on this machine.
 
 mod files;
+mod limits;
 mod mocks;
 mod pipeline;
 mod progress;
 mod query;
 mod trace;
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use dpl::analyze;
@@ -25,8 +29,15 @@ Examples of queries:
   zcat readings.gz | dpl run temperature_alerts examples/acme --from iot_stream=-
   … --to rejected_readings=rejected.jsonl     keeps the rows that the stream diverts
 
+  … --from iot_stream=shard-0.jsonl --from iot_stream=shard-1.jsonl.gz   partitions, each with a watermark of its own
+  … --follow --checkpoint state --metrics :9100                          runs until it is stopped, and goes on from there
+
 Files that end in .jsonl, .ndjson or .json hold JSON lines, those that end in .csv values between commas below a line of
-names; any other is read in the stream's own format. Results are JSON lines. The summary goes to standard error.
+names; any other is read in the stream's own format, and written as JSON lines. What is compressed with gzip or Zstandard is
+known by its first bytes, and written so where the name ends in .gz or .zst. A file of results gets its name when it
+is whole; with --follow or --checkpoint it is written as results come. SIGINT and SIGTERM stop a run when the rows
+at hand are done: what is ready is written, the state is kept where there is a --checkpoint, and the exit code is 130 or
+143. The summary goes to standard error.
 
 Examples of pipelines:
   dpl run ingest examples/acme --input event.json --mock validate_input=valid.json --mock publish=none.json …
@@ -49,13 +60,33 @@ pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
 
-    /// Of a query: the file that a stream's rows are read from; `-` is standard input
+    /// Of a query: the file that a stream's rows are read from; `-` is standard input. Several files are partitions
     #[arg(long, value_name = "STREAM=FILE", value_parser = assignment, help_heading = "Queries")]
     from: Vec<Binding>,
 
     /// Of a query: the file that a stream's rows are written to; `-` is standard output, and where the results go without it
     #[arg(long, value_name = "STREAM=FILE", value_parser = assignment, help_heading = "Queries")]
     to: Vec<Binding>,
+
+    /// Of a query: waits for more at the end of a file, and reads on when it is cut or replaced
+    #[arg(long, help_heading = "Queries")]
+    follow: bool,
+
+    /// Of a query: keeps its state in a folder, from which the same command goes on, wherever the run was ended
+    #[arg(long, value_name = "DIR", help_heading = "Queries")]
+    checkpoint: Option<PathBuf>,
+
+    /// Of a query: the time between two checkpoints: `500ms`, `10s`, `1m`
+    #[arg(long, value_name = "TIME", value_parser = limits::time, default_value = "10s", help_heading = "Queries")]
+    checkpoint_interval: Duration,
+
+    /// Of a query: how it goes, as text for Prometheus: at `HOST:PORT`, at `:PORT` of this machine, or in a file
+    #[arg(long, value_name = "ADDRESS|FILE", help_heading = "Queries")]
+    metrics: Option<String>,
+
+    /// Of a query: ends the run where its state takes more than that: `512MiB`
+    #[arg(long, value_name = "SIZE", value_parser = limits::size, help_heading = "Queries")]
+    max_state: Option<usize>,
 
     /// Of a pipeline: the file with its event; `-` is standard input. Without it the event is empty
     #[arg(long = "input", value_name = "FILE", help_heading = "Pipelines")]
@@ -68,6 +99,13 @@ pub(super) struct Arguments {
     /// Of a pipeline: prints what happens in each state, to standard error
     #[arg(long, help_heading = "Pipelines")]
     trace: bool,
+}
+
+impl Arguments {
+    /// The folder of checkpoints, for messages.
+    fn checkpoint_name(&self) -> String {
+        self.checkpoint.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
+    }
 }
 
 /// What can be run.
@@ -102,7 +140,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
             refuse(
                 &arguments.name,
                 "pipeline",
-                &[("from", !arguments.from.is_empty()), ("to", !arguments.to.is_empty())],
+                &[
+                    ("from", !arguments.from.is_empty()),
+                    ("to", !arguments.to.is_empty()),
+                    ("follow", arguments.follow),
+                    ("checkpoint", arguments.checkpoint.is_some()),
+                    ("metrics", arguments.metrics.is_some()),
+                    ("max-state", arguments.max_state.is_some()),
+                ],
             )?;
             pipeline::run(arguments, &analysis.platform, pipeline)
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, stderr};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use dpl::run::{Progress, Summary};
 
@@ -14,14 +14,23 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The line, and the clock.
 pub(super) struct Meter {
     started: Instant,
+    began: SystemTime,
+    /// Rows that were read before.
+    before: u64,
     shown: Option<Instant>,
     on_terminal: bool,
 }
 
 impl Meter {
-    /// Starts the clock.
-    pub(super) fn start() -> Self {
-        Self { started: Instant::now(), shown: None, on_terminal: stderr().is_terminal() }
+    /// Starts the clock; so many rows were read by runs before.
+    pub(super) fn start(before: u64) -> Self {
+        Self {
+            started: Instant::now(),
+            began: SystemTime::now(),
+            before,
+            shown: None,
+            on_terminal: stderr().is_terminal(),
+        }
     }
 
     /// Rewrites the line from time to time.
@@ -39,6 +48,11 @@ impl Meter {
         }
     }
 
+    /// When it was started.
+    pub(super) fn began(&self) -> SystemTime {
+        self.began
+    }
+
     /// Clears the line away.
     pub(super) fn clear(&mut self) {
         if self.shown.take().is_some() {
@@ -48,7 +62,7 @@ impl Meter {
 
     fn rate(&self, rows: u64) -> String {
         let micros = self.started.elapsed().as_micros().max(1);
-        let rate = u128::from(rows).saturating_mul(1_000_000) / micros;
+        let rate = u128::from(rows.saturating_sub(self.before)).saturating_mul(1_000_000) / micros;
         grouped(u64::try_from(rate).unwrap_or(u64::MAX))
     }
 
@@ -72,12 +86,28 @@ impl Meter {
                 }
             }
         }
+        let _ = writeln!(
+            text,
+            "most state: {} in {} groups of {} windows",
+            bytes(summary.most_memory),
+            grouped(summary.most_groups as u64),
+            grouped(summary.most_windows as u64)
+        );
         for (stream, rows) in lost.iter().filter(|(_, rows)| *rows > 0) {
             let rows = grouped(*rows);
             let _ =
                 writeln!(text, "note: {rows} for `{stream}` were not kept; `--to {stream}=FILE` keeps them");
         }
         report::printable(&text)
+    }
+}
+
+/// A number of bytes in the unit that suits.
+fn bytes(count: usize) -> String {
+    match count {
+        0..1024 => format!("{count} bytes"),
+        1024..1_048_576 => format!("{} KiB", count >> 10),
+        _ => format!("{} MiB", grouped((count >> 20) as u64)),
     }
 }
 

@@ -64,7 +64,7 @@ impl Reader<'_> {
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
             "capability" | "cloudformation" | "condition" | "integration" | "sql_function"
-            | "pipeline_function" | "schema" => {}
+            | "pipeline_function" | "schema" | "tagged" | "watch" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -76,6 +76,8 @@ impl Reader<'_> {
             "constructor" => self.constructor(decl),
             "capability" => self.capability(decl),
             "cloudformation" => self.stacked(decl),
+            "tagged" => self.tagged(decl),
+            "watch" => self.watch(decl),
             "condition" => self.condition(decl),
             "integration" => self.integration(decl),
             "sql_function" => self.sql_function(decl),
@@ -281,6 +283,23 @@ impl Reader<'_> {
         for call in self.calls(decl) {
             let request = (call.service.clone(), call.operation.clone());
             self.library.stacked.entry(request).or_default().push(call);
+        }
+    }
+
+    fn tagged(&mut self, decl: &Decl) {
+        for call in self.calls(decl) {
+            let request = (call.service.clone(), call.operation.clone());
+            if self.library.tagged.insert(request, call).is_some() {
+                self.fault(decl.span, "a request of that name is tagged already", "say it once");
+            }
+        }
+    }
+
+    fn watch(&mut self, decl: &Decl) {
+        let calls = self.calls(decl);
+        match self.library.kind_named(&name_of(decl)) {
+            Some(kind) => self.library.watched.entry(kind).or_default().extend(calls),
+            None => self.fault(decl.span, "no kind of that name", "name the kind that is watched"),
         }
     }
 

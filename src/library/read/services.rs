@@ -73,9 +73,12 @@ impl Reader<'_> {
             let id = ActionId(index(self.library.actions.len()));
             self.library.names.actions.insert((service, name.clone()), id);
             let prefix_key = setting(inner, "prefix_key").and_then(constant_text);
+            let prefix = &self.library.service(service).prefix;
+            let spelling = SmolStr::from(format!("{prefix}:{name}"));
             self.library.actions.push(Action {
                 service,
                 name,
+                spelling,
                 types,
                 prefix_key,
                 rewrites: word(setting(inner, "rewrites")),

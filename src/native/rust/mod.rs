@@ -17,6 +17,8 @@ const WINDOW: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/window.rs"))
 const RUN: &[(&str, &str)] = &[
     ("ahead.rs", include_str!("../../run/ahead.rs")),
     ("csv_source.rs", include_str!("../../run/csv_source.rs")),
+    ("csv_writer.rs", include_str!("../../run/csv_writer.rs")),
+    ("engine.rs", include_str!("../../run/engine.rs")),
     ("json.rs", include_str!("../../run/json.rs")),
     ("json_source.rs", include_str!("../../run/json_source.rs")),
     ("layout.rs", include_str!("../../run/layout.rs")),
@@ -25,6 +27,7 @@ const RUN: &[(&str, &str)] = &[
     ("rows.rs", include_str!("../../run/rows.rs")),
     ("scan.rs", include_str!("../../run/scan.rs")),
     ("schema.rs", include_str!("../../run/schema.rs")),
+    ("sink.rs", include_str!("../../run/sink.rs")),
     ("walk.rs", include_str!("../../run/walk.rs")),
     ("writer.rs", include_str!("../../run/writer.rs")),
 ];

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{Builder, fault, statement::Block};
 use crate::{
     diagnostic::{Diagnostic, Fix},
-    library::{Integration, types::constant_text},
+    library::{Integration, models, types::constant_text},
     platform::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{Catch, Origin, Step, StepKind},
@@ -51,6 +51,17 @@ const NOT_OF_CALLS: &[&str] = &[
 /// The errors that end a run whatever is said of them. <https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html>
 const TERMINAL: &[&str] = &["States.DataLimitExceeded", "States.Runtime"];
 
+/// The errors that any service raises beside those of its model, and the SDK itself. <https://docs.aws.amazon.com/awssupport/latest/APIReference/CommonErrors.html>
+const SHARED_ERRORS: &[&str] = &[
+    "AccessDeniedException",
+    "InternalFailureException",
+    "SdkClientException",
+    "ServiceUnavailableException",
+    "ThrottlingException",
+    "UnrecognizedClientException",
+    "ValidationException",
+];
+
 /// The names that stand for (almost) every error.
 const EVERY_ERROR: &[&str] = &["States.ALL", "States.TaskFailed"];
 
@@ -80,9 +91,6 @@ impl Builder<'_, '_> {
         }
         let goes_on = branches.iter().any(|(open, _)| *open);
         self.join(branches);
-        if tried.steps.is_empty() {
-            return (None, goes_on);
-        }
         (Some(StepKind::Try(tried.steps, made)), goes_on)
     }
 
@@ -146,8 +154,19 @@ impl Builder<'_, '_> {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
         }
-        let known = self.library.integrations.iter().flat_map(errors);
-        if let Some(near) = mistaken(&name, known.collect()) {
+        let mut known: Vec<SmolStr> = self.library.integrations.iter().flat_map(errors).collect();
+        if let Some((prefix, _)) = name.split_once('.') {
+            // A service may be spelled otherwise where the library calls it.
+            let spelled = |known: &SmolStr| known.split_once('.').map(|(prefix, _)| SmolStr::from(prefix));
+            let mut prefixes: Vec<SmolStr> = known.iter().filter_map(spelled).collect();
+            prefixes.retain(|known| known.eq_ignore_ascii_case(prefix));
+            prefixes.dedup();
+            if prefixes.is_empty() {
+                prefixes.push(prefix.into());
+            }
+            known.extend(prefixes.iter().flat_map(|prefix| self.modelled_errors(prefix)));
+        }
+        if let Some(near) = mistaken(&name, known) {
             self.report(fault::mistaken_error(path.span, &name, &near));
         }
         if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
@@ -157,6 +176,29 @@ impl Builder<'_, '_> {
             self.report(fault::catches_own_fail(path.span, &name, fail));
         }
         name
+    }
+
+    /// The errors that AWS's model of a service has, and as the SDK's classes, which all end with `Exception`: integrations have either.
+    fn modelled_errors(&self, prefix: &str) -> Vec<SmolStr> {
+        let wanted = prefix.to_ascii_lowercase();
+        let respelled = self.library.enums.iter().find(|one| one.name == "sdk_service");
+        let respelled = respelled.and_then(|one| one.variants.iter().find(|word| word.spelling == wanted));
+        let respelled = respelled.map(|word| word.name.replace('_', "-"));
+        let service = respelled.or_else(|| {
+            models::services().find(|name| name.replace('-', "") == wanted).map(ToOwned::to_owned)
+        });
+        let modelled = service.map(|service| models::errors(&service)).unwrap_or_default();
+        if modelled.is_empty() {
+            return Vec::new();
+        }
+        let mut names = Vec::new();
+        for name in modelled.iter().chain(SHARED_ERRORS) {
+            names.push(SmolStr::from(format!("{prefix}.{name}")));
+            if !name.ends_with("Exception") {
+                names.push(SmolStr::from(format!("{prefix}.{name}Exception")));
+            }
+        }
+        names
     }
 
     /// A block that catches every error must not end in success: a failed run would be reported as a good one.

@@ -96,7 +96,12 @@ impl Builder<'_, '_> {
             self.report(fault::strange_values(given.span, what, &strangers, &known));
             return None;
         }
+        if fit::is_open(&given.ty, wanted) && given.as_text().is_none() {
+            self.report(fault::open_text(given.span, what, &wanted.refinement.one_of));
+            return None;
+        }
         match fit::fit(self.context.platform, &given.ty, wanted) {
+            _ if given.as_text().is_some() && given.ty.base == wanted.base => Some(given),
             Fit::Yes => Some(given),
             Fit::ButForNone => {
                 let name = self.written(given.span);
@@ -104,9 +109,19 @@ impl Builder<'_, '_> {
                 None
             }
             Fit::No => {
-                let from = fit::described(self.context.platform, &given.ty);
-                let to = fit::described(self.context.platform, wanted);
-                self.report(fault::does_not_fit(given.span, what, &from, &to));
+                let platform = &self.context.platform;
+                let (mut from, mut to) =
+                    (fit::described(platform, &given.ty), fit::described(platform, wanted));
+                let misfit = fit::misfit(platform, &given.ty, wanted);
+                if from == to && misfit.is_none() {
+                    (from, to) = (fit::exactly(platform, &given.ty), fit::exactly(platform, wanted));
+                }
+                let mut diagnostic = fault::does_not_fit(given.span, what, &from, &to);
+                if let Some((place, from, to)) = misfit {
+                    diagnostic = diagnostic
+                        .help(format!("this value{place}: `{to}` is wanted, and given is `{from}`"));
+                }
+                self.report(diagnostic);
                 None
             }
         }
@@ -426,8 +441,8 @@ impl Builder<'_, '_> {
             });
         }
         match pieces.as_slice() {
-            [] => Some(Expression::text("", span)),
-            [one] if one.as_text().is_some() => pieces.pop(),
+            [] => Some(constant_text(Expression::text("", span))),
+            [one] if one.as_text().is_some() => pieces.pop().map(constant_text),
             _ => {
                 let labels = pieces.iter().flat_map(|piece| piece.ty.labels.clone()).collect();
                 let longest: Option<u64> = pieces.iter().map(longest_text).sum();
@@ -508,7 +523,13 @@ fn joined_key(mut above: Vec<Expression>, mut below: Vec<Expression>, span: Span
 /// The narrowest type that holds a number as it is written.
 fn base_of_number(text: &str) -> Base {
     match text {
-        _ if text.contains('.') => Base::Double,
+        // As in SQL: with a point it is exact, and so many digits long.
+        _ if text.contains(['e', 'E']) => Base::Double,
+        _ if text.contains('.') => {
+            let count = |text: &str| u8::try_from(text.len()).unwrap_or(u8::MAX);
+            let (whole, part) = text.split_once('.').unwrap_or_default();
+            Base::Decimal(count(whole).saturating_add(count(part)), count(part))
+        }
         _ if text.parse::<i32>().is_ok() => Base::Int,
         _ => Base::BigInt,
     }
@@ -528,3 +549,9 @@ fn longest_text(value: &Expression) -> Option<u64> {
 pub(super) const LONGEST_URI: u64 = 1_093;
 /// Numbers, booleans and timestamps need no more characters than this.
 const LONGEST_SCALAR: u64 = 64;
+
+/// Text that the program gives, with its type: it is this and no other.
+fn constant_text(mut text: Expression) -> Expression {
+    text.ty.refinement.one_of = text.as_text().map(SmolStr::from).into_iter().collect();
+    text
+}

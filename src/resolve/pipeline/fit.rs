@@ -19,7 +19,7 @@ pub(super) enum Fit {
 pub(super) fn fit(platform: &Platform, from: &DataType, to: &DataType) -> Fit {
     match (base_fits(platform, &from.base, &to.base), from.nullable && !to.nullable) {
         (false, _) => Fit::No,
-        _ if disjoint(&from.refinement, &to.refinement) => Fit::No,
+        _ if disjoint(&from.refinement, &to.refinement) || is_open(from, to) => Fit::No,
         (true, true) => Fit::ButForNone,
         (true, false) => Fit::Yes,
     }
@@ -54,6 +54,72 @@ pub(super) fn strangers<'t>(from: &'t DataType, to: &DataType) -> Vec<&'t str> {
     let known = &to.refinement.one_of;
     let unknown = from.refinement.one_of.iter().filter(|value| !known.is_empty() && !known.contains(value));
     unknown.map(SmolStr::as_str).collect()
+}
+
+/// Whether any text may come where one of several is wanted.
+pub(super) fn is_open(from: &DataType, to: &DataType) -> bool {
+    let text = matches!(from.base, Base::String | Base::Location) && to.base == Base::String;
+    text && from.refinement.one_of.is_empty() && !to.refinement.one_of.is_empty()
+}
+
+/// Where inside of a value it is that one type does not fit another of the same kind: `its \`lines\`'s elements`, and what both are there.
+pub(super) fn misfit(
+    platform: &Platform,
+    from: &DataType,
+    to: &DataType,
+) -> Option<(String, String, String)> {
+    let (mut from, mut to, mut place) = (from, to, String::new());
+    for _ in 0..DEEPEST {
+        let (inner, step) = match (&from.base, &to.base) {
+            (Base::List(given), Base::List(wanted)) => {
+                ((given.as_ref(), wanted.as_ref()), "'s elements".to_owned())
+            }
+            (Base::Map(_, given), Base::Map(_, wanted)) => {
+                ((given.as_ref(), wanted.as_ref()), "'s values".to_owned())
+            }
+            (Base::Record(given), Base::Record(wanted)) if given != wanted => {
+                let given = platform.schema(*given);
+                let wrong = platform.schema(*wanted).columns.iter().find_map(|wanted| {
+                    let given = given.column(&wanted.name)?;
+                    let wrong = fit(platform, &given.ty, &wanted.ty) != Fit::Yes;
+                    wrong.then_some((&given.ty, &wanted.ty, &wanted.name))
+                });
+                let (given, wanted, name) = wrong?;
+                ((given, wanted), format!("'s `{name}`"))
+            }
+            _ => break,
+        };
+        (from, to) = inner;
+        place.push_str(&step);
+    }
+    (!place.is_empty()).then(|| (place, exactly(platform, from), exactly(platform, to)))
+}
+
+/// As far as values inside of values are looked at to say what is wrong.
+const DEEPEST: usize = 8;
+
+/// A type as it would be written, with its conditions.
+pub(super) fn exactly(platform: &Platform, ty: &DataType) -> String {
+    let mut text = described(platform, ty);
+    let Refinement { min, max, min_length, max_length, matching, one_of } = &ty.refinement;
+    if !one_of.is_empty() {
+        text.push_str(&format!(" one of [\"{}\"]", one_of.join("\", \"")));
+    }
+    if min.is_some() || max.is_some() {
+        text.push_str(&format!(
+            " in {}..{}",
+            min.as_deref().unwrap_or_default(),
+            max.as_deref().unwrap_or_default()
+        ));
+    }
+    if min_length.is_some() || max_length.is_some() {
+        let bound = |bound: &Option<u64>| bound.map(|bound| bound.to_string()).unwrap_or_default();
+        text.push_str(&format!(" length {}..{}", bound(min_length), bound(max_length)));
+    }
+    if let Some(pattern) = matching {
+        text.push_str(&format!(" matching {pattern:?}"));
+    }
+    text
 }
 
 /// Whether no value satisfies both; of enumerations, whether the one has a value that the other does not know.

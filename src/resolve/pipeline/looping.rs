@@ -65,7 +65,7 @@ impl Builder<'_, '_> {
         let element = over.as_ref().and_then(|over| self.item_type(each, over));
         let block = self.iterations(each, element.map(|element| batched(element, options.batch)));
         let item = *block.bound.first()?;
-        let over = over.filter(|_| !block.steps.is_empty())?;
+        let over = over?;
         if let Some(span) = options.distributed {
             self.own_executions(span);
             self.check_results(&over, &options, each.over.span);

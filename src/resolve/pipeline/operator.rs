@@ -152,7 +152,8 @@ impl Builder<'_, '_> {
         let (left, right) = (self.must_be_number(left, &sign), self.number(b, &sign));
         let (left, right) = (left?, right?);
         let common = fit::common(self.context.platform, &left.ty, &right.ty)?;
-        let base = if operator == BinaryOp::Divide { Base::Double } else { common.base };
+        let exact = matches!(common.base, Base::Decimal(..));
+        let base = if operator == BinaryOp::Divide && !exact { Base::Double } else { common.base };
         Some(operation(operator, left, right, base, span))
     }
 }

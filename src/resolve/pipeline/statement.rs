@@ -237,7 +237,7 @@ impl Builder<'_, '_> {
                 branches.push(Branch { binding, body: block.steps });
             }
         }
-        if !branches.is_empty() {
+        if !branches.is_empty() || statements.is_empty() {
             steps.push(step(StepKind::Parallel(branches), whole));
         }
         for id in bound {
@@ -265,12 +265,21 @@ impl Builder<'_, '_> {
     }
 
     fn wait_until(&mut self, expr: &Expr) -> Option<Pause> {
+        let wanted = DataType::plain(Base::TimestampLtz(3));
+        if let Some(instant) = self.time(expr, &wanted, "`wait until`") {
+            return instant.map(|instant| Pause::Until(Box::new(instant)));
+        }
         let value = self.expression(expr)?;
-        let instant =
-            matches!(value.ty.base, Base::TimestampLtz(_) | Base::Timestamp(_) | Base::Json | Base::Unknown);
-        let wanted = if instant { value.ty.base.clone() } else { Base::String };
-        self.must_fit(value, &DataType::plain(wanted), "`wait until`")
-            .map(|instant| Pause::Until(Box::new(instant)))
+        if matches!(value.ty.base, Base::String | Base::Timestamp(_)) && !value.ty.nullable {
+            let ty = fit::described(self.context.platform, &value.ty);
+            self.report(fault::no_instant(value.span, &ty));
+            return None;
+        }
+        let wanted = match value.ty.base {
+            Base::TimestampLtz(digits) => DataType::plain(Base::TimestampLtz(digits)),
+            _ => wanted,
+        };
+        self.must_fit(value, &wanted, "`wait until`").map(|instant| Pause::Until(Box::new(instant)))
     }
 
     fn fail(&mut self, name: &Path, cause: Option<&Expr>) -> Option<StepKind> {

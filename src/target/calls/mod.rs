@@ -38,6 +38,9 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
         calls.extend(lower::trigger::after(platform, id, &made));
+        if platform.is_watched(id) {
+            calls.extend(lower::watching(platform, context, id, Some(made)));
+        }
     }
     (!calls.is_empty()).then(|| Artifact {
         path: format!("{}/{family}/{}.calls.json", account.name, platform.file_stem(id)),
@@ -45,7 +48,7 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
         family: "calls",
         declaration: resource.name.to_string(),
         source: resource.span,
-        text: Script { calls }.text(),
+        text: Script { calls }.tagged(platform, Some(id)).text(),
         notes: Vec::new(),
         statements: Vec::new(),
     })

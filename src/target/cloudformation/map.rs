@@ -148,7 +148,7 @@ impl<'a> Mapper<'_, 'a> {
     ) -> Option<Option<Result>> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
-        let mut refers = self.referred(account, &input, results)?;
+        let refers = self.referred(account, &input, results)?;
         let template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mapping = self.platform.library.stacked.get(&key)?.iter();
@@ -158,6 +158,25 @@ impl<'a> Mapper<'_, 'a> {
         if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
             return Some(Some(self.ask(account, call, &input, asked)));
         }
+        if let Some(Json::Array(items)) = template.json(mapping, "each") {
+            for item in &items {
+                self.resource(file, call, (mapping, &template.with(item)), refers.clone(), results)?;
+            }
+            return Some(None);
+        }
+        self.resource(file, call, (mapping, &template), refers, results)
+    }
+
+    /// The resource that a mapping says, or what it adds to another.
+    fn resource(
+        &mut self,
+        file: &'a Artifact,
+        call: &Call,
+        (mapping, template): (&Mapping, &Template<'_>),
+        mut refers: BTreeSet<usize>,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<Option<Result>> {
+        let account = template.account;
         let given = template.json(mapping, "properties")?;
         let properties = mark::resolve(given, &|path| self.stands(results, path));
         if let Some(into) = template.json(mapping, "into") {
@@ -191,7 +210,7 @@ impl<'a> Mapper<'_, 'a> {
             declaration: &file.declaration,
             span: file.source,
         };
-        Some(Some(self.add(resource, &template, mapping)))
+        Some(Some(self.add(resource, template, mapping)))
     }
 
     /// Adds a resource; returns what it offers.
@@ -277,7 +296,11 @@ impl<'a> Mapper<'_, 'a> {
         }
         // `Fn::GetAtt` knows members by their names alone.
         let member = part.rsplit('.').next().unwrap_or(part);
-        json!({ "Fn::GetAtt": [resource.logical, member] })
+        let whole = json!({ "Fn::GetAtt": [resource.logical, member] });
+        match mark::parted(path) {
+            (_, true) => json!({ "Fn::Select": [1, { "Fn::Split": ["/", whole] }] }),
+            (_, false) => whole,
+        }
     }
 
     /// A name in the template: letters and digits of the file's and the call's, with a number where another has it.
@@ -341,6 +364,7 @@ fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
 
 /// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
 fn find<'r, 'p>(results: &'r BTreeMap<&str, Result>, path: &'p str) -> Option<(&'r Result, &'p str)> {
+    let (path, _) = mark::parted(path);
     let dots = path.rmatch_indices('.');
     dots.into_iter().find_map(|(at, _)| Some((results.get(path.get(..at)?)?, path.get(at + 1..)?)))
 }
@@ -381,6 +405,15 @@ impl<'p> Template<'p> {
         Some(Self { platform, account, given })
     }
 
+    /// With the members of one of the request's parts over those of the request.
+    fn with(&self, item: &Json) -> Self {
+        let mut given = self.given.clone();
+        given.extend(
+            item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
+        );
+        Self { platform: self.platform, account: self.account, given }
+    }
+
     fn holds(&self, condition: &Expr) -> bool {
         let account = self.platform.account(self.account).resource;
         lower::holds_of_request(self.platform, account, &self.given, condition)
@@ -398,8 +431,17 @@ impl<'p> Template<'p> {
 
     fn texts(&self, mapping: &Mapping, member: &str) -> Vec<String> {
         match self.json(mapping, member) {
-            Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+            Some(items) => flat(&items),
             _ => Vec::new(),
         }
+    }
+}
+
+/// The texts of a list, and of lists in it.
+fn flat(value: &Json) -> Vec<String> {
+    match value {
+        Json::String(text) => vec![text.clone()],
+        Json::Array(items) => items.iter().flat_map(flat).collect(),
+        _ => Vec::new(),
     }
 }

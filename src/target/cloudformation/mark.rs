@@ -5,6 +5,13 @@ use serde_json::{Map, Value as Json, json};
 
 const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
+/// Behind a path: what stands behind the one `/` there is meant.
+const BEHIND: char = '\u{fdd2}';
+
+/// A path, and whether only what stands behind the `/` is meant.
+pub fn parted(path: &str) -> (&str, bool) {
+    path.strip_suffix(BEHIND).map_or((path, false), |path| (path, true))
+}
 
 /// The text that stands for a reference.
 pub fn of(path: &str) -> String {
@@ -17,6 +24,9 @@ pub fn set(input: &Json) -> Json {
         Json::Object(members) => {
             if let (1, Some(Json::String(path))) = (members.len(), members.get("$from")) {
                 return Json::String(of(path));
+            }
+            if let (Some(Json::String(path)), Some(_)) = (members.get("$from"), members.get("$behind")) {
+                return Json::String(of(&format!("{path}{BEHIND}")));
             }
             if let (1, Some(Json::Array(pieces))) = (members.len(), members.get("$text")) {
                 let pieces = pieces.iter().map(set);

@@ -14,6 +14,8 @@ mod map;
 mod mark;
 mod order;
 
+use std::collections::BTreeSet;
+
 use crate::{
     artifact::{Artifact, Artifacts},
     diagnostic::{Diagnostic, catalogue},
@@ -39,9 +41,7 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
     let mut bundle = Bundle::default();
     let scripts = scripts(raw);
     let mapped = map::map(program.platform, &scripts);
-    for left in &mapped.left {
-        bundle.diagnostics.push(uncovered(left));
-    }
+    bundle.diagnostics.extend(uncovered(&mapped.left));
     let stacks = order::stacks(program.platform, &mapped);
     for stack in &stacks {
         if let Some(resource) = stack.resources.first()
@@ -72,14 +72,25 @@ fn scripts(raw: &Artifacts) -> Vec<(&Artifact, Script)> {
     all
 }
 
-fn uncovered(left: &map::Left<'_>) -> Diagnostic {
-    let operations = left.operations.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
-    let message = format!("`{}` takes calls that no template makes", left.file.declaration);
-    Diagnostic::warning(catalogue::NOT_IN_A_TEMPLATE, left.file.source, message, format!("left out: {operations}"))
-        .help(format!(
-            "make the calls that `deploy.json` lists of `{}` yourself; `--target raw,cloudformation` writes them too",
-            left.file.path
-        ))
+/// Says once what no template makes, with the places whose it is.
+fn uncovered(all: &[map::Left<'_>]) -> Option<Diagnostic> {
+    let first = all.first()?;
+    let operations: BTreeSet<&String> = all.iter().flat_map(|left| &left.operations).collect();
+    let named = operations.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("no template makes {named}");
+    let label = format!("takes {}", of(first));
+    let diagnostic = Diagnostic::warning(catalogue::NOT_IN_A_TEMPLATE, first.file.source, message, label);
+    let others = all.iter().skip(1);
+    let diagnostic =
+        others.fold(diagnostic, |it, left| it.related(left.file.source, format!("takes {}", of(left))));
+    let several = if all.len() == 1 { "file" } else { "files" };
+    Some(diagnostic.help(format!(
+        "make these calls yourself: `deploy.json` lists them by their {several} and ids; `--target raw,cloudformation` writes them too"
+    )))
+}
+
+fn of(left: &map::Left<'_>) -> String {
+    left.operations.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn too_large(declaration: &str, span: Span, stack: &order::Stack<'_>) -> Diagnostic {

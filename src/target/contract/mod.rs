@@ -54,7 +54,7 @@ impl Target for Contract {
                 account,
                 domain.resource,
                 &format!("{stem}.calls.json"),
-                calls(&promised),
+                calls(&promised).tagged(platform, Some(domain.resource)).text(),
             ));
             for one in &promised {
                 let name = format!("{stem}.{}.odcs.yaml", one.table.name);
@@ -118,7 +118,7 @@ fn artifact(platform: &Platform, account: &Account, of: ResourceId, name: &str, 
 }
 
 /// The registry of a domain, and of each table its schemas and its rules.
-fn calls(promised: &[Promised<'_>]) -> String {
+fn calls(promised: &[Promised<'_>]) -> Script {
     let mut script = Script::default();
     if let Some(first) = promised.first() {
         let description = first.platform.resource(first.domain.resource).doc.as_deref();
@@ -129,7 +129,7 @@ fn calls(promised: &[Promised<'_>]) -> String {
         schemas(one, &mut script);
         rules(one, &mut script);
     }
-    script.text()
+    script
 }
 
 fn schemas(one: &Promised<'_>, script: &mut Script) {

@@ -25,7 +25,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         let Some(account) = platform.account_of(id) else { continue };
         let (declaration, source) = declaration_of(platform, id);
         let file = format!("lambda/{}.calls.json", platform.file_stem(id));
-        out.files.push(calls_file(account, file, declaration, source, calls));
+        out.files.push(calls_file(platform, account, file, declaration, source, calls));
     }
 }
 

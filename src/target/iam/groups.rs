@@ -30,7 +30,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
             out.files.push(policy);
         }
         let calls = Calls { platform, role, management }.all(account);
-        out.files.push(calls_file(management, file("calls"), declaration, source, calls));
+        out.files.push(calls_file(platform, management, file("calls"), declaration, source, calls));
     }
 }
 

@@ -56,6 +56,7 @@ fn service(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
 
 /// Calls as a file.
 fn calls_file(
+    platform: &Platform,
     account: &Account,
     file: String,
     declaration: &str,
@@ -68,7 +69,7 @@ fn calls_file(
         family: "iam",
         declaration: declaration.to_owned(),
         source,
-        text: Script { calls }.text(),
+        text: Script { calls }.tagged(platform, None).text(),
         notes: Vec::new(),
         statements: Vec::new(),
     }

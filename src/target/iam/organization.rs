@@ -26,7 +26,7 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         }
         let (name, span) = declaration_of(platform, organization.resource);
         let file = format!("organizations/{}.calls.json", platform.file_stem(organization.resource));
-        out.files.push(calls_file(management, file, name, span, script.calls));
+        out.files.push(calls_file(platform, management, file, name, span, script.calls));
     }
 }
 

@@ -51,7 +51,14 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
             all.extend(calls(platform, access, role, &account.id));
         }
         let (declaration, source) = declaration_of(platform, account.resource);
-        out.files.push(calls_file(account, "iam/roles.calls.json".to_owned(), declaration, source, all));
+        out.files.push(calls_file(
+            platform,
+            account,
+            "iam/roles.calls.json".to_owned(),
+            declaration,
+            source,
+            all,
+        ));
     }
 }
 

@@ -22,9 +22,10 @@ use super::{
 use crate::{
     access::{Duty, derived_role},
     platform::{
-        Capability, CapabilityUse, Domain, Grant, Platform, Principal, Resource as Owned, grant::Effect,
-        resource::Noun,
+        Capability, CapabilityUse, Domain, Grant, Location, Platform, Principal, Resource as Owned,
+        grant::Effect, resource::Noun,
     },
+    source::Span,
 };
 
 /// What a database has, in the order that calls write it.
@@ -93,11 +94,35 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
             }
         }
     }
+    crawlers(platform, &mut all);
     let mut domains: BTreeMap<u32, Vec<Granted>> = BTreeMap::new();
     for ((domain, on), receivers) in all {
         domains.entry(domain).or_default().push((on, receivers));
     }
     domains
+}
+
+/// Crawlers make tables in their domain, at each registered place that they look through.
+fn crawlers(platform: &Platform, all: &mut BTreeMap<(u32, On), BTreeMap<Receiver, Given>>) {
+    for crawler in platform.crawlers() {
+        let owner = platform.resource(crawler.domain.0);
+        let Noun::Domain(own) = owner.noun else { continue };
+        let principal = Principal::Resource(crawler.resource);
+        let Some(receiver) = receiver(platform, owner, &principal, false) else { continue };
+        let mut give = |domain: u32, on: On, permission: &'static str| {
+            let given = all.entry((domain, on)).or_default().entry(receiver.clone()).or_default();
+            given.permissions.insert(permission);
+        };
+        give(own, On::Database, "CREATE_TABLE");
+        for (at, domain) in (0..).zip(&platform.domains) {
+            let meets = |(target, _): &(&Location, Span)| {
+                domain.location.holds(target) || target.holds(&domain.location)
+            };
+            if crawler.targets.iter().any(meets) {
+                give(at, On::Location, "DATA_LOCATION_ACCESS");
+            }
+        }
+    }
 }
 
 /// On what a capability is a permission, and which; several, where it takes another one beside.

@@ -74,6 +74,7 @@ impl Target for LakeFormation {
                 calls.notes.extend(access.notes(platform, Ours::Resource(id)));
             }
             shares.from(at).for_each(|share| share::open(platform, share, &mut calls));
+            crate::lower::tag(platform, Some(domain.resource), &mut calls.script.calls);
             out.files.push(file(platform, account, domain, "", &calls));
             let mut links = Calls::new(account);
             let mut seen = Batch::default();

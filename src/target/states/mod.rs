@@ -42,12 +42,18 @@ impl Target for States {
             };
             out.files.push(file("states", "asl", pipeline.account, pretty(&machine)));
             let calls = Script { calls: vec![create(platform, pipeline, &machine)] };
+            let calls = calls.tagged(platform, Some(pipeline.resource));
             out.files.push(file("states", "calls", pipeline.account, calls.text()));
             for (account, script) in
                 pipeline.trigger.iter().flat_map(|one| trigger::scripts(platform, pipeline, one))
             {
                 if !platform.account(account).external {
-                    out.files.push(file("events", "calls", account, script.text()));
+                    out.files.push(file(
+                        "events",
+                        "calls",
+                        account,
+                        script.tagged(platform, Some(pipeline.resource)).text(),
+                    ));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! What accumulators are kept in: fixed runs of 64-bit words, and beside them what has no fixed size.
 
+mod saved;
+
 use std::collections::HashSet;
 
 /// Hashing of values in sets: their order is never looked at.

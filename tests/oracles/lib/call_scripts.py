@@ -1,10 +1,11 @@
 """The `.calls.json` format: calls in order, where a later input names an earlier result as `{"$from": "id.Path"}`.
 
-`{"$text": [PIECES]}` is the text that its pieces make one behind the other, some of which are references.
+`{"$from": "id.Path", "$behind": "/"}` is what stands there behind the last `/`. `{"$text": [PIECES]}` is the text that its pieces make one behind the other, some of which are references.
 """
 
 REFERENCE = "$from"
 TEXT = "$text"
+BEHIND = "$behind"
 
 
 def references(value, path=""):
@@ -20,7 +21,7 @@ def references(value, path=""):
 
 
 def is_reference(value):
-    return isinstance(value, dict) and set(value) == {REFERENCE} and isinstance(value[REFERENCE], str)
+    return isinstance(value, dict) and set(value) - {BEHIND} == {REFERENCE} and isinstance(value[REFERENCE], str)
 
 
 def is_text(value):
@@ -30,7 +31,8 @@ def is_text(value):
 def substitute(value, replace):
     """A copy of an input with `replace(text)` in the place of each reference."""
     if is_reference(value):
-        return replace(value[REFERENCE])
+        whole = replace(value[REFERENCE])
+        return str(whole).rpartition(value[BEHIND])[2] if BEHIND in value else whole
     if is_text(value):
         return "".join(str(substitute(piece, replace)) for piece in value[TEXT])
     if isinstance(value, dict):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
 PINS = HERE / "pins"
+EXTENSION = HERE.parents[1] / "editors/vscode"
 MARKER = ".complete"
 
 # Of Flink's distribution, what SQL over files takes; the rest (Python, the SQL client, metrics) stays behind.
@@ -63,7 +64,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -78,6 +79,14 @@ def install_lsp(folder):
     install_python(folder, "lsp.txt")
 
 
+def install_metrics(folder):
+    install_python(folder, "metrics.txt")
+
+
+def install_parquet(folder):
+    install_python(folder, "parquet.txt")
+
+
 def install_node(folder, pins=PINS):
     for name in ("package.json", "package-lock.json"):
         shutil.copy(pins / name, folder / name)
@@ -86,6 +95,24 @@ def install_node(folder, pins=PINS):
 
 def install_textmate(folder):
     install_node(folder, PINS / "textmate")
+
+
+def install_vscode(folder):
+    install_node(folder, PINS / "vscode")
+
+
+def install_extension(folder):
+    install_node(folder, EXTENSION)
+
+
+def install_packaging(folder):
+    install_python(folder, "packaging.txt")
+
+
+def install_treesitter(folder):
+    """From its source: the npm package fetches a program from elsewhere. Without optimization, which takes half the time."""
+    pinned = (PINS / "treesitter.txt").read_text().split()
+    run(folder, "cargo", ["cargo", "install", "--quiet", "--locked", "--debug", "--no-default-features", "--root", folder, *pinned])
 
 
 def install_flink(folder):
@@ -139,8 +166,14 @@ def run(folder, step, command, cwd=None):
 PARTS = {
     "python": ([PINS / "requirements.txt"], [], install_python),
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
+    "metrics": ([PINS / "metrics.txt"], [], install_metrics),
+    "parquet": ([PINS / "parquet.txt"], [], install_parquet),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
     "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
+    "vscode": ([PINS / "vscode/package-lock.json"], ["node", "npm"], install_vscode),
+    "extension": ([EXTENSION / "package-lock.json"], ["node", "npm"], install_extension),
+    "packaging": ([PINS / "packaging.txt"], [], install_packaging),
+    "treesitter": ([PINS / "treesitter.txt"], ["cargo", "cc"], install_treesitter),
     "flink": ([PINS / "flink.txt"], [], install_flink),
     "runner": ([PINS / "flink.txt", HERE / "flink/FlinkRunner.java"], ["java", "javac"], install_runner),
 }

@@ -208,6 +208,7 @@ impl Maker {
             6 | 7 => return self.if_else(place),
             8 => return self.match_kind(place),
             9 | 10 => return self.parallel(place),
+            11 if self.chance(4) => self.for_objects(place),
             11 | 12 => self.for_each(place),
             13..=15 => return self.try_catch(place),
             16 => self.join(place),
@@ -384,12 +385,45 @@ impl Maker {
             Some(path) => path,
             None => self.value(Ty::Texts, 1),
         };
-        let limit = if self.chance(2) { format!(" limit {}", 1 + self.rng.below(40)) } else { String::new() };
+        let (options, batched) = self.loop_options();
         let name = self.fresh();
-        self.line(place.depth, &format!("for {name} in {over}{limit} {{"));
+        self.line(place.depth, &format!("for {name} in {over}{options} {{"));
         let known = self.scope.len();
-        self.scope.push((name, if of_items { Ty::Item } else { Ty::Text }));
+        self.scope.push((
+            name,
+            match (of_items, batched) {
+                (true, true) => Ty::Items,
+                (true, false) => Ty::Item,
+                (false, true) => Ty::Texts,
+                (false, false) => Ty::Text,
+            },
+        ));
         self.block(Place { depth: place.depth + 1, returns: false }, 3);
+        self.scope.truncate(known);
+        self.line(place.depth, "}");
+    }
+
+    /// What stands before a loop's body, and whether its items come some at a time. Some loops' iterations are executions of their own.
+    fn loop_options(&mut self) -> (String, bool) {
+        let limit = 1 + self.rng.below(40);
+        match self.rng.below(8) {
+            0..=2 => (format!(" limit {limit}"), false),
+            3 => (" distributed".to_owned(), false),
+            4 => (format!(" limit {}", 40 + limit), false),
+            5 => (" batch 2".to_owned(), true),
+            6 => (" tolerate 1".to_owned(), false),
+            _ => (String::new(), false),
+        }
+    }
+
+    /// A loop over the objects of a place, whose iterations are executions of their own.
+    fn for_objects(&mut self, place: Place) {
+        let name = self.fresh();
+        let options = self.rng.pick(&["", " tolerate 1", " limit 100", " tolerate 50%"]);
+        self.line(place.depth, &format!("for {name} in objects(lake / \"in\", most = 3){options} {{"));
+        let known = self.scope.len();
+        self.scope.push((format!("{name}.key"), Ty::Text));
+        self.block(Place { depth: place.depth + 1, returns: false }, 2);
         self.scope.truncate(known);
         self.line(place.depth, "}");
     }
@@ -407,6 +441,7 @@ impl Maker {
                 "Lambda.Busy",
                 "States.Timeout",
                 "Lambda.Busy, Lambda.Gone",
+                "States.ExceedToleratedFailureThreshold, Lambda.Busy, States.Timeout",
                 "States.BranchFailed, Injected.Error",
             ]);
             let error = self.fresh();
@@ -570,6 +605,19 @@ impl Maker {
                 Some(path) => format!("({path} ?? \"none\")"),
                 None => "\"none\"".to_owned(),
             },
+            2 => {
+                let path = self.path(Ty::Text).unwrap_or_else(|| "key".to_owned());
+                match self.rng.below(5) {
+                    0 => format!("upper({path})"),
+                    1 => format!("trim({path})"),
+                    2 => format!("substring({path}, 0, 2)"),
+                    3 => format!("replace({path}, \"-\", \"+\")"),
+                    _ => match self.path(Ty::Texts) {
+                        Some(texts) => format!("join({texts}, \", \")"),
+                        None => format!("before({path}, \"-\")"),
+                    },
+                }
+            }
             _ => {
                 let ty = self.scalar();
                 let (first, second) = (self.interpolated(Ty::Text, depth), self.interpolated(ty, depth));
@@ -590,7 +638,11 @@ impl Maker {
     }
 
     fn whole(&mut self, depth: usize) -> String {
-        match self.rng.below(6) {
+        match self.rng.below(7) {
+            6 => match (self.path(Ty::Items), self.path(Ty::Text)) {
+                (Some(items), _) if self.chance(2) => format!("length({items})"),
+                (_, text) => format!("length({})", text.unwrap_or_else(|| "key".to_owned())),
+            },
             0 => self.rng.below(30).to_string(),
             1 => match self.path(Ty::MaybeWhole) {
                 Some(path) => format!("({path} ?? {})", self.rng.below(9)),
@@ -609,7 +661,12 @@ impl Maker {
     }
 
     fn flag(&mut self, depth: usize) -> String {
-        match self.rng.below(8) {
+        match self.rng.below(9) {
+            8 => {
+                let text = self.path(Ty::Text).unwrap_or_else(|| "key".to_owned());
+                let function = self.rng.pick(&["contains", "starts_with", "ends_with"]);
+                format!("{function}({text}, \"a\")")
+            }
             0 if depth > 0 => {
                 format!("({} and {})", self.value(Ty::Flag, depth), self.value(Ty::Flag, depth))
             }

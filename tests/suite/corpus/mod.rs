@@ -2,7 +2,7 @@
 //! `tests/corpus`, and generated ones. Every call is made to fail, so that every `catch` is gone through.
 
 mod differs;
-mod generate;
+pub mod generate;
 mod published;
 mod runs;
 mod sample;

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     platform::{
-        DataType,
+        Base, DataType,
         pipeline::{Expression, ExpressionKind},
     },
     source::Span,
@@ -33,6 +33,38 @@ pub(in super::super) fn strange_values(span: Span, what: &str, strangers: &str, 
         format!("can be `{strangers}`"),
     )
     .help("ask first which it is, with `match`, and give a value that is known in each arm; or allow the value where the parameter is declared")
+}
+
+pub(in super::super) fn no_instant(span: Span, ty: &str) -> Diagnostic {
+    let (why, help) = if ty == "string" {
+        (
+            "any text is no instant",
+            "make it one, `parse_time(text)`; or declare it as `timestamp_ltz(3)` where it comes from",
+        )
+    } else {
+        (
+            "a time without a zone is no instant",
+            "declare it as `timestamp_ltz(3)`, whose text ends with `Z` or a zone",
+        )
+    };
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("`wait until` takes an instant, and {why}"),
+        format!("this is `{ty}`"),
+    )
+    .help(help)
+}
+
+pub(in super::super) fn open_text(span: Span, what: &str, known: &[SmolStr]) -> Diagnostic {
+    let known = known.join("`, `");
+    Diagnostic::error(
+        catalogue::WRONG_TYPE,
+        span,
+        format!("{what} takes one of `{known}`, and this can be any text"),
+        "can be any text",
+    )
+    .help("say `one of` where its type is declared; or ask which it is, with `match`, and give the text itself in each arm")
 }
 
 pub(in super::super) fn maybe_none(span: Span, name: &str) -> Diagnostic {
@@ -218,6 +250,20 @@ pub(in super::super) fn broken_condition(
 fn outside(text: &str, negative: bool, wanted: &DataType) -> Option<String> {
     let number: f64 = text.parse().ok()?;
     let number = if negative { -number } else { number };
+    let allowed = &wanted.refinement.one_of;
+    if !allowed.is_empty() && !allowed.iter().any(|one| one.parse::<f64>().is_ok_and(|one| one == number)) {
+        return Some(format!("it is one of `{}`", allowed.join("`, `")));
+    }
+    if let Base::Decimal(digits, behind) = wanted.base {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        let (whole, part) = (whole.trim_start_matches('0').len(), part.trim_end_matches('0').len());
+        if part > usize::from(behind) {
+            return Some(format!("it has at most {behind} digits behind the point"));
+        }
+        if whole > usize::from(digits.saturating_sub(behind)) {
+            return Some(format!("it has at most {} digits before the point", digits.saturating_sub(behind)));
+        }
+    }
     let bound = |bound: &Option<SmolStr>| bound.as_ref().and_then(|text| text.parse::<f64>().ok());
     let (min, max) = (bound(&wanted.refinement.min), bound(&wanted.refinement.max));
     if min.is_some_and(|min| number < min) {

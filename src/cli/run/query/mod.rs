@@ -1,0 +1,245 @@
+//! A query on this machine: over files, standard input and output, and files that grow.
+
+mod drive;
+mod follow;
+mod input;
+mod keep;
+mod output;
+mod polled;
+mod report;
+mod stop;
+
+use std::time::Duration;
+
+use dpl::Analysis;
+use dpl::native::{Native, native};
+use dpl::platform::{Platform, Query};
+use dpl::run::{Checkpoint, Engine};
+
+use self::drive::{Drive, End};
+use self::input::Input;
+use self::keep::Keep;
+use self::output::Sinks;
+use self::report::Reporter;
+use self::stop::Stop;
+use super::Arguments;
+use super::files;
+use super::progress::Meter;
+use crate::cli::{Failure, Outcome, report as say};
+
+/// The names of the streams around a query.
+pub(super) struct Streams<'a> {
+    source: &'a str,
+    sink: &'a str,
+    late: Option<&'a str>,
+    rejected: Option<&'a str>,
+}
+
+/// The files around a query.
+struct Bound<'a> {
+    sources: Vec<&'a str>,
+    results: &'a str,
+    late: Option<&'a str>,
+    rejected: Option<&'a str>,
+}
+
+/// Runs the query to the end of its input, or until it is told to stop.
+pub(super) fn run(arguments: &Arguments, analysis: &Analysis, query: &Query) -> Result<Outcome, Failure> {
+    match native(&analysis.platform, query) {
+        Ok(native) => execute(arguments, &analysis.platform, &native),
+        Err(refusal) => {
+            say::diagnostics(&[*refusal], &analysis.sources, arguments.input.format);
+            Ok(Outcome::Faulty)
+        }
+    }
+}
+
+fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Result<Outcome, Failure> {
+    let name = |id| platform.resource(id).name.as_str();
+    let streams = Streams {
+        source: name(native.source),
+        sink: name(native.sink),
+        late: native.late.map(name),
+        rejected: native.rejected.map(name),
+    };
+    let bound = bindings(arguments, &streams)?;
+    let (keep, found) = kept(arguments, &streams, &bound)?;
+    if let Some(found) = &found {
+        fits(found, native, &bound, &arguments.checkpoint_name())?;
+        if found.finished {
+            say::error(&format!(
+                "the run that `{0}` keeps had come to its end: nothing to do; remove `{0}` to run anew\n",
+                arguments.checkpoint_name()
+            ));
+            return Ok(Outcome::Fine);
+        }
+    }
+    let inputs = open_inputs(arguments, native, &bound, found.as_ref())?;
+    let live = arguments.follow || keep.is_some();
+    let written = [Some(bound.results), bound.late, bound.rejected];
+    if let Some(file) =
+        written.into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file))
+    {
+        return Err(Failure(format!(
+            "`{file}`: Parquet is readable only when it is whole, and `--follow` does not end; write JSON lines or CSV"
+        )));
+    }
+    let sinks =
+        Sinks::open(native, &[Some(bound.results), bound.late, bound.rejected], live, found.as_ref())?;
+    let partitions = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
+    let mut engine = Engine::new(&native.job, partitions).map_err(|error| Failure(error.to_string()))?;
+    if let Some(found) = &found
+        && engine.load(&found.state).is_none()
+    {
+        return Err(Failure(format!(
+            "`{0}` keeps a state that this `dpl` can't read; remove `{0}` to run anew",
+            arguments.checkpoint_name()
+        )));
+    }
+    // Until here a signal ends the process as any other: no input is waited for in vain.
+    let stop = Stop::listen()?;
+    let reporter = arguments.metrics.as_deref().map(Reporter::open).transpose()?;
+    let meter = Meter::start(engine.read().0);
+    let drive = Drive {
+        engine,
+        inputs,
+        sinks,
+        keep,
+        reporter,
+        meter,
+        stop,
+        idle: native.idle.map(Duration::from_millis),
+        most_state: arguments.max_state,
+        names: (&arguments.name, &streams),
+        changed: true,
+        job: native.job.fingerprint(),
+        files: [Some(bound.results), bound.late, bound.rejected].map(|file| file.map(str::to_owned)),
+    };
+    end(drive.run()?, arguments, &streams, &bound)
+}
+
+/// Says how the run ended.
+fn end(
+    end: End,
+    arguments: &Arguments,
+    streams: &Streams<'_>,
+    bound: &Bound<'_>,
+) -> Result<Outcome, Failure> {
+    let (meter, summary, signal, open) = match end {
+        End::Whole(meter, summary) => (meter, summary, None, 0),
+        End::Stopped(meter, summary, signal, open) => (meter, summary, Some(signal), open),
+        End::Unread => return Ok(Outcome::Fine),
+        End::Faulty(why) => {
+            say::complain(&why);
+            return Ok(Outcome::Faulty);
+        }
+    };
+    let lost =
+        [(streams.late, bound.late, summary.late), (streams.rejected, bound.rejected, summary.rejected)];
+    let lost = lost.into_iter().filter(|(_, target, _)| target.is_none());
+    let lost: Vec<_> = lost.filter_map(|(stream, _, rows)| Some((stream?, rows))).collect();
+    say::error(&meter.summary(&summary, &lost));
+    let Some(signal) = signal else { return Ok(Outcome::Fine) };
+    let windows = match open {
+        0 => "no window was open".to_owned(),
+        1 => "1 window was open".to_owned(),
+        open => format!("{open} windows were open"),
+    };
+    let then = match &arguments.checkpoint {
+        Some(folder) => format!("the same command goes on from `{}`", folder.display()),
+        None => "what they held is lost; with `--checkpoint DIR` the next run goes on".to_owned(),
+    };
+    say::error(&say::printable(&format!("stopped by a signal: {windows}; {then}\n")));
+    Ok(Outcome::Stopped(signal))
+}
+
+/// Checks what is bound to what.
+fn bindings<'a>(arguments: &'a Arguments, streams: &Streams<'_>) -> Result<Bound<'a>, Failure> {
+    files::only(&arguments.from, &[streams.source], "--from")?;
+    let known: Vec<_> = [Some(streams.sink), streams.late, streams.rejected].into_iter().flatten().collect();
+    files::only(&arguments.to, &known, "--to")?;
+    files::once(&arguments.to, "--to")?;
+    let sources: Vec<&str> = arguments.from.iter().map(|(_, file)| file.as_str()).collect();
+    if sources.is_empty() {
+        return Err(Failure(format!("no file to read: `--from {}=FILE`", streams.source)));
+    }
+    let target = |stream: Option<&str>| stream.and_then(|stream| files::bound(&arguments.to, stream));
+    let results = target(Some(streams.sink)).unwrap_or(files::STANDARD);
+    let (late, rejected) = (target(streams.late), target(streams.rejected));
+    let targets: Vec<_> = [Some(results), late, rejected].into_iter().flatten().collect();
+    files::distinct(&sources, &targets)?;
+    Ok(Bound { sources, results, late, rejected })
+}
+
+/// The folder of checkpoints, and what is in it.
+fn kept(
+    arguments: &Arguments,
+    streams: &Streams<'_>,
+    bound: &Bound<'_>,
+) -> Result<(Option<Keep>, Option<Checkpoint>), Failure> {
+    let Some(folder) = &arguments.checkpoint else { return Ok((None, None)) };
+    if bound.sources.contains(&files::STANDARD) {
+        return Err(Failure(format!(
+            "`--checkpoint` needs files to read: standard input can't be read again; `--from {}=FILE`, with `--follow` where it grows",
+            streams.source
+        )));
+    }
+    let targets = [
+        (Some(streams.sink), Some(bound.results)),
+        (streams.late, bound.late),
+        (streams.rejected, bound.rejected),
+    ];
+    for (stream, file) in targets {
+        let (Some(stream), Some(file)) = (stream, file) else { continue };
+        if output::is_parquet(file) {
+            return Err(Failure(format!(
+                "`{file}`: Parquet is readable only when it is whole, so it can't be gone on with after a `--checkpoint`; `--to {stream}=FILE.jsonl.zst`"
+            )));
+        }
+        if !output::can_be_cut(file) {
+            return Err(Failure(format!(
+                "`--checkpoint` needs files to write: what `{file}` was given can't be taken back; `--to {stream}=FILE`"
+            )));
+        }
+    }
+    let (keep, found) = Keep::open(folder, arguments.checkpoint_interval)?;
+    Ok((Some(keep), found))
+}
+
+/// Refuses to go on from a checkpoint of something else.
+fn fits(found: &Checkpoint, native: &Native, bound: &Bound<'_>, folder: &str) -> Result<(), Failure> {
+    let anew = format!("remove `{folder}` to run anew, or name another folder");
+    if found.job != native.job.fingerprint() {
+        return Err(Failure(format!(
+            "`{folder}` keeps a run of another query: this one, its schema or its streams have changed since; {anew}"
+        )));
+    }
+    let inputs = found.inputs.iter().map(|input| input.file.as_str());
+    if !inputs.eq(bound.sources.iter().copied()) {
+        let were: Vec<_> = found.inputs.iter().map(|input| format!("`{}`", input.file)).collect();
+        return Err(Failure(format!("`{folder}` keeps a run that reads {}; {anew}", were.join(", "))));
+    }
+    let outputs = [Some(bound.results), bound.late, bound.rejected];
+    let outputs = outputs.map(Option::unwrap_or_default);
+    if !found.outputs.iter().map(|output| output.file.as_str()).eq(outputs) {
+        let were: Vec<_> = found.outputs.iter().filter(|o| !o.file.is_empty()).collect();
+        let were: Vec<_> = were.iter().map(|output| format!("`{}`", output.file)).collect();
+        return Err(Failure(format!("`{folder}` keeps a run that writes {}; {anew}", were.join(", "))));
+    }
+    Ok(())
+}
+
+fn open_inputs(
+    arguments: &Arguments,
+    native: &Native,
+    bound: &Bound<'_>,
+    found: Option<&Checkpoint>,
+) -> Result<Vec<Input>, Failure> {
+    let alone = bound.sources.len() == 1;
+    let opening =
+        input::Opening { native, follow: arguments.follow, alone, keeps: arguments.checkpoint.is_some() };
+    let open = |(index, file): (usize, &&str)| {
+        input::open(file, &opening, found.and_then(|found| found.inputs.get(index)))
+    };
+    bound.sources.iter().enumerate().map(open).collect()
+}
