@@ -40,13 +40,16 @@ impl Case {
         &self.platform().resource(id).name
     }
 
-    /// The streams that the query writes to, the sink first.
+    /// The streams that the script writes to, the sink first. Late rows go nowhere where nothing waits for a window.
     fn sinks(&self) -> Vec<ResourceId> {
+        let script = fs::read_to_string(&self.script).unwrap();
         let mut sinks = vec![self.query().sink];
         for id in self.query().sources() {
             let stream = self.platform().stream(id).unwrap();
             for rows in [Some(stream.on_invalid), stream.late].into_iter().flatten() {
-                if let dpl::platform::stream::Rows::Divert(to) = rows {
+                if let dpl::platform::stream::Rows::Divert(to) = rows
+                    && script.contains(&format!("INSERT INTO `{}`", self.stream(to)))
+                {
                     sinks.push(to);
                 }
             }
@@ -207,8 +210,9 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         let [results, late, rejected] = ours(&job, &case.rows);
         assert_same(case, job.sink, &results);
         for (sink, rows) in [(job.late, late), (job.rejected, rejected)] {
-            if let Some(sink) = sink {
-                assert_same(case, sink, &rows);
+            match sink {
+                Some(sink) if case.sinks().contains(&sink) => assert_same(case, sink, &rows),
+                _ => assert!(rows.is_empty(), "{}: {}", case.name, String::from_utf8_lossy(&rows)),
             }
         }
         compared.push(case.name.as_str());
