@@ -68,10 +68,12 @@ class Dpl(RegexLexer):
 
 
 def reachable(app, pagename, templatename, context, doctree):
-    """What scrolls sideways can be reached by keyboard."""
+    """What scrolls sideways can be reached by keyboard; the headings of the list of pages have a level."""
     if "body" in context:
         body = context["body"].replace("<pre>", '<pre tabindex="0">')
         context["body"] = body.replace('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper')
+    pages = context.get("furo_navigation_tree", "")
+    context["furo_navigation_tree"] = pages.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
 def setup(app):
