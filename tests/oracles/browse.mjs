@@ -1,17 +1,22 @@
-// browse.mjs MODULES PAGE|FOLDER...: opens pages, and all pages of folders, in headless Chromium, in light and dark: nothing may be loaded from
+// browse.mjs PAGE|FOLDER...: opens pages, and all pages of folders, in headless Chromium, in light and dark: nothing may be loaded from
 // elsewhere, nothing may fail, axe-core may find nothing serious, and each link to another page, or to a place in one, must lead there. A page that
 // `dpl graph` made is used, too: searched, zoomed, gone through by keyboard; a folder's `search.html` must find what the folder has. With
 // SCREENSHOTS=FOLDER a picture of each is left there. Exit codes: 0 fine, 1 findings, 2 no Chromium.
-import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { part } from "./lib/provisioned.mjs";
 
-const [modules, ...given] = process.argv.slice(2);
-const require = createRequire(join(resolve(modules), "index.js"));
-const puppeteer = require("puppeteer-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  process.exit(2);
+});
+
+const given = process.argv.slice(2);
+const load = part("browser");
+const puppeteer = load("puppeteer-core");
+const axe = readFileSync(load.resolve("axe-core/axe.min.js"), "utf8");
 
 function chromium() {
   for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
@@ -103,6 +108,8 @@ page.on("request", (request) => {
 const inside = (folder) => readdirSync(folder, { recursive: true }).filter((it) => it.endsWith(".html")).sort().map((it) => join(folder, it));
 const folders = given.filter((it) => statSync(it).isDirectory());
 const pages = given.flatMap((it) => (folders.includes(it) ? inside(it) : [it]));
+// What dark colours were judged already, as elements within elements: pages of one form are judged once.
+const judged = new Set();
 const places = new Map();
 const links = [];
 for (const file of pages) {
@@ -115,7 +122,9 @@ for (const file of pages) {
     // A page that was used is opened anew; one that was only looked at changes its colours by itself.
     if (first || isGraph) await page.goto(pathToFileURL(resolve(file)).href);
     if (await page.$("#graph")) await used(page, name);
-    await accessible(page, name, first);
+    const parts = await page.$$eval("body, body *", (all) => [...new Set(all.map((it) => [it.parentElement, it].map((one) => `${one.tagName}.${one.getAttribute("class") ?? ""}`).join(" > ")))]);
+    if (first || isGraph || parts.some((it) => !judged.has(it))) await accessible(page, name, first);
+    if (!first) parts.forEach((it) => judged.add(it));
     if (first) {
       places.set(pathToFileURL(resolve(file)).href, new Set(await page.$$eval("[id]", (all) => all.map((it) => it.id))));
       links.push(...(await page.$$eval("a[href]", (all) => all.map((it) => it.href))).map((to) => ({ from: shown, to })));

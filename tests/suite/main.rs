@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod book;
 mod bundle;
 mod cases;
 mod catalogue;
@@ -22,6 +23,7 @@ mod editors;
 mod flink;
 mod foreign;
 mod format;
+mod graph;
 mod layers;
 mod limits;
 mod machine;

@@ -64,7 +64,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -89,6 +89,10 @@ def install_parquet(folder):
 
 def install_book(folder):
     install_python(folder, "book.txt")
+
+
+def install_lineage(folder):
+    install_python(folder, "lineage.txt")
 
 
 def install_node(folder, pins=PINS):
@@ -178,6 +182,7 @@ PARTS = {
     "metrics": ([PINS / "metrics.txt"], [], install_metrics),
     "parquet": ([PINS / "parquet.txt"], [], install_parquet),
     "book": ([PINS / "book.txt"], [], install_book),
+    "lineage": ([PINS / "lineage.txt"], [], install_lineage),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
     "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
     "vscode": ([PINS / "vscode/package-lock.json"], ["node", "npm"], install_vscode),
