@@ -48,6 +48,7 @@ mod syntax;
 mod syntax_tree;
 mod templates;
 mod tightness;
+mod tour;
 #[path = "../window/mod.rs"]
 mod window;
 mod window_expressions;
