@@ -43,9 +43,13 @@ fn platform(accounts: usize) -> String {
             let _ = writeln!(text, "bucket b{at}_{one} in a{at} {{ name = \"wide-b{at}-{one}\" }}");
             let _ = writeln!(text, "role R{at}_{one} in a{at} {{ trust = [a{at}] }}");
             let _ = writeln!(text, "grant read on b{next}_{one} / \"x\" to R{at}_{one}");
-            let _ = writeln!(text, "stream s{at}_{one} : Row in a{at} {{ connector = kinesis(\"s{at}-{one}\") }}");
+            let _ = writeln!(
+                text,
+                "stream s{at}_{one} : Row in a{at} {{ connector = kinesis(\"s{at}-{one}\") }}"
+            );
         }
-        let _ = writeln!(text, "domain d{at} in a{at} {{\n  owner = Owner{at}\n  location = b{at}_0 / \"d\"\n");
+        let _ =
+            writeln!(text, "domain d{at} in a{at} {{\n  owner = Owner{at}\n  location = b{at}_0 / \"d\"\n");
         for one in 0..12 {
             let _ = writeln!(text, "  table t{one} {{\n    id : string key\n  }}");
         }

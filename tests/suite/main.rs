@@ -36,6 +36,7 @@ mod program_tests;
 mod programs;
 mod quantified;
 mod questions;
+mod reference;
 mod render;
 mod run;
 mod run_kept;

@@ -51,7 +51,9 @@ fn fits(wanted: &[&str], said: &[&str]) -> bool {
     match wanted.split_first() {
         None => said.is_empty(),
         Some((&"…", rest)) => (0..=said.len()).any(|from| fits(rest, &said[from..])),
-        Some((line, rest)) => said.split_first().is_some_and(|(first, said)| first == line && fits(rest, said)),
+        Some((line, rest)) => {
+            said.split_first().is_some_and(|(first, said)| first == line && fits(rest, said))
+        }
     }
 }
 
@@ -65,12 +67,20 @@ fn every_step_of_the_tour_says_what_the_page_says() {
         match block.mark {
             "dpl fragment" => write(&sandbox, &block),
             "console" => {
-                assert!(block.lines.first().is_some_and(|line| line.starts_with("$ ")), "a block begins with a command");
+                assert!(
+                    block.lines.first().is_some_and(|line| line.starts_with("$ ")),
+                    "a block begins with a command"
+                );
                 for step in block.lines.chunk_by(|_, next| !next.starts_with("$ ")) {
                     let (command, wanted) = step.split_first().unwrap();
                     let said = type_in(&sandbox, command.strip_prefix("$ ").unwrap());
                     let said: Vec<&str> = said.lines().collect();
-                    assert!(fits(wanted, &said), "{command}\n{}\n--- and the page says\n{}", said.join("\n"), wanted.join("\n"));
+                    assert!(
+                        fits(wanted, &said),
+                        "{command}\n{}\n--- and the page says\n{}",
+                        said.join("\n"),
+                        wanted.join("\n")
+                    );
                     steps += 1;
                 }
             }
