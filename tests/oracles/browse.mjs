@@ -38,6 +38,7 @@ const expect = (page, holds, what) => {
 async function used(page, name) {
   const count = await page.$$eval("svg .node", (all) => all.length);
   expect(name, count > 0, "the picture is empty");
+  expect(name, (await page.title()) === (await page.$eval("h1", (it) => it.textContent)), "a text of the program ran as a script");
   const apart = await page.evaluate(() => {
     const boxes = [...document.querySelectorAll("svg .node rect")].map((it) => it.getBBox());
     return boxes.every((one, at) => boxes.slice(at + 1).every((other) =>
@@ -78,11 +79,13 @@ async function searched(page, folder, name) {
   for (const link of found) expect(name, existsSync(fileURLToPath(link.split(/[?#]/)[0])), `a result leads to ${link}, which is not there`);
 }
 
-// All of axe in the first scheme, and what depends on colours in the other.
-async function accessible(page, name, first) {
+// All of axe in the first scheme, and what depends on colours in the other. What surrounds the article is the same on all pages of a book: it is
+// judged on the first.
+async function accessible(page, name, first, whole) {
   await page.evaluate(axe);
   const options = first ? { preload: false } : { preload: false, runOnly: ["color-contrast"] };
-  const result = await page.evaluate((it) => window.axe.run(it), { ...options, resultTypes: ["violations"] });
+  const within = whole || !(await page.$("article")) ? "html" : "article";
+  const result = await page.evaluate((where, it) => window.axe.run(where, it), within, { ...options, resultTypes: ["violations"] });
   for (const violation of result.violations.filter((it) => ["serious", "critical"].includes(it.impact))) {
     findings.push(`${name}: ${violation.id}: ${violation.help}: ${violation.nodes.slice(0, 3).map((it) => it.html.slice(0, 120)).join(" | ")}`);
   }
@@ -123,7 +126,7 @@ for (const file of pages) {
     if (first || isGraph) await page.goto(pathToFileURL(resolve(file)).href);
     if (await page.$("#graph")) await used(page, name);
     const parts = await page.$$eval("body, body *", (all) => [...new Set(all.map((it) => [it.parentElement, it].map((one) => `${one.tagName}.${one.getAttribute("class") ?? ""}`).join(" > ")))]);
-    if (first || isGraph || parts.some((it) => !judged.has(it))) await accessible(page, name, first);
+    if (first || isGraph || parts.some((it) => !judged.has(it))) await accessible(page, name, first, file === pages[0] || !folders.length);
     if (!first) parts.forEach((it) => judged.add(it));
     if (first) {
       places.set(pathToFileURL(resolve(file)).href, new Set(await page.$$eval("[id]", (all) => all.map((it) => it.id))));
