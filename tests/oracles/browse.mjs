@@ -79,14 +79,37 @@ async function searched(page, folder, name) {
   for (const link of found) expect(name, existsSync(fileURLToPath(link.split(/[?#]/)[0])), `a result leads to ${link}, which is not there`);
 }
 
-// All of axe in the first scheme, and what depends on colours in the other. What surrounds the article is the same on all pages of a book: it is
-// judged on the first.
-async function accessible(page, name, first, whole) {
+// Axe in all but colours, where they are the first; what surrounds the article is the same on all pages of a book, and is judged once. Of colours one
+// element of each form is judged, told by the elements that it stands in: all of a long program would take minutes, and say the same.
+const judged = { light: new Set(), dark: new Set() };
+
+async function accessible(page, name, scheme, whole) {
   await page.evaluate(axe);
-  const options = first ? { preload: false } : { preload: false, runOnly: ["color-contrast"] };
-  const within = whole || !(await page.$("article")) ? "html" : "article";
-  const result = await page.evaluate((where, it) => window.axe.run(where, it), within, { ...options, resultTypes: ["violations"] });
-  for (const violation of result.violations.filter((it) => ["serious", "critical"].includes(it.impact))) {
+  const violations = [];
+  if (scheme === "light") {
+    const within = whole || !(await page.$("article")) ? "html" : "article";
+    const options = { preload: false, resultTypes: ["violations"], rules: { "color-contrast": { enabled: false } } };
+    violations.push(...(await page.evaluate((where, it) => window.axe.run(where, it), within, options)).violations);
+  }
+  const forms = await page.evaluate(() => {
+    const form = (it) => `${it.tagName}.${it.getAttribute("class") ?? ""}.${it.getAttribute("style") ?? ""}`;
+    const paths = new Map([[document.body, form(document.body)]]);
+    window.formsOfPage = new Map();
+    for (const it of document.querySelectorAll("body *")) {
+      const path = `${paths.get(it.parentElement)} > ${form(it)}`;
+      paths.set(it, path);
+      const says = it.matches("input, select, textarea") || [...it.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+      if (says && it.checkVisibility() && !window.formsOfPage.has(path)) window.formsOfPage.set(path, it);
+    }
+    return [...window.formsOfPage.keys()];
+  });
+  const fresh = forms.filter((it) => !judged[scheme].has(it));
+  fresh.forEach((it) => judged[scheme].add(it));
+  if (fresh.length > 0) {
+    const contrast = (all) => window.axe.run({ include: all.map((it) => window.formsOfPage.get(it)) }, { preload: false, runOnly: ["color-contrast"] });
+    violations.push(...(await page.evaluate(contrast, fresh)).violations);
+  }
+  for (const violation of violations.filter((it) => ["serious", "critical"].includes(it.impact))) {
     findings.push(`${name}: ${violation.id}: ${violation.help}: ${violation.nodes.slice(0, 3).map((it) => it.html.slice(0, 120)).join(" | ")}`);
   }
 }
@@ -111,8 +134,6 @@ page.on("request", (request) => {
 const inside = (folder) => readdirSync(folder, { recursive: true }).filter((it) => it.endsWith(".html")).sort().map((it) => join(folder, it));
 const folders = given.filter((it) => statSync(it).isDirectory());
 const pages = given.flatMap((it) => (folders.includes(it) ? inside(it) : [it]));
-// What dark colours were judged already, as elements within elements: pages of one form are judged once.
-const judged = new Set();
 const places = new Map();
 const links = [];
 for (const file of pages) {
@@ -125,9 +146,7 @@ for (const file of pages) {
     // A page that was used is opened anew; one that was only looked at changes its colours by itself.
     if (first || isGraph) await page.goto(pathToFileURL(resolve(file)).href);
     if (await page.$("#graph")) await used(page, name);
-    const parts = await page.$$eval("body, body *", (all) => [...new Set(all.map((it) => [it.parentElement, it].map((one) => `${one.tagName}.${one.getAttribute("class") ?? ""}`).join(" > ")))]);
-    if (first || isGraph || parts.some((it) => !judged.has(it))) await accessible(page, name, first, file === pages[0] || !folders.length);
-    if (!first) parts.forEach((it) => judged.add(it));
+    await accessible(page, name, scheme, file === pages[0] || !folders.length);
     if (first) {
       places.set(pathToFileURL(resolve(file)).href, new Set(await page.$$eval("[id]", (all) => all.map((it) => it.id))));
       links.push(...(await page.$$eval("a[href]", (all) => all.map((it) => it.href))).map((to) => ({ from: shown, to })));
