@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dpl::artifact::Artifacts;
+use dpl::diagnostic::{Diagnostic, Severity};
+use dpl::native::native;
 use dpl::{Analysis, analyze, bundle, compile};
 
 use super::check::outcome;
@@ -20,6 +22,7 @@ Examples:
   dpl build --env prod --set retention=30d
   dpl build --target cloudformation
                                    templates and `deploy.json` instead of calls
+  dpl build --target raw,native    and each query as a Rust crate
   dpl build --check                for CI: writes nothing, lists what differs, exits with 1
 
 The folder is replaced in one step: a build that fails or is killed leaves the old one whole.
@@ -37,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What to write: the calls with their policies, templates for CloudFormation, or both
+    /// What to write: the calls with their policies, templates for CloudFormation, queries as Rust crates, or several of them
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::Raw])]
     target: Vec<Target>,
 
@@ -53,6 +56,8 @@ enum Target {
     Raw,
     /// A template per account, and `deploy.json` with the order of the stacks
     Cloudformation,
+    /// A Rust crate for each query that `dpl run` can run
+    Native,
 }
 
 /// Builds or compares.
@@ -93,8 +98,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// What the targets make; nothing where one of them can't make it, which is said.
 fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<Artifacts> {
     let raw = compile(analysis, &[]);
+    let crates =
+        if targets.contains(&Target::Native) { crates(analysis, format) } else { Artifacts::default() };
     if !targets.contains(&Target::Cloudformation) {
-        return Some(raw);
+        let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
+        all.files.extend(crates.files);
+        return Some(all);
     }
     let bundle = bundle(analysis, &raw);
     report::diagnostics(&bundle.diagnostics, &analysis.sources, format);
@@ -103,5 +112,16 @@ fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<
     }
     let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
     all.files.extend(bundle.artifacts.files);
+    all.files.extend(crates.files);
     Some(all)
+}
+
+/// The queries' crates. Of a query that has none is said why.
+fn crates(analysis: &Analysis, format: Format) -> Artifacts {
+    let refusals =
+        analysis.platform.queries.iter().filter_map(|query| native(&analysis.platform, query).err());
+    let warnings: Vec<_> =
+        refusals.map(|refusal| Diagnostic { severity: Severity::Warning, ..*refusal }).collect();
+    report::diagnostics(&warnings, &analysis.sources, format);
+    compile(analysis, &["native".to_string()])
 }
