@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dpl::artifact::Artifacts;
+use dpl::target::bundle::Form;
 use dpl::{Analysis, analyze, bundle, compile};
 
 use super::check::outcome;
@@ -20,6 +21,8 @@ Examples:
   dpl build --env prod --set retention=30d
   dpl build --target cloudformation
                                    templates and `deploy.json` instead of calls
+  dpl build --target raw,terraform
+                                   calls, and a root for Terraform per account
   dpl build --check                for CI: writes nothing, lists what differs, exits with 1
 
 The folder is replaced in one step: a build that fails or is killed leaves the old one whole.
@@ -37,7 +40,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What to write: the calls with their policies, templates for CloudFormation, or both
+    /// What to write: the calls with their policies, templates for CloudFormation, roots for Terraform; one of these two
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::Raw])]
     target: Vec<Target>,
 
@@ -53,11 +56,19 @@ enum Target {
     Raw,
     /// A template per account, and `deploy.json` with the order of the stacks
     Cloudformation,
+    /// A root per account, and `deploy.json` with the order in which they are applied
+    Terraform,
 }
 
 /// Builds or compares.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
+    if [Target::Cloudformation, Target::Terraform].iter().all(|it| arguments.target.contains(it)) {
+        return Err(Failure(
+            "`cloudformation` and `terraform` would both make the same: build one of them into each folder"
+                .to_owned(),
+        ));
+    }
     let Program { sources, config, root, out, paths } = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
@@ -93,10 +104,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// What the targets make; nothing where one of them can't make it, which is said.
 fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<Artifacts> {
     let raw = compile(analysis, &[]);
-    if !targets.contains(&Target::Cloudformation) {
-        return Some(raw);
-    }
-    let bundle = bundle(analysis, &raw);
+    let form = match targets.iter().find(|it| **it != Target::Raw) {
+        None => return Some(raw),
+        Some(Target::Terraform) => Form::Terraform,
+        Some(_) => Form::CloudFormation,
+    };
+    let bundle = bundle(analysis, form, &raw);
     report::diagnostics(&bundle.diagnostics, &analysis.sources, format);
     if outcome(&bundle.diagnostics) == Outcome::Faulty {
         return None;

@@ -77,7 +77,9 @@ def entry(types, code):
 def main(package):
     wanted = set()
     for file in sorted(LIBRARY.glob("*.dpl")):
-        wanted |= set(re.findall(r"\"((?:data\.)?aws_\w+)\"", file.read_text()))
+        for call in file.read_text().split("\n  call "):
+            place = "data." if "looked_up" in call else ""
+            wanted |= {f"{place}{name}" for name in re.findall(r"type *= \"(aws_\w+)\"", call)}
     found = {}
     with tarfile.open(package) as archive:
         texts = {}

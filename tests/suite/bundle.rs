@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use dpl::{Analysis, platform::Project, target::cloudformation::Bundle};
+use dpl::{Analysis, platform::Project, target::bundle::{Bundle, Form}};
 use serde_json::Value as Json;
 
 use super::cases;
@@ -12,7 +12,7 @@ fn bundle(text: &str) -> (Analysis, Bundle) {
     sources.add("it.dpl", "it", text, false);
     let analysis = dpl::analyze(sources, Project::default());
     assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
-    let bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
+    let bundle = dpl::bundle(&analysis, Form::CloudFormation, &dpl::compile(&analysis, &[]));
     (analysis, bundle)
 }
 
@@ -20,7 +20,7 @@ fn bundle(text: &str) -> (Analysis, Bundle) {
 fn bundles() {
     insta::glob!("../cases/bundles", "**/*.dpl", |path| {
         let (source, mut analysis) = cases::analyze(path);
-        let mut bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
+        let mut bundle = dpl::bundle(&analysis, Form::CloudFormation, &dpl::compile(&analysis, &[]));
         analysis.diagnostics.append(&mut bundle.diagnostics);
         let mut content = format!("{source}\n---- says ----\n\n{}", cases::rendered(&analysis));
         bundle.artifacts.files.sort_by(|a, b| a.path.cmp(&b.path));

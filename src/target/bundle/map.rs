@@ -20,6 +20,8 @@ use crate::{
 pub struct Resource<'a> {
     /// Its account.
     pub account: AccountId,
+    /// The account in which it is made, which is another where this root acts elsewhere.
+    pub acts_in: AccountId,
     /// Its name in the template.
     pub logical: String,
     /// `AWS::S3::Bucket`, `aws_s3_bucket`.
@@ -62,18 +64,24 @@ pub struct Left<'a> {
 /// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
 #[derive(Clone, Debug)]
 pub struct Question {
+    /// `organizations`
     pub service: String,
+    /// `ListRoots`
     pub operation: String,
+    /// The request.
     pub input: Json,
+    /// Where the answer has it.
     pub path: String,
 }
 
 /// All resources, in the order of the calls.
 #[derive(Debug, Default)]
 pub struct Mapped<'a> {
+    /// Each with an index by which others name it.
     pub resources: Vec<Resource<'a>>,
     /// By the parameter's name, with the account whose it is.
     pub questions: BTreeMap<(AccountId, String), Question>,
+    /// What nothing stands for.
     pub left: Vec<Left<'a>>,
 }
 
@@ -148,7 +156,7 @@ impl<'a> Mapper<'_, 'a> {
     ) -> Option<()> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
-        let refers = self.referred(account, &input, results)?;
+        let refers = self.referred(&input, results)?;
         let mut template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mappings = self.form.mappings(&self.platform.library).get(&key)?;
@@ -158,6 +166,11 @@ impl<'a> Mapper<'_, 'a> {
             .collect::<Vec<_>>()
             .into_iter();
         let first = mappings.next()?;
+        let elsewhere = first.input.iter().any(|(name, _)| name == "elsewhere");
+        let own = |at: &usize| self.mapped.resources.get(*at).is_some_and(|it| it.account == account);
+        if !elsewhere && !refers.iter().all(own) {
+            return None;
+        }
         if let Some(result) = self.mapping(file, call, (first, &template), &refers, results)? {
             results.insert(&call.id, result);
         }
@@ -193,6 +206,11 @@ impl<'a> Mapper<'_, 'a> {
             }
             return Some(None);
         }
+        if mapping.input.iter().all(|(name, _)| name == "known" || name == "elsewhere") {
+            // A question whose answer is known.
+            let known = template.json(mapping, "known").and_then(|it| it.as_object().cloned());
+            return Some(Some(Result { known: known?, ..Result::default() }));
+        }
         self.resource(file, call, (mapping, template), refers.clone(), results)
     }
 
@@ -227,9 +245,12 @@ impl<'a> Mapper<'_, 'a> {
             let same = self.mapped.resources.get(*at)?.properties == properties;
             return same.then(|| Some(self.result(*at, template, mapping)));
         }
+        // What acts in another account on what this one made stands beside that.
+        let of = refers.first().and_then(|at| self.mapped.resources.get(*at)).map_or(account, |it| it.account);
         let resource = Resource {
-            account,
-            logical: self.logical(account, file, &call.id),
+            account: of,
+            acts_in: account,
+            logical: self.logical(of, file, &call.id),
             looked_up: template.json(mapping, "looked_up") == Some(Json::Bool(true)),
             joins: template.texts(mapping, "joins"),
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),
@@ -276,19 +297,14 @@ impl<'a> Mapper<'_, 'a> {
         Result { resource: Some(at), known, whole: template.texts(mapping, "refers"), attributes }
     }
 
-    /// The resources that a request refers to; nothing where one of them is none of the account's, or has no such part.
-    fn referred(
-        &self,
-        account: AccountId,
-        input: &Json,
-        results: &BTreeMap<&str, Result>,
-    ) -> Option<BTreeSet<usize>> {
+    /// The resources that a request refers to; nothing where one of them has no such part.
+    fn referred(&self, input: &Json, results: &BTreeMap<&str, Result>) -> Option<BTreeSet<usize>> {
         let mut refers = BTreeSet::new();
         for path in mark::all(input) {
             let (result, part) = find(results, &path)?;
             let offered = result.whole.iter().chain(result.attributes.keys()).any(|it| it == part);
             let at = result.resource?;
-            if !offered || self.mapped.resources.get(at)?.account != account {
+            if !offered {
                 return None;
             }
             refers.insert(at);
