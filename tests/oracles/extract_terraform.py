@@ -18,7 +18,7 @@ LIBRARY = HERE.parents[1] / "stdlib/terraform"
 
 INTERFACE = re.compile(r"export interface (\w+)(?: extends [\w.]+)? \{\n(.*?)\n\}", re.S)
 BLOCK = re.compile(r"^\s*(\w+): \{\n[^\n]*\n\s*isBlock: true", re.M)
-READ = re.compile(r"get\w*Attribute\('(\w+)'\)|this, '(\w+)'")
+READ = re.compile(r"""get\w*Attribute\(['"](\w+)['"]\)|this, ['"](\w+)['"]""")
 SCALARS = {"string": "string", "number": "number", "boolean": "bool"}
 
 
