@@ -167,7 +167,8 @@ fn mapped<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
     let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
     let Json::Array(pairs) = evaluate::json(scope, of(0)?)? else { return None };
     let (name, value) = (evaluate::json(scope, of(1)?)?, evaluate::json(scope, of(2)?)?);
-    let pair = |it: &Json| Some((it.get(name.as_str()?)?.as_str()?.to_owned(), it.get(value.as_str()?)?.clone()));
+    let pair =
+        |it: &Json| Some((it.get(name.as_str()?)?.as_str()?.to_owned(), it.get(value.as_str()?)?.clone()));
     Some(Json::Object(pairs.iter().filter_map(pair).collect()))
 }
 

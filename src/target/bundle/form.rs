@@ -67,7 +67,8 @@ impl Form {
             }
             (Self::Terraform, attribute) => {
                 let data = if resource.looked_up { "data." } else { "" };
-                let whole = format!("{data}{}.{}.{}", resource.ty, resource.logical, attribute.unwrap_or("id"));
+                let whole =
+                    format!("{data}{}.{}.{}", resource.ty, resource.logical, attribute.unwrap_or("id"));
                 let whole = if behind { format!("split(\"/\", {whole})[1]") } else { whole };
                 Json::from(format!("${{{whole}}}"))
             }

@@ -225,7 +225,8 @@ impl<'a> Mapper<'_, 'a> {
     ) -> Option<Option<Result>> {
         let account = template.account;
         let given = self.form.literal(template.json(mapping, "properties").unwrap_or_else(|| json!({})));
-        let properties = mark::resolve(given, &|path| self.stands(results, path), &|pieces| self.form.joined(pieces));
+        let properties =
+            mark::resolve(given, &|path| self.stands(results, path), &|pieces| self.form.joined(pieces));
         if let Some(into) = template.json(mapping, "into") {
             let into = into.as_str()?;
             let at = match mark::only(into) {
@@ -246,7 +247,8 @@ impl<'a> Mapper<'_, 'a> {
             return same.then(|| Some(self.result(*at, template, mapping)));
         }
         // What acts in another account on what this one made stands beside that.
-        let of = refers.first().and_then(|at| self.mapped.resources.get(*at)).map_or(account, |it| it.account);
+        let of =
+            refers.first().and_then(|at| self.mapped.resources.get(*at)).map_or(account, |it| it.account);
         let resource = Resource {
             account: of,
             acts_in: account,

@@ -86,7 +86,8 @@ fn profile(account: &str) -> String {
 }
 
 fn variable(account: &str) -> Json {
-    let description = format!("Profile with credentials of the account `{account}`; those of the run where it is null");
+    let description =
+        format!("Profile with credentials of the account `{account}`; those of the run where it is null");
     json!({ "type": "string", "default": null, "description": description })
 }
 
@@ -117,7 +118,8 @@ pub fn root(platform: &Platform, root: &Root<'_>) -> Artifact {
     let others: BTreeSet<AccountId> =
         root.resources.iter().map(|(it, _)| it.acts_in).filter(|it| *it != root.account).collect();
     let elsewhere: Vec<&Account> = others.into_iter().map(|it| platform.account(it)).collect();
-    let own = Provider { alias: None, profile: None, region: &account.region, allowed_account_ids: [&account.id] };
+    let own =
+        Provider { alias: None, profile: None, region: &account.region, allowed_account_ids: [&account.id] };
     let document = Document {
         comment: "made by dpl from the program; change that and not this",
         terraform: Settings {

@@ -56,7 +56,8 @@ pub fn plan<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Plan<'a> {
             resources: Vec::new(),
         });
         // What an argument refers to is waited for anyway.
-        let others = needs.iter().filter(|it| !resource.refers.contains(it)).filter_map(|it| resources.get(*it));
+        let others =
+            needs.iter().filter(|it| !resource.refers.contains(it)).filter_map(|it| resources.get(*it));
         let waits = others.filter(|it| it.account == account).map(address).collect();
         root.resources.push((resource, waits));
     }
