@@ -96,7 +96,7 @@ const QUERIES: usize = 10;
 fn assumed_roles_reach_what_is_granted() {
     let cases = root().join("tests/oracles/cases/assume");
     let sandbox = Sandbox::new();
-    let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
+    let out = build(&sandbox, &cases.join("platform.dpl"), "raw", "assume");
     oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
 }
 
