@@ -34,7 +34,10 @@ use diagnostic::{Diagnostic, Diagnostics, Severity};
 use platform::{Assertion, Platform, Project};
 use resolve::References;
 use source::{FileId, SourceMap};
-use target::{Program, cloudformation::Bundle};
+use target::{
+    Program,
+    bundle::{Bundle, Form},
+};
 
 /// A program that was read, resolved and checked.
 #[derive(Debug)]
@@ -188,11 +191,15 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
     artifacts
 }
 
-/// The CloudFormation bundle that makes what the calls of `raw` make, which [`compile`] made of the same analysis.
-pub fn bundle(analysis: &Analysis, raw: &Artifacts) -> Bundle {
+/// The bundle of CloudFormation or Terraform that makes what the calls of `raw` make, which [`compile`] made of the same analysis.
+pub fn bundle(analysis: &Analysis, form: Form, raw: &Artifacts) -> Bundle {
     if analysis.has_errors() {
         return Bundle::default();
     }
     let Analysis { sources, platform, access, .. } = analysis;
-    target::cloudformation::bundle(&Program { platform, access, sources }, raw)
+    let program = Program { platform, access, sources };
+    match form {
+        Form::CloudFormation => target::cloudformation::bundle(&program, raw),
+        Form::Terraform => target::terraform::bundle(&program, raw),
+    }
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use dpl::artifact::Artifacts;
 use dpl::diagnostic::{Diagnostic, Severity};
 use dpl::native::native;
+use dpl::target::bundle::Form;
 use dpl::{Analysis, analyze, bundle, compile};
 
 use super::check::outcome;
@@ -23,6 +24,8 @@ Examples:
   dpl build --target cloudformation
                                    templates and `deploy.json` instead of calls
   dpl build --target raw,native    and each query as a Rust crate
+  dpl build --target raw,terraform
+                                   calls, and a root for Terraform per account
   dpl build --check                for CI: writes nothing, lists what differs, exits with 1
 
 The folder is replaced in one step: a build that fails or is killed leaves the old one whole.
@@ -40,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What to write: the calls with their policies, templates for CloudFormation, queries as Rust crates, or several of them
+    /// What to write: the calls with their policies, templates for CloudFormation or roots for Terraform, queries as Rust crates, or several of them
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::Raw])]
     target: Vec<Target>,
 
@@ -58,11 +61,19 @@ enum Target {
     Cloudformation,
     /// A Rust crate for each query that `dpl run` can run
     Native,
+    /// A root per account, and `deploy.json` with the order in which they are applied
+    Terraform,
 }
 
 /// Builds or compares.
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let format = arguments.input.format;
+    if [Target::Cloudformation, Target::Terraform].iter().all(|it| arguments.target.contains(it)) {
+        return Err(Failure(
+            "`cloudformation` and `terraform` would both make the same: build one of them into each folder"
+                .to_owned(),
+        ));
+    }
     let Program { sources, config, root, out, paths } = match load(&arguments.input.program)? {
         Loaded::Program(program) => *program,
         Loaded::Misconfigured(misconfigured) => return Ok(misconfigured.report(format)),
@@ -100,12 +111,17 @@ fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<
     let raw = compile(analysis, &[]);
     let crates =
         if targets.contains(&Target::Native) { crates(analysis, format) } else { Artifacts::default() };
-    if !targets.contains(&Target::Cloudformation) {
+    let form = targets.iter().find_map(|target| match target {
+        Target::Cloudformation => Some(Form::CloudFormation),
+        Target::Terraform => Some(Form::Terraform),
+        Target::Raw | Target::Native => None,
+    });
+    let Some(form) = form else {
         let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
         all.files.extend(crates.files);
         return Some(all);
-    }
-    let bundle = bundle(analysis, &raw);
+    };
+    let bundle = bundle(analysis, form, &raw);
     report::diagnostics(&bundle.diagnostics, &analysis.sources, format);
     if outcome(&bundle.diagnostics) == Outcome::Faulty {
         return None;

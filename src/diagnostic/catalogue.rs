@@ -260,6 +260,7 @@ catalogue! {
     TEMPLATE_TOO_LARGE = "DPL0811";
     REQUIRED_TAG = "DPL0812";
     TAG = "DPL0813";
+    NOT_IN_A_ROOT = "DPL0820";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

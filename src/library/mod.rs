@@ -84,6 +84,8 @@ pub struct Library {
     pub pipeline_functions: Vec<PipelineFunction>,
     /// `cloudformation s3 { call bucket = s3.CreateBucket { … } }`: what CloudFormation has in place of a request, by the request.
     pub stacked: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
+    /// `terraform s3 { call bucket = s3.CreateBucket { … } }`: what Terraform has.
+    pub rooted: FxHashMap<(SmolStr, SmolStr), Vec<Call>>,
     /// `tagged storage { call key = kms.CreateKey { … } }`: where a request has the tags of what it makes.
     pub tagged: FxHashMap<(SmolStr, SmolStr), Call>,
     /// `watch sync { call failed = cloudwatch.PutMetricAlarm { … } }`: what watches over the declarations of a kind.

@@ -33,6 +33,8 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("simple_pattern", 1, 1),
     ("tags", 1, 3),
     ("tag_map", 1, 1),
+    ("mapped", 3, 3),
+    ("snake", 1, 1),
     ("short", 2, 2),
     ("behind", 1, 1),
     ("interval", 1, 1),
@@ -79,6 +81,8 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         }
         "milliseconds" => milliseconds(&argument(0)).map_or(Term::None, |of| Term::Json(Json::from(of))),
         "tag_map" => tag_map(scope, &argument(0)).map_or(Term::None, Term::Json),
+        "mapped" => mapped(scope, args).map_or(Term::None, Term::Json),
+        "snake" => spell::json(scope, &argument(0)).map_or(Term::None, |of| Term::Json(snake(of))),
         "called" => encoded(Encoding::Name),
         "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
         _ => Term::None,
@@ -156,6 +160,46 @@ fn tag_map(scope: &Scope<'_, '_>, list: &Term<'_>) -> Option<Json> {
     let members =
         pairs.iter().filter_map(|pair| Some((part(pair, "key")?.as_str()?.to_owned(), part(pair, "value")?)));
     Some(Json::Object(members.collect()))
+}
+
+/// `mapped(list, "Name", "Value")`: the record of such pairs.
+fn mapped<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
+    let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
+    let Json::Array(pairs) = evaluate::json(scope, of(0)?)? else { return None };
+    let (name, value) = (evaluate::json(scope, of(1)?)?, evaluate::json(scope, of(2)?)?);
+    let pair =
+        |it: &Json| Some((it.get(name.as_str()?)?.as_str()?.to_owned(), it.get(value.as_str()?)?.clone()));
+    Some(Json::Object(pairs.iter().filter_map(pair).collect()))
+}
+
+/// `snake(request)`: a record with its members, and theirs, named as Terraform names them: `RoleARN` is `role_arn`.
+fn snake(of: Json) -> Json {
+    match of {
+        Json::Array(items) => items.into_iter().map(snake).collect(),
+        Json::Object(members) => {
+            Json::Object(members.into_iter().map(|(name, of)| (snake_name(&name), snake(of))).collect())
+        }
+        other => other,
+    }
+}
+
+fn snake_name(name: &str) -> String {
+    let mut made = String::with_capacity(name.len() + 4);
+    let mut letters = name.chars().peekable();
+    let mut before = None::<char>;
+    while let Some(letter) = letters.next() {
+        // A word begins behind a small letter, and before the last large one of a run.
+        let begins = letter.is_ascii_uppercase()
+            && before.is_some_and(|it| {
+                !it.is_ascii_uppercase() || letters.peek().is_some_and(char::is_ascii_lowercase)
+            });
+        if begins {
+            made.push('_');
+        }
+        made.push(letter.to_ascii_lowercase());
+        before = Some(letter);
+    }
+    made
 }
 
 /// A text of at most so many characters: what is longer is cut, and a hash of the whole keeps it apart from others.

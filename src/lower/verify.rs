@@ -39,7 +39,8 @@ pub fn faults(library: &Library) -> Vec<Fault> {
         let watching = library.kind_named(&kind.name).and_then(|id| library.watched.get(&id));
         watching.into_iter().for_each(|it| calls(library, &kind.fields, it, &mut faults));
     }
-    for mapping in library.stacked.values().flatten().chain(library.tagged.values()) {
+    let mapped = library.stacked.values().chain(library.rooted.values()).flatten();
+    for mapping in mapped.chain(library.tagged.values()) {
         let mut templates = Templates { library, fields: &[], earlier: &[], faults: &mut faults };
         mapping.input.iter().for_each(|(_, expr)| templates.functions(expr));
     }

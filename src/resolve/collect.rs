@@ -27,6 +27,7 @@ const LIBRARY_WORDS: &[&str] = &[
     "sql_function",
     "pipeline_function",
     "cloudformation",
+    "terraform",
     "limit",
 ];
 

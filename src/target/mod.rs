@@ -1,5 +1,6 @@
 //! From the platform to artifacts, one folder per family. No target knows another.
 
+pub mod bundle;
 pub mod calls;
 pub mod cloudformation;
 pub mod contract;
@@ -9,6 +10,7 @@ pub mod iam;
 pub mod lake_formation;
 pub mod native;
 pub mod states;
+pub mod terraform;
 pub mod watch;
 
 use crate::{access::Access, artifact::Artifacts, platform::Platform, source::SourceMap};

@@ -60,6 +60,26 @@ class Stacks(unittest.TestCase):
         self.assertTrue(all(line["message"].startswith("I3011") for line in findings(lines)), lines)
 
 
+class Same(unittest.TestCase):
+    """A queue that the stack tags otherwise than the call does."""
+
+    def test_a_difference_between_stacks_and_calls_is_found(self):
+        code, lines, _ = call("./moto_same.py", CASES / "bad/same")
+        self.assertEqual((code, [line["where"] for line in findings(lines)]), (1, ["/222222222222/queues/jobs/tags/Owner"]))
+
+
+class Roots(unittest.TestCase):
+    """A root whose resources are named after what is wrong with them."""
+
+    def test_each_defect_is_found_and_nothing_else(self):
+        file = CASES / "bad/roots/defects.tf.json"
+        code, lines, _ = call("./check_terraform.py", file)
+        self.assertEqual(code, 1)
+        found = {line["where"].split(".")[1] for line in findings(lines)}
+        named = {name for kind in json.loads(file.read_text())["resource"].values() for name in kind}
+        self.assertEqual(found, {name for name in named if not name.startswith("good")})
+
+
 class Documents(unittest.TestCase):
     """Policies, state machines and contracts with one defect each; expected.json names the tools that must see it."""
 

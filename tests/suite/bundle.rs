@@ -1,34 +1,49 @@
-//! Bundles for CloudFormation: what stands in which template, and where the limits cut.
+//! Bundles for CloudFormation and roots for Terraform: what stands in which template, and where the limits cut.
 
 use std::fmt::Write as _;
 
-use dpl::{Analysis, platform::Project, target::cloudformation::Bundle};
+use dpl::{
+    Analysis,
+    platform::Project,
+    target::bundle::{Bundle, Form},
+};
 use serde_json::Value as Json;
 
 use super::cases;
 
 fn bundle(text: &str) -> (Analysis, Bundle) {
+    bundle_in(Form::CloudFormation, text)
+}
+
+fn bundle_in(form: Form, text: &str) -> (Analysis, Bundle) {
     let mut sources = dpl::sources();
     sources.add("it.dpl", "it", text, false);
     let analysis = dpl::analyze(sources, Project::default());
     assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
-    let bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
+    let bundle = dpl::bundle(&analysis, form, &dpl::compile(&analysis, &[]));
     (analysis, bundle)
 }
 
 #[test]
 fn bundles() {
-    insta::glob!("../cases/bundles", "**/*.dpl", |path| {
-        let (source, mut analysis) = cases::analyze(path);
-        let mut bundle = dpl::bundle(&analysis, &dpl::compile(&analysis, &[]));
-        analysis.diagnostics.append(&mut bundle.diagnostics);
-        let mut content = format!("{source}\n---- says ----\n\n{}", cases::rendered(&analysis));
-        bundle.artifacts.files.sort_by(|a, b| a.path.cmp(&b.path));
-        for file in bundle.artifacts.files {
-            write!(content, "\n---- {} ----\n\n{}", file.path, file.text).unwrap();
-        }
-        cases::snapshot(path, &content);
-    });
+    insta::glob!("../cases/bundles", "**/*.dpl", |path| snapshot(path, Form::CloudFormation));
+}
+
+#[test]
+fn roots() {
+    insta::glob!("../cases/roots", "**/*.dpl", |path| snapshot(path, Form::Terraform));
+}
+
+fn snapshot(path: &std::path::Path, form: Form) {
+    let (source, mut analysis) = cases::analyze(path);
+    let mut bundle = dpl::bundle(&analysis, form, &dpl::compile(&analysis, &[]));
+    analysis.diagnostics.append(&mut bundle.diagnostics);
+    let mut content = format!("{source}\n---- says ----\n\n{}", cases::rendered(&analysis));
+    bundle.artifacts.files.sort_by(|a, b| a.path.cmp(&b.path));
+    for file in bundle.artifacts.files {
+        write!(content, "\n---- {} ----\n\n{}", file.path, file.text).unwrap();
+    }
+    cases::snapshot(path, &content);
 }
 
 fn json(bundle: &Bundle, path: &str) -> Json {
@@ -74,6 +89,33 @@ fn a_role_of_another_account_comes_before_the_policy_that_names_it() {
     };
     let (role, policy) = (step_of("RoleLoader").unwrap(), step_of("S3DataLakeDataLakePermit").unwrap());
     assert!(role < policy, "{role} {policy}");
+}
+
+#[test]
+fn what_another_root_names_is_applied_before_it_alone() {
+    let text = std::fs::read_to_string("tests/cases/bundles/two_accounts.dpl").unwrap();
+    let (_, bundle) = bundle_in(Form::Terraform, &text);
+    let deploy = json(&bundle, "deploy.json");
+    let steps = deploy["steps"].as_array().unwrap();
+    let turn =
+        |at: usize| (steps[at]["roots"][0]["root"].as_str().unwrap(), &steps[at]["roots"][0]["targets"]);
+    assert_eq!(turn(0).0, "prod/terraform");
+    assert_eq!(turn(0).1[0], "aws_iam_role.role_loader");
+    assert_eq!(turn(1), ("lake/terraform", &Json::Null));
+    assert_eq!(turn(2), ("prod/terraform", &Json::Null));
+}
+
+/// A policy's own `${…}` is AWS's to read and not Terraform's.
+#[test]
+fn what_terraform_would_read_as_its_own_is_written_as_text() {
+    let program = "account lake {\n  id = \"222222222222\"\n  region = \"us-east-1\"\n}\n\
+                   /// Of $\\{who} and %\\{x}.\nkey k in lake {}\n"
+        .replace("\\{", "{");
+    let (_, bundle) = bundle_in(Form::Terraform, &program);
+    let root = json(&bundle, "lake/terraform/main.tf.json");
+    let (_, key) = root["resource"]["aws_kms_key"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(key["description"], "Of $${who} and %%{x}.");
+    assert_eq!(key["lifecycle"]["prevent_destroy"], true);
 }
 
 /// A declaration whose requests refer to each other by ids stands in one template; where that is too large, it is refused.

@@ -187,7 +187,8 @@ fn no_target_knows_another() {
     for target in &targets {
         for file in sources(&root.join(target)) {
             let text = std::fs::read_to_string(&file).unwrap();
-            for other in targets.iter().filter(|other| *other != target) {
+            // `bundle` is no target: two are made of what it reads out of the calls.
+            for other in targets.iter().filter(|other| *other != target && *other != "bundle") {
                 assert!(
                     !text.contains(&format!("target::{other}")),
                     "{}: {target} knows {other}",

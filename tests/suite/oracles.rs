@@ -33,9 +33,8 @@ fn collect(folder: &Path, programs: &mut Vec<PathBuf>) {
 }
 
 /// Builds a program with the command, so that a manifest is written too.
-fn build(sandbox: &Sandbox, program: &Path, out: &str) -> PathBuf {
-    let said =
-        sandbox.dpl(&["build", program.to_str().unwrap(), "--target", "raw,cloudformation", "-o", out]);
+fn build(sandbox: &Sandbox, program: &Path, target: &str, out: &str) -> PathBuf {
+    let said = sandbox.dpl(&["build", program.to_str().unwrap(), "--target", target, "-o", out]);
     assert_eq!(said.code, Some(0), "{}: {}", program.display(), said.err);
     sandbox.path(out)
 }
@@ -47,9 +46,24 @@ fn builds_pass_every_checker() {
     for program in programs() {
         let name = program.file_stem().unwrap().to_string_lossy().into_owned();
         assert!(!sandbox.path(&name).exists(), "two programs are called {name}");
-        builds.push(build(&sandbox, &program, &name));
+        builds.push(build(&sandbox, &program, "raw,cloudformation", &name));
     }
     oracle::judge("judge", &[], &builds);
+}
+
+#[test]
+fn roots_are_what_the_provider_takes() {
+    let sandbox = Sandbox::new();
+    let mut roots = Vec::new();
+    for (number, program) in programs().iter().enumerate() {
+        let out = build(&sandbox, program, "raw,terraform", &number.to_string());
+        for account in std::fs::read_dir(out).unwrap() {
+            let root = account.unwrap().path().join("terraform/main.tf.json");
+            roots.extend(root.exists().then_some(root));
+        }
+    }
+    assert!(roots.len() > 20, "{}", roots.len());
+    oracle::judge("check_terraform.py", &[], &roots);
 }
 
 /// The same queries over the same random tables, and those of every seed in `DPL_SEEDS` (numbers between commas): a night's search is not for
@@ -82,7 +96,7 @@ const QUERIES: usize = 10;
 fn assumed_roles_reach_what_is_granted() {
     let cases = root().join("tests/oracles/cases/assume");
     let sandbox = Sandbox::new();
-    let out = build(&sandbox, &cases.join("platform.dpl"), "assume");
+    let out = build(&sandbox, &cases.join("platform.dpl"), "raw", "assume");
     oracle::judge("moto_assume.py", &["python"], &[out, cases.join("cases.json")]);
 }
 

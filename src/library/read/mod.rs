@@ -64,7 +64,7 @@ impl Reader<'_> {
             "label" => self.library.labels.push(name),
             "limit" => self.limit(decl, name),
             "capability" | "cloudformation" | "condition" | "integration" | "sql_function"
-            | "pipeline_function" | "schema" | "tagged" | "watch" => {}
+            | "pipeline_function" | "schema" | "tagged" | "terraform" | "watch" => {}
             _ => self.fault(decl.kind.span, "no declaration of the standard library", "see docs/stdlib.md"),
         }
     }
@@ -76,6 +76,7 @@ impl Reader<'_> {
             "constructor" => self.constructor(decl),
             "capability" => self.capability(decl),
             "cloudformation" => self.stacked(decl),
+            "terraform" => self.rooted(decl),
             "tagged" => self.tagged(decl),
             "watch" => self.watch(decl),
             "condition" => self.condition(decl),
@@ -283,6 +284,13 @@ impl Reader<'_> {
         for call in self.calls(decl) {
             let request = (call.service.clone(), call.operation.clone());
             self.library.stacked.entry(request).or_default().push(call);
+        }
+    }
+
+    fn rooted(&mut self, decl: &Decl) {
+        for call in self.calls(decl) {
+            let request = (call.service.clone(), call.operation.clone());
+            self.library.rooted.entry(request).or_default().push(call);
         }
     }
 

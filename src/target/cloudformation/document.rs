@@ -7,10 +7,16 @@ use serde_json::Value as Json;
 
 use super::{
     NAME,
-    map::{Left, Question, Resource},
-    order::{Stack, limit},
+    stack::{Stack, limit},
 };
-use crate::{artifact::Artifact, platform::Platform};
+use crate::{
+    artifact::Artifact,
+    platform::Platform,
+    target::bundle::{
+        map::{Left, Question, Resource},
+        rest::{Rest, after, before},
+    },
+};
 
 /// Bytes of a template beside its resources, at most.
 pub const ENVELOPE: usize = 1024;
@@ -162,20 +168,9 @@ struct Asked<'a> {
     path: &'a str,
 }
 
-#[derive(Serialize)]
-struct Rest<'a> {
-    file: &'a str,
-    ids: &'a [String],
-}
-
 fn asked(question: &Question) -> Asked<'_> {
     let Question { service, operation, input, path } = question;
     Asked { service, operation, input, path }
-}
-
-fn rest<'a>(left: &'a [Left<'a>], ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>) -> Vec<Rest<'a>> {
-    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left) });
-    all.filter(|rest| !rest.ids.is_empty()).collect()
 }
 
 /// The order across accounts.
@@ -201,8 +196,8 @@ pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> O
     let deploy = Deploy {
         version: 1,
         steps: steps.into_values().map(|stacks| Step { stacks }).collect(),
-        calls_before: rest(left, |left| &left.before),
-        calls: rest(left, |left| &left.calls),
+        calls_before: before(left),
+        calls: after(left),
     };
     let mut text = serde_json::to_string_pretty(&deploy).unwrap_or_default();
     text.push('\n');

@@ -35,7 +35,7 @@ def findings(folder):
             if kind == "calls":
                 for call, what in documents_of(documents.load(file)):
                     carried[account, *what] = f"{file}: {call}"
-            elif kind and kind not in ("handover", "template", "deploy"):  # for somebody else's calls; made of calls
+            elif kind and kind not in ("handover", "template", "root", "deploy"):  # for somebody else's calls; made of calls
                 name = re.sub(r"\.(trust|policy|boundary)\.json$", "", file.name) if kind in NAMED else None
                 written[account, kind, name, canonical(documents.load(file))] = file
         except documents.Malformed:

@@ -41,6 +41,8 @@ def kind(path):
         return "states"
     if path.name.endswith(".template.json"):
         return "template"
+    if path.name.endswith(".tf.json"):
+        return "root"
     if path.name == "deploy.json":
         return "deploy"
     if path.name.endswith(".sql"):

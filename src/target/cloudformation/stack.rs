@@ -1,16 +1,18 @@
-//! What must be there before what, and the stacks that follow from it: a resource stands in the first stack of its account that comes behind
+//! The stacks that follow from what must be there before what: a resource stands in the first stack of its account that comes behind
 //! everything of other accounts that it names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
-use serde_json::Value as Json;
 
-use super::{
-    document,
-    map::{Mapped, Question, Resource},
+use super::document;
+use crate::{
+    platform::{AccountId, Platform},
+    target::bundle::{
+        map::{Mapped, Question, Resource},
+        order::{needed_first, needs, waves},
+    },
 };
-use crate::platform::{AccountId, Platform};
 
 /// A stack: some resources of one account.
 pub struct Stack<'a> {
@@ -103,90 +105,6 @@ fn stack<'a>(
         questions: questions.collect(),
         resources: members.iter().filter_map(|at| resources.get(*at)).collect(),
     }
-}
-
-/// For each resource those that it needs. A need that would close a circle is none: nothing can be made first in it.
-fn needs(resources: &[Resource<'_>]) -> Vec<BTreeSet<usize>> {
-    let mut made: FxHashMap<&str, usize> = FxHashMap::default();
-    for (at, resource) in resources.iter().enumerate() {
-        for text in &resource.makes {
-            made.entry(text).or_insert(at);
-        }
-    }
-    let named = resources.iter().enumerate().map(|(at, resource)| {
-        let mut needs = resource.refers.clone();
-        let mut add = |text: &str| needs.extend(made.get(text).copied().filter(|it| *it != at));
-        resource.needs.iter().for_each(|text| add(text));
-        names(&resource.properties, &mut add);
-        needs
-    });
-    named.collect()
-}
-
-/// The texts in which a resource names another that must be there. AWS looks up whom a policy is for, and not what it is about.
-fn names(value: &Json, with: &mut dyn FnMut(&str)) {
-    match value {
-        Json::String(text) => with(text),
-        Json::Array(items) => items.iter().for_each(|item| names(item, with)),
-        Json::Object(members) => {
-            let statement = members.contains_key("Effect") && members.contains_key("Action");
-            let parts = members.iter().filter(|(name, _)| !statement || *name == "Principal");
-            parts.filter(|(name, _)| *name != "Definition").for_each(|(_, value)| names(value, with));
-        }
-        _ => {}
-    }
-}
-
-/// All indices, each behind those that it needs, else in their order.
-fn needed_first(needs: &[BTreeSet<usize>]) -> Vec<usize> {
-    let mut seen = vec![false; needs.len()];
-    let mut sorted = Vec::with_capacity(needs.len());
-    // A stack instead of recursion: a chain of needs may be as long as the program.
-    for start in 0..needs.len() {
-        let mut open = vec![(start, false)];
-        while let Some((at, done)) = open.pop() {
-            if done {
-                sorted.push(at);
-                continue;
-            }
-            let Some(seen) = seen.get_mut(at) else { continue };
-            if std::mem::replace(seen, true) {
-                continue;
-            }
-            open.push((at, true));
-            open.extend(needs.get(at).into_iter().flatten().rev().map(|need| (*need, false)));
-        }
-    }
-    sorted
-}
-
-/// For each resource the number of stacks that must come before its own.
-fn waves(resources: &[Resource<'_>], needs: &[BTreeSet<usize>], sorted: &[usize]) -> Vec<usize> {
-    let mut waves = vec![0; resources.len()];
-    let account = |at: usize| resources.get(at).map(|it| it.account);
-    // What is referred to stands in the same template, and may so come later than it would have to, and others behind it.
-    for _ in 0..=resources.len() {
-        let mut changed = false;
-        for &at in sorted {
-            let before = needs.get(at).into_iter().flatten();
-            let least = before
-                .map(|it| waves.get(*it).copied().unwrap_or(0) + usize::from(account(*it) != account(at)))
-                .max()
-                .unwrap_or(0);
-            let raised =
-                waves.get_mut(at).is_some_and(|wave| std::mem::replace(wave, least.max(*wave)) < least);
-            let own = waves.get(at).copied().unwrap_or(0);
-            changed |= raised;
-            for it in resources.get(at).into_iter().flat_map(|it| &it.refers) {
-                changed |=
-                    waves.get_mut(*it).is_some_and(|wave| std::mem::replace(wave, own.max(*wave)) < own);
-            }
-        }
-        if !changed {
-            break;
-        }
-    }
-    waves
 }
 
 /// Members cut into parts that fit, between resources that nothing behind refers across.

@@ -1,11 +1,11 @@
-//! Requests to resources, as `stdlib/cloudformation/` says: a request makes a resource (`type`), or adds to one that an earlier one made (`into`).
+//! Requests to resources, as `stdlib/cloudformation/` and `stdlib/terraform/` say: a request makes a resource (`type`), or adds to one that an earlier one made (`into`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::mark;
+use super::{Form, mark};
 use crate::{
     artifact::Artifact,
     library::Call as Mapping,
@@ -15,21 +15,27 @@ use crate::{
     syntax::ast::Expr,
 };
 
-/// A resource of a template.
+/// A resource of a template or a root.
 #[derive(Debug)]
 pub struct Resource<'a> {
     /// Its account.
     pub account: AccountId,
+    /// The account in which it is made, which is another where this root acts elsewhere.
+    pub acts_in: AccountId,
     /// Its name in the template.
     pub logical: String,
-    /// `AWS::S3::Bucket`.
+    /// `AWS::S3::Bucket`, `aws_s3_bucket`.
     pub ty: String,
+    /// Whether it exists already and is only looked up.
+    pub looked_up: bool,
     /// Whether it stays when it is taken out of the template: it holds data.
     pub keeps: bool,
     /// Its properties.
     pub properties: Json,
     /// What others know it by: its ARN, mostly.
     pub makes: Vec<String>,
+    /// What it belongs to: who needs that needs it too.
+    pub joins: Vec<String>,
     /// What must be there before, beside what its properties name.
     pub needs: Vec<String>,
     /// The template's parameters that its properties refer to.
@@ -58,18 +64,24 @@ pub struct Left<'a> {
 /// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
 #[derive(Clone, Debug)]
 pub struct Question {
+    /// `organizations`
     pub service: String,
+    /// `ListRoots`
     pub operation: String,
+    /// The request.
     pub input: Json,
+    /// Where the answer has it.
     pub path: String,
 }
 
 /// All resources, in the order of the calls.
 #[derive(Debug, Default)]
 pub struct Mapped<'a> {
+    /// Each with an index by which others name it.
     pub resources: Vec<Resource<'a>>,
     /// By the parameter's name, with the account whose it is.
     pub questions: BTreeMap<(AccountId, String), Question>,
+    /// What nothing stands for.
     pub left: Vec<Left<'a>>,
 }
 
@@ -80,15 +92,16 @@ struct Result {
     resource: Option<usize>,
     /// Parts whose text is known already.
     known: Map<String, Json>,
-    /// Parts that `Ref` stands for.
-    refers: Vec<String>,
-    /// Parts that `Fn::GetAtt` stands for.
-    attributes: Vec<String>,
+    /// Parts that the resource's name stands for.
+    whole: Vec<String>,
+    /// Parts that attributes of it stand for, with their names.
+    attributes: BTreeMap<String, String>,
 }
 
 /// Maps every call.
-pub fn map<'a>(platform: &Platform, scripts: &'a [(&'a Artifact, Script)]) -> Mapped<'a> {
+pub fn map<'a>(platform: &Platform, form: Form, scripts: &'a [(&'a Artifact, Script)]) -> Mapped<'a> {
     let mut mapper = Mapper {
+        form,
         platform,
         accounts: (0..)
             .map(AccountId)
@@ -106,6 +119,7 @@ pub fn map<'a>(platform: &Platform, scripts: &'a [(&'a Artifact, Script)]) -> Ma
 }
 
 struct Mapper<'p, 'a> {
+    form: Form,
     platform: &'p Platform,
     accounts: FxHashMap<String, AccountId>,
     mapped: Mapped<'a>,
@@ -115,23 +129,17 @@ struct Mapper<'p, 'a> {
 }
 
 impl<'a> Mapper<'_, 'a> {
-    fn script(&mut self, file: &'a Artifact, script: &Script) {
+    fn script(&mut self, file: &'a Artifact, script: &'a Script) {
         let mut results: BTreeMap<&str, Result> = BTreeMap::new();
         let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
         for call in &script.calls {
-            match self.call(file, call, &results) {
-                Some(Some(result)) => {
-                    results.insert(&call.id, result);
+            if self.call(file, call, &mut results).is_none() {
+                if self.before(call) {
+                    left.before.push(call.id.clone());
+                } else {
+                    left.calls.push(call.id.clone());
                 }
-                Some(None) => {}
-                None => {
-                    if self.before(call) {
-                        left.before.push(call.id.clone());
-                    } else {
-                        left.calls.push(call.id.clone());
-                    }
-                    left.operations.insert(format!("{}.{}", call.service, call.operation));
-                }
+                left.operations.insert(format!("{}.{}", call.service, call.operation));
             }
         }
         if !left.operations.is_empty() {
@@ -139,24 +147,58 @@ impl<'a> Mapper<'_, 'a> {
         }
     }
 
-    /// What a call becomes; nothing where no template makes it.
+    /// Adds what a call becomes; nothing where none stands for it.
     fn call(
         &mut self,
         file: &'a Artifact,
-        call: &Call,
-        results: &BTreeMap<&str, Result>,
-    ) -> Option<Option<Result>> {
+        call: &'a Call,
+        results: &mut BTreeMap<&'a str, Result>,
+    ) -> Option<()> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
-        let refers = self.referred(account, &input, results)?;
-        let template = Template::new(self.platform, account, &input)?;
+        let refers = self.referred(&input, results)?;
+        let mut template = Template::new(self.platform, account, &input)?;
         let key = (call.service.as_str().into(), call.operation.as_str().into());
-        let mapping = self.platform.library.stacked.get(&key)?.iter();
-        let mapping = mapping
-            .into_iter()
-            .find(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))?;
+        let mappings = self.form.mappings(&self.platform.library).get(&key)?;
+        let mut mappings = mappings
+            .iter()
+            .filter(|it| it.only_if.as_ref().is_none_or(|condition| template.holds(condition)))
+            .collect::<Vec<_>>()
+            .into_iter();
+        let first = mappings.next()?;
+        let elsewhere = first.input.iter().any(|(name, _)| name == "elsewhere");
+        let own = |at: &usize| self.mapped.resources.get(*at).is_some_and(|it| it.account == account);
+        if !elsewhere && !refers.iter().all(own) {
+            return None;
+        }
+        if let Some(result) = self.mapping(file, call, (first, &template), &refers, results)? {
+            results.insert(&call.id, result);
+        }
+        if self.form == Form::CloudFormation {
+            return Some(());
+        }
+        // Terraform divides what one request makes.
+        template.given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
+        for mapping in mappings {
+            let mut refers = refers.clone();
+            refers.extend(results.get(call.id.as_str()).and_then(|it| it.resource));
+            self.mapping(file, call, (mapping, &template), &refers, results)?;
+        }
+        Some(())
+    }
+
+    /// What one mapping makes of a call.
+    fn mapping(
+        &mut self,
+        file: &'a Artifact,
+        call: &Call,
+        (mapping, template): (&Mapping, &Template<'_>),
+        refers: &BTreeSet<usize>,
+        results: &BTreeMap<&str, Result>,
+    ) -> Option<Option<Result>> {
         if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
-            return Some(Some(self.ask(account, call, &input, asked)));
+            let input = template.given.get("request").cloned().unwrap_or_default();
+            return Some(Some(self.ask(template.account, call, &input, asked)));
         }
         if let Some(Json::Array(items)) = template.json(mapping, "each") {
             for item in &items {
@@ -164,7 +206,12 @@ impl<'a> Mapper<'_, 'a> {
             }
             return Some(None);
         }
-        self.resource(file, call, (mapping, &template), refers, results)
+        if mapping.input.iter().all(|(name, _)| name == "known" || name == "elsewhere") {
+            // A question whose answer is known.
+            let known = template.json(mapping, "known").and_then(|it| it.as_object().cloned());
+            return Some(Some(Result { known: known?, ..Result::default() }));
+        }
+        self.resource(file, call, (mapping, template), refers.clone(), results)
     }
 
     /// The resource that a mapping says, or what it adds to another.
@@ -177,8 +224,9 @@ impl<'a> Mapper<'_, 'a> {
         results: &BTreeMap<&str, Result>,
     ) -> Option<Option<Result>> {
         let account = template.account;
-        let given = template.json(mapping, "properties")?;
-        let properties = mark::resolve(given, &|path| self.stands(results, path));
+        let given = self.form.literal(template.json(mapping, "properties").unwrap_or_else(|| json!({})));
+        let properties =
+            mark::resolve(given, &|path| self.stands(results, path), &|pieces| self.form.joined(pieces));
         if let Some(into) = template.json(mapping, "into") {
             let into = into.as_str()?;
             let at = match mark::only(into) {
@@ -195,11 +243,18 @@ impl<'a> Mapper<'_, 'a> {
         let makes = template.texts(mapping, "makes");
         if let Some(at) = makes.first().and_then(|it| self.made.get(&(account, it.clone()))) {
             // What several declarations share is made once. Another thing of the same name is none that a template could make.
-            return (self.mapped.resources.get(*at)?.properties == properties).then_some(None);
+            let same = self.mapped.resources.get(*at)?.properties == properties;
+            return same.then(|| Some(self.result(*at, template, mapping)));
         }
+        // What acts in another account on what this one made stands beside that.
+        let of =
+            refers.first().and_then(|at| self.mapped.resources.get(*at)).map_or(account, |it| it.account);
         let resource = Resource {
-            account,
-            logical: self.logical(account, file, &call.id),
+            account: of,
+            acts_in: account,
+            logical: self.logical(of, file, &call.id),
+            looked_up: template.json(mapping, "looked_up") == Some(Json::Bool(true)),
+            joins: template.texts(mapping, "joins"),
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),
             keeps: template.json(mapping, "keeps") == Some(Json::Bool(true)),
             parameters: parameters(&self.mapped.questions, account, &properties),
@@ -220,31 +275,38 @@ impl<'a> Mapper<'_, 'a> {
             self.made.insert((resource.account, text.clone()), at);
         }
         self.mapped.resources.push(resource);
+        self.result(at, template, mapping)
+    }
+
+    /// What a resource offers to later calls.
+    fn result(&self, at: usize, template: &Template<'_>, mapping: &Mapping) -> Result {
         let known = match template.json(mapping, "known") {
             Some(Json::Object(known)) => known,
             _ => Map::new(),
         };
-        Result {
-            resource: Some(at),
-            known,
-            refers: template.texts(mapping, "refers"),
-            attributes: template.texts(mapping, "attributes"),
-        }
+        let attributes = match template.json(mapping, "attributes") {
+            Some(Json::Object(named)) => {
+                let named = named.into_iter();
+                named.filter_map(|(part, name)| Some((part, name.as_str()?.to_owned()))).collect()
+            }
+            // `Fn::GetAtt` knows members by their names alone.
+            Some(listed) => {
+                let parts = flat(&listed).into_iter();
+                parts.map(|it| (it.clone(), it.rsplit('.').next().unwrap_or_default().to_owned())).collect()
+            }
+            None => BTreeMap::new(),
+        };
+        Result { resource: Some(at), known, whole: template.texts(mapping, "refers"), attributes }
     }
 
-    /// The resources that a request refers to; nothing where one of them is none of the account's, or has no such part.
-    fn referred(
-        &self,
-        account: AccountId,
-        input: &Json,
-        results: &BTreeMap<&str, Result>,
-    ) -> Option<BTreeSet<usize>> {
+    /// The resources that a request refers to; nothing where one of them has no such part.
+    fn referred(&self, input: &Json, results: &BTreeMap<&str, Result>) -> Option<BTreeSet<usize>> {
         let mut refers = BTreeSet::new();
         for path in mark::all(input) {
             let (result, part) = find(results, &path)?;
-            let offered = result.refers.iter().chain(&result.attributes).any(|it| it == part);
+            let offered = result.whole.iter().chain(result.attributes.keys()).any(|it| it == part);
             let at = result.resource?;
-            if !offered || self.mapped.resources.get(at)?.account != account {
+            if !offered {
                 return None;
             }
             refers.insert(at);
@@ -255,7 +317,7 @@ impl<'a> Mapper<'_, 'a> {
     /// Whether a call that no template makes must be made before the stacks.
     fn before(&self, call: &Call) -> bool {
         let key = (call.service.as_str().into(), call.operation.as_str().into());
-        let mappings = self.platform.library.stacked.get(&key).into_iter().flatten();
+        let mappings = self.form.mappings(&self.platform.library).get(&key).into_iter().flatten();
         mappings.flat_map(|it| &it.input).any(|(name, _)| name == "before")
     }
 
@@ -291,16 +353,8 @@ impl<'a> Mapper<'_, 'a> {
         let Some(resource) = result.resource.and_then(|at| self.mapped.resources.get(at)) else {
             return Json::Null;
         };
-        if result.refers.iter().any(|it| it == part) {
-            return json!({ "Ref": resource.logical });
-        }
-        // `Fn::GetAtt` knows members by their names alone.
-        let member = part.rsplit('.').next().unwrap_or(part);
-        let whole = json!({ "Fn::GetAtt": [resource.logical, member] });
-        match mark::parted(path) {
-            (_, true) => json!({ "Fn::Select": [1, { "Fn::Split": ["/", whole] }] }),
-            (_, false) => whole,
-        }
+        let attribute = result.attributes.get(part).map(String::as_str);
+        self.form.refer(resource, attribute, mark::parted(path).1)
     }
 
     /// A name in the template: letters and digits of the file's and the call's, with a number where another has it.
@@ -308,8 +362,7 @@ impl<'a> Mapper<'_, 'a> {
         let below = file.path.split_once('/').map_or(file.path.as_str(), |(_, below)| below);
         let stem = below.trim_end_matches(".calls.json");
         let stem = if stem == "iam/roles" { "role" } else { stem };
-        let base: String =
-            format!("{stem}.{id}").split(|it: char| !it.is_ascii_alphanumeric()).map(capital).collect();
+        let base = self.form.name(&format!("{stem}.{id}"));
         // A logical id has 255 characters at most; a number needs room.
         let base: String = base.chars().take(245).collect();
         let mut name = base.clone();
@@ -348,7 +401,8 @@ fn parameters(
     found
 }
 
-fn capital(word: &str) -> String {
+/// A word with a large first letter.
+pub fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
@@ -359,7 +413,8 @@ fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
         let known = find(results, path).and_then(|(result, part)| result.known.get(part));
         known.cloned().unwrap_or_else(|| Json::from(mark::of(path)))
     };
-    mark::resolve(mark::set(input), &known)
+    // No part of a text is known but as text.
+    mark::resolve(mark::set(input), &known, &|pieces| json!({ "Fn::Join": ["", pieces] }))
 }
 
 /// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
@@ -408,6 +463,7 @@ impl<'p> Template<'p> {
     /// With the members of one of the request's parts over those of the request.
     fn with(&self, item: &Json) -> Self {
         let mut given = self.given.clone();
+        given.insert("item".into(), item.clone());
         given.extend(
             item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
         );

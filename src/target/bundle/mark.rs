@@ -1,7 +1,7 @@
 //! `{"$from": "create.KeyMetadata.KeyId"}` names a part of an earlier result. Before a request is read it becomes a piece of text that no
-//! interchanged text may hold (two of Unicode's noncharacters around a path) and that JSON takes, which templates carry along like any other; afterwards each such piece becomes what CloudFormation says for it.
+//! interchanged text may hold (two of Unicode's noncharacters around a path) and that JSON takes, which templates carry along like any other; afterwards each such piece becomes what CloudFormation or Terraform says for it.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 const OPEN: char = '\u{fdd0}';
 const CLOSE: char = '\u{fdd1}';
@@ -70,20 +70,20 @@ pub fn texts<'a>(value: &'a Json, with: &mut dyn FnMut(&'a str)) {
 }
 
 /// The value with what stands for each reference in its place.
-pub fn resolve(value: Json, stands: &dyn Fn(&str) -> Json) -> Json {
+pub fn resolve(value: Json, stands: &dyn Fn(&str) -> Json, joined: &dyn Fn(Vec<Json>) -> Json) -> Json {
     match value {
-        Json::String(text) if text.contains(OPEN) => piece(&text, stands),
-        Json::Array(items) => items.into_iter().map(|item| resolve(item, stands)).collect(),
+        Json::String(text) if text.contains(OPEN) => piece(&text, stands, joined),
+        Json::Array(items) => items.into_iter().map(|item| resolve(item, stands, joined)).collect(),
         Json::Object(members) => members
             .into_iter()
-            .map(|(name, value)| (name, resolve(value, stands)))
+            .map(|(name, value)| (name, resolve(value, stands, joined)))
             .collect::<Map<_, _>>()
             .into(),
         other => other,
     }
 }
 
-fn piece(text: &str, stands: &dyn Fn(&str) -> Json) -> Json {
+fn piece(text: &str, stands: &dyn Fn(&str) -> Json, joined: &dyn Fn(Vec<Json>) -> Json) -> Json {
     if let Some(path) = only(text) {
         return stands(path);
     }
@@ -100,5 +100,5 @@ fn piece(text: &str, stands: &dyn Fn(&str) -> Json) -> Json {
     if pieces.iter().all(Json::is_string) {
         return pieces.iter().filter_map(Json::as_str).collect::<String>().into();
     }
-    json!({ "Fn::Join": ["", pieces] })
+    joined(pieces)
 }
