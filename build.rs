@@ -1,13 +1,16 @@
 //! Lists the standard library's files for `src/library/files.rs`, and AWS's models for `src/library/models.rs`, so that adding one takes no line of
-//! Rust.
+//! Rust; and the files of the window operator, which ride along with generated crates, for `src/native/rust`.
 
 use std::{env, fs, io, path::Path};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=stdlib");
-    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("stdlib");
-    list(&root, "/stdlib", &["dpl"], "stdlib.rs")?;
-    list(&root.join("models"), "/stdlib/models", &["list", "model"], "models.rs")
+    println!("cargo::rerun-if-changed=src/window");
+    let own = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let (library, window) = (Path::new(&own).join("stdlib"), Path::new(&own).join("src/window"));
+    list(&library, "/stdlib", &["dpl"], "stdlib.rs")?;
+    list(&library.join("models"), "/stdlib/models", &["list", "model"], "models.rs")?;
+    list(&window, "/src/window", &["rs"], "window.rs")
 }
 
 /// Writes the Rust of a list of files with their texts, sorted by path.

@@ -152,10 +152,10 @@ pub fn compile(analysis: &Analysis, only: &[String]) -> Artifacts {
     }
     let Analysis { sources, platform, access, .. } = analysis;
     let program = Program { platform, access, sources };
-    for target in target::TARGETS
-        .iter()
-        .filter(|target| only.is_empty() || only.iter().any(|name| name == target.name()))
-    {
+    for target in target::TARGETS.iter().filter(|target| match only {
+        [] => target.is_usual(),
+        _ => only.iter().any(|name| name == target.name()),
+    }) {
         let before = artifacts.files.len();
         target.lower(&program, &mut artifacts);
         // All texts are held until they are written, without the room that they were given to grow into.

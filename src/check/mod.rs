@@ -27,6 +27,7 @@ mod secret;
 mod share;
 mod statement;
 mod stream;
+mod stream_join;
 mod sync;
 mod table;
 mod tag;

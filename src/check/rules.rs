@@ -2,7 +2,8 @@
 
 use super::{
     Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, pipeline, projection, query, role, secret, share, statement, stream, sync, table, tag,
+    label, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
+    tag,
 };
 
 /// The rules.
@@ -92,6 +93,7 @@ pub const RULES: &[Rule] = &[
     ("diverted rows fit", stream::diverted_rows_fit),
     ("formats carry their columns", stream::formats_carry_their_columns),
     ("windows are over the event time", query::windows_are_over_the_event_time),
+    ("joins forget their rows", stream_join::joins_forget_their_rows),
     ("late rows can be told", query::late_rows_can_be_told),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use dpl::artifact::Artifacts;
+use dpl::diagnostic::{Diagnostic, Severity};
+use dpl::native::native;
 use dpl::target::bundle::Form;
 use dpl::{Analysis, analyze, bundle, compile};
 
@@ -23,6 +25,7 @@ Examples:
                                    templates and `deploy.json` instead of calls
   dpl build --target raw,terraform
                                    calls, and a root for Terraform per account
+  dpl build --target raw,native    and each query as a Rust crate
   dpl build --check                for CI: writes nothing, lists what differs, exits with 1
 
 The folder is replaced in one step: a build that fails or is killed leaves the old one whole.
@@ -40,7 +43,7 @@ pub(super) struct Arguments {
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// What to write: the calls with their policies, templates for CloudFormation, roots for Terraform; one of these two
+    /// What to write: the calls with their policies, templates for CloudFormation or roots for Terraform, queries as Rust crates, or several of them
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Target::Raw])]
     target: Vec<Target>,
 
@@ -58,6 +61,8 @@ enum Target {
     Cloudformation,
     /// A root per account, and `deploy.json` with the order in which they are applied
     Terraform,
+    /// A Rust crate for each query that `dpl run` can run
+    Native,
 }
 
 /// Builds or compares.
@@ -104,10 +109,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 /// What the targets make; nothing where one of them can't make it, which is said.
 fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<Artifacts> {
     let raw = compile(analysis, &[]);
-    let form = match targets.iter().find(|it| **it != Target::Raw) {
-        None => return Some(raw),
-        Some(Target::Terraform) => Form::Terraform,
-        Some(_) => Form::CloudFormation,
+    let crates =
+        if targets.contains(&Target::Native) { crates(analysis, format) } else { Artifacts::default() };
+    let form = if targets.contains(&Target::Cloudformation) {
+        Form::CloudFormation
+    } else if targets.contains(&Target::Terraform) {
+        Form::Terraform
+    } else {
+        let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
+        all.files.extend(crates.files);
+        return Some(all);
     };
     let bundle = bundle(analysis, form, &raw);
     report::diagnostics(&bundle.diagnostics, &analysis.sources, format);
@@ -116,5 +127,16 @@ fn artifacts(analysis: &Analysis, targets: &[Target], format: Format) -> Option<
     }
     let mut all = if targets.contains(&Target::Raw) { raw } else { Artifacts::default() };
     all.files.extend(bundle.artifacts.files);
+    all.files.extend(crates.files);
     Some(all)
+}
+
+/// The queries' crates. Of a query that has none is said why.
+fn crates(analysis: &Analysis, format: Format) -> Artifacts {
+    let refusals =
+        analysis.platform.queries.iter().filter_map(|query| native(&analysis.platform, query).err());
+    let warnings: Vec<_> =
+        refusals.map(|refusal| Diagnostic { severity: Severity::Warning, ..*refusal }).collect();
+    report::diagnostics(&warnings, &analysis.sources, format);
+    compile(analysis, &["native".to_string()])
 }

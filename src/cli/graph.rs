@@ -45,7 +45,7 @@ pub(super) struct Arguments {
 
     /// The file that is written; standard output without
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    out: Option<PathBuf>,
 
     /// Draw in pictures who may do what, too; a page has it in any case
     #[arg(long)]
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Format::Mermaid => render::mermaid::render(&graph, arguments.access),
         Format::Openlineage => render::openlineage::render(&graph, &analysis.platform, &time()?),
     };
-    match &arguments.output {
+    match &arguments.out {
         Some(path) => fs::write(path, text).map_err(|error| Failure::io("write", path, &error))?,
         None => report::result(&text),
     }

@@ -66,8 +66,9 @@ fn listed(parts: &[String]) -> String {
 
 /// What holds state, by what it is.
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
-    let (mut sources, mut windows, mut keys, mut aggregates, mut ranks) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut sources, mut windows, mut keys, mut aggregates) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ranks, mut joins) = (Vec::new(), Vec::new());
     for relation in query.plan.chain() {
         let columns =
             |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
@@ -92,6 +93,13 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 ranks.push(format!("by {} within {}", order.join(", "), parts.join(", ")));
             }
             RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
+            RelationKind::Join { kind, condition, .. } => {
+                joins.push(format!(
+                    "{} on {}",
+                    kind.words().to_lowercase(),
+                    print::expr(condition, &columns(relation))
+                ));
+            }
         }
     }
     keys.sort();
@@ -102,6 +110,7 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
         ("keys", keys),
         ("aggregates", aggregates),
         ("ranks", ranks),
+        ("joins", joins),
     ]
 }
 
@@ -145,6 +154,10 @@ fn whole(platform: &Platform, query: &Query) -> Vec<Vec<String>> {
         match &it.kind {
             RelationKind::Filter { condition, .. } => vec![print::expr(condition, &names)],
             RelationKind::Project { exprs, .. } => exprs.iter().map(|it| print::expr(it, &names)).collect(),
+            RelationKind::Join { condition, .. } => {
+                let names: Vec<String> = it.fields.iter().map(|it| it.name.to_string()).collect();
+                vec![print::expr(condition, &names)]
+            }
             _ => Vec::new(),
         }
     };

@@ -11,7 +11,7 @@ use crate::{
     window::{self, Comparison, Function, Type, Value, decimal, time},
 };
 
-use super::refused;
+use super::{refused, scalar};
 
 /// Where the operator has the columns of the plan, and of what types.
 pub struct Columns {
@@ -53,7 +53,7 @@ pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Box<Diagn
             window::Expr::case(arms, otherwise)
         }
         ExprKind::Cast(a) => typed(a, physical(expr)?, columns)?.cast(physical(expr)?),
-        ExprKind::TryCast(_) => return Err(refused(expr.span, "TRY_CAST")),
+        ExprKind::TryCast(a) => typed(a, physical(expr)?, columns)?.try_cast(physical(expr)?),
         ExprKind::Like(a, pattern, escape) => convert(a, columns)?.like(pattern, *escape),
         ExprKind::Call(name, args) => return call(expr, name, args, columns),
         ExprKind::Error => return Err(refused(expr.span, "this expression")),
@@ -61,7 +61,7 @@ pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Box<Diagn
     converted.map_err(|error| refused(expr.span, &error.to_string()))
 }
 
-fn all(list: &[Expr], columns: &Columns) -> Result<Vec<window::Expr>, Box<Diagnostic>> {
+pub(super) fn all(list: &[Expr], columns: &Columns) -> Result<Vec<window::Expr>, Box<Diagnostic>> {
     list.iter().map(|part| convert(part, columns)).collect()
 }
 
@@ -134,7 +134,7 @@ fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result<win
         "SUBSTRING" => Function::Substring,
         "CONCAT" => Function::Concat,
         "COALESCE" | "NULLIF" => return by_type(expr, name, args, columns),
-        _ => return Err(refused(expr.span, &format!("`{name}`"))),
+        _ => return scalar::call(expr, name, args, columns),
     };
     window::Expr::call(function, all(args, columns)?).map_err(|error| refused(expr.span, &error.to_string()))
 }

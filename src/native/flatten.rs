@@ -30,7 +30,10 @@ pub fn flattened(plan: &Relation) -> Relation {
             }
         },
         RelationKind::Window { input, .. } => return windowed(flattened(input), plan),
-        RelationKind::Scan(_) | RelationKind::Union(_) | RelationKind::Rank { .. } => plan.kind.clone(),
+        RelationKind::Scan(_)
+        | RelationKind::Union(_)
+        | RelationKind::Rank { .. }
+        | RelationKind::Join { .. } => plan.kind.clone(),
     };
     Relation { kind, fields: fields.clone(), span: *span }
 }

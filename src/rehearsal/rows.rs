@@ -62,7 +62,7 @@ fn execute(platform: &Platform, native: &Native, rows: &[Row]) -> Result<Written
     let mut job = native.job.clone();
     job.output_style = Style::Iso;
     job.late_style = Style::Iso;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let mut source = JsonSource::new(input.as_slice(), schema, stored, time, Style::Iso);
     let (mut results, mut late, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
     let sinks = Sinks { results: &mut results, late: &mut late, rejected: &mut rejected };

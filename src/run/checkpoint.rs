@@ -3,6 +3,7 @@
 //! A checkpoint is one file: a line that says what it is, the version of its layout, the digest of what follows, and then
 //! how far every input was read, how long every output was, and the operator's state, all of one moment.
 
+use super::pipeline::Job;
 use super::rows::Place;
 use crate::window::save::{Saved, load_bytes, save_bytes};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,13 @@ use std::fmt;
 const MAGIC: &[u8] = b"dpl checkpoint\n";
 /// The version of the layout of this file and of the state in it. It grows with every change of either.
 const VERSION: u32 = 1;
+
+impl Job {
+    /// A digest of all that decides about the results: what was kept of a run of another job is no use to this one.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(format!("{self:?}")).into()
+    }
+}
 
 /// One moment of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -49,7 +49,7 @@ impl Codec {
     }
 
     /// The bytes of an input that is compressed so.
-    pub fn decoder<'a>(self, input: Box<dyn Read + 'a>) -> io::Result<Box<dyn Read + 'a>> {
+    pub fn decoder<'a>(self, input: Box<dyn Read + Send + 'a>) -> io::Result<Box<dyn Read + Send + 'a>> {
         Ok(match self {
             Codec::Plain => input,
             Codec::Gzip => Box::new(MultiGzDecoder::new(input)),

@@ -4,7 +4,7 @@ use super::pipeline::{Job, OnInvalid, RunError, Summary};
 use super::rows::{Reject, RowBatch};
 use super::sink::{Outputs, RowSink};
 use crate::window::save::{Saved, load_bytes, save_bytes};
-use crate::window::{Batch, Class, Column, Data, Held, Operator, PlanError, Pushed, Type};
+use crate::window::{self, Batch, Class, Column, Data, Held, PlanError, Pushed, Type};
 use std::io;
 
 /// As many rejected rows are described in the summary.
@@ -14,7 +14,7 @@ const DESCRIBED: usize = 5;
 #[derive(Debug)]
 pub struct Engine<'j> {
     job: &'j Job,
-    operator: Operator,
+    operator: window::Engine,
     summary: Summary,
 }
 
@@ -24,7 +24,7 @@ impl<'j> Engine<'j> {
         if let Some((index, ty)) = first_mismatch(job) {
             return Err(RunError::Plan(PlanError::Column(index, ty)));
         }
-        let operator = Operator::new(job.query.clone(), partitions).map_err(RunError::Plan)?;
+        let operator = window::Engine::new(job.query.clone(), partitions).map_err(RunError::Plan)?;
         Ok(Engine { job, operator, summary: Summary::default() })
     }
 
@@ -191,12 +191,12 @@ impl Results<'_> {
         }
     }
 
-    fn located(&self, error: crate::window::Error, lines: &[u64]) -> RunError {
+    fn located(&self, error: window::Error, lines: &[u64]) -> RunError {
         match (error, self.null.and_then(|column| self.job.output.get(column))) {
-            (crate::window::Error::Output(_), Some(column)) => RunError::Null(column.clone()),
-            (crate::window::Error::Row(e), _) => RunError::Value(lines.get(e.row).copied(), e.kind),
-            (crate::window::Error::Result(e), _) => RunError::Value(None, e.kind),
-            (crate::window::Error::Output(e), None) => RunError::Write(e),
+            (window::Error::Output(_), Some(column)) => RunError::Null(column.clone()),
+            (window::Error::Row(e), _) => RunError::Value(lines.get(e.row).copied(), e.kind),
+            (window::Error::Result(e), _) => RunError::Value(None, e.kind),
+            (window::Error::Output(e), None) => RunError::Write(e),
         }
     }
 }

@@ -12,6 +12,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// So many names are compared faster than hashed.
+const FEW: usize = 12;
+
 /// Reads objects with the fields of a schema.
 #[derive(Debug)]
 pub(super) struct JsonReader {
@@ -31,6 +34,14 @@ impl JsonReader {
         self.by_name.get(name).copied()
     }
 
+    /// The field of a name, which is likely to be the `next` one.
+    pub fn field_after(&self, name: &[u8], next: usize) -> Option<usize> {
+        match self.by_name.len() {
+            0..=FEW => self.shape.field_from(name, next),
+            _ => self.field(std::str::from_utf8(name).ok()?),
+        }
+    }
+
     /// Reads one line. Unknown fields are ignored, an absent field is null, and of two fields of one name the
     /// first counts.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<Vec<Cell<'a>>, Bad> {
@@ -39,9 +50,7 @@ impl JsonReader {
         let members = Members(self).deserialize(&mut source).and_then(|m| source.end().map(|()| m));
         let members = members.map_err(|e| malformed(describe(&e, line)))?;
         check(&self.shape, |index, ty| match members.get(index) {
-            Some(Some(raw)) => {
-                self.cell(index, raw.get(), ty).map(|cell| (cell, Cow::Owned(excerpt(raw.get()))))
-            }
+            Some(Some(raw)) => self.cell(index, raw.get(), ty).map(|cell| (cell, Cow::Borrowed(raw.get()))),
             _ => Ok((Cell::Null, Cow::Borrowed(""))),
         })
     }

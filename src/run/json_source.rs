@@ -5,6 +5,8 @@ use super::layout::Layout;
 use super::rows::{Place, RowBatch, Shape, Source};
 use super::scan::TimestampScanner;
 use super::schema::Schema;
+use super::walk::Walker;
+use crate::window::Column;
 use crate::window::time::Style;
 use std::io::{self, Read};
 
@@ -17,9 +19,30 @@ const LAYOUTS: usize = 8;
 /// With that many remembered, every so many rows of other layouts one is learned anew.
 const RELEARN: u64 = 64;
 
+/// After so many rows of no known layout, layouts are tried on every so many rows only.
+const PATIENCE: u32 = 16;
+
+/// Reads rows of a layout that is known beforehand: code that was made for one schema.
+pub trait Scanner {
+    /// Reads rows from the start of a text, as long as they have the layout and keep the schema's rules, and appends them to the
+    /// columns; how many, and the text behind them. A row that is not taken leaves the columns as they were.
+    fn scan<'a>(&mut self, text: &'a [u8], columns: &mut [Column]) -> (usize, &'a [u8]);
+}
+
+/// Knows no layout.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown;
+
+impl Scanner for Unknown {
+    #[inline]
+    fn scan<'a>(&mut self, text: &'a [u8], _: &mut [Column]) -> (usize, &'a [u8]) {
+        (0, text)
+    }
+}
+
 /// Reads JSON lines. Rows of a layout seen before are scanned, others parsed. Blank lines are skipped.
 #[derive(Debug)]
-pub struct JsonSource<R> {
+pub struct JsonSource<R, S = Unknown> {
     input: R,
     buffer: Vec<u8>,
     /// How many bytes of the buffer hold input.
@@ -28,15 +51,19 @@ pub struct JsonSource<R> {
     line: u64,
     /// Bytes of the rows handed over.
     offset: u64,
-    parser: Parser,
+    parser: Parser<S>,
 }
 
 #[derive(Debug)]
-struct Parser {
+struct Parser<S> {
+    scanner: S,
     reader: JsonReader,
+    walker: Walker,
     layouts: Vec<Layout>,
     /// The layout of the last row.
     current: usize,
+    /// Rows of no known layout, one after the other.
+    misses: u32,
     /// Rows of no known layout since one was learned last.
     unknown: u64,
     clock: TimestampScanner,
@@ -52,9 +79,25 @@ impl<R: Read> JsonSource<R> {
         event_time: usize,
         style: Style,
     ) -> JsonSource<R> {
+        JsonSource::with_scanner(input, schema, stored, event_time, style, Unknown)
+    }
+}
+
+impl<R: Read, S: Scanner> JsonSource<R, S> {
+    /// The same, for rows that a scanner tries first.
+    pub fn with_scanner(
+        input: R,
+        schema: Schema,
+        stored: Vec<bool>,
+        event_time: usize,
+        style: Style,
+        scanner: S,
+    ) -> JsonSource<R, S> {
         let reader = JsonReader::new(Shape { schema, stored, event_time }, style);
         let clock = TimestampScanner::default();
-        let parser = Parser { reader, layouts: Vec::new(), current: 0, unknown: 0, clock };
+        let walker = Walker::new(&reader);
+        let parser =
+            Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, misses: 0, unknown: 0, clock };
         JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, offset: 0, parser }
     }
 
@@ -88,7 +131,7 @@ impl<R: Read> JsonSource<R> {
     }
 }
 
-impl<R: Read> Source for JsonSource<R> {
+impl<R: Read, S: Scanner> Source for JsonSource<R, S> {
     fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool> {
         rows.reset(&self.parser.reader.shape);
         let end = self.fill()?;
@@ -112,21 +155,17 @@ impl<R: Read> Source for JsonSource<R> {
     }
 }
 
-impl Parser {
+impl<S: Scanner> Parser<S> {
     /// Reads whole lines, the first of them number `line + 1`; the number of the last one.
     fn read_lines(&mut self, text: &[u8], mut line: u64, rows: &mut RowBatch) -> u64 {
         let mut rest = text;
         while !rest.is_empty() {
-            line += 1;
-            if let Some(after) = self.scan(rest, rows) {
-                rest = after;
-                if let Some(selection) = &mut rows.batch.selection {
-                    selection.push(rows.batch.len as u32);
-                }
-                rows.batch.len += 1;
-                rows.rows += 1;
-                rows.lines.push(line);
-            } else {
+            let (count, after) = self.scan(rest, rows);
+            rows.scanned(count, line);
+            line += count as u64;
+            rest = after;
+            if count == 0 {
+                line += 1;
                 let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
                 let (this, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
                 rest = after;
@@ -136,21 +175,41 @@ impl Parser {
         line
     }
 
-    /// Reads a row of a known layout.
+    /// Reads rows of one known layout; how many, and what follows.
     #[inline]
-    fn scan<'a>(&mut self, text: &'a [u8], rows: &mut RowBatch) -> Option<&'a [u8]> {
-        let style = self.reader.style;
-        let usual = self.layouts.get(self.current)?.read(text, &mut self.clock, style, rows);
-        if usual.is_some() {
-            return usual;
+    fn scan<'a>(&mut self, text: &'a [u8], rows: &mut RowBatch) -> (usize, &'a [u8]) {
+        let columns = rows.batch.columns.as_mut_slice();
+        let fixed = self.scanner.scan(text, columns);
+        if fixed.0 > 0 {
+            return fixed;
         }
-        for (index, layout) in self.layouts.iter().enumerate().filter(|(i, _)| *i != self.current) {
-            if let Some(rest) = layout.read(text, &mut self.clock, style, rows) {
+        let style = self.reader.style;
+        let len = rows.batch.len;
+        // Where hardly a row has a known layout, they are looked at now and then.
+        let tried = if self.misses < PATIENCE || self.misses.is_multiple_of(PATIENCE) {
+            self.layouts.len()
+        } else {
+            0
+        };
+        for index in (self.current..tried).chain(0..self.current.min(tried)) {
+            let Some(layout) = self.layouts.get(index) else { continue };
+            let (count, rest) = layout.read(text, &mut self.clock, style, (columns, len));
+            if count > 0 {
                 self.current = index;
-                return Some(rest);
+                self.misses = 0;
+                return (count, rest);
             }
         }
-        None
+        self.misses = self.misses.wrapping_add(1);
+        let Some(rest) = self.walker.read(text, &mut self.clock, &self.reader, (columns, len)) else {
+            return (0, text);
+        };
+        self.unknown += 1;
+        if self.layouts.len() < LAYOUTS || self.unknown >= RELEARN {
+            let line = text.get(..text.len() - rest.len()).unwrap_or_default();
+            self.learn(line.strip_suffix(b"\n").unwrap_or(line));
+        }
+        (1, rest)
     }
 
     /// Reads a row of any layout, and learns the layout.
@@ -171,6 +230,7 @@ impl Parser {
     }
 
     fn learn(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         self.unknown = 0;
         let Some(layout) = Layout::learn(line, &self.reader) else { return };
         if self.layouts.len() < LAYOUTS {

@@ -2,7 +2,7 @@
 //! a known layout is read without looking for its members.
 
 use super::json::{JsonReader, text_value};
-use super::rows::{Cell, RowBatch, Shape};
+use super::rows::{Cell, Shape};
 use super::scan::{self, Literal, TimestampScanner};
 use super::schema::Rule;
 use crate::window::time::Style;
@@ -20,7 +20,7 @@ pub(super) struct Layout {
 
 /// A text and the value after it.
 #[derive(Debug)]
-struct Piece {
+pub(super) struct Piece {
     before: Literal,
     take: Take,
     /// The field; out of range for values that are skipped.
@@ -107,24 +107,27 @@ impl Layout {
         Some(layout)
     }
 
-    /// Reads one row and its line end into the batch; gives what follows, or `None` (and leaves the batch as it
-    /// was) where the row has another layout, breaks a rule, or needs a closer look.
+    /// Reads rows with their line ends into columns that have `len` rows; how many, and what follows. The first row that is not read (and
+    /// leaves the columns as they were) has another layout, breaks a rule, or needs a closer look.
     #[inline]
     pub fn read<'a>(
         &self,
         text: &'a [u8],
         clock: &mut TimestampScanner,
         style: Style,
-        rows: &mut RowBatch,
-    ) -> Option<&'a [u8]> {
-        let rest = self.read_values(text, clock, style, &mut rows.batch.columns);
-        if rest.is_none() {
-            let len = rows.batch.len;
-            rows.batch.columns.iter_mut().filter(|c| c.len() > len).for_each(|c| c.truncate(len));
+        (columns, len): (&mut [Column], usize),
+    ) -> (usize, &'a [u8]) {
+        let (mut count, mut rest) = (0, text);
+        while let Some(after) = self.read_values(rest, clock, style, columns).filter(|_| !rest.is_empty()) {
+            count += 1;
+            rest = after;
         }
-        rest
+        let len = len + count;
+        columns.iter_mut().filter(|c| c.len() > len).for_each(|c| c.truncate(len));
+        (count, rest)
     }
 
+    #[inline]
     fn read_values<'a>(
         &self,
         text: &'a [u8],
@@ -158,6 +161,25 @@ impl Piece {
         Some(Piece { before, take, field: index, stored, rules: field.rules.clone() })
     }
 
+    /// The values of a field, without a text before them.
+    pub fn bare(field: usize, quoted: bool, shape: &Shape) -> Option<Piece> {
+        Piece::new(Literal::new(&[]), Some(field), quoted, shape)
+    }
+
+    /// Reads a value with its quotes, where it has them.
+    pub fn read_value<'a>(
+        &self,
+        text: &'a [u8],
+        clock: &mut TimestampScanner,
+        style: Style,
+        columns: &mut [Column],
+    ) -> Option<&'a [u8]> {
+        let is_quoted = matches!(self.take, Take::Text | Take::Timestamp { .. } | Take::Coded(_));
+        let text = if is_quoted { text.strip_prefix(b"\"")? } else { text };
+        let rest = self.read(text, clock, style, columns)?;
+        if is_quoted { rest.strip_prefix(b"\"") } else { Some(rest) }
+    }
+
     #[inline(always)]
     fn read<'a>(
         &self,
@@ -188,7 +210,7 @@ impl Piece {
                     && let Some(column) = columns.get_mut(self.field)
                     && let Data::Text(values) = &mut column.data
                 {
-                    values.push(value);
+                    values.push_start(text, value.len());
                     column.pushed();
                 }
                 Some(rest)
@@ -209,8 +231,8 @@ impl Piece {
                 Some(rest)
             }
             Take::Int => {
-                let (value, rest) = scan::whole(text)?;
-                self.rest(Cell::I32(value.try_into().ok()?), rest, columns)
+                let (value, rest) = scan::int(text)?;
+                self.rest(Cell::I32(value), rest, columns)
             }
             Take::BigInt => {
                 let (value, rest) = scan::whole(text)?;
@@ -220,10 +242,10 @@ impl Piece {
                 let (value, rest) = scan::exact(text, precision, scale)?;
                 self.rest(Cell::I128(value), rest, columns)
             }
-            Take::Flag => match text.strip_prefix(b"true") {
-                Some(rest) => self.rest(Cell::Bool(true), rest, columns),
-                None => self.rest(Cell::Bool(false), text.strip_prefix(b"false")?, columns),
-            },
+            Take::Flag => {
+                let (value, rest) = scan::flag(text)?;
+                self.rest(Cell::Bool(value), rest, columns)
+            }
             Take::Coded(ty) => {
                 let (value, rest) = scan::string(text)?;
                 self.rest(text_value(value, ty, style)?, rest, columns)

@@ -3,6 +3,7 @@
 //! Works over [`Read`](std::io::Read) and [`Write`](std::io::Write): it opens no files and reads no clock.
 //! [`run`] does the whole job from one source; an [`Engine`] is fed by whoever has several, or wants to stop and go on.
 
+mod ahead;
 mod checkpoint;
 mod compress;
 mod csv_source;
@@ -16,21 +17,23 @@ mod metrics;
 mod parquet;
 mod pipeline;
 mod rows;
-mod scan;
+pub mod scan;
 mod schema;
 mod sink;
+mod walk;
 mod whole;
 mod writer;
 
 #[cfg(feature = "parquet")]
 pub use self::parquet::{ParquetSource, ParquetWriter};
 pub use crate::window::time::Style;
+pub use ahead::Ahead;
 pub use checkpoint::{Checkpoint, CheckpointError, InputState, OutputState};
 pub use compress::{Codec, Encoder, SIGHT};
 pub use csv_source::CsvSource;
 pub use csv_writer::CsvWriter;
 pub use engine::Engine;
-pub use json_source::JsonSource;
+pub use json_source::{JsonSource, Scanner, Unknown};
 pub use metrics::{Gauges, metrics};
 pub use pipeline::{Job, OnInvalid, Progress, REJECTED, RunError, Sinks, Summary, run};
 pub use rows::{Place, Reject, RowBatch, Source};

@@ -6,13 +6,13 @@ use super::schema::Schema;
 use super::sink::{Outputs, Plain};
 use super::writer::JsonWriter;
 use crate::window::time::Style;
-use crate::window::{EvalErrorKind, Expr, Late, PlanError, Query, Type};
-use sha2::{Digest, Sha256};
+use crate::window::{EvalErrorKind, Late, Plan, PlanError, Type};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::{self, Write};
 
 /// What becomes of rows that do not parse, lack a field or break a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnInvalid {
     /// They are counted.
     Drop,
@@ -23,14 +23,14 @@ pub enum OnInvalid {
 }
 
 /// A query to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// The source's records. Late rows are written as such.
     pub schema: Schema,
     /// What becomes of invalid rows.
     pub on_invalid: OnInvalid,
     /// The plan; its input is the schema's fields.
-    pub query: Query,
+    pub query: Plan,
     /// The names of the results' columns.
     pub output: Vec<String>,
     /// For each of them, whether it is never null. A null there, of a decimal that overflowed, ends the run, as it ends Flink's job
@@ -53,7 +53,7 @@ impl Job {
 
     /// The columns of the results.
     pub fn results(&self) -> impl Iterator<Item = (&str, Type)> {
-        self.output.iter().map(String::as_str).zip(self.query.output.iter().map(Expr::ty))
+        self.output.iter().map(String::as_str).zip(self.query.output_types())
     }
 
     /// The columns of the source, which are those of late rows.
@@ -61,9 +61,9 @@ impl Job {
         self.schema.fields().iter().map(|field| (field.name.as_str(), field.ty))
     }
 
-    /// A digest of all that decides about the results: what was kept of a run of another job is no use to this one.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        Sha256::digest(format!("{self:?}")).into()
+    /// Which field is the event time; no field's number where none is.
+    pub fn event_time(&self) -> usize {
+        self.query.event_time.unwrap_or(usize::MAX)
     }
 }
 

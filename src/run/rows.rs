@@ -62,6 +62,13 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// The field of a name, looked for from one on: members mostly come in the schema's order.
+    pub fn field_from(&self, name: &[u8], start: usize) -> Option<usize> {
+        let fields = &self.schema.fields;
+        let is_named = |index: &usize| fields.get(*index).is_some_and(|f| f.name.as_bytes() == name);
+        (start..fields.len()).chain(0..start.min(fields.len())).find(is_named)
+    }
+
     /// Whether a row without this field is rejected.
     pub fn required(&self, field: usize) -> bool {
         field == self.event_time || self.schema.fields.get(field).is_some_and(|f| !f.nullable)
@@ -158,6 +165,17 @@ impl RowBatch {
         self.bytes = 0;
     }
 
+    /// Counts rows that were appended to the columns, the first of them on the line after `line`.
+    pub(super) fn scanned(&mut self, count: usize, line: u64) {
+        let len = self.batch.len;
+        if let Some(selection) = &mut self.batch.selection {
+            selection.extend(len as u32..(len + count) as u32);
+        }
+        self.batch.len += count;
+        self.rows += count as u64;
+        self.lines.extend(line + 1..=line + count as u64);
+    }
+
     /// Appends a row that was read in full, or the reason why it is none.
     pub(super) fn push(&mut self, shape: &Shape, line: u64, raw: &[u8], row: Result<Vec<Cell<'_>>, Bad>) {
         self.rows += 1;
@@ -216,7 +234,7 @@ pub(super) fn check<'a>(
             Cell::Null if shape.required(index) => Err(format!("{} is missing", field.name)),
             Cell::Null => Ok(cell),
             cell => match field.rules.iter().find(|r| !r.holds(&cell)) {
-                Some(rule) => Err(format!("{} {text} is {}", field.name, rule.complaint())),
+                Some(rule) => Err(format!("{} {} is {}", field.name, excerpt(&text), rule.complaint())),
                 None => Ok(cell),
             },
         });

@@ -19,6 +19,13 @@ fn equal(word: u64, byte: u8) -> u64 {
     x.wrapping_sub(ONES) & !x & HIGH
 }
 
+/// What follows a text that is known beforehand, if it stands here.
+#[inline(always)]
+pub fn expect<'a, const N: usize>(text: &'a [u8], known: &[u8; N]) -> Option<&'a [u8]> {
+    let (here, rest) = text.split_first_chunk::<N>()?;
+    (here == known).then_some(rest)
+}
+
 /// A text that every row has at the same place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Literal {
@@ -58,7 +65,7 @@ impl Literal {
 
 /// The characters of a string up to its closing quote, which is not taken; none escaped.
 #[inline(always)]
-pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     let mut high = 0;
     loop {
@@ -93,11 +100,11 @@ const POWERS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 
 /// A number; those with a point and at most seven characters are the fastest.
 #[inline(always)]
-pub(super) fn double(text: &[u8]) -> Option<(f64, &[u8])> {
+pub fn double(text: &[u8]) -> Option<(f64, &[u8])> {
     let negative = text.first() == Some(&b'-');
-    let digits = if negative { text.get(1..)? } else { text };
-    match short_double(digits) {
-        Some((value, rest)) => Some((if negative { -value } else { value }, rest)),
+    // The sign goes in without a branch: in data with both it can't be foretold.
+    match short_double(text.get(usize::from(negative)..)?) {
+        Some((value, rest)) => Some((f64::from_bits(value.to_bits() ^ (u64::from(negative) << 63)), rest)),
         None => long_double(text),
     }
 }
@@ -172,15 +179,31 @@ fn run_of_digits(text: &[u8], start: u64) -> (u64, usize) {
 
 /// A whole number.
 #[inline]
-pub(super) fn whole(text: &[u8]) -> Option<(i64, &[u8])> {
+pub fn whole(text: &[u8]) -> Option<(i64, &[u8])> {
     let number = plain_number(text)?;
     let value = i64::try_from(number.mantissa).ok().filter(|_| number.fraction == 0)?;
     Some((if number.negative { -value } else { value }, number.rest))
 }
 
+/// A whole number of 32 bits.
+#[inline]
+pub fn int(text: &[u8]) -> Option<(i32, &[u8])> {
+    let (value, rest) = whole(text)?;
+    Some((value.try_into().ok()?, rest))
+}
+
+/// `true` or `false`.
+#[inline]
+pub fn flag(text: &[u8]) -> Option<(bool, &[u8])> {
+    match text.strip_prefix(b"true") {
+        Some(rest) => Some((true, rest)),
+        None => Some((false, text.strip_prefix(b"false")?)),
+    }
+}
+
 /// A decimal of no more digits after the point than its type has.
 #[inline]
-pub(super) fn exact(text: &[u8], precision: u8, scale: u8) -> Option<(i128, &[u8])> {
+pub fn exact(text: &[u8], precision: u8, scale: u8) -> Option<(i128, &[u8])> {
     let number = plain_number(text)?;
     let up = u8::try_from(number.fraction).ok().and_then(|f| scale.checked_sub(f))?;
     let value = i128::from(number.mantissa).checked_mul(decimal::power(up)?)?;
@@ -190,7 +213,7 @@ pub(super) fn exact(text: &[u8], precision: u8, scale: u8) -> Option<(i128, &[u8
 
 /// Scans timestamps, with the last day's start at hand.
 #[derive(Clone, Debug)]
-pub(super) struct TimestampScanner {
+pub struct TimestampScanner {
     /// The first and the last eight bytes of the last date.
     date: (u64, u64),
     day: i64,

@@ -3,16 +3,18 @@
 use super::rows::Cell;
 use crate::window::cast::parse_text;
 use crate::window::{Type, Value};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A record type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Schema {
     pub(super) fields: Vec<Field>,
 }
 
 /// A field of a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Field {
     /// Its name, as it stands in the data.
     pub name: String,
@@ -25,7 +27,7 @@ pub struct Field {
 }
 
 /// A demand on the values of a field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// Both bounds belong to the range; a bound that is absent is none. NaN is in no range.
     Range {
@@ -37,11 +39,26 @@ pub enum Rule {
         text: String,
     },
     /// The pattern is found in the string (anchor it to match the whole).
-    Matching(regex::Regex),
+    Matching(#[serde(with = "pattern")] regex::Regex),
     /// The value is one of these.
     OneOf(Vec<Value>),
     /// How many code points a string, or bytes a byte string, may have: at least and at most.
     Length(u64, u64),
+}
+
+/// A pattern as its text.
+mod pattern {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &regex::Regex, to: S) -> Result<S::Ok, S::Error> {
+        value.as_str().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<regex::Regex, D::Error> {
+        let text = String::deserialize(from)?;
+        regex::Regex::new(&text).map_err(D::Error::custom)
+    }
 }
 
 /// Why a schema makes no sense.
@@ -81,6 +98,20 @@ impl Schema {
     /// Its fields.
     pub fn fields(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// Whether a field may have a value that is not null.
+    pub fn allows(&self, field: usize, value: Value) -> bool {
+        self.keeps_rules(field, &Cell::from_value(value))
+    }
+
+    /// Whether a field may have a text.
+    pub fn allows_text(&self, field: usize, text: &[u8]) -> bool {
+        self.keeps_rules(field, &Cell::Text(Cow::Borrowed(text)))
+    }
+
+    fn keeps_rules(&self, field: usize, cell: &Cell<'_>) -> bool {
+        self.fields.get(field).is_some_and(|field| field.rules.iter().all(|rule| rule.holds(cell)))
     }
 
     /// The types of its fields.

@@ -10,9 +10,19 @@ use std::io::{self, Write};
 #[derive(Debug)]
 pub struct JsonWriter<W> {
     output: W,
-    fields: Vec<(Vec<u8>, Type)>,
+    fields: Vec<Member>,
     style: Style,
     buffer: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Member {
+    /// What stands before the value.
+    opening: Vec<u8>,
+    ty: Type,
+    /// The timestamp that was written last: rows of one window share theirs.
+    last: Option<i64>,
+    last_text: Vec<u8>,
 }
 
 /// The buffer is written out at this size.
@@ -30,7 +40,7 @@ impl<W: Write> JsonWriter<W> {
             let mut text = vec![opening(i)];
             write_string(name, &mut text);
             text.push(b':');
-            (text, ty)
+            Member { opening: text, ty, last: None, last_text: Vec::new() }
         });
         JsonWriter { output, fields: fields.collect(), style, buffer: Vec::with_capacity(FLUSH * 2) }
     }
@@ -43,9 +53,9 @@ impl<W: Write> JsonWriter<W> {
     /// Writes some rows of a batch.
     pub fn write_rows(&mut self, batch: &Batch, rows: impl IntoIterator<Item = u32>) -> io::Result<()> {
         for row in rows {
-            for ((name, ty), column) in self.fields.iter().zip(&batch.columns) {
-                self.buffer.extend_from_slice(name);
-                write_value(column, row as usize, *ty, self.style, &mut self.buffer);
+            for (member, column) in self.fields.iter_mut().zip(&batch.columns) {
+                self.buffer.extend_from_slice(&member.opening);
+                member.write(column, row as usize, self.style, &mut self.buffer);
             }
             let end: &[u8] = if self.fields.is_empty() { b"{}\n" } else { b"}\n" };
             self.buffer.extend_from_slice(end);
@@ -71,6 +81,23 @@ impl<W: Write> JsonWriter<W> {
     pub fn flush(&mut self) -> io::Result<()> {
         self.flush_buffer()?;
         self.output.flush()
+    }
+}
+
+impl Member {
+    fn write(&mut self, column: &Column, row: usize, style: Style, out: &mut Vec<u8>) {
+        match &column.data {
+            Data::I64(values) if self.ty.is_timestamp() && !column.is_null(row) => {
+                let value = values.get(row).copied();
+                if self.last != value {
+                    self.last = value;
+                    self.last_text.clear();
+                    write_value(column, row, self.ty, style, &mut self.last_text);
+                }
+                out.extend_from_slice(&self.last_text);
+            }
+            _ => write_value(column, row, self.ty, style, out),
+        }
     }
 }
 
@@ -104,7 +131,7 @@ pub(super) fn write_plain(column: &Column, row: usize, ty: Type, style: Style, o
             }
         }
         Data::I64(v) => write_i64(v.get(row).copied().unwrap_or_default(), ty, style, out),
-        Data::F64(v) => out.extend_from_slice(double(v.get(row).copied().unwrap_or_default()).as_bytes()),
+        Data::F64(v) => write_plain_double(v.get(row).copied().unwrap_or_default(), out),
         Data::I128(v) => {
             let scale = if let Type::Decimal { scale, .. } = ty { scale } else { 0 };
             decimal::write(v.get(row).copied().unwrap_or_default(), scale, out);
@@ -115,7 +142,8 @@ pub(super) fn write_plain(column: &Column, row: usize, ty: Type, style: Style, o
 }
 
 fn write_display(value: impl std::fmt::Display, out: &mut Vec<u8>) {
-    out.extend_from_slice(value.to_string().as_bytes());
+    // Writing to memory does not fail.
+    let _ = write!(out, "{value}");
 }
 
 fn write_i64(value: i64, ty: Type, style: Style, out: &mut Vec<u8>) {
@@ -131,33 +159,40 @@ fn write_i64(value: i64, ty: Type, style: Style, out: &mut Vec<u8>) {
 fn write_double(value: f64, out: &mut Vec<u8>) {
     let quote = (!value.is_finite()).then_some(b'"');
     out.extend(quote);
-    out.extend_from_slice(double(value).as_bytes());
+    write_plain_double(value, out);
     out.extend(quote);
 }
 
-fn double(value: f64) -> String {
+fn write_plain_double(value: f64, out: &mut Vec<u8>) {
     match value {
-        f64::INFINITY => "Infinity".to_owned(),
-        f64::NEG_INFINITY => "-Infinity".to_owned(),
+        f64::INFINITY => out.extend_from_slice(b"Infinity"),
+        f64::NEG_INFINITY => out.extend_from_slice(b"-Infinity"),
+        // Within these bounds Ryu writes what `{:?}` does, without its detours.
+        v if v == 0.0 || (1e-4..1e16).contains(&v.abs()) => {
+            out.extend_from_slice(ryu::Buffer::new().format_finite(v).as_bytes());
+        }
         // NaN is `NaN`.
-        v => format!("{v:?}"),
+        v => write_display(format_args!("{v:?}"), out),
     }
 }
 
 /// Appends a JSON string.
 pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    for byte in text.bytes() {
-        match byte {
+    let mut rest = text.as_bytes();
+    while let Some((at, byte)) = rest.iter().enumerate().find(|(_, c)| matches!(c, b'"' | b'\\' | 0..0x20)) {
+        out.extend_from_slice(rest.get(..at).unwrap_or_default());
+        match *byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'\r' => out.extend_from_slice(b"\\r"),
             b'\t' => out.extend_from_slice(b"\\t"),
-            0..0x20 => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
-            _ => out.push(byte),
+            byte => write_display(format_args!("\\u{byte:04x}"), out),
         }
+        rest = rest.get(at + 1..).unwrap_or_default();
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

@@ -53,6 +53,7 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             let of_keys = keys.iter().map(|key| of(key, &known, hides));
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
+        RelationKind::Join { left, right, .. } => [traced(left, hides), traced(right, hides)].concat(),
         RelationKind::Rank { input, .. } => {
             let mut known = origins(input);
             known.push(BTreeSet::new());

@@ -8,12 +8,14 @@
 //! | [`plan`] | the typed relational plan, plain data |
 //! | [`types`] | result types as Flink derives them, and how types are spelled |
 //! | [`bind`] | syntax to plan: names to columns, types, one clear error for what is not supported |
+//! | [`event_time`] | which columns are event time, and which joins end by it |
 //! | [`sink`] | a plan's columns to those of the stream that it writes to |
 //! | [`range`] | what values an expression can have where a condition holds |
 //! | [`lineage`] | which columns a result is made of |
 //! | [`print`] | expressions as Flink SQL |
 
 pub mod bind;
+pub mod event_time;
 pub mod lineage;
 pub mod parameters;
 pub mod parse;

@@ -62,6 +62,17 @@ pub enum RelationKind {
     },
     /// The rows of several queries, one after the other in no order: `UNION ALL`.
     Union(Vec<Relation>),
+    /// The rows of two relations beside one another, for each pair that a condition holds for.
+    Join {
+        /// The rows whose columns come first.
+        left: Box<Relation>,
+        /// The others.
+        right: Box<Relation>,
+        /// What becomes of rows without a partner.
+        kind: JoinKind,
+        /// The condition over the columns of both.
+        condition: Expr,
+    },
     /// The rows with their number in an order, within each part: `ROW_NUMBER()`, as a last column.
     Rank {
         /// The rows.
@@ -78,6 +89,31 @@ pub enum RelationKind {
         /// One expression for each field, over the input.
         exprs: Vec<Expr>,
     },
+}
+
+/// What becomes of rows without a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinKind {
+    /// They are left out.
+    Inner,
+    /// Those of the left side stand alone.
+    Left,
+    /// Those of the right side stand alone.
+    Right,
+    /// Those of both sides stand alone.
+    Full,
+}
+
+impl JoinKind {
+    /// The words that ask for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Inner => "JOIN",
+            Self::Left => "LEFT JOIN",
+            Self::Right => "RIGHT JOIN",
+            Self::Full => "FULL JOIN",
+        }
+    }
 }
 
 /// `expression DESC`.
@@ -413,7 +449,7 @@ impl Relation {
     /// The relation that this one is made from, where it is one.
     pub fn input(&self) -> Option<&Self> {
         match &self.kind {
-            RelationKind::Scan(_) | RelationKind::Union(_) => None,
+            RelationKind::Scan(_) | RelationKind::Union(_) | RelationKind::Join { .. } => None,
             RelationKind::Window { input, .. }
             | RelationKind::Filter { input, .. }
             | RelationKind::Aggregate { input, .. }
@@ -430,6 +466,7 @@ impl Relation {
             found.push(relation);
             match &relation.kind {
                 RelationKind::Union(parts) => open.extend(parts.iter().rev()),
+                RelationKind::Join { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
                 _ => open.extend(relation.input()),
             }
         }
@@ -440,6 +477,10 @@ impl Relation {
     pub fn traced(&self, index: usize) -> Option<(&Self, usize)> {
         match &self.kind {
             RelationKind::Filter { input, .. } => input.traced(index),
+            RelationKind::Join { left, right, .. } => match index.checked_sub(left.fields.len()) {
+                Some(index) => right.traced(index),
+                None => left.traced(index),
+            },
             RelationKind::Window { input, .. } | RelationKind::Rank { input, .. }
                 if index < input.fields.len() =>
             {
@@ -476,7 +517,7 @@ impl Relation {
             RelationKind::Rank { partition, order, .. } => {
                 partition.iter().chain(order.iter().map(|order| &order.expr)).collect()
             }
-            RelationKind::Filter { condition, .. } => vec![condition],
+            RelationKind::Filter { condition, .. } | RelationKind::Join { condition, .. } => vec![condition],
             RelationKind::Aggregate { keys, calls, .. } => keys
                 .iter()
                 .chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter)))

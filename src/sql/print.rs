@@ -69,9 +69,22 @@ pub fn expr(whole: &Expr, columns: &[String]) -> String {
         }
         ExprKind::Call(function, args) => {
             let args: Vec<String> = args.iter().map(|argument| expr(argument, columns)).collect();
-            format!("{function}({})", args.join(", "))
+            call(function, &args)
         }
         ExprKind::Error => String::new(),
+    }
+}
+
+/// A call; a word of a syntax of its own stands behind the function's name.
+fn call(function: &str, args: &[String]) -> String {
+    match (function.split_once(' '), args) {
+        (Some(("IS", _)), [a, b]) => format!("(({a}) {function} ({b}))"),
+        (Some(("EXTRACT", unit)), [value]) => format!("EXTRACT({unit} FROM {value})"),
+        (Some((rounding @ ("FLOOR" | "CEIL"), unit)), [value]) => format!("{rounding}({value} TO {unit})"),
+        (Some(("TRIM", side)), [characters, text]) => format!("TRIM({side} {characters} FROM {text})"),
+        (Some((function, unit)), args) => format!("{function}({unit}, {})", args.join(", ")),
+        (None, [what, text]) if function == "POSITION" => format!("POSITION({what} IN {text})"),
+        (None, args) => format!("{function}({})", args.join(", ")),
     }
 }
 

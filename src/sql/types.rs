@@ -87,6 +87,14 @@ pub fn operator_aggregate(function: AggregateFunction, argument: window::Expr) -
     }
 }
 
+/// The type of `ROUND` and `TRUNCATE` to so many digits; `None` where that is not defined.
+pub fn rounded(base: &Base, digits: i32) -> Option<Base> {
+    if *base == Base::Unknown {
+        return Some(Base::Unknown);
+    }
+    window::round_type(physical(base)?, digits).map(logical)
+}
+
 /// Whether every value of a type is one of the other, unchanged.
 pub fn widens(from: &Base, to: &Base) -> bool {
     match (from, to) {

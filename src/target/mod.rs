@@ -8,6 +8,7 @@ pub mod flink;
 pub mod handover;
 pub mod iam;
 pub mod lake_formation;
+pub mod native;
 pub mod states;
 pub mod terraform;
 pub mod watch;
@@ -18,6 +19,11 @@ use crate::{access::Access, artifact::Artifacts, platform::Platform, source::Sou
 pub trait Target: Sync {
     /// Its name, as `--target` and the manifest spell it.
     fn name(&self) -> &'static str;
+
+    /// Whether it is made where no target is named.
+    fn is_usual(&self) -> bool {
+        true
+    }
 
     /// Makes its artifacts. Only called for programs without errors.
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts);
@@ -44,4 +50,5 @@ pub const TARGETS: &[&dyn Target] = &[
     &flink::Flink,
     &watch::Watch,
     &handover::Handover,
+    &native::Native,
 ];

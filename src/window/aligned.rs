@@ -94,7 +94,7 @@ impl Aligned {
     }
 
     /// Notes a row for its slice; false where all its windows have fired. `keys` is how many keys there are.
-    #[inline]
+    #[inline(always)]
     pub fn assign(&mut self, millis: i64, key: u32, position: u32, keys: usize, layout: &Layout) -> bool {
         if self.slicing.apart {
             return self.assign_to_each(millis, key, position, keys, layout);
@@ -106,7 +106,16 @@ impl Aligned {
         true
     }
 
-    #[inline]
+    /// Reads the groups of some keys in the current slice.
+    pub fn warm(&self, ids: &[u32], layout: &Layout) {
+        if self.current.start < self.current.end
+            && let Some(pane) = self.panes.peek(self.current.place)
+        {
+            pane.warm(ids, layout);
+        }
+    }
+
+    #[inline(always)]
     fn note(&mut self, place: usize, key: u32, position: u32, keys: usize, layout: &Layout) {
         let Some(pane) = self.panes.at(place) else { return };
         let group = pane.group(key, keys, layout);

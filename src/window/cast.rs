@@ -126,13 +126,28 @@ pub(crate) fn parse_text(text: &[u8], to: Type) -> Option<Value> {
             Err(decimal::ParseError::TooLarge) => Some(Value::Null),
             Err(decimal::ParseError::NotANumber) => None,
         },
-        Type::Date => time::parse_date(trimmed)?.try_into().ok().map(Value::I32),
+        Type::Date => parse_date(trimmed)?.try_into().ok().map(Value::I32),
         Type::Timestamp(_) => {
             let (micros, zoned) = time::parse_timestamp(trimmed, Style::Sql)?;
             (!zoned).then(|| Value::I64(cut(micros, to)))
         }
         _ => None,
     }
+}
+
+/// A date as CAST reads it: `2026`, `2026-1` and `2026-01-31`, the first day where it is left out.
+fn parse_date(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mut parts = text.splitn(3, '-').map(|part| {
+        let digits = part.trim();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number { digits.parse::<i64>().ok() } else { None }
+    });
+    let (year, month, day) =
+        (parts.next()??, parts.next().unwrap_or(Some(1))?, parts.next().unwrap_or(Some(1))?);
+    let days = time::days_from_civil(year, month, day);
+    // A day that the month does not have would be one of another month.
+    (year <= 9999 && time::civil_from_days(days) == (year, month, day)).then_some(days)
 }
 
 fn parse_boolean(text: &str) -> Option<bool> {

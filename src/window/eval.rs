@@ -97,7 +97,13 @@ pub(super) fn eval<'a>(expr: &Expr, columns: &'a [Column], rows: Rows<'_>) -> Ev
         Node::Case(arms, otherwise) => case(arms, otherwise, columns, rows)?,
         Node::Cast(inner) => cast(&*of(inner)?, inner.ty, expr.ty)
             .map_err(|p| EvalError { row: rows.row(p), kind: EvalErrorKind::Cast(expr.ty) })?,
+        Node::TryCast(inner) => try_cast(&*of(inner)?, inner.ty, expr.ty),
         Node::Coalesce(list) => coalesce(list, columns, rows)?,
+        Node::Call(Function::Scalar(scalar), args) => {
+            let types: Vec<Type> = args.iter().map(|argument| argument.ty).collect();
+            let args = args.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            scalar.eval(&args, &types, expr.ty)
+        }
         Node::Call(function, args) => {
             let args = args.iter().map(of).collect::<Result<Vec<_>, _>>()?;
             call(*function, &args)
@@ -105,6 +111,19 @@ pub(super) fn eval<'a>(expr: &Expr, columns: &'a [Column], rows: Rows<'_>) -> Ev
         Node::Like(inner, pattern) => like(&*of(inner)?, pattern),
     };
     Ok(Cow::Owned(column))
+}
+
+/// Casts what can be; the rest is null.
+fn try_cast(column: &Column, from: Type, to: Type) -> Column {
+    if let Ok(whole) = cast(column, from, to) {
+        return whole;
+    }
+    let mut out = Column::new(to.class());
+    for row in 0..column.len() {
+        let value = cast(&column.gather(&[row as u32]), from, to);
+        out.push(&value.map_or(Value::Null, |column| column.get(0)));
+    }
+    out
 }
 
 /// The positions at which a condition is true.

@@ -1,12 +1,14 @@
 //! Typed expressions. Only expressions that the operator can evaluate can be built.
 
 use super::column::Value;
+use super::functions::Scalar;
 use super::text::Pattern;
 use super::types::{Class, Type};
 use super::typing::{TypeError, arithmetic_type, as_decimal, common_type};
+use serde::{Deserialize, Serialize};
 
 /// An arithmetic operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arithmetic {
     /// `+`
     Add,
@@ -34,7 +36,7 @@ impl Arithmetic {
 
 /// A comparison operator. Any comparison of doubles with NaN is false, but for `<>`, which is true; between a decimal
 /// and a double, NaN is the greatest value and -0.0 is less than 0.0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `=`
     Equal,
@@ -76,7 +78,7 @@ impl Comparison {
 }
 
 /// A function of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Function {
     /// `-x`
     Negate,
@@ -92,16 +94,18 @@ pub enum Function {
     Substring,
     /// `CONCAT(s, …)` and `||`: null where any part is.
     Concat,
+    /// Any other.
+    Scalar(Scalar),
 }
 
 /// A typed expression over the columns of a batch.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expr {
     pub(super) ty: Type,
     pub(super) node: Node,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Node {
     Literal(Value),
     Column(usize),
@@ -116,6 +120,7 @@ pub(super) enum Node {
     IsNull(Box<Expr>, bool),
     Case(Vec<(Expr, Expr)>, Box<Expr>),
     Cast(Box<Expr>),
+    TryCast(Box<Expr>),
     Coalesce(Vec<Expr>),
     Call(Function, Vec<Expr>),
     Like(Box<Expr>, Pattern),
@@ -298,6 +303,15 @@ impl Expr {
         Ok(Expr::new(ty, Node::Cast(Box::new(self))))
     }
 
+    /// `TRY_CAST(x AS ty)`: null where there is no such value.
+    pub fn try_cast(self, ty: Type) -> Result<Expr, TypeError> {
+        let cast = self.cast(ty)?;
+        Ok(match cast.node {
+            Node::Cast(inner) => Expr::new(ty, Node::TryCast(inner)),
+            node => Expr::new(ty, node),
+        })
+    }
+
     /// `COALESCE(a, b, …)`.
     pub fn coalesce(operands: Vec<Expr>) -> Result<Expr, TypeError> {
         let mut ty = operands.first().ok_or(TypeError::Empty("COALESCE"))?.ty;
@@ -328,9 +342,16 @@ impl Expr {
             (Function::Concat, [_, ..]) => {
                 ("CONCAT", types.iter().all(|t| *t == Type::String).then_some(Type::String))
             }
+            (Function::Scalar(scalar), types) => (scalar.name(), scalar.result(types)),
             _ => ("function", None),
         };
         let Some(ty) = ty else { return Err(TypeError::Operator { operator: name, operands: types }) };
+        let args = match function {
+            Function::Scalar(Scalar::Greatest | Scalar::Least) => {
+                args.into_iter().map(|value| value.cast(ty)).collect::<Result<_, _>>()?
+            }
+            _ => args,
+        };
         Ok(Expr::new(ty, Node::Call(function, args)))
     }
 
@@ -372,7 +393,9 @@ impl Expr {
             Node::Arithmetic(_, a, b) | Node::Compare(_, a, b) | Node::CompareTotal(_, a, b) => {
                 [a, b].iter().for_each(|e| e.columns(visit))
             }
-            Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::Like(e, _) => e.columns(visit),
+            Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::TryCast(e) | Node::Like(e, _) => {
+                e.columns(visit)
+            }
             Node::And(list) | Node::Or(list) | Node::Coalesce(list) | Node::Call(_, list) => {
                 list.iter().for_each(|e| e.columns(visit));
             }

@@ -92,12 +92,17 @@ impl Keys {
         }
     }
 
+    #[inline(always)]
     fn intern_text(&mut self, texts: &Text, column: &Column, row: usize) -> u32 {
         if column.is_null(row) {
             return self.intern_null();
         }
         match inline_text(texts, row) {
-            Some((low, high)) => self.find(low, high, texts.get(row)),
+            Some((low, high)) => match self.slots.get(self.start(low, high)) {
+                // The usual case: the first slot has it.
+                Some(slot) if slot.low == low && slot.high == high && slot.id != EMPTY => slot.id,
+                _ => self.find(low, high, texts.get(row)),
+            },
             None => self.intern_bytes(texts.get(row)),
         }
     }
@@ -149,7 +154,7 @@ impl Keys {
         self.find(hash.0, hash.1 & !NULL_TAG | LONG_TAG, key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn start(&self, low: u64, high: u64) -> usize {
         let hash = mix(low ^ self.seed, high ^ 0x9E37_79B9_7F4A_7C15);
         (hash ^ hash >> 32) as usize & (self.slots.len() - 1)
@@ -185,7 +190,9 @@ impl Keys {
         if let Some(slot) = self.slots.get_mut(at) {
             *slot = Slot { low, high, id };
         }
-        if self.bytes.len() * 2 > self.slots.len() {
+        // A small table has more room, so that the first slot looked at is mostly the right one.
+        let room = if self.slots.len() < LARGE { 4 } else { 2 };
+        if self.bytes.len() * room > self.slots.len() {
             let old = std::mem::take(&mut self.slots);
             self.slots = vec![FREE; old.len() * 2];
             old.into_iter().filter(|s| s.id != EMPTY).for_each(|s| self.place(s));
@@ -255,7 +262,7 @@ impl Keys {
 }
 
 /// The inline form of a short text; `None` for a long one, and for one whose bytes can't be loaded at once.
-#[inline]
+#[inline(always)]
 fn inline_text(texts: &Text, row: usize) -> Option<(u64, u64)> {
     let (start, end) = texts.range(row)?;
     let len = end - start;

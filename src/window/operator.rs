@@ -78,6 +78,9 @@ pub type Emit<'a> = &'a mut dyn FnMut(&Batch) -> io::Result<()>;
 /// Fewer keys than this are never forgotten.
 const KEYS_KEPT: usize = 1 << 16;
 
+/// The state of more keys than this is larger than the nearer caches.
+const LARGE: usize = 1 << 15;
+
 /// A running query.
 #[derive(Debug)]
 pub struct Operator {
@@ -118,6 +121,14 @@ impl Windows {
         match self {
             Windows::Aligned(windows) => windows.settle(inputs, layout),
             Windows::Sessions(windows) => windows.settle(inputs, layout),
+        }
+    }
+
+    /// Reads what rows of some keys will touch, without waiting for each, so that the cache misses of a large state overlap.
+    fn warm(&self, ids: &[u32], layout: &Layout) {
+        match self {
+            Windows::Aligned(windows) => windows.warm(ids, layout),
+            Windows::Sessions(windows) => windows.warm(ids, layout),
         }
     }
 
@@ -227,6 +238,13 @@ impl Operator {
         let Data::I64(times) = &time.data else { return Ok(pushed) };
         let others = self.clock.others(partition);
         let mut latest = self.clock.wake(partition);
+        if self.keys.len() > LARGE {
+            self.windows.warm(ids, &self.layout);
+        }
+        if let (Rows::All(_), None) = (rows, &time.nulls) {
+            self.advance_all(partition, (times, ids), (latest, others), inputs, &mut emit, &mut pushed)?;
+            return Ok(pushed);
+        }
         let mut chosen = chosen(rows).zip(ids).zip(0_u32..).peekable();
         for (row, micros) in times.iter().enumerate() {
             let row = row as u32;
@@ -247,20 +265,61 @@ impl Operator {
             }
             if latest.is_none_or(|l| millis > l) {
                 latest = Some(millis);
-                if let Some(watermark) = self.clock.advance(partition, millis, others)
-                    && self.windows.is_due(watermark)
-                {
-                    self.windows.settle(inputs, &self.layout);
-                    self.fire(Some(watermark), &mut emit)?;
-                }
+                self.pass(partition, millis, others, inputs, &mut emit)?;
             }
         }
         self.windows.settle(inputs, &self.layout);
         Ok(pushed)
     }
 
-    /// Notes a row for its windows; false where it comes too late for all of them.
+    /// The same for a batch of which every row counts and has an event time.
+    fn advance_all(
+        &mut self,
+        partition: usize,
+        (times, ids): (&[i64], &[u32]),
+        (mut latest, others): (Option<i64>, Option<i64>),
+        inputs: &[Input<'_>],
+        emit: &mut Emit<'_>,
+        pushed: &mut Pushed,
+    ) -> Result<(), Error> {
+        for (row, (micros, id)) in (0_u32..).zip(times.iter().zip(ids)) {
+            let millis = micros.div_euclid(1000);
+            if !self.assign(millis, *id, row, inputs) {
+                self.stats.late += 1;
+                if self.query.late == Late::Divert {
+                    pushed.late.push(row);
+                }
+            }
+            if latest.is_none_or(|l| millis > l) {
+                latest = Some(millis);
+                self.pass(partition, millis, others, inputs, emit)?;
+            }
+        }
+        self.windows.settle(inputs, &self.layout);
+        Ok(())
+    }
+
+    /// Lets time pass up to a partition's new latest event time.
     #[inline]
+    fn pass(
+        &mut self,
+        partition: usize,
+        latest: i64,
+        others: Option<i64>,
+        inputs: &[Input<'_>],
+        emit: &mut Emit<'_>,
+    ) -> Result<(), Error> {
+        match self.clock.advance(partition, latest, others) {
+            Some(watermark) if self.windows.is_due(watermark) => {
+                self.windows.settle(inputs, &self.layout);
+                self.fire(Some(watermark), emit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes a row for its windows; false where it comes too late for all of them.
+    #[inline(always)]
     fn assign(&mut self, millis: i64, id: u32, position: u32, inputs: &[Input<'_>]) -> bool {
         match &mut self.windows {
             Windows::Aligned(windows) => windows.assign(millis, id, position, self.keys.len(), &self.layout),

@@ -44,7 +44,7 @@ fn dense(groups: usize, keys: usize) -> bool {
 
 impl Pane {
     /// The group of a key, made where there is none. `keys` is how many keys there are.
-    #[inline]
+    #[inline(always)]
     pub fn group(&mut self, key: u32, keys: usize, layout: &Layout) -> u32 {
         if let Groups::Dense(index) = &self.groups
             && let Some(group) = index.get(key as usize)
@@ -55,6 +55,15 @@ impl Pane {
         self.group_slow(key, keys, layout)
     }
 
+    /// Reads the groups of some keys.
+    pub fn warm(&self, ids: &[u32], layout: &Layout) {
+        let Groups::Dense(index) = &self.groups else { return };
+        let places = ids.iter().filter_map(|id| index.get(*id as usize));
+        std::hint::black_box(places.clone().fold(0, |sum, place| sum ^ place));
+        layout.warm(&self.state, places.map(|place| place.wrapping_sub(1)));
+    }
+
+    #[cold]
     fn group_slow(&mut self, key: u32, keys: usize, layout: &Layout) -> u32 {
         let next = self.keys.len() as u32;
         let group = match &mut self.groups {
@@ -109,10 +118,11 @@ impl Pane {
 
     /// Adds the groups of another to its own.
     pub fn merge(&mut self, other: &Pane, keys: usize, layout: &Layout) {
-        for (from, key) in other.keys.iter().enumerate() {
-            let group = self.group(*key, keys, layout);
-            layout.merge(&mut self.state, group as usize, &other.state, from);
-        }
+        let mut groups = std::mem::take(&mut self.pending.groups);
+        groups.extend(other.keys.iter().map(|key| self.group(*key, keys, layout)));
+        layout.merge(&mut self.state, &groups, &other.state);
+        groups.clear();
+        self.pending.groups = groups;
     }
 
     /// Empties it for another window, keeping the memory.
@@ -169,6 +179,11 @@ impl Panes {
     #[inline]
     pub fn at(&mut self, place: usize) -> Option<&mut Pane> {
         self.all.get_mut(place)
+    }
+
+    /// The same, to be looked at.
+    pub fn peek(&self, place: usize) -> Option<&Pane> {
+        self.all.get(place)
     }
 
     /// Notes that the window at a place has pending rows.

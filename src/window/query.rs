@@ -1,15 +1,16 @@
 //! The physical plan of a windowed query.
 
-use super::aggregate::AggregateCall;
+use super::aggregate::{Aggregate, AggregateCall};
 use super::expr::Expr;
 use super::types::Type;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A windowed aggregation over one stream.
 ///
 /// `having` and `output` are evaluated over a row of results: the keys, then the aggregates, then window start,
 /// window end (both TIMESTAMP(3)) and window time (end - 1 ms, of the event time's kind).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Query {
     /// The types of the stream's columns.
     pub input: Vec<Type>,
@@ -37,7 +38,7 @@ pub struct Query {
 }
 
 /// How rows are assigned to windows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Window {
     /// Windows of one size, one after the other, that start at multiples of the size plus an offset.
     Tumble {
@@ -78,7 +79,7 @@ impl Window {
     }
 
     /// Whether its lengths fit one another.
-    fn is_whole(self) -> bool {
+    pub(super) fn is_whole(self) -> bool {
         match self {
             Window::Tumble { size_ms, offset_ms } => (1..=LONGEST).contains(&size_ms) && is_offset(offset_ms),
             Window::Hop { slide_ms: part, size_ms, offset_ms }
@@ -98,7 +99,7 @@ fn is_offset(offset_ms: i64) -> bool {
 }
 
 /// What becomes of rows whose window has fired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Late {
     /// They are counted.
     Drop,
@@ -123,6 +124,10 @@ pub enum PlanError {
     Merge(&'static str),
     /// Sessions whose rows are assigned before they are added.
     Apart,
+    /// A sample's variance of what is never null: of one value Flink 2.3 makes it -1.
+    NeverNull(&'static str),
+    /// Sessions of rows that are no groups.
+    Ungrouped,
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -145,6 +150,8 @@ impl fmt::Display for PlanError {
                 write!(f, "`{name}` over windows whose parts are merged (HOP, CUMULATE, SESSION)")
             }
             PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
+            PlanError::NeverNull(name) => write!(f, "`{name}` of what is never null"),
+            PlanError::Ungrouped => f.write_str("a SESSION without GROUP BY"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),
         }
@@ -180,6 +187,9 @@ impl Query {
             let argument = call.aggregate.argument();
             return Err(PlanError::Aggregate(call.aggregate.name(), argument.map_or(Type::BigInt, Expr::ty)));
         }
+        if let Some(call) = self.aggregates.iter().find(|call| self.is_sample_of_all(call)) {
+            return Err(PlanError::NeverNull(call.aggregate.name()));
+        }
         let apart = self.is_apart();
         if apart && matches!(self.window, Window::Session { .. }) {
             return Err(PlanError::Apart);
@@ -200,6 +210,16 @@ impl Query {
             (false, _) => Err(PlanError::Condition("WHERE")),
             (_, false) => Err(PlanError::Condition("HAVING")),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether it is the variance or deviation of a sample, of what Flink's planner takes for never null.
+    fn is_sample_of_all(&self, call: &AggregateCall) -> bool {
+        match &call.aggregate {
+            Aggregate::Spread(argument, spread) => {
+                spread.sample && !super::reduce::is_nullable(argument, &self.nullable)
+            }
+            _ => false,
         }
     }
 
@@ -246,7 +266,7 @@ impl Query {
     }
 }
 
-fn check_columns(expr: &Expr, types: &[Type]) -> Result<(), PlanError> {
+pub(super) fn check_columns(expr: &Expr, types: &[Type]) -> Result<(), PlanError> {
     let mut wrong = None;
     expr.columns(&mut |index, ty| {
         if types.get(index) != Some(&ty) {

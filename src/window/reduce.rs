@@ -56,7 +56,7 @@ pub(super) fn key_of(argument: &Expr, query: &Query) -> Option<usize> {
 }
 
 /// Whether the planner takes an expression for one that may be null.
-fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
+pub(super) fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
     let any = |list: &[Expr]| list.iter().any(|e| is_nullable(e, columns));
     match &expr.node {
         Node::Literal(value) => *value == super::column::Value::Null,
@@ -67,6 +67,7 @@ fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
         Node::And(list) | Node::Or(list) | Node::Call(_, list) => any(list),
         Node::Not(e) | Node::Cast(e) | Node::Like(e, _) => is_nullable(e, columns),
         Node::IsNull(..) => false,
+        Node::TryCast(_) => true,
         Node::Coalesce(list) => list.iter().all(|e| is_nullable(e, columns)),
         Node::Case(arms, otherwise) => {
             is_nullable(otherwise, columns) || arms.iter().any(|(_, value)| is_nullable(value, columns))

@@ -26,7 +26,7 @@ macro_rules! number {
     )*};
 }
 
-number!(u8, u32, u64, i64);
+number!(u8, u32, u64, i32, i64, i128);
 
 impl Saved for usize {
     fn save(&self, out: &mut Vec<u8>) {

@@ -102,6 +102,15 @@ impl Sessions {
         true
     }
 
+    /// Reads the first sessions of some keys.
+    pub fn warm(&self, ids: &[u32], layout: &Layout) {
+        let places = ids.iter().filter_map(|id| self.first.get(*id as usize));
+        std::hint::black_box(places.clone().fold(0, |sum, place| sum ^ place));
+        let ends = places.clone().filter_map(|place| self.at(*place)).map(|session| session.end);
+        std::hint::black_box(ends.fold(0, |sum, end| sum ^ end));
+        layout.warm(&self.state, places.copied());
+    }
+
     /// The last session of a key that ends before a window, and those that touch it: there are two at most, since sessions
     /// are longer than the gap.
     fn touched(&self, key: u32, window: Bounds) -> (u32, [Option<u32>; 2]) {

@@ -1,12 +1,13 @@
 //! String functions, by code points.
 
 use super::column::Text;
+use serde::{Deserialize, Serialize};
 
 /// A pattern of LIKE.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pattern(Vec<Piece>);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Piece {
     /// `%`
     Any,

@@ -1,10 +1,12 @@
 //! Calendar arithmetic and the texts of dates and timestamps (proleptic Gregorian calendar, UTC).
 
+use serde::{Deserialize, Serialize};
+
 /// Microseconds in a day.
 pub const DAY: i64 = 86_400_000_000;
 
 /// How a timestamp is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Style {
     /// `2026-01-31T12:30:00.123`, with `Z` where the type has a zone.
     Iso,

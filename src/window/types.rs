@@ -1,9 +1,10 @@
 //! Physical types: what a column may hold.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The type of a column or expression, with Flink's meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Type {
     /// `BOOLEAN`.
     Boolean,

@@ -188,7 +188,7 @@ fn the_extension_is_packaged_and_its_commands_run() {
 /// Somebody works with acme in Neovim.
 #[test]
 fn neovim_holds_a_session() {
-    oracle::tool("check_nvim.py", "nvim", &[env!("CARGO_BIN_EXE_dpl")]);
+    oracle::tool("check_nvim.py", "nvim", &[], &[env!("CARGO_BIN_EXE_dpl")]);
 }
 
 /// What is inserted by the extension's snippets can be read.

@@ -2,7 +2,7 @@
 //! give the same rows, to the last bit of each number: results, late rows and rejected rows.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
@@ -40,13 +40,16 @@ impl Case {
         &self.platform().resource(id).name
     }
 
-    /// The streams that the query writes to, the sink first.
+    /// The streams that the script writes to, the sink first. Late rows go nowhere where nothing waits for a window.
     fn sinks(&self) -> Vec<ResourceId> {
+        let script = fs::read_to_string(&self.script).unwrap();
         let mut sinks = vec![self.query().sink];
         for id in self.query().sources() {
             let stream = self.platform().stream(id).unwrap();
             for rows in [Some(stream.on_invalid), stream.late].into_iter().flatten() {
-                if let dpl::platform::stream::Rows::Divert(to) = rows {
+                if let dpl::platform::stream::Rows::Divert(to) = rows
+                    && script.contains(&format!("INSERT INTO `{}`", self.stream(to)))
+                {
                     sinks.push(to);
                 }
             }
@@ -132,7 +135,7 @@ fn ours(job: &Native, rows: &Path) -> [Vec<u8>; 3] {
     let csv = rows.extension().is_some_and(|end| end == "csv");
     let schema = job.job.schema.clone();
     let stored = job.job.stored();
-    let event_time = job.job.query.event_time;
+    let event_time = job.job.event_time();
     let mut source: Box<dyn Source> = if csv {
         Box::new(CsvSource::new(reader, schema, stored, event_time, job.style).unwrap())
     } else {
@@ -207,22 +210,36 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         let [results, late, rejected] = ours(&job, &case.rows);
         assert_same(case, job.sink, &results);
         for (sink, rows) in [(job.late, late), (job.rejected, rejected)] {
-            if let Some(sink) = sink {
-                assert_same(case, sink, &rows);
+            match sink {
+                Some(sink) if case.sinks().contains(&sink) => assert_same(case, sink, &rows),
+                _ => assert!(rows.is_empty(), "{}: {}", case.name, String::from_utf8_lossy(&rows)),
             }
         }
         compared.push(case.name.as_str());
     }
     let expected = [
         "temperature_alerts",
+        "coldest_but_one",
+        "first_of_each",
+        "hottest",
+        "newest_of_each",
+        "side_by_side",
+        "warmest_rooms",
+        "with_windows",
+        "numbers_and_text",
+        "text_and_parts",
+        "times_and_conditions",
         "extremes_by_device",
         "sums_by_shop",
         "visits",
         "visits_by_value",
         "visits_of_all",
         "visits_of_old",
+        "last_of_each",
         "of_an_aggregate",
+        "of_both",
         "over_a_query",
+        "top_three",
         "means_by_name",
         "early_growth",
         "growing",
@@ -234,6 +251,8 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "tumbling",
         "totals_by_name",
     ];
+    let compared: BTreeSet<&str> = compared.into_iter().collect();
+    let expected = BTreeSet::from(expected);
     assert_eq!(compared, expected, "these queries run natively");
 }
 

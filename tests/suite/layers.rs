@@ -105,6 +105,7 @@ const CLOSED: &[(&str, &[&str])] = &[
     ("access", &["artifact", "check", "resolve", "run", "target", "window"]),
     ("target", &["check", "resolve", "run", "window", "machine", "rehearsal"]),
     ("diff", &["check", "resolve", "run", "syntax", "target", "window", "machine", "rehearsal"]),
+    ("graph", &["check", "resolve", "target", "lower", "run", "window", "machine", "rehearsal"]),
     ("rehearsal", &["access", "artifact", "check", "resolve"]),
 ];
 

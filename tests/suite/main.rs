@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod book;
 mod bundle;
 mod cases;
 mod catalogue;
@@ -22,10 +23,12 @@ mod editors;
 mod flink;
 mod foreign;
 mod format;
+mod graph;
 mod layers;
 mod limits;
 mod machine;
 mod mutations;
+mod native_crate;
 mod oracle;
 mod oracles;
 mod output;
@@ -34,6 +37,7 @@ mod program_tests;
 mod programs;
 mod quantified;
 mod questions;
+mod reference;
 mod render;
 mod run;
 mod run_kept;
@@ -46,6 +50,7 @@ mod syntax;
 mod syntax_tree;
 mod templates;
 mod tightness;
+mod tour;
 #[path = "../window/mod.rs"]
 mod window;
 mod window_expressions;

@@ -16,8 +16,9 @@ pub fn judge(program: &str, parts: &[&str], files: &[impl AsRef<OsStr>]) {
     out.lines().filter(|line| line.starts_with("SKIPPED")).for_each(say);
 }
 
-/// Puts arguments before a program that needs another, which is installed as the system has it: skipped without, and required with `CI=true`.
-pub fn tool(program: &str, needs: &str, arguments: &[impl AsRef<OsStr>]) {
+/// Puts arguments before a program that needs another, which is installed as the system has it, and maybe `parts`: skipped without, and required
+/// with `CI=true`.
+pub fn tool(program: &str, needs: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) {
     if Command::new(needs).arg("--version").output().is_err() {
         assert!(
             std::env::var("CI").as_deref() != Ok("true"),
@@ -25,7 +26,7 @@ pub fn tool(program: &str, needs: &str, arguments: &[impl AsRef<OsStr>]) {
         );
         return say(&format!("SKIPPED {program}: `{needs}` is not on the PATH"));
     }
-    judge(program, &[], arguments);
+    judge(program, parts, arguments);
 }
 
 /// Runs one of the programs, which needs `parts` installed; `None` where they can't be.

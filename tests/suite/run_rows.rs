@@ -270,8 +270,13 @@ fn csv_is_read_by_its_header() {
 }
 
 fn job(on_invalid: OnInvalid, late: Late) -> Job {
+    let output = ["id", "avg", "start"].map(String::from).to_vec();
+    job_of(query(late), output, on_invalid)
+}
+
+fn query(late: Late) -> Query {
     let schema = schema();
-    let query = Query {
+    Query {
         input: schema.types(),
         nullable: vec![true; 4],
         event_time: 3,
@@ -287,9 +292,11 @@ fn job(on_invalid: OnInvalid, late: Late) -> Job {
             Expr::column(1, Type::Double),
             Expr::column(2, Type::Timestamp(3)),
         ],
-    };
-    let output = ["id", "avg", "start"].map(String::from).to_vec();
-    let required = Vec::new();
+    }
+}
+
+fn job_of(query: Query, output: Vec<String>, on_invalid: OnInvalid) -> Job {
+    let (schema, query, required) = (schema(), query.into(), Vec::new());
     Job { schema, on_invalid, query, output, required, output_style: Style::Iso, late_style: Style::Iso }
 }
 
@@ -362,10 +369,12 @@ fn late_and_invalid_rows_may_be_dropped_or_end_the_run() {
 
 #[test]
 fn a_value_that_fails_names_its_line() {
-    let mut job = job(OnInvalid::Drop, Late::Drop);
-    job.query.keys = vec![Expr::column(0, Type::String).cast(Type::Int).unwrap()];
-    job.query.output = vec![Expr::column(0, Type::Int)];
-    job.output = vec!["id".to_string()];
+    let query = Query {
+        keys: vec![Expr::column(0, Type::String).cast(Type::Int).unwrap()],
+        output: vec![Expr::column(0, Type::Int)],
+        ..query(Late::Drop)
+    };
+    let job = job_of(query, vec!["id".to_string()], OnInvalid::Drop);
     let text = format!("\nbroken\n{}{}", line("1", 1.0, "00:00:10"), line("x", 1.0, "00:00:10"));
     let Err(failed) = run_job(&job, &text) else { panic!("x is no number") };
     assert_eq!(failed.to_string(), "line 4: a value can't be cast to int");

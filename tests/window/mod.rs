@@ -208,7 +208,7 @@ impl Asked {
             on_invalid: OnInvalid::Fail,
             output: (0..query.output.len()).map(|i| format!("c{i}")).collect(),
             required: Vec::new(),
-            query,
+            query: query.into(),
             output_style: Style::Sql,
             late_style: Style::Sql,
         };

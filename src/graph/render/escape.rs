@@ -12,9 +12,9 @@ pub(super) fn xml(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // XML has no other control characters.
+            // XML has no other control characters, and not these two.
             '\t' | '\n' => out.push(' '),
-            letter if letter.is_control() => {}
+            letter if letter.is_control() || matches!(letter, '\u{FFFE}' | '\u{FFFF}') => {}
             letter => out.push(letter),
         }
     }

@@ -14,10 +14,10 @@ use crate::{
 const PRODUCER: &str = concat!("https://crates.io/crates/dpl/", env!("CARGO_PKG_VERSION"));
 const JOB_EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/JobEvent";
 const SCHEMA_FACET: &str =
-    "https://openlineage.io/spec/facets/1-1-1/SchemaDatasetFacet.json#/$defs/SchemaDatasetFacet";
+    "https://openlineage.io/spec/facets/1-2-0/SchemaDatasetFacet.json#/$defs/SchemaDatasetFacet";
 const COLUMNS_FACET: &str = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet";
 const DOC_FACET: &str =
-    "https://openlineage.io/spec/facets/1-0-1/DocumentationJobFacet.json#/$defs/DocumentationJobFacet";
+    "https://openlineage.io/spec/facets/1-1-0/DocumentationJobFacet.json#/$defs/DocumentationJobFacet";
 
 /// One event for each job, at a time in ISO 8601, since an event must have one.
 pub fn render(graph: &Graph, platform: &Platform, time: &str) -> String {

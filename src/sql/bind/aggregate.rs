@@ -111,6 +111,14 @@ impl Binder<'_> {
         let picks = matches!(which, AggregateFunction::Min | AggregateFunction::Max);
         let distinct = !picks && matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
         let ty = self.aggregate_type(which, argument.as_ref(), filter.is_some())?;
+        // What a schema says is never null may be for Flink: no column of a source is declared so.
+        if let Some(Expr { kind: ExprKind::Call(name, args), .. }) = &argument
+            && which.needs_two()
+            && name == "COALESCE"
+            && args.iter().any(|part| matches!(part.kind, ExprKind::Literal(_)))
+        {
+            self.report(faults::never_null(which.name(), span));
+        }
         Some(AggregateCall { function: which, argument, distinct, filter, ty, span })
     }
 
@@ -183,6 +191,7 @@ impl Binder<'_> {
             tables: self.tables,
             places: self.places,
             diagnostics: &mut quiet,
+            views: self.views.clone(),
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };

@@ -1,10 +1,10 @@
 //! Calls of functions.
 
 use smol_str::SmolStr;
-use sqlparser::ast::{self, CeilFloorKind, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{
-    Binder, Scope, aggregate, derived, error, faults, select::arguments_text, window::WINDOW_COLUMNS,
+    Binder, Scope, aggregate, derived, error, faults, scalar, select::arguments_text, window::WINDOW_COLUMNS,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -69,18 +69,26 @@ impl Binder<'_> {
             self.report(self.unknown(&name, place));
             return error(span);
         }
+        if let ("TIMESTAMPADD" | "TIMESTAMPDIFF", FunctionArguments::List(list)) =
+            (name.as_str(), &function.args)
+        {
+            return self.of_unit(&name, &list.args, scope, span);
+        }
         let Some(args) = self.arguments(function, scope, span) else { return error(span) };
         self.call(&name, args, span)
     }
 
     fn is_known(&self, name: &str) -> bool {
-        BY_RULE.contains(&name) || self.library.sql_functions.iter().any(|known| known.name == name)
+        BY_RULE.contains(&name)
+            || scalar::BY_RULE.contains(&name)
+            || self.library.sql_functions.iter().any(|known| known.name == name)
     }
 
     fn unknown(&self, name: &str, place: Span) -> Diagnostic {
         let declared = self.library.sql_functions.iter().map(|known| known.name.as_str());
         let aggregates = AggregateFunction::ALL.iter().map(|function| function.name());
-        let mut known: Vec<&str> = declared.chain(aggregates).chain(BY_RULE.iter().copied()).collect();
+        let mut known: Vec<&str> =
+            declared.chain(aggregates).chain(BY_RULE.iter().chain(scalar::BY_RULE).copied()).collect();
         known.sort_unstable();
         known.dedup();
         faults::unknown_function(name, place, known.into_iter())
@@ -117,9 +125,12 @@ impl Binder<'_> {
         Some(args)
     }
 
-    fn call(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Expr {
+    pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Expr {
         if args.iter().any(|argument| matches!(argument.kind, ExprKind::Error)) {
             return error(span);
+        }
+        if let Some(built) = self.by_rule(name, &args, span) {
+            return built;
         }
         match name {
             "CONCAT" if !args.is_empty() => return self.concat(args, span),
@@ -166,7 +177,7 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Call(SmolStr::new_static("CONCAT"), args), ty, span }
     }
 
-    fn coalesce(&mut self, args: Vec<Expr>, span: Span) -> Expr {
+    pub(super) fn coalesce(&mut self, args: Vec<Expr>, span: Span) -> Expr {
         let Some(base) = self.common_type(args.iter().collect()) else { return error(span) };
         let nullable = args.iter().all(|argument| argument.ty.nullable);
         let ty = DataType { nullable, ..derived(base, &args) };
@@ -212,20 +223,34 @@ impl Binder<'_> {
                 args.extend(substring_for.as_ref().map(|length| self.expr(length, scope)));
                 self.call("SUBSTRING", args, span)
             }
-            ast::Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters: None } => {
-                let args = vec![self.expr(expr, scope)];
-                self.call("TRIM", args, span)
+            ast::Expr::Trim { trim_where, trim_what, expr, trim_characters: None } => {
+                let characters = trim_what.as_ref().map(|what| self.expr(what, scope));
+                let text = self.expr(expr, scope);
+                self.trim(*trim_where, characters, text, span)
             }
-            ast::Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime) } => {
-                let args = vec![self.expr(expr, scope)];
-                self.call("CEIL", args, span)
+            ast::Expr::Ceil { expr, field } => {
+                let value = self.expr(expr, scope);
+                self.cut_to("CEIL", field, value, span)
             }
-            ast::Expr::Floor {
-                expr,
-                field: CeilFloorKind::DateTimeField(ast::DateTimeField::NoDateTime),
-            } => {
-                let args = vec![self.expr(expr, scope)];
-                self.call("FLOOR", args, span)
+            ast::Expr::Floor { expr, field } => {
+                let value = self.expr(expr, scope);
+                self.cut_to("FLOOR", field, value, span)
+            }
+            ast::Expr::Extract { field, expr, .. } => {
+                let value = self.expr(expr, scope);
+                self.extract(field, value, span)
+            }
+            ast::Expr::Position { expr, r#in } => {
+                let (what, text) = (self.expr(expr, scope), self.expr(r#in, scope));
+                self.position(what, text, span)
+            }
+            ast::Expr::IsDistinctFrom(a, b) => {
+                let (a, b) = (self.expr(a, scope), self.expr(b, scope));
+                self.distinct(a, b, false, span)
+            }
+            ast::Expr::IsNotDistinctFrom(a, b) => {
+                let (a, b) = (self.expr(a, scope), self.expr(b, scope));
+                self.distinct(a, b, true, span)
             }
             other => {
                 self.unsupported(span, &format!("`{other}`"));

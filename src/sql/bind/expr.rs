@@ -1,5 +1,7 @@
 //! Expressions: names to columns, and types.
 
+use std::ops::Range;
+
 use smol_str::SmolStr;
 use sqlparser::ast::{self, BinaryOperator as Op, UnaryOperator};
 
@@ -42,10 +44,12 @@ impl Binder<'_> {
             _ => self.span(expr),
         };
         match expr {
-            ast::Expr::Identifier(name) => self.name(name, scope, span),
+            ast::Expr::Identifier(name) => self.name(name, scope, 0..usize::MAX, span),
             ast::Expr::CompoundIdentifier(names) => match names.as_slice() {
-                [table, name] if self.qualifier(table, scope) => self.name(name, scope, span),
-                [_, _] => error(span),
+                [table, name] => match self.qualifier(table, scope) {
+                    Some(among) => self.name(name, scope, among, span),
+                    None => error(span),
+                },
                 _ => {
                     self.unsupported(span, "a field of a record");
                     error(span)
@@ -80,7 +84,11 @@ impl Binder<'_> {
             ast::Expr::Substring { .. }
             | ast::Expr::Trim { .. }
             | ast::Expr::Ceil { .. }
-            | ast::Expr::Floor { .. } => self.special_call(expr, scope, span),
+            | ast::Expr::Floor { .. }
+            | ast::Expr::Extract { .. }
+            | ast::Expr::Position { .. }
+            | ast::Expr::IsDistinctFrom(..)
+            | ast::Expr::IsNotDistinctFrom(..) => self.special_call(expr, scope, span),
             other => {
                 self.unsupported(span, &construct(other));
                 error(span)
@@ -88,13 +96,13 @@ impl Binder<'_> {
         }
     }
 
-    fn name(&mut self, name: &ast::Ident, scope: &mut Scope<'_>, span: Span) -> Expr {
+    fn name(&mut self, name: &ast::Ident, scope: &mut Scope<'_>, among: Range<usize>, span: Span) -> Expr {
         let is_column = scope.fields.iter().any(|field| field.name == name.value.as_str());
         if !is_column && name.quote_style.is_none() && super::call::is_clock(&name.value) {
             self.report(faults::not_deterministic(&name.value, span));
             return error(span);
         }
-        let Some(index) = self.column(name, scope) else { return error(span) };
+        let Some(index) = self.column_among(name, scope, among) else { return error(span) };
         let ty =
             scope.fields.get(index).map_or_else(|| DataType::plain(Base::Unknown), |field| field.ty.clone());
         self.grouped_column(Expr { kind: ExprKind::Column(index), ty, span }, &name.value, scope)
@@ -111,9 +119,19 @@ impl Binder<'_> {
         if matches!(op, Op::And | Op::Or) {
             return self.connective(left, op, right, scope, span);
         }
-        if matches!((left, right), (ast::Expr::Interval(_), _) | (_, ast::Expr::Interval(_))) {
-            self.unsupported(span, "arithmetic with INTERVAL");
-            return error(span);
+        match (left, op, right) {
+            (time, Op::Plus | Op::Minus, interval @ ast::Expr::Interval(_))
+            | (interval @ ast::Expr::Interval(_), Op::Plus, time) => {
+                let time = self.expr(time, scope);
+                let Some(length) = self.interval(interval) else { return error(span) };
+                let length = if *op == Op::Minus { length.saturating_neg() } else { length };
+                return self.moved(time, length, span);
+            }
+            (ast::Expr::Interval(_), _, _) | (_, _, ast::Expr::Interval(_)) => {
+                self.unsupported(span, "this arithmetic with INTERVAL");
+                return error(span);
+            }
+            _ => {}
         }
         let left = self.expr(left, scope);
         let right = self.expr(right, scope);
@@ -183,7 +201,7 @@ impl Binder<'_> {
         }
     }
 
-    fn arithmetic(&mut self, op: Arithmetic, left: Expr, right: Expr, span: Span) -> Expr {
+    pub(super) fn arithmetic(&mut self, op: Arithmetic, left: Expr, right: Expr, span: Span) -> Expr {
         match types::arithmetic(op, &left.ty.base, &right.ty.base) {
             Some(base) => {
                 let ty = derived(base, [&left, &right]);
@@ -444,9 +462,6 @@ fn construct(expr: &ast::Expr) -> String {
     match expr {
         ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::In { .. } => "a subquery".into(),
         ast::Expr::Interval(_) => "an interval here".into(),
-        ast::Expr::Extract { .. } => "EXTRACT".into(),
-        ast::Expr::Position { .. } => "POSITION".into(),
-        ast::Expr::IsDistinctFrom(..) | ast::Expr::IsNotDistinctFrom(..) => "IS DISTINCT FROM".into(),
         ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => "GROUPING SETS".into(),
         ast::Expr::SimilarTo { .. } => "SIMILAR TO".into(),
         ast::Expr::AtTimeZone { .. } => "AT TIME ZONE".into(),

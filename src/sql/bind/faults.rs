@@ -95,6 +95,12 @@ pub fn undefined(operator: &str, operands: &[String], span: Span) -> Diagnostic 
     .help("bring both sides to one type with CAST")
 }
 
+pub fn needs_unit(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` begins with a unit of time");
+    Diagnostic::error(catalogue::SQL_TYPE, span, message, "no unit that Flink has")
+        .help(format!("it is called as {name}(DAY, …, …); SECOND, MINUTE, HOUR, DAY, WEEK, MONTH, QUARTER and YEAR are units"))
+}
+
 pub fn wrong_arguments(name: &str, given: &[String], wanted: &[String], span: Span) -> Diagnostic {
     let given = if given.is_empty() { "nothing".to_owned() } else { given.join(", ") };
     Diagnostic::error(catalogue::SQL_TYPE, span, format!("`{name}` does not take {given}"), "wrong arguments")
@@ -204,6 +210,24 @@ pub fn updating(span: Span, grouped: bool) -> Diagnostic {
         "GROUP BY window_start, window_end"
     };
     diagnostic.help(format!("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and {add}"))
+}
+
+pub fn ambiguous<'a>(name: &str, tables: impl Iterator<Item = &'a str>, span: Span) -> Diagnostic {
+    let wanted: Vec<String> = tables.map(|table| format!("`{table}.{name}`")).collect();
+    Diagnostic::error(
+        catalogue::SQL_AMBIGUOUS,
+        span,
+        format!("`{name}` is a column of more than one of what is joined"),
+        "which one?",
+    )
+    .help(format!("write {}", wanted.join(" or ")))
+}
+
+pub fn never_null(function: &str, span: Span) -> Diagnostic {
+    let message =
+        format!("`{function}` of what is never null: of one value Flink 2.3 makes it -1, and not null");
+    Diagnostic::warning(catalogue::SQL_NEVER_NULL, span, message, "wrong for groups of one row")
+        .help("leave nulls out of it, without COALESCE, or add `HAVING COUNT(*) > 1`")
 }
 
 pub fn half_grouped(present: &str, missing: &str, span: Span) -> Diagnostic {

@@ -1,9 +1,11 @@
 //! FROM: streams, queries, and windows over them.
 
+use std::{ops::Range, rc::Rc};
+
 use smol_str::SmolStr;
 use sqlparser::ast::{self, TableFactor};
 
-use super::{Binder, Scope, faults};
+use super::{Binder, Named, Scope, faults};
 use crate::{
     source::Span,
     sql::{
@@ -31,7 +33,28 @@ pub fn table_names(parsed: &Parsed) -> Vec<TableName> {
 }
 
 fn names_of(query: &ast::Query, names: &mut Vec<Vec<ast::Ident>>) {
-    let mut open = vec![query.body.as_ref()];
+    // What WITH names is no stream, from there on.
+    let mut views: Vec<&str> = Vec::new();
+    let mut add = |found: Vec<Vec<ast::Ident>>, views: &[&str]| {
+        let is_view = |name: &Vec<ast::Ident>| match name.as_slice() {
+            [only] => views.contains(&only.value.as_str()),
+            _ => false,
+        };
+        names.extend(found.into_iter().filter(|name| !is_view(name)));
+    };
+    for view in query.with.iter().flat_map(|with| &with.cte_tables) {
+        let mut found = Vec::new();
+        names_of(&view.query, &mut found);
+        add(found, &views);
+        views.push(&view.alias.name.value);
+    }
+    let mut found = Vec::new();
+    names_of_body(&query.body, &mut found);
+    add(found, &views);
+}
+
+fn names_of_body(body: &ast::SetExpr, names: &mut Vec<Vec<ast::Ident>>) {
+    let mut open = vec![body];
     while let Some(body) = open.pop() {
         match body {
             ast::SetExpr::Select(select) => {
@@ -46,7 +69,7 @@ fn names_of(query: &ast::Query, names: &mut Vec<Vec<ast::Ident>>) {
                 }
             }
             ast::SetExpr::SetOperation { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
-            ast::SetExpr::Query(query) => open.push(query.body.as_ref()),
+            ast::SetExpr::Query(query) => names_of(query, names),
             _ => {}
         }
     }
@@ -103,27 +126,26 @@ fn dotted(name: &[ast::Ident]) -> SmolStr {
 /// A relation of FROM with the names that may stand before its columns.
 pub(super) struct From {
     pub(super) relation: Relation,
-    pub(super) names: Vec<SmolStr>,
+    pub(super) names: Vec<Named>,
 }
 
 impl Binder<'_> {
     /// The one relation that a query reads.
     pub(super) fn from(&mut self, select: &ast::Select) -> Option<From> {
         let [only] = select.from.as_slice() else {
-            let construct = if select.from.is_empty() { "a query without FROM" } else { "a join" };
+            let construct = if select.from.is_empty() {
+                "a query without FROM"
+            } else {
+                "several tables without JOIN … ON"
+            };
             let span = select.from.get(1).map_or_else(|| self.places.whole(), |second| self.span(second));
             self.unsupported(span, construct);
             return None;
         };
-        if let Some(join) = only.joins.first() {
-            let span = self.span(join);
-            self.unsupported(span, "a join");
-            return None;
-        }
-        self.factor(&only.relation)
+        self.joined(only)
     }
 
-    fn factor(&mut self, factor: &TableFactor) -> Option<From> {
+    pub(super) fn factor(&mut self, factor: &TableFactor) -> Option<From> {
         let span = match factor {
             TableFactor::Table { args: Some(_), .. } => self.places.call(self.span(factor)),
             _ => self.span(factor),
@@ -163,8 +185,8 @@ impl Binder<'_> {
         };
         let last = stream_name(factor).and_then(|name| name.last().map(|part| SmolStr::new(&part.value)));
         let names = match alias {
-            Some(alias) => vec![self.alias(alias)?],
-            None => last.into_iter().collect(),
+            Some(alias) => vec![Named::whole(self.alias(alias)?)],
+            None => last.into_iter().map(Named::whole).collect(),
         };
         Some(From { relation, names })
     }
@@ -181,7 +203,8 @@ impl Binder<'_> {
     /// `(SELECT …) AS name`.
     fn derived_table(&mut self, query: &ast::Query, alias: Option<&ast::TableAlias>) -> Option<From> {
         let relation = self.subquery(query)?;
-        let names = alias.map(|alias| self.alias(alias)).into_iter().collect::<Option<Vec<_>>>()?;
+        let names = alias.map(|alias| Some(Named::whole(self.alias(alias)?)));
+        let names = names.into_iter().collect::<Option<Vec<_>>>()?;
         Some(From { relation, names })
     }
 
@@ -197,14 +220,46 @@ impl Binder<'_> {
     }
 
     /// The rows of a stream; one that does not resolve is reported already.
-    pub(super) fn scan(&self, name: &[ast::Ident], span: Span) -> Option<Relation> {
+    pub(super) fn scan(&mut self, name: &[ast::Ident], span: Span) -> Option<Relation> {
+        if let [only] = name
+            && let Some(at) = self.views.iter().rposition(|(view, _)| *view == only.value.as_str())
+        {
+            // The query sees the names before its own alone.
+            let later = self.views.split_off(at);
+            let query = later.first().map(|(_, query)| Rc::clone(query))?;
+            let relation = self.subquery(&query);
+            self.views.extend(later);
+            return relation;
+        }
         let table = self.tables.get(&dotted(name))?;
         Some(Relation { kind: RelationKind::Scan(table.stream), fields: table.fields.clone(), span })
     }
 
     /// A column by its name, in a scope; reports where there is none.
     pub(super) fn column(&mut self, name: &ast::Ident, scope: &Scope<'_>) -> Option<usize> {
-        let found = scope.fields.iter().position(|field| field.name == name.value.as_str());
+        self.column_among(name, scope, 0..usize::MAX)
+    }
+
+    /// A column by its name among some of a scope's; reports where there is none, or more than one.
+    pub(super) fn column_among(
+        &mut self,
+        name: &ast::Ident,
+        scope: &Scope<'_>,
+        among: Range<usize>,
+    ) -> Option<usize> {
+        let columns = scope.fields.iter().enumerate().filter(|(index, _)| among.contains(index));
+        let mut named =
+            columns.filter(|(_, field)| field.name == name.value.as_str()).map(|(index, _)| index);
+        let found = named.next();
+        if found.is_some() && scope.names.len() > 1 && named.next().is_some() {
+            let span = self.places.span_or(name.span, self.places.whole());
+            self.report(faults::ambiguous(
+                &name.value,
+                scope.names.iter().map(|known| known.name.as_str()),
+                span,
+            ));
+            return None;
+        }
         // Flink's names differ by case; one that fits but for the case is a misspelling.
         if found.is_none() {
             let span = self.places.span_or(name.span, self.places.whole());
@@ -226,7 +281,8 @@ impl Binder<'_> {
         if aliased && scope.clause != "the SELECT list" {
             return faults::alias_out_of_reach(&name.value, scope.clause, span);
         }
-        let relation = scope.names.first().map_or_else(|| "the table".to_owned(), |name| format!("`{name}`"));
+        let relation =
+            scope.names.first().map_or_else(|| "the table".to_owned(), |named| format!("`{}`", named.name));
         faults::unknown_column(
             &name.value,
             span,
@@ -235,15 +291,16 @@ impl Binder<'_> {
         )
     }
 
-    /// Checks what stands before a column's name.
-    pub(super) fn qualifier(&mut self, name: &ast::Ident, scope: &Scope<'_>) -> bool {
-        let known = scope.names.iter().any(|known| *known == name.value.as_str());
-        if !known {
+    /// The columns that the name before a column's means.
+    pub(super) fn qualifier(&mut self, name: &ast::Ident, scope: &Scope<'_>) -> Option<Range<usize>> {
+        let known = scope.names.iter().find(|known| known.name == name.value.as_str());
+        let known = known.map(|known| known.fields.clone());
+        if known.is_none() {
             let span = self.places.span(name.span);
             self.report(faults::unknown_qualifier(
                 &name.value,
                 span,
-                scope.names.iter().map(SmolStr::as_str),
+                scope.names.iter().map(|known| known.name.as_str()),
             ));
         }
         known

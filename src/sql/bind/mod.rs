@@ -5,11 +5,15 @@ mod call;
 mod expr;
 mod faults;
 mod from;
+mod join;
 mod literal;
 mod rank;
+mod scalar;
 mod select;
 mod union;
 mod window;
+
+use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -25,6 +29,8 @@ use crate::{
     platform::{Base, DataType, ResourceId},
     source::Span,
 };
+
+use join::Named;
 
 pub use from::{TableName, table_names};
 
@@ -47,7 +53,7 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics };
+    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new() };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
     Some(plan)
@@ -62,7 +68,7 @@ pub fn condition(
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
-    let mut binder = Binder { library, tables: &tables, places, diagnostics };
+    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new() };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
 }
@@ -73,6 +79,8 @@ struct Binder<'a> {
     tables: &'a Tables,
     places: &'a Places,
     diagnostics: &'a mut Diagnostics,
+    /// The queries that WITH names, so far.
+    views: Vec<(SmolStr, Rc<ast::Query>)>,
 }
 
 /// What names mean in an expression.
@@ -80,7 +88,7 @@ struct Scope<'a> {
     /// The columns.
     fields: &'a [Field],
     /// What may stand before a column's name.
-    names: Vec<SmolStr>,
+    names: Vec<Named>,
     /// Behind GROUP BY: only keys and aggregates.
     groups: Option<Groups<'a>>,
     /// Where the expression stands, for messages.

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast;
 
-use super::{Binder, Scope, error, faults};
+use super::{Binder, Named, Scope, error, faults};
 use crate::{
     platform::{Base, DataType},
     source::Span,
@@ -29,7 +29,7 @@ impl Binder<'_> {
         &mut self,
         expr: &ast::Expr,
         input: Relation,
-        names: Vec<SmolStr>,
+        names: Vec<Named>,
         span: Span,
     ) -> (Relation, Expr) {
         let ast::Expr::Function(function) = expr else { return (input, error(span)) };

@@ -1,9 +1,11 @@
 //! SELECT: clause by clause, in the order in which they are computed.
 
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SetExpr};
 
-use super::{Binder, Groups, Scope, aggregate, faults, from::From, rank, window::WINDOW_COLUMNS};
+use super::{Binder, Groups, Named, Scope, aggregate, faults, from::From, rank, window::WINDOW_COLUMNS};
 use crate::{
     platform::DataType,
     source::Span,
@@ -20,7 +22,7 @@ impl Binder<'_> {
     /// The plan of a whole query.
     pub(super) fn query(&mut self, query: &ast::Query) -> Option<Relation> {
         let clauses: [(bool, &str); 6] = [
-            (query.with.is_some(), "WITH"),
+            (query.with.as_ref().is_some_and(|with| with.recursive), "WITH RECURSIVE"),
             (query.order_by.is_some(), "ORDER BY"),
             (query.limit_clause.is_some() || query.fetch.is_some(), "LIMIT"),
             (!query.locks.is_empty() || query.for_clause.is_some(), "FOR"),
@@ -32,10 +34,22 @@ impl Binder<'_> {
             self.unsupported(span, clause);
             return None;
         }
-        match query.body.as_ref() {
+        // A name counts in what follows it, and in the query's own parts alone.
+        let before = self.views.clone();
+        for view in query.with.iter().flat_map(|with| &with.cte_tables) {
+            if !view.alias.columns.is_empty() {
+                let span = self.places.span(view.alias.name.span);
+                self.unsupported(span, "WITH with names of columns");
+                return None;
+            }
+            self.views.push((SmolStr::new(&view.alias.name.value), Rc::new((*view.query).clone())));
+        }
+        let relation = match query.body.as_ref() {
             SetExpr::Select(select) => self.select(select),
             body => self.body(body),
-        }
+        };
+        self.views = before;
+        relation
     }
 
     fn body(&mut self, body: &SetExpr) -> Option<Relation> {
@@ -68,7 +82,7 @@ impl Binder<'_> {
             "LIMIT" => {
                 query.limit_clause.as_ref().map_or_else(|| self.places.whole(), |limit| self.span(limit))
             }
-            "WITH" => query.with.as_ref().map(|with| self.span(with)).unwrap_or_default(),
+            "WITH RECURSIVE" => query.with.as_ref().map(|with| self.span(with)).unwrap_or_default(),
             _ => self.places.whole(),
         }
     }
@@ -148,7 +162,7 @@ impl Binder<'_> {
     fn projected(
         &mut self,
         input: Relation,
-        names: Vec<SmolStr>,
+        names: Vec<Named>,
         items: &[Item<'_>],
         select: &ast::Select,
     ) -> Relation {
@@ -177,7 +191,7 @@ impl Binder<'_> {
         &mut self,
         select: &ast::Select,
         mut input: Relation,
-        names: Vec<SmolStr>,
+        names: Vec<Named>,
         key_exprs: &[ast::Expr],
         items: &[Item<'_>],
     ) -> Option<Relation> {

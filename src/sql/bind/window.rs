@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr};
 
-use super::{Binder, Scope, faults};
+use super::{Binder, Named, Scope, faults};
 use crate::{
     platform::{Base, DataType},
     source::Span,
@@ -71,7 +71,7 @@ impl Binder<'_> {
         &mut self,
         function: &ast::Function,
         input: Relation,
-        scope_names: &[SmolStr],
+        scope_names: &[Named],
     ) -> Option<Relation> {
         let span = self.span(function);
         let name = function.name.to_string().to_ascii_uppercase();

@@ -3,7 +3,8 @@
 use crate::{
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
-        plan::{AggregateFunction, Expr, ExprKind, Order, Relation, RelationKind, WindowShape},
+        event_time::is_event_time,
+        plan::{Expr, JoinKind, Order, Relation, RelationKind, WindowShape},
         print,
     },
 };
@@ -59,32 +60,22 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
     let types = plan.fields.iter().zip(is_time);
     let casts: Vec<Option<String>> =
         types.map(|(field, is_time)| is_time.then(|| print::data_type(&field.ty.base)).flatten()).collect();
-    if casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
-}
-
-/// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
-fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
-    let Some((relation, at)) = relation.traced(at) else { return false };
-    match &relation.kind {
-        RelationKind::Scan(stream) => {
-            let time = platform.stream(*stream).and_then(|stream| stream.watermark.as_ref());
-            time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
-        }
-        RelationKind::Window { input, .. } => at == input.fields.len() + 2,
-        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
-            let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
-            let argument = call.argument.as_ref().map(|argument| &argument.kind);
-            picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
-        }),
-        RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
-        _ => false,
-    }
+    // A join's row without a partner has no event time there, which no record's time may be.
+    let null = casts.iter().zip(&plan.fields).any(|(cast, field)| cast.is_some() && field.ty.nullable);
+    if null || casts.iter().flatten().count() > 1 { casts } else { Vec::new() }
 }
 
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
 /// as the row came. Comparing the row's own time instead would also pick rows that were counted.
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
-    let windowed = query.plan.chain().find(|relation| {
+    // Without groups and numbers no row is late: each is handed on as it comes.
+    let waits = |relation: &&Relation| {
+        matches!(
+            relation.kind,
+            RelationKind::Aggregate { .. } | RelationKind::Rank { .. } | RelationKind::Join { .. }
+        )
+    };
+    let windowed = query.plan.chain().filter(waits).flat_map(Relation::chain).find(|relation| {
         matches!(relation.kind, RelationKind::Window { .. }) && relation.sources() == [stream.resource]
     })?;
     let filtered = query.plan.chain().find(|relation| match &relation.kind {
@@ -179,6 +170,9 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let columns = keys.iter().cloned().chain(calls).collect();
             Block { columns, groups: Some(keys), ..inner }
         }
+        RelationKind::Join { left, right, kind, condition } => {
+            joined(platform, left, right, *kind, condition)
+        }
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);
@@ -199,6 +193,40 @@ fn inner(platform: &Platform, relation: &Relation) -> Block {
         RelationKind::Project { .. } => from_query(platform, relation),
         _ => block(platform, relation),
     }
+}
+
+/// Relations joined one after the other, each by a name of its own, with which its columns are told from the others'.
+fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind, condition: &Expr) -> Block {
+    let (mut columns, from) = match &left.kind {
+        RelationKind::Join { .. } => {
+            let block = block(platform, left);
+            (block.columns, block.from)
+        }
+        _ => side(platform, left, 0),
+    };
+    let (others, other) = side(platform, right, sides(left));
+    columns.extend(others);
+    let on = print::expr(condition, &columns);
+    let from = format!("{from}\n{} {other} ON {on}", kind.words());
+    Block { columns, from, ..Block::default() }
+}
+
+/// How many relations are joined.
+fn sides(relation: &Relation) -> usize {
+    match &relation.kind {
+        RelationKind::Join { left, .. } => sides(left) + 1,
+        _ => 1,
+    }
+}
+
+fn side(platform: &Platform, relation: &Relation, number: usize) -> (Vec<String>, String) {
+    let name = print::name(&format!("t{number}"));
+    let from = match &relation.kind {
+        RelationKind::Scan(_) | RelationKind::Window { .. } => block(platform, relation).from,
+        _ => parenthesised(platform, relation),
+    };
+    let columns = names(relation).into_iter().map(|column| format!("{name}.{column}"));
+    (columns.collect(), format!("{from} AS {name}"))
 }
 
 fn from_query(platform: &Platform, relation: &Relation) -> Block {

@@ -8,6 +8,34 @@ use super::update::{add_decimal, average_decimal};
 use super::{join, split};
 
 impl Kind {
+    /// Adds all accumulators to those of the given groups; false where it is no kind for which that is quicker than one by one.
+    /// `place` is how many words a group has, and where in them the aggregate's are.
+    pub(super) fn merge_all(
+        self,
+        into: &mut [u64],
+        groups: &[u32],
+        from: &[u64],
+        place: (usize, usize),
+    ) -> bool {
+        match self {
+            Kind::CountAll | Kind::Count => each(into, groups, from, place, |[n], [m]| *n += m),
+            Kind::Sum { class: Class::F64, .. } | Kind::Avg { class: Class::F64, .. } => {
+                each(into, groups, from, place, |[sum, n], [other, m]| {
+                    if *m > 0 {
+                        *sum = (f64::from_bits(*sum) + f64::from_bits(*other)).to_bits();
+                        *n += m;
+                    }
+                });
+            }
+            Kind::Sum { .. } | Kind::Avg { .. } => each(into, groups, from, place, |[sum, n], [other, m]| {
+                *sum = sum.wrapping_add(*other);
+                *n += m;
+            }),
+            _ => return false,
+        }
+        true
+    }
+
     /// Adds one accumulator to another. `object` is what the other's word refers to.
     pub(super) fn merge(
         self,
@@ -70,6 +98,23 @@ impl Kind {
             }
             // The other has no value.
             _ => {}
+        }
+    }
+}
+
+#[inline(always)]
+fn each<const N: usize>(
+    into: &mut [u64],
+    groups: &[u32],
+    from: &[u64],
+    (stride, offset): (usize, usize),
+    add: impl Fn(&mut [u64; N], &[u64; N]),
+) {
+    for (words, group) in from.chunks_exact(stride).zip(groups) {
+        let start = *group as usize * stride + offset;
+        let held = into.get_mut(start..start + N).and_then(|w| w.first_chunk_mut::<N>());
+        if let (Some(held), Some(new)) = (held, words.get(offset..).and_then(|w| w.first_chunk::<N>())) {
+            add(held, new);
         }
     }
 }

@@ -16,12 +16,13 @@ use super::reduce::is_reduced;
 use super::types::{Class, Type};
 use super::typing::{avg_type, sum_type};
 use kind::Kind;
+use serde::{Deserialize, Serialize};
 use state::Object;
 pub(super) use state::State;
 use update::Target;
 
 /// An aggregate function over the rows of a window and key. Nulls count for nothing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Aggregate {
     /// `COUNT(*)`, BIGINT.
     CountAll,
@@ -44,7 +45,7 @@ pub enum Aggregate {
 }
 
 /// Which measure of how far values lie apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
     /// Whether it is the root of the variance.
     pub root: bool,
@@ -99,7 +100,7 @@ impl Aggregate {
 }
 
 /// An aggregate with what stands beside it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AggregateCall {
     /// Which.
     pub aggregate: Aggregate,
@@ -243,11 +244,25 @@ impl Layout {
         })
     }
 
-    /// Adds a group's accumulators to those of a group elsewhere.
-    pub fn merge(&self, into: &mut State, group: usize, from: &State, other: usize) {
-        let Some(words) = from.words.get(other * self.stride()..(other + 1) * self.stride()) else { return };
+    /// Reads the first words of some groups.
+    pub fn warm(&self, state: &State, groups: impl Iterator<Item = u32>) {
+        let words = groups.filter_map(|group| state.words.get(group as usize * self.stride()));
+        std::hint::black_box(words.fold(0, |sum, word| sum ^ word));
+    }
+
+    /// Adds all accumulators elsewhere, in their order, to those of the given groups.
+    pub fn merge(&self, into: &mut State, groups: &[u32], from: &State) {
+        if self.stride() == 0 {
+            return;
+        }
         for cell in &self.cells {
-            self.merge_cell(cell, into, group, words, |word| from.objects.get(word));
+            let place = (self.stride(), cell.offset);
+            if cell.seen.is_none() && cell.kind.merge_all(&mut into.words, groups, &from.words, place) {
+                continue;
+            }
+            for (words, group) in from.words.chunks_exact(self.stride()).zip(groups) {
+                self.merge_cell(cell, into, *group as usize, words, |word| from.objects.get(word));
+            }
         }
     }
 

@@ -64,7 +64,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp", "metrics", "parquet", "packaging"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -87,6 +87,14 @@ def install_parquet(folder):
     install_python(folder, "parquet.txt")
 
 
+def install_book(folder):
+    install_python(folder, "book.txt")
+
+
+def install_lineage(folder):
+    install_python(folder, "lineage.txt")
+
+
 def install_node(folder, pins=PINS):
     for name in ("package.json", "package-lock.json"):
         shutil.copy(pins / name, folder / name)
@@ -99,6 +107,11 @@ def install_textmate(folder):
 
 def install_vscode(folder):
     install_node(folder, PINS / "vscode")
+
+
+def install_browser(folder):
+    """What drives Chromium; the browser itself is the system's."""
+    install_node(folder, PINS / "browser")
 
 
 def install_extension(folder):
@@ -168,9 +181,12 @@ PARTS = {
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
     "metrics": ([PINS / "metrics.txt"], [], install_metrics),
     "parquet": ([PINS / "parquet.txt"], [], install_parquet),
+    "book": ([PINS / "book.txt"], [], install_book),
+    "lineage": ([PINS / "lineage.txt"], [], install_lineage),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
     "textmate": ([PINS / "textmate/package-lock.json"], ["node", "npm"], install_textmate),
     "vscode": ([PINS / "vscode/package-lock.json"], ["node", "npm"], install_vscode),
+    "browser": ([PINS / "browser/package-lock.json"], ["node", "npm"], install_browser),
     "extension": ([EXTENSION / "package-lock.json"], ["node", "npm"], install_extension),
     "packaging": ([PINS / "packaging.txt"], [], install_packaging),
     "treesitter": ([PINS / "treesitter.txt"], ["cargo", "cc"], install_treesitter),

@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use dpl::native::Native;
-use dpl::run::{Codec, CsvSource, InputState, JsonSource, Place, SIGHT, Source, WholeRecords};
+use dpl::run::{
+    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Source, WholeRecords,
+};
 use sha2::{Digest, Sha256};
 
 use super::follow::{Follow, Trail, identity};
@@ -123,15 +125,23 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
             true => resting(file, opened, opening, state)?,
         }
     };
-    let mut source = source(file, input, opening)?;
-    if let Some(state) = state {
-        source.resume(state.place);
-    }
+    let source: Box<dyn Source> = match input {
+        Bytes::Ending(input) => ahead(file, source(file, input, opening, state)?)?,
+        Bytes::Other(input) => Box::new(source(file, input, opening, state)?),
+    };
     let ended = state.is_some_and(|state| state.ended);
     Ok(Input { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits, origin })
 }
 
-type Opened = (Box<dyn Read>, Origin, bool);
+/// The bytes of an input.
+enum Bytes {
+    /// They end, so that they can be read ahead.
+    Ending(Box<dyn Read + Send>),
+    /// They come as they come.
+    Other(Box<dyn Read>),
+}
+
+type Opened = (Bytes, Origin, bool);
 
 /// What comes once: a pipe, a terminal, a socket.
 fn passing(file: &str, mut opened: File, opening: &Opening<'_>) -> Result<Opened, Failure> {
@@ -149,10 +159,11 @@ fn passing(file: &str, mut opened: File, opening: &Opening<'_>) -> Result<Opened
     let first = Cursor::new(first);
     if codec == Codec::Plain {
         let pause = if opening.alone { PAUSE } else { Duration::ZERO };
-        return Ok((Box::new(first.chain(Polled::new(opened, pause))), Origin::Passing, opening.alone));
+        let input = Box::new(first.chain(Polled::new(opened, pause)));
+        return Ok((Bytes::Other(input), Origin::Passing, opening.alone));
     }
     let input = codec.decoder(Box::new(first.chain(opened))).map_err(unreadable)?;
-    Ok((input, Origin::Passing, false))
+    Ok((Bytes::Other(input), Origin::Passing, false))
 }
 
 /// A file of columns: its source asks for its end first.
@@ -176,7 +187,7 @@ fn columns(
     }
     let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
     let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, opening.native.style)
         .map_err(unreadable)?;
     if let Some(state) = state {
@@ -236,7 +247,8 @@ fn resting(
     let mut opened = opened;
     if codec == Codec::Plain {
         opened.seek(SeekFrom::Start(at)).map_err(unreadable)?;
-        return Ok((Box::new(Full(Cursor::new(header).chain(opened))), origin, false));
+        let input = Box::new(Full(Cursor::new(header).chain(opened)));
+        return Ok((Bytes::Ending(input), origin, false));
     }
     opened.rewind().map_err(unreadable)?;
     let mut input = codec.decoder(Box::new(opened)).map_err(unreadable)?;
@@ -244,7 +256,7 @@ fn resting(
     if skipped < at {
         return Err(changed(file));
     }
-    Ok((Box::new(Full(Cursor::new(header).chain(input))), origin, false))
+    Ok((Bytes::Ending(Box::new(Full(Cursor::new(header).chain(input)))), origin, false))
 }
 
 fn changed(file: &str) -> Failure {
@@ -293,7 +305,8 @@ fn growing(
     let follow = Follow::new(PathBuf::from(file), opened, at, is_csv, opening.keeps).map_err(unreadable)?;
     let origin = Origin::Growing(follow.trail());
     let input: Box<dyn Read> = Box::new(Cursor::new(header).chain(follow));
-    Ok((if is_csv { Box::new(WholeRecords::new(input)) } else { input }, origin, false))
+    let input = if is_csv { Box::new(WholeRecords::new(input)) } else { input };
+    Ok((Bytes::Other(input), origin, false))
 }
 
 /// The file that was read: the one of that name, or what it is called since another took its place.
@@ -320,20 +333,70 @@ fn layout(file: &str, opening: &Opening<'_>) -> Result<Layout, Failure> {
     files::layout(file, declared)
 }
 
-fn source(file: &str, input: Box<dyn Read>, opening: &Opening<'_>) -> Result<Box<dyn Source>, Failure> {
+/// Rows of text.
+enum Texts<R> {
+    Lines(JsonSource<R>),
+    Records(CsvSource<R>),
+}
+
+impl<R: Read> Source for Texts<R> {
+    fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool> {
+        match self {
+            Self::Lines(source) => source.read(rows),
+            Self::Records(source) => source.read(rows),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Lines(source) => source.place(),
+            Self::Records(source) => source.place(),
+        }
+    }
+
+    fn resume(&mut self, place: Place) {
+        match self {
+            Self::Lines(source) => source.resume(place),
+            Self::Records(source) => source.resume(place),
+        }
+    }
+}
+
+/// The rows of an input, behind the place where it was left if it was.
+fn source<R: Read>(
+    file: &str,
+    input: R,
+    opening: &Opening<'_>,
+    state: Option<&InputState>,
+) -> Result<Texts<R>, Failure> {
     let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.query.event_time);
+    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
     let style = opening.native.style;
-    Ok(match layout(file, opening)? {
-        Layout::JsonLines => Box::new(JsonSource::new(input, schema, stored, time, style)),
-        Layout::Csv => Box::new(
+    let mut source = match layout(file, opening)? {
+        Layout::JsonLines => Texts::Lines(JsonSource::new(input, schema, stored, time, style)),
+        Layout::Csv => Texts::Records(
             CsvSource::new(input, schema, stored, time, style)
                 .map_err(|error| Failure::io("read", Path::new(file), &error))?,
         ),
         Layout::Parquet => {
             return Err(Failure(format!("`{file}` is no file on a disk, and Parquet is read from its end")));
         }
-    })
+    };
+    if let Some(state) = state {
+        source.resume(state.place);
+    }
+    Ok(source)
+}
+
+/// Reads what ends on a thread of its own; on one core that would only take turns with this one.
+fn ahead(file: &str, source: impl Source + Send + 'static) -> Result<Box<dyn Source>, Failure> {
+    match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() > 1 => {
+            let ahead = Ahead::new(Box::new(source));
+            Ok(Box::new(ahead.map_err(|error| Failure::io("read", Path::new(file), &error))?))
+        }
+        _ => Ok(Box::new(source)),
+    }
 }
 
 /// Reads as much as is asked for, up to the end: so where blocks end depends on the bytes alone, and rows of several inputs

@@ -1,0 +1,135 @@
+//! One window with GROUP BY as the operator's query.
+
+use crate::{
+    diagnostic::Diagnostic,
+    platform::{Base, Stream, stream::Rows},
+    source::Span,
+    sql::{
+        plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind, WindowShape},
+        types,
+    },
+    window::{self, Aggregate, Late, Window},
+};
+
+use super::{expr, refused};
+
+/// The parts of a plan that the operator knows: one window over one stream, grouped.
+pub(super) struct Shape<'a> {
+    scan: &'a Relation,
+    window: (&'a WindowShape, usize, Span),
+    filter: Option<&'a Expr>,
+    keys: &'a [Expr],
+    calls: &'a [AggregateCall],
+    having: Option<&'a Expr>,
+    output: &'a [Expr],
+}
+
+impl<'a> Shape<'a> {
+    pub fn of(plan: &'a Relation) -> Option<Self> {
+        let RelationKind::Project { input, exprs } = &plan.kind else { return None };
+        let (input, having) = unfiltered(input);
+        let RelationKind::Aggregate { input, keys, calls } = &input.kind else { return None };
+        let (input, filter) = unfiltered(input);
+        let RelationKind::Window { input: scan, time, shape } = &input.kind else { return None };
+        let RelationKind::Scan(_) = scan.kind else { return None };
+        Some(Self { scan, window: (shape, time.0, input.span), filter, keys, calls, having, output: exprs })
+    }
+
+    /// Where the row of results has each of the aggregate's fields: the operator puts keys first, then aggregates, then the window's bounds.
+    fn places(&self) -> Vec<usize> {
+        let columns = self.scan.fields.len();
+        let is_bound = |key: &Expr| match key.kind {
+            ExprKind::Column(index) => index.checked_sub(columns),
+            _ => None,
+        };
+        let own_keys = self.keys.iter().filter(|key| is_bound(key).is_none()).count();
+        let bounds = own_keys + self.calls.len();
+        let mut next = 0..own_keys;
+        let keys = self.keys.iter().map(|key| match is_bound(key) {
+            Some(bound) => bounds + bound,
+            None => next.next().unwrap_or_default(),
+        });
+        keys.chain(own_keys..bounds).collect()
+    }
+
+    /// The keys beside the window's bounds.
+    fn own_keys(&self) -> impl Iterator<Item = &'a Expr> {
+        let columns = self.scan.fields.len();
+        self.keys.iter().filter(move |key| !matches!(key.kind, ExprKind::Column(index) if index >= columns))
+    }
+}
+
+pub(super) fn unfiltered(relation: &Relation) -> (&Relation, Option<&Expr>) {
+    match &relation.kind {
+        RelationKind::Filter { input, condition } => (input, Some(condition)),
+        _ => (relation, None),
+    }
+}
+
+pub(super) fn operator_query(
+    stream: &Stream,
+    shape: &Shape<'_>,
+    whole: Span,
+) -> Result<window::Query, Box<Diagnostic>> {
+    let (window, event_time, span) = shape.window;
+    let delay = stream.watermark.as_ref().map(|(_, delay)| *delay).unwrap_or_default();
+    let input_types: Vec<Base> = shape.scan.fields.iter().map(|field| field.ty.base.clone()).collect();
+    let rows = expr::Columns::of_stream(input_types.clone());
+    let operator_types =
+        |base: &Base| types::physical(base).ok_or_else(|| refused(span, "a column that is no scalar"));
+    let filter = shape.filter.map(|filter| expr::convert(filter, &rows)).transpose()?;
+    let keys = shape.own_keys().map(|key| expr::convert(key, &rows)).collect::<Result<Vec<_>, _>>()?;
+    let aggregates = shape.calls.iter().map(|call| aggregate(call, &rows)).collect::<Result<Vec<_>, _>>()?;
+    let mut plan = window::Query {
+        input: input_types.iter().map(operator_types).collect::<Result<_, _>>()?,
+        // The printed SQL declares no column of a source NOT NULL.
+        nullable: vec![true; input_types.len()],
+        event_time,
+        watermark_delay_ms: milliseconds(delay),
+        late: if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop },
+        filter,
+        window: operator_window(window),
+        keys,
+        aggregates,
+        having: None,
+        output: Vec::new(),
+    };
+    let results = expr::Columns { places: shape.places(), types: plan.result_types() };
+    plan.having = shape.having.map(|having| expr::convert(having, &results)).transpose()?;
+    plan.output =
+        shape.output.iter().map(|output| expr::convert(output, &results)).collect::<Result<_, _>>()?;
+    plan.validate().map_err(|error| refused(whole, &error.to_string()))?;
+    Ok(plan)
+}
+
+pub(super) fn operator_window(shape: &WindowShape) -> Window {
+    match shape {
+        WindowShape::Tumble { size, offset } => {
+            Window::Tumble { size_ms: milliseconds(*size), offset_ms: *offset }
+        }
+        WindowShape::Hop { slide, size, offset } => {
+            Window::Hop { slide_ms: milliseconds(*slide), size_ms: milliseconds(*size), offset_ms: *offset }
+        }
+        WindowShape::Cumulate { step, size, offset } => Window::Cumulate {
+            step_ms: milliseconds(*step),
+            size_ms: milliseconds(*size),
+            offset_ms: *offset,
+        },
+        // The keys are those of GROUP BY.
+        WindowShape::Session { gap, .. } => Window::Session { gap_ms: milliseconds(*gap) },
+    }
+}
+
+fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<window::AggregateCall, Box<Diagnostic>> {
+    let argument = call.argument.as_ref().map(|argument| expr::convert(argument, rows)).transpose()?;
+    let aggregate = match argument {
+        None => Aggregate::CountAll,
+        Some(argument) => types::operator_aggregate(call.function, argument),
+    };
+    let filter = call.filter.as_ref().map(|filter| expr::convert(filter, rows)).transpose()?;
+    Ok(window::AggregateCall { aggregate, distinct: call.distinct, filter })
+}
+
+pub(super) fn milliseconds(length: u64) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}

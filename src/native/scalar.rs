@@ -1,0 +1,135 @@
+//! Functions of the standard library as those of the operator.
+
+use crate::{
+    diagnostic::Diagnostic,
+    platform::Base,
+    sql::plan::{Expr, ExprKind, Literal},
+    window::{self, Comparison, Function, Scalar, Type, Unit, Value},
+};
+
+use super::{
+    expr::{Columns, all, convert},
+    refused,
+};
+
+type Result = std::result::Result<window::Expr, Box<Diagnostic>>;
+
+/// A call of a function that has no node of its own.
+pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result {
+    match (name, args) {
+        ("IS NOT DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, false),
+        ("IS DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, true),
+        _ => {}
+    }
+    let Some(function) = of_unit(name).or_else(|| rounding(name, args)).or_else(|| named(name)) else {
+        let spelled = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
+        return Err(refused(expr.span, &spelled));
+    };
+    let args = match (name, args) {
+        ("ROUND" | "TRUNCATE", [value, ..]) => vec![convert(value, columns)?],
+        ("INSTR", [text, what]) => vec![convert(what, columns)?, convert(text, columns)?],
+        ("TRIM" | "LTRIM" | "RTRIM", [text]) => vec![blank(expr)?, convert(text, columns)?],
+        _ => all(args, columns)?,
+    };
+    let args = match function {
+        Scalar::Sqrt => args.into_iter().map(|value| value.cast(Type::Double)).collect(),
+        _ => Ok(args),
+    };
+    args.and_then(|args| window::Expr::call(Function::Scalar(function), args))
+        .map_err(|error| refused(expr.span, &error.to_string()))
+}
+
+/// What plain TRIM takes off.
+fn blank(expr: &Expr) -> Result {
+    window::Expr::literal(Value::text(" "), Type::String)
+        .map_err(|error| refused(expr.span, &error.to_string()))
+}
+
+fn named(name: &str) -> Option<Scalar> {
+    Some(match name {
+        "SQRT" => Scalar::Sqrt,
+        "FLOOR" => Scalar::Floor,
+        "CEIL" => Scalar::Ceil,
+        "SIGN" => Scalar::Sign,
+        "GREATEST" => Scalar::Greatest,
+        "LEAST" => Scalar::Least,
+        "TRIM" | "TRIM BOTH" => Scalar::Trim,
+        "LTRIM" | "TRIM LEADING" => Scalar::TrimLeading,
+        "RTRIM" | "TRIM TRAILING" => Scalar::TrimTrailing,
+        "REPLACE" => Scalar::Replace,
+        "LOCATE" | "INSTR" | "POSITION" => Scalar::Locate,
+        "LPAD" => Scalar::PadLeft,
+        "RPAD" => Scalar::PadRight,
+        "LEFT" => Scalar::Left,
+        "RIGHT" => Scalar::Right,
+        "REPEAT" => Scalar::Repeat,
+        "REVERSE" => Scalar::Reverse,
+        "SPLIT_INDEX" => Scalar::SplitIndex,
+        "CONCAT_WS" => Scalar::ConcatWith,
+        "MD5" => Scalar::Md5,
+        "SHA1" => Scalar::Sha1,
+        "SHA224" => Scalar::Sha224,
+        "SHA256" => Scalar::Sha256,
+        "SHA384" => Scalar::Sha384,
+        "SHA512" => Scalar::Sha512,
+        _ => return None,
+    })
+}
+
+/// Functions of time: the unit is a word of the call, or the function's name.
+fn of_unit(name: &str) -> Option<Scalar> {
+    if let Some((function, unit)) = name.split_once(' ') {
+        let unit = Unit::named(unit)?;
+        return Some(match function {
+            "EXTRACT" => Scalar::Extract(unit),
+            "FLOOR" => Scalar::FloorTo(unit),
+            "CEIL" => Scalar::CeilTo(unit),
+            "TIMESTAMPADD" => Scalar::AddTime(unit),
+            "TIMESTAMPDIFF" => Scalar::TimeBetween(unit),
+            _ => return None,
+        });
+    }
+    let unit = match name {
+        "DAYOFYEAR" => Unit::YearDay,
+        "DAYOFMONTH" => Unit::Day,
+        "DAYOFWEEK" => Unit::WeekDay,
+        "YEAR" | "QUARTER" | "MONTH" | "WEEK" | "HOUR" | "MINUTE" | "SECOND" => Unit::named(name)?,
+        _ => return None,
+    };
+    Some(Scalar::Extract(unit))
+}
+
+/// `ROUND` and `TRUNCATE`, to a number of digits that is written down.
+fn rounding(name: &str, args: &[Expr]) -> Option<Scalar> {
+    let digits = match args {
+        [_] => 0,
+        [_, digits] => constant(digits)?,
+        _ => return None,
+    };
+    match name {
+        "ROUND" => Some(Scalar::Round(digits)),
+        "TRUNCATE" => Some(Scalar::Truncate(digits)),
+        _ => None,
+    }
+}
+
+fn constant(expr: &Expr) -> Option<i32> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Number(text)) if expr.ty.base == Base::Int => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// `a IS NOT DISTINCT FROM b`: both are null, or both are equal.
+fn not_distinct(expr: &Expr, a: &Expr, b: &Expr, columns: &Columns, negated: bool) -> Result {
+    let (a, b) = (convert(a, columns)?, convert(b, columns)?);
+    let built = || {
+        let both = window::Expr::and(vec![a.clone().is_null(), b.clone().is_null()])?;
+        let one = window::Expr::or(vec![a.clone().is_null(), b.clone().is_null()])?;
+        let answer = |value| window::Expr::literal(Value::Bool(value), Type::Boolean);
+        let equal = window::Expr::compare(Comparison::Equal, a.clone(), b.clone())?;
+        let same = window::Expr::case(vec![(both, answer(true)?), (one, answer(false)?)], Some(equal))?;
+        if negated { same.not() } else { Ok(same) }
+    };
+    built().map_err(|error: window::TypeError| refused(expr.span, &error.to_string()))
+}

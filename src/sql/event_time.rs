@@ -1,0 +1,95 @@
+//! Which columns Flink takes for event time, and which joins end by it.
+
+use crate::platform::Platform;
+
+use super::plan::{AggregateFunction, Comparison, Expr, ExprKind, Relation, RelationKind};
+
+/// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
+pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
+    let Some((relation, at)) = relation.traced(at) else { return false };
+    match &relation.kind {
+        RelationKind::Scan(stream) => {
+            let time = platform.stream(*stream).and_then(|stream| stream.watermark.as_ref());
+            time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
+        }
+        RelationKind::Window { input, .. } => at == input.fields.len() + 2,
+        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
+            let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
+            let argument = call.argument.as_ref().map(|argument| &argument.kind);
+            picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
+        }),
+        RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
+        _ => false,
+    }
+}
+
+/// Whether a join's rows can be forgotten: both sides are windows of which both bounds are equal, or the event times of both sides are held
+/// within bounds, above and below. Each also asks for an equality, by which Flink parts the rows.
+pub fn join_ends(platform: &Platform, left: &Relation, right: &Relation, condition: &Expr) -> bool {
+    let parts = conjuncts(condition);
+    let width = left.fields.len();
+    let side = |index: usize| if index < width { (left, index) } else { (right, index - width) };
+    let bound = |expr: &Expr| match expr.kind {
+        ExprKind::Column(index) => {
+            let (relation, at) = side(index);
+            relation.bound(at).map(|bound| (index < width, bound))
+        }
+        _ => None,
+    };
+    let equal_bound = |wanted: usize| {
+        parts.iter().any(|part| match &part.kind {
+            ExprKind::Compare(Comparison::Equal, a, b) => {
+                matches!((bound(a), bound(b)), (Some((of_a, x)), Some((of_b, y))) if of_a != of_b && x == wanted && y == wanted)
+            }
+            _ => false,
+        })
+    };
+    if equal_bound(0) && equal_bound(1) {
+        return true;
+    }
+    // The side whose event time an expression is, moved or not.
+    let time = |expr: &Expr| {
+        let index = moved_column(expr)?;
+        let (relation, at) = side(index);
+        is_event_time(platform, relation, at).then_some(index < width)
+    };
+    let (mut above, mut below, mut keyed) = (false, false, false);
+    for part in parts {
+        let ExprKind::Compare(op, a, b) = &part.kind else { continue };
+        if let (Some(of_a), Some(of_b)) = (time(a), time(b))
+            && of_a != of_b
+        {
+            let less = matches!(op, Comparison::Less | Comparison::LessOrEqual);
+            let greater = matches!(op, Comparison::Greater | Comparison::GreaterOrEqual);
+            let equal = *op == Comparison::Equal;
+            above |= equal || if of_a { less } else { greater };
+            below |= equal || if of_a { greater } else { less };
+        } else if *op == Comparison::Equal {
+            let sides =
+                |expr: &Expr| expr.columns().into_iter().map(|index| index < width).collect::<Vec<_>>();
+            let (a, b) = (sides(a), sides(b));
+            let all = |list: &[bool], left: bool| !list.is_empty() && list.iter().all(|side| *side == left);
+            keyed |= all(&a, true) && all(&b, false) || all(&a, false) && all(&b, true);
+        }
+    }
+    above && below && keyed
+}
+
+fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+    match &condition.kind {
+        ExprKind::And(parts) => parts.iter().flat_map(conjuncts).collect(),
+        _ => vec![condition],
+    }
+}
+
+/// A column, or one with an interval added.
+fn moved_column(expr: &Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Column(index) => Some(*index),
+        ExprKind::Call(name, args) if name.starts_with("TIMESTAMPADD ") => match args.as_slice() {
+            [_, time] => moved_column(time),
+            _ => None,
+        },
+        _ => None,
+    }
+}

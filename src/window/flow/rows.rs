@@ -1,0 +1,226 @@
+//! The stream's rows as they are, each once for each of its windows.
+
+use super::super::clock::Clock;
+use super::super::column::{Batch, Column, Data};
+use super::super::eval::{Rows, eval, holds};
+use super::super::operator::{Error, Pushed, Stats};
+use super::super::query::Window;
+use super::links::{Link, Out, pass_time, take};
+use super::plan::RowQuery;
+use std::borrow::Cow;
+
+/// Rows on their way, and how far time is.
+#[derive(Debug)]
+pub(super) struct RowOperator {
+    query: RowQuery,
+    event_time: Option<usize>,
+    pub(super) clock: Clock,
+    pub(super) stats: Stats,
+}
+
+/// The rows of a batch that count, each once for each window; and the event times that they have.
+struct Assigned {
+    rows: Vec<u32>,
+    bounds: Vec<(i64, i64)>,
+}
+
+impl RowOperator {
+    pub fn new(query: RowQuery, event_time: Option<usize>, delay: i64, partitions: u32) -> RowOperator {
+        RowOperator { query, event_time, clock: Clock::new(delay, partitions), stats: Stats::default() }
+    }
+
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    pub fn latest(&self, partition: u32) -> Option<i64> {
+        self.clock.latest(partition as usize)
+    }
+
+    pub fn watermark(&self) -> Option<i64> {
+        self.clock.watermark()
+    }
+
+    pub fn push(
+        &mut self,
+        partition: usize,
+        batch: &Batch,
+        links: &mut [Link],
+        out: &mut Out<'_, '_>,
+    ) -> Result<Pushed, Error> {
+        let mut pushed = Pushed::default();
+        let assigned = self.assigned(batch, &mut pushed)?;
+        let computed = self.computed(batch, &assigned)?;
+        if matches!(links.first(), Some(Link::Top(_))) {
+            self.rank(partition, batch, &assigned, &computed, (links, out, &mut pushed))?;
+        } else {
+            if computed.len > 0 {
+                take(links, &computed, out)?;
+            }
+            self.note_time(partition, batch);
+        }
+        Ok(pushed)
+    }
+
+    pub fn set_idle(
+        &mut self,
+        partition: usize,
+        links: &mut [Link],
+        out: &mut Out<'_, '_>,
+    ) -> Result<(), Error> {
+        self.clock.set_idle(partition);
+        // With every partition idle, time stands still.
+        let watermark = self.clock.others(usize::MAX).filter(|watermark| *watermark < i64::MAX);
+        let watermark = watermark.and_then(|watermark| self.clock.announce(watermark));
+        pass_time(links, watermark, out)
+    }
+
+    /// The rows that WHERE lets through, with their windows.
+    fn assigned(&mut self, batch: &Batch, pushed: &mut Pushed) -> Result<Assigned, Error> {
+        let selected = match &batch.selection {
+            Some(rows) => Rows::Some(rows),
+            None => Rows::All(batch.len),
+        };
+        let kept = match &self.query.filter {
+            // A condition may read the window's bounds: it is looked at once they are known.
+            Some(filter) if self.query.window.is_none() => {
+                selected.pick(&holds(filter, &batch.columns, selected).map_err(Error::Row)?)
+            }
+            _ => selected.pick(&(0..selected.len() as u32).collect::<Vec<_>>()),
+        };
+        let Some(window) = self.query.window else {
+            return Ok(Assigned { rows: kept, bounds: Vec::new() });
+        };
+        let time = self.event_time.and_then(|index| batch.columns.get(index));
+        let mut assigned = Assigned { rows: Vec::new(), bounds: Vec::new() };
+        let Some(Column { data: Data::I64(times), .. }) = time else { return Ok(assigned) };
+        for row in kept {
+            let at = row as usize;
+            if time.is_none_or(|time| time.is_null(at)) {
+                self.stats.without_event_time += 1;
+                pushed.without_event_time.push(row);
+                continue;
+            }
+            let millis = times.get(at).copied().unwrap_or_default().div_euclid(1000);
+            windows(window, millis, |bounds| {
+                assigned.rows.push(row);
+                assigned.bounds.push(bounds);
+            });
+        }
+        match &self.query.filter {
+            Some(filter) => {
+                let columns = with_bounds(batch, &assigned);
+                let kept = holds(filter, &columns, Rows::All(assigned.rows.len())).map_err(Error::Row)?;
+                let pick = |position: &u32| {
+                    let at = *position as usize;
+                    Some((*assigned.rows.get(at)?, *assigned.bounds.get(at)?))
+                };
+                let (rows, bounds) = kept.iter().filter_map(pick).unzip();
+                Ok(Assigned { rows, bounds })
+            }
+            None => Ok(assigned),
+        }
+    }
+
+    fn computed(&self, batch: &Batch, assigned: &Assigned) -> Result<Batch, Error> {
+        let len = assigned.rows.len();
+        let (gathered, rows) = match self.query.window {
+            Some(_) => (Some(with_bounds(batch, assigned)), Rows::All(len)),
+            None => (None, Rows::Some(&assigned.rows)),
+        };
+        let columns = gathered.as_ref().unwrap_or(&batch.columns);
+        let computed = self.query.output.iter().map(|expr| eval(expr, columns, rows).map(Cow::into_owned));
+        let computed = computed.collect::<Result<Vec<_>, _>>();
+        let computed = computed.map_err(|mut error| {
+            // With windows, positions are not rows.
+            if self.query.window.is_some() {
+                error.row = assigned.rows.get(error.row).map_or(error.row, |row| *row as usize);
+            }
+            Error::Row(error)
+        })?;
+        Ok(Batch { len, columns: computed, selection: None })
+    }
+
+    /// Ranks the rows one by one, and lets time pass behind each.
+    fn rank(
+        &mut self,
+        partition: usize,
+        batch: &Batch,
+        assigned: &Assigned,
+        computed: &Batch,
+        (links, out, pushed): (&mut [Link], &mut Out<'_, '_>, &mut Pushed),
+    ) -> Result<(), Error> {
+        let Some(Link::Top(ranking)) = links.first_mut() else { return Ok(()) };
+        let rows = ranking.rows(computed)?;
+        let time = self.event_time.and_then(|index| batch.columns.get(index));
+        let Some(time @ Column { data: Data::I64(times), .. }) = time else { return Ok(()) };
+        let others = self.clock.others(partition);
+        let mut latest = self.clock.wake(partition);
+        let mut next = assigned.rows.iter().zip(0_usize..).peekable();
+        for (row, micros) in times.iter().enumerate() {
+            let (mut windows, mut counted) = (0, 0);
+            if let Some(Link::Top(ranking)) = links.first_mut() {
+                while let Some((_, position)) = next.next_if(|(of, _)| **of as usize == row) {
+                    windows += 1;
+                    counted += usize::from(ranking.add(&rows, computed, position, self.clock.watermark()));
+                }
+            }
+            if windows > 0 && counted == 0 {
+                self.stats.late += 1;
+                pushed.late.push(row as u32);
+            }
+            let millis = micros.div_euclid(1000);
+            if time.is_null(row) || latest.is_some_and(|latest| millis <= latest) {
+                continue;
+            }
+            latest = Some(millis);
+            if let Some(watermark) = self.clock.advance(partition, millis, others) {
+                pass_time(links, Some(watermark), out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn note_time(&mut self, partition: usize, batch: &Batch) {
+        let time = self.event_time.and_then(|index| batch.columns.get(index));
+        let Some(time @ Column { data: Data::I64(times), .. }) = time else { return };
+        let others = self.clock.others(partition);
+        let seen = self.clock.wake(partition);
+        let valid = times.iter().enumerate().filter(|(row, _)| !time.is_null(*row));
+        let latest = valid.map(|(_, micros)| micros.div_euclid(1000)).chain(seen).max();
+        if let Some(latest) = latest {
+            self.clock.advance(partition, latest, others);
+        }
+    }
+}
+
+/// The columns of the rows assigned, and behind them their windows' start, end and time.
+fn with_bounds(batch: &Batch, assigned: &Assigned) -> Vec<Column> {
+    let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(&assigned.rows)).collect();
+    let column = |of: fn(&(i64, i64)) -> i64| {
+        Column::of(Data::I64(assigned.bounds.iter().map(|bounds| of(bounds).wrapping_mul(1000)).collect()))
+    };
+    columns.extend([column(|b| b.0), column(|b| b.1), column(|b| b.1 - 1)]);
+    columns
+}
+
+/// The windows of a time, in milliseconds.
+fn windows(window: Window, millis: i64, mut each: impl FnMut((i64, i64))) {
+    let start = |size: i64, offset: i64| millis - (millis - offset).rem_euclid(size);
+    match window {
+        Window::Tumble { size_ms, offset_ms } => {
+            let start = start(size_ms, offset_ms);
+            each((start, start + size_ms));
+        }
+        Window::Hop { slide_ms, size_ms, offset_ms } => {
+            let last = start(slide_ms, offset_ms);
+            (0..size_ms / slide_ms).map(|k| last - k * slide_ms).for_each(|s| each((s, s + size_ms)));
+        }
+        Window::Cumulate { step_ms, size_ms, offset_ms } => {
+            let start = start(size_ms, offset_ms);
+            let ends = (1..=size_ms / step_ms).map(|k| start + k * step_ms);
+            ends.filter(|end| *end > millis).for_each(|end| each((start, end)));
+        }
+        Window::Session { .. } => {}
+    }
+}

@@ -1,0 +1,196 @@
+//! The first rows of each window and key.
+
+use super::super::column::{Batch, Column, Data, Value};
+use super::super::eval::{Rows, eval};
+use super::super::operator::Error;
+use super::plan::Top;
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+/// As many rows are handed over at once, at most.
+const RESULTS: usize = 4096;
+
+/// The rows of open windows that are among the first of their key.
+#[derive(Debug)]
+pub(super) struct Ranking {
+    top: Top,
+    /// By the window's end in milliseconds.
+    pub(super) windows: BTreeMap<i64, Ranks>,
+    /// Rows of windows that have fired and are not handed over yet.
+    fired: Vec<Vec<Entry>>,
+    pub(super) rows: usize,
+    pub(super) most_rows: usize,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ranks {
+    /// The place of each key's rows, by the key's bytes.
+    pub places: FxHashMap<Vec<u8>, usize>,
+    /// In the order in which the keys came.
+    pub keys: Vec<Vec<Entry>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub order: Vec<Value>,
+    pub row: Vec<Value>,
+}
+
+/// What rows are parted and ordered by.
+pub(super) struct Ranked {
+    partition: Vec<Column>,
+    order: Vec<Column>,
+}
+
+impl Ranking {
+    pub fn new(top: Top) -> Ranking {
+        Ranking { top, windows: BTreeMap::new(), fired: Vec::new(), rows: 0, most_rows: 0 }
+    }
+
+    /// The most rows held at once.
+    pub fn most_rows(&self) -> usize {
+        self.most_rows
+    }
+
+    /// The rows held now.
+    pub fn held_rows(&self) -> usize {
+        self.rows
+    }
+
+    /// About as many bytes were held at once: a value and its part of the order.
+    pub fn most_memory(&self) -> usize {
+        self.most_rows * self.row_memory()
+    }
+
+    /// About as many bytes are held now.
+    pub fn memory(&self) -> usize {
+        self.rows * self.row_memory()
+    }
+
+    fn row_memory(&self) -> usize {
+        (self.top.input.len() + self.top.order.len() + 1) * size_of::<Value>()
+    }
+
+    pub fn rows(&self, batch: &Batch) -> Result<Ranked, Error> {
+        let computed = |expr| {
+            eval(expr, &batch.columns, Rows::All(batch.len)).map(Cow::into_owned).map_err(Error::Result)
+        };
+        Ok(Ranked {
+            partition: self.top.partition.iter().map(computed).collect::<Result<_, _>>()?,
+            order: self.top.order.iter().map(|(expr, _)| computed(expr)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Takes a row; false where its window has fired.
+    pub fn add(&mut self, ranked: &Ranked, batch: &Batch, row: usize, watermark: Option<i64>) -> bool {
+        let end = match batch.columns.get(self.top.window_end).map(|column| column.get(row)) {
+            Some(Value::I64(micros)) => micros.div_euclid(1000),
+            _ => return true,
+        };
+        if watermark.is_some_and(|watermark| watermark >= end - 1) {
+            return false;
+        }
+        let mut key = Vec::new();
+        ranked.partition.iter().for_each(|column| write_key(&column.get(row), &mut key));
+        let order: Vec<Value> = ranked.order.iter().map(|column| column.get(row)).collect();
+        let ranks = self.windows.entry(end).or_default();
+        let next = ranks.keys.len();
+        let place = *ranks.places.entry(key).or_insert(next);
+        if place == next {
+            ranks.keys.push(Vec::new());
+        }
+        let Some(entries) = ranks.keys.get_mut(place) else { return true };
+        let top = &self.top;
+        let before = |entry: &Entry| match compare(&entry.order, &order, &top.order) {
+            Ordering::Less => true,
+            Ordering::Equal => !top.newest,
+            Ordering::Greater => false,
+        };
+        let at = entries.partition_point(before);
+        if top.limit.is_some_and(|limit| at >= limit) {
+            return true;
+        }
+        let values = batch.columns.iter().map(|column| column.get(row)).collect();
+        entries.insert(at, Entry { order, row: values });
+        self.rows += 1;
+        if top.limit.is_some_and(|limit| entries.len() > limit) {
+            entries.pop();
+            self.rows -= 1;
+        }
+        self.most_rows = self.most_rows.max(self.rows);
+        true
+    }
+
+    /// Rows of a window that a watermark has passed, with their numbers; `None` once there are no more.
+    pub fn fired(&mut self, watermark: i64) -> Option<Batch> {
+        while self.fired.is_empty() {
+            let first = self.windows.first_entry()?;
+            if *first.key() - 1 > watermark {
+                return None;
+            }
+            self.fired = first.remove().keys;
+            self.fired.reverse();
+        }
+        let mut columns: Vec<Column> = self.top.input.iter().map(|ty| Column::new(ty.class())).collect();
+        let mut numbers = Vec::new();
+        while let Some(entries) = self.fired.pop() {
+            self.rows -= entries.len();
+            for (entry, number) in entries.iter().zip(1_i64..) {
+                columns.iter_mut().zip(&entry.row).for_each(|(column, value)| column.push(value));
+                numbers.push(number);
+            }
+            if numbers.len() >= RESULTS {
+                break;
+            }
+        }
+        let len = numbers.len();
+        columns.push(Column::of(Data::I64(numbers)));
+        Some(Batch { len, columns, selection: None })
+    }
+}
+
+/// The order of two rows. A comparison with NaN says that they are equal, as the code does that Flink generates.
+fn compare(a: &[Value], b: &[Value], order: &[(super::super::expr::Expr, bool)]) -> Ordering {
+    let pairs = a.iter().zip(b).zip(order);
+    let ordered = pairs.map(|((a, b), (_, descending))| {
+        let order = compare_values(a, b);
+        if *descending { order.reverse() } else { order }
+    });
+    ordered.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+fn compare_values(a: &Value, b: &Value) -> Ordering {
+    match (a, b) {
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Less,
+        (_, Value::Null) => Ordering::Greater,
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::I32(a), Value::I32(b)) => a.cmp(b),
+        (Value::I64(a), Value::I64(b)) => a.cmp(b),
+        (Value::F64(a), Value::F64(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+        (Value::I128(a), Value::I128(b)) => a.cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        // One column has values of one layout.
+        _ => Ordering::Equal,
+    }
+}
+
+/// A value's bytes, such that two keys are equal exactly where their bytes are.
+fn write_key(value: &Value, key: &mut Vec<u8>) {
+    key.push(u8::from(*value != Value::Null));
+    match value {
+        Value::Null => {}
+        Value::Bool(x) => key.push(u8::from(*x)),
+        Value::I32(x) => key.extend_from_slice(&x.to_le_bytes()),
+        Value::I64(x) => key.extend_from_slice(&x.to_le_bytes()),
+        Value::F64(x) if x.is_nan() => key.extend_from_slice(&f64::NAN.to_bits().to_le_bytes()),
+        Value::F64(x) => key.extend_from_slice(&x.to_bits().to_le_bytes()),
+        Value::I128(x) => key.extend_from_slice(&x.to_le_bytes()),
+        Value::Text(x) => {
+            key.extend_from_slice(&(x.len() as u64).to_le_bytes());
+            key.extend_from_slice(x);
+        }
+    }
+}
