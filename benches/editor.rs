@@ -4,7 +4,8 @@
 //! as the one before is understood, and then a burst in the pace of a fast typist that waits for nothing. It prints for each kind of answer the
 //! milliseconds from the key to the answer: the median, the one that 95 of 100 stay under, the longest. A `key` is a completion, a hover and
 //! semantic tokens asked for together; `syntax` is what is said of a bracket that is missing; `all` is everything that is said, proofs included;
-//! `hints` are the inlay hints, which wait for that. Arguments: the Ns (`-- 250`).
+//! `hints` are the inlay hints, which wait for that. Arguments: `--keys 20` for fewer keys than a hundred, the Ns
+//! (`-- 250`).
 //!
 //! The target: at 250 copies, about 60,000 lines, a key and `syntax` in under 50 ms for 95 of 100.
 
@@ -28,20 +29,22 @@ use std::{
 use copies::{read_acme, write_copy};
 use serde_json::{Value, json};
 
-/// Keys that are pressed of each kind.
+/// Keys that are pressed of each kind, unless it is said how many.
 const KEYS: usize = 100;
 /// From one key to the next of a fast typist.
 const PACE: Duration = Duration::from_millis(80);
 
 fn main() {
-    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|arg| arg.parse().ok()).collect();
+    let mut arguments = std::env::args().skip(1).peekable();
+    let keys = arguments.next_if_eq("--keys").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(KEYS);
+    let sizes: Vec<usize> = arguments.filter_map(|arg| arg.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![1, 250] } else { sizes };
     let acme = read_acme();
     println!("{:>6} {:>8} {:>8} {:>9} {:>9} {:>9}", "copies", "lines", "what", "median", "p95", "longest");
     for copies in sizes {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let lines: usize = (0..copies).map(|copy| write_copy(&acme, folder.path(), copy)).sum();
-        for (what, mut times) in measure(folder.path(), copies / 2) {
+        for (what, mut times) in measure(folder.path(), copies / 2, keys) {
             times.sort_by(f64::total_cmp);
             let at = |share: f64| times.get(((times.len() - 1) as f64 * share) as usize).copied().unwrap();
             let (median, p95, longest) = (at(0.5), at(0.95), at(1.0));
@@ -50,10 +53,10 @@ fn main() {
     }
 }
 
-fn measure(folder: &Path, copy: usize) -> Vec<(&'static str, Vec<f64>)> {
+fn measure(folder: &Path, copy: usize, keys: usize) -> Vec<(&'static str, Vec<f64>)> {
     let mut editor = Editor::open(folder, &folder.join(format!("p{copy}/lake.dpl")));
     let (mut key, mut syntax, mut all, mut hints, mut burst) = (vec![], vec![], vec![], vec![], vec![]);
-    for _ in 0..KEYS {
+    for _ in 0..keys {
         let start = editor.types("x");
         key.push(editor.asks(start));
         editor.is_told(start, |_| true);
@@ -70,7 +73,7 @@ fn measure(folder: &Path, copy: usize) -> Vec<(&'static str, Vec<f64>)> {
         editor.is_told(start, |said| !is_of_syntax(said));
         editor.settle();
     }
-    for _ in 0..KEYS {
+    for _ in 0..keys {
         let start = editor.types("x");
         burst.push(editor.asks(start));
         std::thread::sleep(PACE.saturating_sub(start.elapsed()));
