@@ -77,7 +77,7 @@ def wheel(binary, folder, tools, _modules, manifest):
     out = folder / "wheels"
     # In a folder of its own, which is kept: maturin writes the command anew, and other tests are running this one.
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "CARGO_TARGET_DIR": str(binary.parents[1] / "packaging")}
-    call(tools / "maturin", "build", "--profile", "dev", "--offline", "--skip-auditwheel", "--out", out,
+    call(tools / "maturin", "build", "--profile", "dev", "--skip-auditwheel", "--out", out,
          folder=ROOT / "packaging/pypi", env=environment)
     (made,) = out.glob("*.whl")
     with zipfile.ZipFile(made) as archive:
