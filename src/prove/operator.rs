@@ -111,16 +111,11 @@ fn same_arn(wanted: &str, given: &str) -> bool {
     )
 }
 
-/// Whether an address is in a range as `203.0.113.0/24` or `2001:db8::/32`, or the one that is named.
-fn in_range(range: &str, address: &str) -> bool {
-    let (first, bits) = range.split_once('/').map_or((range, None), |(first, bits)| (first, Some(bits)));
-    match (first.parse(), address.parse()) {
-        (Ok(IpAddr::V4(first)), Ok(IpAddr::V4(address))) => {
-            same_network(first.to_bits().into(), address.to_bits().into(), bits, 32)
-        }
-        (Ok(IpAddr::V6(first)), Ok(IpAddr::V6(address))) => {
-            same_network(first.to_bits(), address.to_bits(), bits, 128)
-        }
+/// Whether an address is in a range as `203.0.113.0/24` or `2001:db8::/32`, or the one that is named. None is in a range of the other family:
+/// all addresses of IPv4 are ordered before those of IPv6.
+fn in_range(wanted: &str, address: &str) -> bool {
+    match (range(wanted), address.parse::<IpAddr>()) {
+        (Some((first, last)), Ok(address)) => (first..=last).contains(&address),
         _ => false,
     }
 }
@@ -145,16 +140,6 @@ pub fn range(text: &str) -> Option<(IpAddr, IpAddr)> {
             Some((Ipv6Addr::from_bits(bits & !rest).into(), Ipv6Addr::from_bits(bits | rest).into()))
         }
     }
-}
-
-fn same_network(first: u128, address: u128, bits: Option<&str>, width: u32) -> bool {
-    let bits = match bits.map(str::parse) {
-        None => width,
-        Some(Ok(bits)) if bits <= width => bits,
-        Some(_) => return false,
-    };
-    let unlike = first ^ address;
-    unlike.checked_shr(width - bits).unwrap_or(0) == 0
 }
 
 /// A point in time in seconds since 1970: a number, or a date of ISO 8601 with or without a time (`2026-06-30`, `2026-06-30T12:00:00Z`).
