@@ -12,7 +12,7 @@ use super::{
     is_ours,
     minimize::Permission,
     named::{self, Named, source_service},
-    requirement::{Place, Requirement, declared_arn, requirements},
+    requirement::{Place, Requirement, functions_by_arn, requirements},
     roles::{RoleKey, Roles, acting, delegates},
     trust::session_tags,
 };
@@ -20,7 +20,7 @@ use crate::{
     lower,
     platform::{
         AccountId, Capability, Grant, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value,
-        ValueKind, grant::Effect, pipeline::User, resource::Noun, stream::Rows,
+        ValueKind, grant::Effect, pipeline::User, resource::Noun,
     },
     source::Span,
 };
@@ -192,7 +192,7 @@ impl Needs<'_> {
             self.application(role, query.resource);
             for source in query.sources() {
                 self.stream(role, source, false, query.span);
-                for diverted in self.platform.stream(source).map(diverts).unwrap_or_default() {
+                for diverted in self.platform.stream(source).map(Stream::diverts).unwrap_or_default() {
                     self.stream(role, diverted, true, query.span);
                 }
             }
@@ -202,14 +202,8 @@ impl Needs<'_> {
     /// What reading or writing a stream takes: of the stream where it is AWS's, of the bucket where it is files.
     fn stream(&mut self, role: RoleKey, id: ResourceId, write: bool, origin: Span) {
         let Some(stream) = self.platform.stream(id) else { return };
-        let files: Vec<Place> = stream
-            .connector
-            .fields
-            .iter()
-            .flatten()
-            .flat_map(Value::locations)
-            .map(|(location, _)| Place::from(location))
-            .collect();
+        let files: Vec<Place> =
+            stream.connector.locations().into_iter().map(|(location, _)| Place::from(location)).collect();
         if files.is_empty() {
             self.on(role, "stream", if write { "put" } else { "consume" }, &Place::Resource(id), origin);
         }
@@ -225,20 +219,14 @@ impl Needs<'_> {
     fn application(&mut self, role: RoleKey, id: ResourceId) {
         let Some(value) = self.platform.field(id, "application") else { return };
         let ValueKind::Construct(construct) = &value.kind else { return };
-        for (file, span) in construct.fields.iter().flatten().flat_map(Value::locations) {
+        for (file, span) in construct.locations() {
             self.object(role, file, span);
         }
-        let Some(account) = self.platform.account_of(id) else { return };
-        let partition = self.platform.project.partition();
-        let group = format!(
-            "arn:{partition}:logs:{}:{}:log-group:/aws/kinesis-analytics/{}",
-            account.region,
-            account.id,
-            self.platform.resource(id).physical
-        );
+        let name = format!("/aws/kinesis-analytics/{}", self.platform.resource(id).physical);
+        let Some(group) = self.log_group(id, &name) else { return };
         let stream = SmolStr::from(format!("{group}:log-stream:application"));
         self.actions(role, "logs", &["PutLogEvents"], &Place::Arn(stream), value.span);
-        self.actions(role, "logs", &["DescribeLogStreams"], &Place::Arn(group.into()), value.span);
+        self.actions(role, "logs", &["DescribeLogStreams"], &Place::Arn(group), value.span);
         self.actions(role, "logs", &["DescribeLogGroups"], &Place::Anywhere, value.span);
         let kind = self.platform.library.constructor(construct.constructor);
         let subnets = kind.fields.iter().position(|field| field.name == "subnets");
@@ -263,25 +251,17 @@ impl Needs<'_> {
     }
 
     fn actions(&mut self, role: RoleKey, service: &str, names: &[&str], place: &Place, origin: Span) {
-        let library = &self.platform.library;
-        let Some(service) = library.service_named(service) else { return };
-        let actions: Vec<Capability> = names
-            .iter()
-            .filter_map(|name| library.action_named(service, name).map(Capability::Action))
-            .collect();
-        for action in actions {
-            for requirement in requirements(self.platform, action, place) {
-                self.need(role, requirement, origin);
-            }
+        for requirement in
+            names.iter().flat_map(|name| self.required(service, name, place)).collect::<Vec<_>>()
+        {
+            self.need(role, requirement, origin);
         }
     }
 
     /// Whoever watches over something publishes to the topic that is told: alarms do, and the rules that tell of a sync's end.
     fn alerts(&mut self) {
         for id in (0..).map(ResourceId).take(self.platform.resources.len()) {
-            let Some(topic) = self.platform.alerts(id).filter(|_| self.platform.is_watched(id)) else {
-                continue;
-            };
+            let Some(topic) = self.platform.watched_by(id) else { continue };
             let rules = self.platform.kind_of(id).name == "sync";
             let services = [Some("cloudwatch"), rules.then_some("events")];
             let Some(publish) = self.capability("topic", "publish") else { return };
@@ -345,23 +325,37 @@ impl Needs<'_> {
         }
     }
 
-    /// Writing into a log group of the declaration's account.
+    /// Writing into a log group of the declaration's account, which goes with what it does and is none of it.
     fn logs(&mut self, role: RoleKey, id: ResourceId, group: &str) {
-        let platform = self.platform;
-        let Some(account) = platform.account_of(id) else { return };
-        let Some(service) = platform.library.service_named("logs") else { return };
-        let (partition, region) = (platform.project.partition(), &account.region);
-        let group = format!("arn:{partition}:logs:{region}:{}:log-group:{group}", account.id);
-        let streams = format!("{group}:log-stream:*");
-        for (action, arn) in
-            [("CreateLogGroup", &group), ("CreateLogStream", &streams), ("PutLogEvents", &streams)]
-        {
-            let Some(action) = platform.library.action_named(service, action) else { continue };
-            let place = Place::Arn(SmolStr::from(arn.as_str()));
-            for requirement in requirements(platform, Capability::Action(action), &place) {
-                self.need(role, Requirement { primary: false, ..requirement }, platform.resource(id).span);
+        let Some(group) = self.log_group(id, group) else { return };
+        let streams = Place::Arn(SmolStr::from(format!("{group}:log-stream:*")));
+        let span = self.platform.resource(id).span;
+        let all = [
+            ("CreateLogGroup", &Place::Arn(group)),
+            ("CreateLogStream", &streams),
+            ("PutLogEvents", &streams),
+        ];
+        for (action, place) in all {
+            for requirement in self.required("logs", action, place) {
+                self.need(role, Requirement { primary: false, ..requirement }, span);
             }
         }
+    }
+
+    /// The ARN of a log group of a declaration's account.
+    fn log_group(&self, id: ResourceId, group: &str) -> Option<SmolStr> {
+        let account = self.platform.account_of(id)?;
+        let partition = self.platform.project.partition();
+        let arn = format!("arn:{partition}:logs:{}:{}:log-group:{group}", account.region, account.id);
+        Some(SmolStr::from(arn))
+    }
+
+    /// What an action takes at a place.
+    fn required(&self, service: &str, action: &str, place: &Place) -> Vec<Requirement> {
+        let library = &self.platform.library;
+        let action = library.service_named(service).and_then(|service| library.action_named(service, action));
+        let action = action.map(Capability::Action);
+        action.map(|action| requirements(self.platform, action, place)).unwrap_or_default()
     }
 
     /// DataSync, crawlers and replication look at the bucket itself before they look at a place in it, so they list without a prefix. Objects they take at the place only.
@@ -374,13 +368,8 @@ impl Needs<'_> {
 
     /// Reading the secrets that a value refers to.
     fn secrets(&mut self, role: RoleKey, id: ResourceId, value: &Value) {
-        let library = &self.platform.library;
-        let service = library.service_named("secretsmanager");
-        let Some(read) = service.and_then(|service| library.action_named(service, "GetSecretValue")) else {
-            return;
-        };
         for (arn, span) in secret_arns(self.platform, id, value) {
-            for requirement in requirements(self.platform, Capability::Action(read), &Place::Arn(arn)) {
+            for requirement in self.required("secretsmanager", "GetSecretValue", &Place::Arn(arn)) {
                 self.need(role, requirement, span);
             }
         }
@@ -596,12 +585,6 @@ pub(super) fn permission(
     }
 }
 
-/// The declared functions, by their ARNs: a state machine's calls name these.
-fn functions_by_arn(platform: &Platform) -> BTreeMap<SmolStr, ResourceId> {
-    let ids = platform.functions.iter().map(|function| function.resource);
-    ids.filter_map(|id| Some((declared_arn(platform, id)?, id))).collect()
-}
-
 /// The ARN that stands for an account as a principal.
 pub fn account_root(platform: &Platform, id: &str) -> SmolStr {
     SmolStr::from(format!("arn:{}:iam::{id}:root", platform.project.partition()))
@@ -615,16 +598,6 @@ fn is_whole_in_its_policy(platform: &Platform, id: ResourceId) -> bool {
 /// Whether somebody who assumes a role must bring session tags.
 fn demands_tags(platform: &Platform, id: ResourceId) -> bool {
     matches!(platform.resource(id).noun, Noun::Role(at) if platform.roles.get(at as usize).is_some_and(|role| !session_tags(role).is_empty()))
-}
-
-/// The streams that take a stream's late and invalid rows.
-fn diverts(stream: &Stream) -> Vec<ResourceId> {
-    let rows = stream.late.into_iter().chain([stream.on_invalid]);
-    rows.filter_map(|rows| match rows {
-        Rows::Divert(to) => Some(to),
-        Rows::Drop | Rows::Fail => None,
-    })
-    .collect()
 }
 
 /// The ARNs of the secrets that a value refers to. Secrets Manager puts six characters of its own behind a name.

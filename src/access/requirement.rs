@@ -1,6 +1,6 @@
 //! What a capability takes: AWS's actions, each on the narrowest resource that AWS can express.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -213,6 +213,12 @@ pub fn declared_arn(platform: &Platform, id: ResourceId) -> Option<SmolStr> {
             _ => placeholder(platform, resource, &Place::Resource(id), name),
         }
     })
+}
+
+/// The declared functions, by their ARNs: a state machine's calls name these.
+pub fn functions_by_arn(platform: &Platform) -> BTreeMap<SmolStr, ResourceId> {
+    let ids = platform.functions.iter().map(|function| function.resource);
+    ids.filter_map(|id| Some((declared_arn(platform, id)?, id))).collect()
 }
 
 /// What a placeholder of an ARN format stands for at a place.

@@ -9,7 +9,6 @@ use crate::{
     platform::{
         Construct, Location, Platform, Query, ResourceId, Stream, ValueKind,
         pipeline::{UseTarget, User},
-        stream::Rows,
     },
     sql::lineage,
 };
@@ -29,9 +28,7 @@ fn syncs(platform: &Platform) -> Vec<Copy> {
     let syncs = platform.of_kind("sync").map(|(id, _)| id);
     let one = |id| {
         let end = |name| match &platform.field(id, name)?.kind {
-            ValueKind::Construct(construct) => {
-                Some(Spot::Objects(places(construct).into_iter().next()?.clone()))
-            }
+            ValueKind::Construct(construct) => Some(Spot::Objects(construct.locations().first()?.0.clone())),
             _ => None,
         };
         let what =
@@ -79,7 +76,7 @@ fn of_query(platform: &Platform, query: &Query, copies: &mut Vec<Copy>) {
             if !made_of.is_empty() {
                 copies.extend(sinks.iter().map(|to| copy(&from, to, What::Columns(made_of.clone()))));
             }
-            for diverted in platform.stream(source).map(diverts).unwrap_or_default() {
+            for diverted in platform.stream(source).map(Stream::diverts).unwrap_or_default() {
                 copies.extend(spots(platform, diverted).iter().map(|to| copy(&from, to, What::All)));
             }
         }
@@ -127,29 +124,11 @@ fn loads(platform: &Platform, copies: &mut Vec<Copy>) {
 /// Where the rows of a stream lie: in the places that its connector names, else in itself.
 pub fn spots(platform: &Platform, id: ResourceId) -> Vec<Spot> {
     let connector = platform.stream(id).map(|stream| &stream.connector);
-    let places: Vec<Spot> =
-        connector.map(places).unwrap_or_default().into_iter().cloned().map(Spot::Objects).collect();
+    let places: Vec<Spot> = connector
+        .map(Construct::locations)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(it, _)| Spot::Objects(it.clone()))
+        .collect();
     if places.is_empty() { vec![Spot::Stream(id)] } else { places }
-}
-
-/// The places in buckets that a constructor's value names.
-fn places(construct: &Construct) -> Vec<&Location> {
-    let mut found = Vec::new();
-    for value in construct.fields.iter().flatten() {
-        match &value.kind {
-            ValueKind::Location(location) => found.push(location),
-            ValueKind::Construct(inner) => found.extend(places(inner)),
-            _ => {}
-        }
-    }
-    found
-}
-
-fn diverts(stream: &Stream) -> Vec<ResourceId> {
-    let rows = stream.late.into_iter().chain([stream.on_invalid]);
-    rows.filter_map(|rows| match rows {
-        Rows::Divert(to) => Some(to),
-        Rows::Drop | Rows::Fail => None,
-    })
-    .collect()
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{
     evaluate::{self, evaluate},
-    scope::{Made, Scope, Surroundings, term},
+    scope::{Made, Nothing, Scope, Surroundings, term},
     script::Call,
     spell,
 };
@@ -130,19 +130,6 @@ fn alone(platform: &Platform, id: ResourceId) -> Scope<'_, '_> {
         made: &[],
         earlier: &[],
         given: None,
-    }
-}
-
-/// For what takes neither roles nor policies.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn role(&self, _: ResourceId) -> Option<String> {
-        None
-    }
-
-    fn policy(&self, _: ResourceId) -> Option<String> {
-        None
     }
 }
 

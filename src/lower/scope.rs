@@ -15,6 +15,20 @@ pub trait Surroundings {
     fn policy(&self, resource: ResourceId) -> Option<String>;
 }
 
+/// For what takes neither roles nor policies.
+#[derive(Debug)]
+pub struct Nothing;
+
+impl Surroundings for Nothing {
+    fn role(&self, _: ResourceId) -> Option<String> {
+        None
+    }
+
+    fn policy(&self, _: ResourceId) -> Option<String> {
+        None
+    }
+}
+
 /// A value on its way into a request.
 #[derive(Clone, Debug)]
 pub enum Term<'a> {

@@ -12,19 +12,19 @@ pub fn tag(platform: &Platform, of: Option<ResourceId>, calls: &mut [Call]) {
     for call in calls {
         let request = (SmolStr::new(&call.service), SmolStr::new(&call.operation));
         let Some(places) = platform.library.tagged.get(&request) else { continue };
-        let Some(account) = account_of(platform, call) else { continue };
-        if known.as_ref().is_none_or(|(at, _)| *at != account) {
+        if known.as_ref().is_none_or(|(at, _)| platform.account(*at).id != call.account) {
+            let Some(account) = account_of(platform, call) else { continue };
             let tags = match of {
                 Some(id) => platform.tags_of(id, account),
                 None => platform.tags_in(account),
             };
             known = Some((account, given(&tags)));
         }
-        let (Some((_, given)), Json::Object(members)) = (&known, &mut call.input) else { continue };
+        let (Some((account, given)), Json::Object(members)) = (&known, &mut call.input) else { continue };
         if given.is_empty() {
             continue;
         }
-        let home = platform.account(account).resource;
+        let home = platform.account(*account).resource;
         for (member, template) in &places.input {
             if let Some(value) = request::of_request(platform, home, given, template) {
                 members.insert(member.to_string(), value);

@@ -15,10 +15,10 @@ impl Platform {
         self.reference(self.account_of(id)?.resource, "alerts")
     }
 
-    /// Whether it is made, and somebody is told when it fails.
-    pub fn is_watched(&self, id: ResourceId) -> bool {
+    /// The topic that is told when a declaration fails; `None` where it is not made here, or nobody is told.
+    pub fn watched_by(&self, id: ResourceId) -> Option<ResourceId> {
         let resource = self.resource(id);
         let ours = self.account_of(id).is_some_and(|account| !account.external) && !resource.external;
-        ours && self.library.watched.contains_key(&resource.kind) && self.alerts(id).is_some()
+        (ours && self.library.watched.contains_key(&resource.kind)).then(|| self.alerts(id))?
     }
 }

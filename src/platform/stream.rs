@@ -26,6 +26,16 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The streams that take its late and invalid rows.
+    pub fn diverts(&self) -> Vec<ResourceId> {
+        let rows = self.late.into_iter().chain([self.on_invalid]);
+        rows.filter_map(|rows| match rows {
+            Rows::Divert(to) => Some(to),
+            Rows::Drop | Rows::Fail => None,
+        })
+        .collect()
+    }
+
     /// Whether each row is a line of text that can be decoded value by value, so that the text of one that can't be read can be kept: the format
     /// has one row a line, and no column is made of others.
     pub fn is_lines(&self, platform: &Platform) -> bool {

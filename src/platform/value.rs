@@ -62,11 +62,16 @@ impl Value {
         match &self.kind {
             ValueKind::Location(location) => vec![(location, self.span)],
             ValueKind::List(items) => items.iter().flat_map(Self::locations).collect(),
-            ValueKind::Construct(construct) => {
-                construct.fields.iter().flatten().flat_map(Self::locations).collect()
-            }
+            ValueKind::Construct(construct) => construct.locations(),
             _ => Vec::new(),
         }
+    }
+}
+
+impl Construct {
+    /// The places in buckets that its fields name, with where each is written.
+    pub fn locations(&self) -> Vec<(&Location, Span)> {
+        self.fields.iter().flatten().flat_map(Value::locations).collect()
     }
 }
 

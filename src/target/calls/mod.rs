@@ -38,7 +38,7 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
         calls.extend(lower::trigger::after(platform, id, &made));
-        if platform.is_watched(id) {
+        if platform.watched_by(id).is_some() {
             calls.extend(lower::watching(platform, context, id, Some(made)));
         }
     }

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use crate::{
     artifact::{Artifact, Artifacts},
-    lower::{self, Call, Script, Surroundings},
+    lower::{self, Call, Nothing, Script},
     platform::{Account, AccountId, Platform, ResourceId, resource::Noun},
     target::{Program, Target},
 };
@@ -29,7 +29,11 @@ impl Target for Watch {
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
         let platform = program.platform;
         let mut shown: BTreeMap<AccountId, Shown> = BTreeMap::new();
-        for id in (0..).map(ResourceId).take(platform.resources.len()).filter(|id| platform.is_watched(*id)) {
+        for id in (0..)
+            .map(ResourceId)
+            .take(platform.resources.len())
+            .filter(|id| platform.watched_by(*id).is_some())
+        {
             let resource = platform.resource(id);
             let Some(account) = resource.account else { continue };
             let made = lower::made_by(platform, id);
@@ -122,19 +126,6 @@ fn file(platform: &Platform, account: &Account, of: ResourceId, stem: &str, scri
         text: script.text(),
         notes: Vec::new(),
         statements: Vec::new(),
-    }
-}
-
-/// Alarms take neither roles nor policies.
-struct Nothing;
-
-impl Surroundings for Nothing {
-    fn role(&self, _: ResourceId) -> Option<String> {
-        None
-    }
-
-    fn policy(&self, _: ResourceId) -> Option<String> {
-        None
     }
 }
 
