@@ -1,10 +1,11 @@
 //! Of which columns each column is made: of a query's sink those of its streams, of a table those of the stream whose rows lie at its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ColumnEdge, gather::Gathered};
 use crate::{
     flow::{Spot, spots},
+    platform::{ResourceId, Table},
     sql::lineage,
 };
 
@@ -26,22 +27,25 @@ pub(super) fn edges(gathered: &Gathered<'_>) -> Vec<ColumnEdge> {
             }
         }
     }
+    let mut tables: BTreeMap<ResourceId, Vec<&Table>> = BTreeMap::new();
+    for table in &platform.tables {
+        tables.entry(table.location.bucket).or_default().push(table);
+    }
     for stream in &platform.streams {
         let Some(from) = gathered.place(stream.resource) else { continue };
-        for table in &platform.tables {
-            let lies = spots(platform, stream.resource).iter().any(|spot| match spot {
-                Spot::Objects(place) => table.location.holds(place) || place.holds(&table.location),
-                Spot::Stream(_) | Spot::Warehouse(_) | Spot::Within(_) => false,
-            });
-            let Some(to) = gathered.place(table.resource).filter(|_| lies) else { continue };
-            let known = &platform.schema(stream.schema);
-            let same =
-                platform.schema(table.schema).columns.iter().filter(|it| known.column(&it.name).is_some());
-            all.extend(same.map(|column| ColumnEdge {
-                from: (from, column.name.to_string()),
-                to: (to, column.name.to_string()),
-                by: to,
-            }));
+        for spot in spots(platform, stream.resource) {
+            let Spot::Objects(place) = &spot else { continue };
+            let beside = tables.get(&place.bucket).into_iter().flatten();
+            for table in beside.filter(|it| it.location.holds(place) || place.holds(&it.location)) {
+                let Some(to) = gathered.place(table.resource) else { continue };
+                let known = platform.schema(stream.schema);
+                let columns = platform.schema(table.schema).columns.iter();
+                all.extend(columns.filter(|it| known.column(&it.name).is_some()).map(|it| ColumnEdge {
+                    from: (from, it.name.to_string()),
+                    to: (to, it.name.to_string()),
+                    by: to,
+                }));
+            }
         }
     }
     all.into_iter().collect()

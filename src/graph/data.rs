@@ -1,10 +1,15 @@
 //! Where data goes: the copies that the program makes, and what pipelines read, write, start and call.
 
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
 use super::{
     Relation,
     gather::{Gathered, capability},
 };
 use crate::{
+    access::requirement::functions_by_arn,
     flow::{Flow, Spot},
     platform::{
         Capability, Location, Platform, ResourceId,
@@ -33,7 +38,7 @@ pub(super) fn flows(gathered: &mut Gathered<'_>) {
         gathered.add(query.resource, query.sink, Relation::Data, "");
     }
     for stream in &platform.streams {
-        for location in stream.connector.fields.iter().flatten().flat_map(|value| value.locations()) {
+        for location in stream.connector.locations() {
             gathered.add_at(stream.resource, location.0.bucket, Relation::Data, &location.0.key);
         }
     }
@@ -67,6 +72,7 @@ fn crawlers(gathered: &mut Gathered<'_>) {
 
 fn pipelines(gathered: &mut Gathered<'_>) {
     let platform = gathered.platform;
+    let functions = functions_by_arn(platform);
     for pipeline in &platform.pipelines {
         let own = pipeline.resource;
         match pipeline.trigger.as_ref().map(|trigger| &trigger.kind) {
@@ -80,7 +86,7 @@ fn pipelines(gathered: &mut Gathered<'_>) {
         }
         for used in pipeline.uses.iter().filter(|used| matches!(used.who, User::Pipeline | User::Delegate(_)))
         {
-            let Some((id, at)) = on(platform, used) else { continue };
+            let Some((id, at)) = on(&functions, used) else { continue };
             let label = capability(platform, used.capability);
             let (from, to, relation) = match way(platform, id, used.capability) {
                 Way::Calls => (own, id, Relation::Calls),
@@ -96,19 +102,13 @@ fn pipelines(gathered: &mut Gathered<'_>) {
 }
 
 /// What a permission is on, and where there.
-fn on(platform: &Platform, used: &Use) -> Option<(ResourceId, String)> {
+fn on(functions: &BTreeMap<SmolStr, ResourceId>, used: &Use) -> Option<(ResourceId, String)> {
     match &used.on {
         UseTarget::Resource(id) => Some((*id, String::new())),
         UseTarget::Location(Location { bucket, key }) | UseTarget::Prefix(Location { bucket, key }) => {
             Some((*bucket, key.to_string()))
         }
-        UseTarget::Arn(arn) => {
-            let functions = platform.functions.iter().map(|function| function.resource);
-            let named = |id: &ResourceId| {
-                crate::access::requirement::declared_arn(platform, *id).is_some_and(|it| it == *arn)
-            };
-            functions.into_iter().find(named).map(|id| (id, String::new()))
-        }
+        UseTarget::Arn(arn) => functions.get(arn).map(|id| (*id, String::new())),
         UseTarget::Any => None,
     }
 }

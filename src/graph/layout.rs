@@ -57,8 +57,9 @@ pub fn layout(graph: &Graph) -> Layout {
     let width = 2 * PADDING + column_x(columns) - COLUMN_GAP;
     let mut top = 0;
     let mut order: BTreeMap<usize, i32> = BTreeMap::new();
+    let beside = beside(graph);
     for lane in 0..graph.lanes.len() {
-        let height = place_lane(graph, &layers, columns, lane, top, &mut order, &mut layout);
+        let height = place_lane(graph, (&layers, &beside), columns, lane, top, &mut order, &mut layout);
         layout.lanes.push(Frame { x: 0, y: top, width, height });
         top += height + LANE_GAP;
     }
@@ -80,7 +81,7 @@ const fn column_x(column: usize) -> i32 {
 /// Places the nodes of an account, and says how high its band is.
 fn place_lane(
     graph: &Graph,
-    layers: &[Option<usize>],
+    (layers, beside): (&[Option<usize>], &[Vec<usize>]),
     columns: usize,
     lane: usize,
     top: i32,
@@ -94,7 +95,7 @@ fn place_lane(
             by_column.entry(layer).or_default().push(at);
         }
     }
-    sort(graph, &mut by_column, order);
+    sort(beside, &mut by_column, order);
     let mut rows = 0;
     for (column, nodes) in &by_column {
         for (row, at) in (0_i32..).zip(nodes) {
@@ -124,18 +125,28 @@ fn set(layout: &mut Layout, at: usize, column: usize, row: i32, top: i32) {
     }
 }
 
-/// Puts each column in the order of what its nodes have to do with to the left, in their own band or those above.
-fn sort(graph: &Graph, by_column: &mut BTreeMap<usize, Vec<usize>>, order: &BTreeMap<usize, i32>) {
+/// What each node has to do with, once for each edge.
+fn beside(graph: &Graph) -> Vec<Vec<usize>> {
+    let mut beside = vec![Vec::new(); graph.nodes.len()];
+    let mut add = |at: usize, other: usize| {
+        let list: Option<&mut Vec<usize>> = beside.get_mut(at);
+        list.into_iter().for_each(|list| list.push(other));
+    };
+    for edge in &graph.edges {
+        add(edge.to, edge.from);
+        add(edge.from, edge.to);
+    }
+    beside
+}
+
+/// Puts each column in the order of what its nodes have to do with, in their own band or those above.
+fn sort(beside: &[Vec<usize>], by_column: &mut BTreeMap<usize, Vec<usize>>, order: &BTreeMap<usize, i32>) {
     let mut known = order.clone();
     for _ in 0..SWEEPS {
         for nodes in by_column.values_mut() {
             nodes.sort_by_cached_key(|at| {
-                let beside = graph.edges.iter().filter_map(|edge| match edge {
-                    edge if edge.to == *at => known.get(&edge.from),
-                    edge if edge.from == *at => known.get(&edge.to),
-                    _ => None,
-                });
-                let (sum, count) = beside.fold((0, 0), |(sum, count), row| (sum + row * 100, count + 1));
+                let rows = beside.get(*at).into_iter().flatten().filter_map(|other| known.get(other));
+                let (sum, count) = rows.fold((0, 0), |(sum, count), row| (sum + row * 100, count + 1));
                 (if count == 0 { 0 } else { sum / count }, *at)
             });
             known.extend(nodes.iter().copied().zip(0..));

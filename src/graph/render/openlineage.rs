@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    graph::{Graph, Node, Relation},
+    graph::{ColumnEdge, Edge, Graph, Node, Relation},
     platform::{Platform, resource::Noun},
 };
 
@@ -22,8 +22,11 @@ const DOC_FACET: &str =
 /// One event for each job, at a time in ISO 8601, since an event must have one.
 pub fn render(graph: &Graph, platform: &Platform, time: &str) -> String {
     let mut out = String::new();
+    let (data, columns) = by_job(graph);
     for (at, job) in graph.nodes.iter().enumerate().filter(|(_, node)| is_job(&node.kind)) {
-        let (inputs, outputs) = ends(graph, platform, at);
+        let of = data.get(&at).map_or(&[][..], Vec::as_slice);
+        let made = columns.get(&at).map_or(&[][..], Vec::as_slice);
+        let (inputs, outputs) = ends(graph, platform, at, of);
         if inputs.is_empty() && outputs.is_empty() {
             continue;
         }
@@ -40,7 +43,7 @@ pub fn render(graph: &Graph, platform: &Platform, time: &str) -> String {
             "job": { "namespace": account, "name": job.name, "facets": facets },
             "inputs": inputs.iter().filter_map(|it| with_facets(graph, platform, it, None)).collect::<Vec<_>>(),
             "outputs": outputs.iter().filter_map(|it| {
-                with_facets(graph, platform, it, made_of(graph, platform, at, it.0))
+                with_facets(graph, platform, it, made_of(graph, platform, made, it.0))
             }).collect::<Vec<_>>(),
         });
         out.push_str(&event.to_string());
@@ -53,13 +56,29 @@ fn is_job(kind: &str) -> bool {
     matches!(kind, "pipeline" | "query" | "sync" | "function" | "crawler")
 }
 
+/// The edges of data at each node, and the columns that each makes.
+fn by_job(graph: &Graph) -> (BTreeMap<usize, Vec<&Edge>>, BTreeMap<usize, Vec<&ColumnEdge>>) {
+    let (mut data, mut columns) = (BTreeMap::new(), BTreeMap::new());
+    for edge in graph.edges.iter().filter(|edge| edge.relation == Relation::Data) {
+        for end in [edge.from, edge.to] {
+            let list: &mut Vec<&Edge> = data.entry(end).or_default();
+            list.push(edge);
+        }
+    }
+    for column in &graph.columns {
+        let list: &mut Vec<&ColumnEdge> = columns.entry(column.by).or_default();
+        list.push(column);
+    }
+    (data, columns)
+}
+
 /// A node, and where in it: a key in a bucket.
 type End = (usize, String);
 
 /// The datasets that a job reads, and those that it writes.
-fn ends(graph: &Graph, platform: &Platform, job: usize) -> (BTreeSet<End>, BTreeSet<End>) {
+fn ends(graph: &Graph, platform: &Platform, job: usize, data: &[&Edge]) -> (BTreeSet<End>, BTreeSet<End>) {
     let (mut inputs, mut outputs) = (BTreeSet::new(), BTreeSet::new());
-    for edge in graph.edges.iter().filter(|edge| edge.relation == Relation::Data) {
+    for edge in data {
         let (end, all) = match (edge.to == job, edge.from == job) {
             (true, _) => (edge.from, &mut inputs),
             (_, true) => (edge.to, &mut outputs),
@@ -118,9 +137,9 @@ fn with_facets(graph: &Graph, platform: &Platform, (at, key): &End, made_of: Opt
 }
 
 /// The facet that says of which columns those of an output are made by a job.
-fn made_of(graph: &Graph, platform: &Platform, job: usize, output: usize) -> Option<Json> {
+fn made_of(graph: &Graph, platform: &Platform, made: &[&ColumnEdge], output: usize) -> Option<Json> {
     let mut fields: BTreeMap<&str, Vec<Json>> = BTreeMap::new();
-    for edge in graph.columns.iter().filter(|edge| edge.by == job && edge.to.0 == output) {
+    for edge in made.iter().filter(|edge| edge.to.0 == output) {
         let (namespace, name) = dataset(platform, graph.nodes.get(edge.from.0)?, "")?;
         let input = json!({ "namespace": namespace, "name": name, "field": edge.from.1 });
         fields.entry(edge.to.1.as_str()).or_default().push(input);
