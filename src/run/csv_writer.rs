@@ -1,5 +1,7 @@
 //! Rows as CSV with a header.
 
+use super::buffered::Buffered;
+use super::sink::{Target, TextWriter};
 use super::writer::write_plain;
 use crate::window::time::Style;
 use crate::window::{Batch, Type};
@@ -9,15 +11,11 @@ use std::io::{self, Write};
 /// quotes, which most readers take for the same.
 #[derive(Debug)]
 pub struct CsvWriter<W> {
-    output: W,
     types: Vec<Type>,
     style: Style,
-    buffer: Vec<u8>,
+    out: Buffered<W>,
     value: Vec<u8>,
 }
-
-/// The buffer is written out at this size.
-const FLUSH: usize = 1 << 16;
 
 impl<W: Write> CsvWriter<W> {
     /// A writer of records with these fields. `begins` says whether the header is still to be written.
@@ -28,15 +26,15 @@ impl<W: Write> CsvWriter<W> {
         begins: bool,
     ) -> CsvWriter<W> {
         let mut writer =
-            CsvWriter { output, types: Vec::new(), style, buffer: Vec::new(), value: Vec::new() };
+            CsvWriter { types: Vec::new(), style, out: Buffered::new(output), value: Vec::new() };
         for (index, (name, ty)) in fields.into_iter().enumerate() {
             writer.types.push(ty);
             if begins {
-                writer.buffer.extend((index > 0).then_some(b','));
-                push_field(name.as_bytes(), &mut writer.buffer);
+                writer.out.text.extend((index > 0).then_some(b','));
+                push_field(name.as_bytes(), &mut writer.out.text);
             }
         }
-        writer.buffer.extend(begins.then_some(b'\n'));
+        writer.out.text.extend(begins.then_some(b'\n'));
         writer
     }
 
@@ -45,30 +43,29 @@ impl<W: Write> CsvWriter<W> {
         for row in rows {
             let row = row as usize;
             for (index, (ty, column)) in self.types.iter().zip(&batch.columns).enumerate() {
-                self.buffer.extend((index > 0).then_some(b','));
+                self.out.text.extend((index > 0).then_some(b','));
                 if !column.is_null(row) {
                     self.value.clear();
                     write_plain(column, row, *ty, self.style, &mut self.value);
-                    push_field(&self.value, &mut self.buffer);
+                    push_field(&self.value, &mut self.out.text);
                 }
             }
-            self.buffer.push(b'\n');
-            if self.buffer.len() >= FLUSH {
-                self.flush_buffer()?;
-            }
+            self.out.text.push(b'\n');
+            self.out.row_ended()?;
         }
         Ok(())
     }
+}
 
-    /// What it writes to.
-    pub(super) fn output(&mut self) -> &mut W {
-        &mut self.output
+impl<T: Target> TextWriter for CsvWriter<T> {
+    type Target = T;
+
+    fn rows(&mut self, batch: &Batch, rows: impl Iterator<Item = u32>) -> io::Result<()> {
+        self.write_rows(batch, rows)
     }
 
-    pub(super) fn flush_buffer(&mut self) -> io::Result<()> {
-        self.output.write_all(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
+    fn out(&mut self) -> &mut Buffered<T> {
+        &mut self.out
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`run`] does the whole job from one source; an [`Engine`] is fed by whoever has several, or wants to stop and go on.
 
 mod ahead;
+mod buffered;
 mod checkpoint;
 mod compress;
 mod csv_source;

@@ -1,17 +1,26 @@
 //! Where rows go: how they are written, and to what.
 
-use super::csv_writer::CsvWriter;
-use super::writer::JsonWriter;
+use super::buffered::Buffered;
 use crate::window::Batch;
 use std::io::{self, Write};
 
 /// Bytes on their way out.
-pub trait Target: Write + Send {
+pub trait Target: Write {
     /// Makes what was written so far stand on its own, and last; how many bytes it is. What follows can be cut off there.
     fn seal(&mut self) -> io::Result<u64>;
 
     /// Ends it: nothing follows.
     fn finish(&mut self) -> io::Result<()>;
+}
+
+impl<T: Target + ?Sized> Target for Box<T> {
+    fn seal(&mut self) -> io::Result<u64> {
+        (**self).seal()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        (**self).finish()
+    }
 }
 
 /// Takes rows.
@@ -59,6 +68,16 @@ impl<W: Write> Write for Plain<W> {
     }
 }
 
+impl<W: Write> Target for Plain<W> {
+    fn seal(&mut self) -> io::Result<u64> {
+        self.flush().map(|()| 0)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}
+
 /// Takes rows and forgets them.
 #[derive(Debug)]
 pub struct Nowhere;
@@ -81,74 +100,35 @@ impl RowSink for Nowhere {
     }
 }
 
-fn every(batch: &Batch) -> std::ops::Range<u32> {
-    0..batch.len as u32
+/// Writes rows as text.
+pub(super) trait TextWriter {
+    /// What the text goes to.
+    type Target: Target;
+
+    /// Writes some rows of a batch.
+    fn rows(&mut self, batch: &Batch, rows: impl Iterator<Item = u32>) -> io::Result<()>;
+
+    /// Where the text goes.
+    fn out(&mut self) -> &mut Buffered<Self::Target>;
 }
 
-impl<W: Write> RowSink for JsonWriter<Plain<W>> {
+impl<T: TextWriter> RowSink for T {
     fn write(&mut self, batch: &Batch, rows: Option<&[u32]>) -> io::Result<()> {
         match rows {
-            Some(rows) => self.write_rows(batch, rows.iter().copied()),
-            None => self.write_rows(batch, every(batch)),
+            Some(rows) => self.rows(batch, rows.iter().copied()),
+            None => self.rows(batch, 0..batch.len as u32),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        JsonWriter::flush(self)
+        self.out().flush()
     }
 
     fn seal(&mut self) -> io::Result<u64> {
-        JsonWriter::flush(self).map(|()| 0)
+        self.out().emptied()?.seal()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        JsonWriter::flush(self)
-    }
-}
-
-impl RowSink for JsonWriter<Box<dyn Target>> {
-    fn write(&mut self, batch: &Batch, rows: Option<&[u32]>) -> io::Result<()> {
-        match rows {
-            Some(rows) => self.write_rows(batch, rows.iter().copied()),
-            None => self.write_rows(batch, every(batch)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        JsonWriter::flush(self)
-    }
-
-    fn seal(&mut self) -> io::Result<u64> {
-        self.flush_buffer()?;
-        self.output().seal()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.flush_buffer()?;
-        self.output().finish()
-    }
-}
-
-impl RowSink for CsvWriter<Box<dyn Target>> {
-    fn write(&mut self, batch: &Batch, rows: Option<&[u32]>) -> io::Result<()> {
-        match rows {
-            Some(rows) => self.write_rows(batch, rows.iter().copied()),
-            None => self.write_rows(batch, every(batch)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.flush_buffer()?;
-        self.output().flush()
-    }
-
-    fn seal(&mut self) -> io::Result<u64> {
-        self.flush_buffer()?;
-        self.output().seal()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.flush_buffer()?;
-        self.output().finish()
+        self.out().emptied()?.finish()
     }
 }

@@ -1,5 +1,7 @@
 //! Rows as JSON lines.
 
+use super::buffered::Buffered;
+use super::sink::{Target, TextWriter};
 use crate::window::time::{self, Style};
 use crate::window::{Batch, Column, Data, Type, decimal};
 use std::io::{self, Write};
@@ -9,10 +11,9 @@ use std::io::{self, Write};
 /// bytes in base64.
 #[derive(Debug)]
 pub struct JsonWriter<W> {
-    output: W,
     fields: Vec<Member>,
     style: Style,
-    buffer: Vec<u8>,
+    out: Buffered<W>,
 }
 
 #[derive(Debug)]
@@ -24,9 +25,6 @@ struct Member {
     last: Option<i64>,
     last_text: Vec<u8>,
 }
-
-/// The buffer is written out at this size.
-const FLUSH: usize = 1 << 16;
 
 impl<W: Write> JsonWriter<W> {
     /// A writer of records with these fields.
@@ -42,7 +40,7 @@ impl<W: Write> JsonWriter<W> {
             text.push(b':');
             Member { opening: text, ty, last: None, last_text: Vec::new() }
         });
-        JsonWriter { output, fields: fields.collect(), style, buffer: Vec::with_capacity(FLUSH * 2) }
+        JsonWriter { fields: fields.collect(), style, out: Buffered::new(output) }
     }
 
     /// Writes every row of a batch, one column per field.
@@ -54,33 +52,31 @@ impl<W: Write> JsonWriter<W> {
     pub fn write_rows(&mut self, batch: &Batch, rows: impl IntoIterator<Item = u32>) -> io::Result<()> {
         for row in rows {
             for (member, column) in self.fields.iter_mut().zip(&batch.columns) {
-                self.buffer.extend_from_slice(&member.opening);
-                member.write(column, row as usize, self.style, &mut self.buffer);
+                self.out.text.extend_from_slice(&member.opening);
+                member.write(column, row as usize, self.style, &mut self.out.text);
             }
             let end: &[u8] = if self.fields.is_empty() { b"{}\n" } else { b"}\n" };
-            self.buffer.extend_from_slice(end);
-            if self.buffer.len() >= FLUSH {
-                self.flush_buffer()?;
-            }
+            self.out.text.extend_from_slice(end);
+            self.out.row_ended()?;
         }
-        Ok(())
-    }
-
-    /// What it writes to.
-    pub(super) fn output(&mut self) -> &mut W {
-        &mut self.output
-    }
-
-    pub(super) fn flush_buffer(&mut self) -> io::Result<()> {
-        self.output.write_all(&self.buffer)?;
-        self.buffer.clear();
         Ok(())
     }
 
     /// Writes out what is buffered.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.flush_buffer()?;
-        self.output.flush()
+        self.out.flush()
+    }
+}
+
+impl<T: Target> TextWriter for JsonWriter<T> {
+    type Target = T;
+
+    fn rows(&mut self, batch: &Batch, rows: impl Iterator<Item = u32>) -> io::Result<()> {
+        self.write_rows(batch, rows)
+    }
+
+    fn out(&mut self) -> &mut Buffered<T> {
+        &mut self.out
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sources and sinks around the window operator.
 
 mod ahead;
+mod buffered;
 mod csv_source;
 mod csv_writer;
 mod engine;

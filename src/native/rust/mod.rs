@@ -16,6 +16,7 @@ const WINDOW: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/window.rs"))
 /// The files of `src/run` that read and write files.
 const RUN: &[(&str, &str)] = &[
     ("ahead.rs", include_str!("../../run/ahead.rs")),
+    ("buffered.rs", include_str!("../../run/buffered.rs")),
     ("csv_source.rs", include_str!("../../run/csv_source.rs")),
     ("csv_writer.rs", include_str!("../../run/csv_writer.rs")),
     ("engine.rs", include_str!("../../run/engine.rs")),

@@ -22,7 +22,7 @@ const DECIMAL: i32 = 16;
 /// Writes batches in groups of rows, compressed with Snappy. Every column may hold nulls.
 pub struct ParquetWriter {
     /// Absent once it has ended.
-    output: Option<SerializedFileWriter<Box<dyn Target>>>,
+    output: Option<SerializedFileWriter<Box<dyn Target + Send>>>,
     columns: Vec<Column>,
     rows: usize,
 }
@@ -30,7 +30,7 @@ pub struct ParquetWriter {
 impl ParquetWriter {
     /// A writer of records with these fields.
     pub fn new<'a>(
-        output: Box<dyn Target>,
+        output: Box<dyn Target + Send>,
         fields: impl IntoIterator<Item = (&'a str, Type)>,
     ) -> io::Result<ParquetWriter> {
         let (mut nodes, mut columns) = (Vec::new(), Vec::new());

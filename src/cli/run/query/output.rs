@@ -68,7 +68,7 @@ fn open(
     if layout == Layout::Parquet && codec != Codec::Plain {
         return Err(Failure(format!("`{file}`: Parquet is compressed inside; name it `….parquet`")));
     }
-    let target: Box<dyn Target> = Box::new(Output::open(file, live, length)?);
+    let target: Box<dyn Target + Send> = Box::new(Output::open(file, live, length)?);
     Ok(match layout {
         Layout::JsonLines => Box::new(JsonWriter::new(target, fields, style)),
         Layout::Csv => Box::new(CsvWriter::new(target, fields, style, length.unwrap_or_default() == 0)),
