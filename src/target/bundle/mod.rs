@@ -2,17 +2,17 @@
 //!
 //! | file | does |
 //! | --- | --- |
+//! | `document.rs` | files, and `deploy.json` with the calls that no resource stands for |
 //! | `form.rs` | what differs between the two: which mapping is asked, how references and names are spelled |
 //! | `mark.rs` | parts of earlier results that a request refers to, carried through templates as text |
 //! | `map.rs` | requests → resources |
 //! | `order.rs` | what must be there before what |
-//! | `rest.rs` | calls that no resource stands for, in `deploy.json` |
 
+pub mod document;
 mod form;
 pub mod map;
 mod mark;
 pub mod order;
-pub mod rest;
 
 use std::collections::BTreeSet;
 

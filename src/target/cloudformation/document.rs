@@ -12,9 +12,10 @@ use super::{
 use crate::{
     artifact::Artifact,
     platform::Platform,
+    source::Span,
     target::bundle::{
+        document::{self, Documents},
         map::{Left, Question, Resource},
-        rest::{Rest, after, before},
     },
 };
 
@@ -91,9 +92,7 @@ pub fn text(stack: &Stack<'_>) -> String {
         parameters: parameters.collect(),
         resources: resources.collect(),
     };
-    let mut text = serde_json::to_string_pretty(&template).unwrap_or_default();
-    text.push('\n');
-    text
+    document::text(&template)
 }
 
 /// Whether a value refers to a parameter.
@@ -114,32 +113,15 @@ fn path(stack: &Stack<'_>) -> String {
 
 /// A stack's template as a file.
 pub fn template(stack: &Stack<'_>) -> Artifact {
-    Artifact {
-        path: path(stack),
-        account: stack.folder.clone(),
-        family: NAME,
-        declaration: stack.folder.clone(),
-        source: stack.resources.first().map(|it| it.span).unwrap_or_default(),
-        text: text(stack),
-        notes: Vec::new(),
-        statements: Vec::new(),
-    }
+    let source = stack.resources.first().map(|it| it.span).unwrap_or_default();
+    documents(stack, source).file(path(stack), text(stack))
 }
 
-/// `deploy.json`.
-#[derive(Serialize)]
-struct Deploy<'a> {
-    version: u32,
-    /// Calls that no template makes, to be made before the stacks.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    calls_before: Vec<Rest<'a>>,
-    /// In order; the stacks of one step may be made at the same time.
-    steps: Vec<Step<'a>>,
-    /// Calls that no template makes, to be made behind the stacks.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    calls: Vec<Rest<'a>>,
+fn documents<'a>(stack: &'a Stack<'_>, source: Span) -> Documents<'a> {
+    Documents { family: NAME, folder: &stack.folder, source }
 }
 
+/// The stacks of one step may be made at the same time.
 #[derive(Serialize)]
 struct Step<'a> {
     stacks: Vec<Described<'a>>,
@@ -193,22 +175,6 @@ pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> O
             parameters: stack.questions.iter().map(|(name, it)| (*name, asked(it))).collect(),
         });
     }
-    let deploy = Deploy {
-        version: 1,
-        steps: steps.into_values().map(|stacks| Step { stacks }).collect(),
-        calls_before: before(left),
-        calls: after(left),
-    };
-    let mut text = serde_json::to_string_pretty(&deploy).unwrap_or_default();
-    text.push('\n');
-    Some(Artifact {
-        path: "deploy.json".to_owned(),
-        account: first.folder.clone(),
-        family: NAME,
-        declaration: first.folder.clone(),
-        source,
-        text,
-        notes: Vec::new(),
-        statements: Vec::new(),
-    })
+    let steps = steps.into_values().map(|stacks| Step { stacks }).collect();
+    Some(documents(first, source).deploy(steps, left))
 }

@@ -14,8 +14,8 @@ use crate::{
     platform::{Account, AccountId, Platform},
     source::Span,
     target::bundle::{
+        document::{Documents, text},
         map::{Left, Resource},
-        rest::{Rest, after, before},
     },
 };
 
@@ -132,23 +132,14 @@ pub fn root(platform: &Platform, root: &Root<'_>) -> Artifact {
         resource,
     };
     let source = root.resources.first().map(|(it, _)| it.span).unwrap_or_default();
-    artifact(path(&root.folder), &root.folder, source, &document)
+    documents(&root.folder, source).file(path(&root.folder), text(&document))
 }
 
-/// `deploy.json`.
-#[derive(Serialize)]
-struct Deploy<'a> {
-    version: u32,
-    /// Calls that no root makes, to be made before the roots.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    calls_before: Vec<Rest<'a>>,
-    /// In order; the roots of one step may be applied at the same time.
-    steps: Vec<Step<'a>>,
-    /// Calls that no root makes, to be made behind the roots.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    calls: Vec<Rest<'a>>,
+fn documents(folder: &str, source: Span) -> Documents<'_> {
+    Documents { family: NAME, folder, source }
 }
 
+/// The roots of one step may be applied at the same time.
 #[derive(Serialize)]
 struct Step<'a> {
     roots: Vec<Described<'a>>,
@@ -177,22 +168,5 @@ pub fn deploy(platform: &Platform, plan: &Plan<'_>, left: &[Left<'_>]) -> Option
         });
         Step { roots: roots.collect() }
     });
-    let deploy =
-        Deploy { version: 1, calls_before: before(left), steps: steps.collect(), calls: after(left) };
-    Some(artifact("deploy.json".to_owned(), &first.folder, source, &deploy))
-}
-
-fn artifact(path: String, folder: &str, source: Span, document: &impl Serialize) -> Artifact {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    Artifact {
-        path,
-        account: folder.to_owned(),
-        family: NAME,
-        declaration: folder.to_owned(),
-        source,
-        text,
-        notes: Vec::new(),
-        statements: Vec::new(),
-    }
+    Some(documents(&first.folder, source).deploy(steps.collect(), left))
 }
