@@ -1,7 +1,7 @@
 //! `dpl graph`: the picture of a program.
 
 use std::{
-    env, fs,
+    env,
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -17,6 +17,7 @@ use super::{
     Failure, Outcome, input,
     load::{Loaded, Program, load},
     output::place,
+    replace::replace,
     report,
 };
 
@@ -89,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         Format::Openlineage => render::openlineage::render(&graph, &analysis.platform, &time()?),
     };
     match &arguments.out {
-        Some(path) => fs::write(path, text).map_err(|error| Failure::io("write", path, &error))?,
+        Some(path) => replace(path, &text).map_err(|error| Failure::io("write", path, &error))?,
         None => report::result(&text),
     }
     Ok(Outcome::Fine)

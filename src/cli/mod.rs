@@ -12,6 +12,7 @@ mod input;
 mod load;
 mod lsp;
 mod output;
+mod replace;
 mod report;
 mod run;
 mod saying;

@@ -72,7 +72,6 @@ pub(super) fn operator_query(
     whole: Span,
 ) -> Result<window::Query, Box<Diagnostic>> {
     let (window, event_time, span) = shape.window;
-    let delay = stream.watermark.as_ref().map(|(_, delay)| *delay).unwrap_or_default();
     let input_types: Vec<Base> = shape.scan.fields.iter().map(|field| field.ty.base.clone()).collect();
     let rows = expr::Columns::of_stream(input_types.clone());
     let operator_types =
@@ -85,8 +84,8 @@ pub(super) fn operator_query(
         // The printed SQL declares no column of a source NOT NULL.
         nullable: vec![true; input_types.len()],
         event_time,
-        watermark_delay_ms: milliseconds(delay),
-        late: if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop },
+        watermark_delay_ms: delay(stream),
+        late: late(stream),
         filter,
         window: operator_window(window),
         keys,
@@ -130,6 +129,16 @@ fn aggregate(call: &AggregateCall, rows: &expr::Columns) -> Result<window::Aggre
     Ok(window::AggregateCall { aggregate, distinct: call.distinct, filter })
 }
 
-pub(super) fn milliseconds(length: u64) -> i64 {
+fn milliseconds(length: u64) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+/// How far the watermark stays behind the latest event time.
+pub(super) fn delay(stream: &Stream) -> i64 {
+    stream.watermark.as_ref().map_or(0, |(_, delay)| milliseconds(*delay))
+}
+
+/// What becomes of late rows.
+pub(super) fn late(stream: &Stream) -> Late {
+    if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop }
 }

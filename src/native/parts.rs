@@ -3,14 +3,14 @@
 
 use crate::{
     diagnostic::Diagnostic,
-    platform::{Platform, Query, Stream, stream::Rows},
+    platform::{Platform, Query, Stream},
     source::Span,
     sql::{
         event_time::is_event_time,
         plan::{Comparison, Expr, ExprKind, Literal, Order, Relation, RelationKind, WindowShape},
         types,
     },
-    window::{self, First, Late, Part, Plan, RowQuery, Select, Stage, Top},
+    window::{self, First, Part, Plan, RowQuery, Select, Stage, Top},
 };
 
 use super::{
@@ -43,8 +43,8 @@ pub fn plan(platform: &Platform, stream: &Stream, query: &Query) -> Result<Plan>
     let plan = Plan {
         input: input.collect::<Result<_>>()?,
         event_time,
-        watermark_delay_ms: stream.watermark.as_ref().map_or(0, |(_, delay)| groups::milliseconds(*delay)),
-        late: if matches!(stream.late, Some(Rows::Divert(_))) { Late::Divert } else { Late::Drop },
+        watermark_delay_ms: groups::delay(stream),
+        late: groups::late(stream),
         parts,
     };
     plan.validate().map_err(|error| refused(query.span, &error.to_string()))?;

@@ -1,13 +1,12 @@
 //! Where a run's metrics can be read: at an address, or in a file.
 
-use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::cli::{Failure, report as say};
+use crate::cli::{Failure, replace::replace, report as say};
 
 /// The time between two states.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -65,17 +64,6 @@ impl Reporter {
         }
         Ok(())
     }
-}
-
-/// Nobody reads half a text.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(file, text);
-    }
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let next = file.with_file_name(format!(".{name}.{}.part", std::process::id()));
-    fs::write(&next, text)?;
-    fs::rename(next, file)
 }
 
 /// Answers one request of HTTP/1.1, and closes.
