@@ -6,7 +6,7 @@
 //! | `roles.rs` | all roles there are |
 //! | `requirement.rs` | a capability at a place → actions on resources |
 //! | `condition.rs` | what a sentence's conditions are in each half |
-//! | `derive.rs` | the program → who needs which |
+//! | `derive.rs`, `uses.rs` | the program → who needs which: by sentences, and by what declarations do |
 //! | `named.rs` | how somebody is named in a policy |
 //! | `minimize.rs` | permissions → statements |
 //! | `size.rs`, `split.rs` | what AWS takes of a policy, and policies that outgrow it |
@@ -34,19 +34,21 @@ pub mod roles;
 pub mod size;
 pub mod split;
 mod trust;
+mod uses;
 
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 pub use boundary::{BoundaryAccess, Limit};
-pub use derive::{Use, account_root};
+pub use derive::account_root;
 pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
 pub use document::{Document, Statement};
 pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;
 pub use roles::{RoleIdentity, RoleKey};
 pub use trust::session_tags;
+pub use uses::Use;
 
 use crate::platform::{AccountId, Platform, ResourceId, Role, resource::Noun};
 use guardrail::Control;

@@ -2,15 +2,12 @@
 //! string, comment and piece of SQL is to both grammars what it is to the compiler.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use dpl::diagnostic::{Diagnostics, Severity};
-use dpl::source::SourceMap;
-use dpl::syntax;
 use regex::Regex;
 use serde_json::{Value as Json, json};
 
-use super::{command::Sandbox, corpus::generate, differential::platforms, oracle};
+use super::{command::Sandbox, corpus::generate, differential::platforms, oracle, programs, programs::tree};
 
 /// As many programs are generated of each kind.
 const GENERATED: u64 = 250;
@@ -47,14 +44,7 @@ impl Patterns {
 /// What the text is made of, as the compiler reads it: the line and the column of each token, in characters, what it is, and its text.
 /// Nothing where it can't be read.
 fn reading(text: &str, patterns: &Patterns) -> Option<Vec<Json>> {
-    let mut sources = SourceMap::default();
-    let file = sources.add("case.dpl", "case", text, false);
-    let mut diagnostics = Diagnostics::default();
-    let module = syntax::parse(file, sources.file(file).unwrap(), &mut diagnostics);
-    if diagnostics.into_sorted().iter().any(|found| found.severity == Severity::Error) {
-        return None;
-    }
-    let tree = format!("{module:?}");
+    let tree = tree(text)?;
     let spans = |pattern: &Regex| -> BTreeMap<usize, usize> {
         let number = |found: &regex::Captures<'_>, name: &str| found[name].parse::<usize>().unwrap();
         pattern.captures_iter(&tree).map(|it| (number(&it, "start"), number(&it, "end"))).collect()
@@ -136,26 +126,15 @@ fn told(text: &str, start: usize, class: &str, token: &str) -> Json {
     json!([line, column, class, token.lines().next()])
 }
 
-/// Every program in the repository.
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "dpl") {
-            found.push(path);
-        }
-    }
-    found.sort();
-}
-
 #[test]
 fn grammars_read_what_the_compiler_reads() {
     let (sandbox, patterns) = (Sandbox::new(), Patterns::new());
     let mut expected = serde_json::Map::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    ["examples", "src", "stdlib", "tests"].iter().for_each(|folder| collect(&root.join(folder), &mut files));
+    ["examples", "src", "stdlib", "tests"]
+        .iter()
+        .for_each(|folder| files.extend(programs::files(&root.join(folder))));
     let mut programs: Vec<(String, String)> = files
         .iter()
         .map(|path| {

@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use dpl::diagnostic::{Diagnostics, Severity};
 use dpl::format;
 use dpl::source::SourceMap;
-use dpl::syntax;
 use regex::Regex;
 use sqlparser::dialect::GenericDialect;
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
 use super::command::Sandbox;
+use super::programs::tree;
 
 /// The canonical text; nothing where the text can't be read.
 fn formatted(text: &str) -> Option<String> {
@@ -28,14 +27,7 @@ struct Meaning {
 }
 
 fn meaning(text: &str) -> Option<Meaning> {
-    let mut sources = SourceMap::default();
-    let file = sources.add("case.dpl", "case", text, false);
-    let mut diagnostics = Diagnostics::default();
-    let module = syntax::parse(file, sources.file(file).unwrap(), &mut diagnostics);
-    if diagnostics.into_sorted().iter().any(|found| found.severity == Severity::Error) {
-        return None;
-    }
-    let debug = format!("{module:?}");
+    let debug = tree(text)?;
     let span = Regex::new(r"Span \{ start: (\d+), end: (\d+) \}").unwrap();
     let sql_span = Regex::new(r"Sql \{ span: Span \{ start: (\d+), end: (\d+) \} \}").unwrap();
     let sql = sql_span.captures_iter(&debug).flat_map(|found| {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{command::Sandbox, oracle, window::Suite};
+use super::{command::Sandbox, oracle, programs::files, window::Suite};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -16,20 +16,9 @@ fn programs() -> Vec<PathBuf> {
     }
     programs.retain(|path| path.is_dir());
     assert!(!programs.is_empty(), "there are no examples");
-    collect(&root().join("tests/cases/targets"), &mut programs);
+    programs.extend(files(&root().join("tests/cases/targets")));
     programs.sort();
     programs
-}
-
-fn collect(folder: &Path, programs: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, programs);
-        } else if path.extension().is_some_and(|extension| extension == "dpl") {
-            programs.push(path);
-        }
-    }
 }
 
 /// Builds a program with the command, so that a manifest is written too.

@@ -1,11 +1,19 @@
 //! Whole programs: the examples compile, and what comes out depends on what they say alone.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use dpl::{
     Analysis,
-    diagnostic::render::terminal::{Style, render},
+    diagnostic::{
+        Diagnostics, Severity,
+        render::terminal::{Style, render},
+    },
     platform::Project,
+    source::SourceMap,
+    syntax,
 };
 
 /// Module and text of every file of an example, sorted.
@@ -29,6 +37,31 @@ pub fn analyze(files: &[(String, String)]) -> Analysis {
         sources.add(format!("{module}.dpl"), module.clone(), text.clone(), false);
     }
     dpl::analyze(sources, Project::default())
+}
+
+/// The tree of a text as it is printed; nothing where it can't be read.
+pub fn tree(text: &str) -> Option<String> {
+    let mut sources = SourceMap::default();
+    let file = sources.add("case.dpl", "case", text, false);
+    let mut diagnostics = Diagnostics::default();
+    let module = syntax::parse(file, sources.file(file).unwrap(), &mut diagnostics);
+    let broken = diagnostics.into_sorted().iter().any(|found| found.severity == Severity::Error);
+    (!broken).then(|| format!("{module:?}"))
+}
+
+/// Every file of the language in a folder and those below it, sorted.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "dpl") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }
 
 pub fn messages(analysis: &Analysis) -> String {

@@ -56,8 +56,11 @@ fn is_job(kind: &str) -> bool {
     matches!(kind, "pipeline" | "query" | "sync" | "function" | "crawler")
 }
 
+/// Edges by the node that they are looked up at.
+type ByNode<'g, E> = BTreeMap<usize, Vec<&'g E>>;
+
 /// The edges of data at each node, and the columns that each makes.
-fn by_job(graph: &Graph) -> (BTreeMap<usize, Vec<&Edge>>, BTreeMap<usize, Vec<&ColumnEdge>>) {
+fn by_job(graph: &Graph) -> (ByNode<'_, Edge>, ByNode<'_, ColumnEdge>) {
     let (mut data, mut columns) = (BTreeMap::new(), BTreeMap::new());
     for edge in graph.edges.iter().filter(|edge| edge.relation == Relation::Data) {
         for end in [edge.from, edge.to] {

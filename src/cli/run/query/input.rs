@@ -65,6 +65,18 @@ pub(super) struct Opening<'a> {
 }
 
 impl Input {
+    /// An input that nothing was read of in this run.
+    fn new(
+        file: &str,
+        source: Box<dyn Source>,
+        waits: bool,
+        origin: Origin,
+        state: Option<&InputState>,
+    ) -> Self {
+        let ended = state.is_some_and(|state| state.ended);
+        Self { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits, origin }
+    }
+
     /// How far it was read.
     pub(super) fn state(&self) -> io::Result<InputState> {
         let place = self.source.place();
@@ -129,8 +141,7 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         Bytes::Ending(input) => ahead(file, source(file, input, opening, state)?)?,
         Bytes::Other(input) => Box::new(source(file, input, opening, state)?),
     };
-    let ended = state.is_some_and(|state| state.ended);
-    Ok(Input { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits, origin })
+    Ok(Input::new(file, source, waits, origin, state))
 }
 
 /// The bytes of an input.
@@ -193,17 +204,7 @@ fn columns(
     if let Some(state) = state {
         source.resume(state.place);
     }
-    let ended = state.is_some_and(|state| state.ended);
-    let source = Box::new(source);
-    Ok(Input {
-        file: file.to_owned(),
-        source,
-        ended,
-        heard: Instant::now(),
-        idle: false,
-        waits: false,
-        origin,
-    })
+    Ok(Input::new(file, Box::new(source), false, origin, state))
 }
 
 /// How a file is compressed, by its first bytes.
