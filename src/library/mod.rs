@@ -325,8 +325,14 @@ pub enum RowPart {
     Whole,
     /// The columns of its key.
     Key,
-    /// The column by which the items are spread.
+    /// The column by which the items are spread: of the table, or of the index that another parameter names.
     Partition,
+    /// A value of the column by which those are sorted.
+    Sort,
+    /// How such a value begins.
+    SortStart,
+    /// The name of one of the table's indexes.
+    Index,
     /// Any of the columns beside the key.
     Rest,
 }

@@ -1,6 +1,6 @@
 //! The functions that templates call.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     check::{field, recurrence},
     library::Encoding,
-    platform::{Value, ValueKind, item::attribute_type as attribute_type_of, resource::Noun},
+    platform::{Value, ValueKind, item::attribute_type, resource::Noun},
     syntax::ast::{Arg, Expr},
 };
 
@@ -42,7 +42,7 @@ pub const FUNCTIONS: &[(&str, usize, usize)] = &[
     ("steps", 1, 1),
     ("milliseconds", 1, 1),
     ("called", 1, 1),
-    ("attribute_type", 1, 1),
+    ("key_columns", 0, 0),
 ];
 
 /// A function applied.
@@ -84,18 +84,21 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
         "mapped" => mapped(scope, args).map_or(Term::None, Term::Json),
         "snake" => spell::json(scope, &argument(0)).map_or(Term::None, |of| Term::Json(snake(of))),
         "called" => encoded(Encoding::Name),
-        "attribute_type" => attribute_type(scope, &argument(0)).map_or(Term::None, text),
+        "key_columns" => key_columns(scope).map_or(Term::None, Term::Json),
         _ => Term::None,
     }
 }
 
-/// The type of a key's attribute in DynamoDB, from the type of the column.
-fn attribute_type(scope: &Scope<'_, '_>, column: &Term<'_>) -> Option<&'static str> {
-    let Term::Value(Value { kind: ValueKind::Column(name), .. }) = column else { return None };
+/// The columns of a table's keys and of its indexes', each once, with the types that DynamoDB has for them.
+fn key_columns(scope: &Scope<'_, '_>) -> Option<Json> {
     let Noun::ItemTable(at) = scope.resource.noun else { return None };
     let table = scope.platform.item_tables.get(at as usize)?;
-    let column = scope.platform.schema(table.schema).column(name)?;
-    attribute_type_of(&column.ty)
+    let schema = scope.platform.schema(table.schema);
+    let typed = table.key_columns().into_iter().filter_map(|name| {
+        let ty = attribute_type(&schema.column(name)?.ty)?;
+        Some(json!({ "name": name.as_str(), "type": ty }))
+    });
+    Some(typed.collect())
 }
 
 /// `join(list, separator)`.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::access::document::Actions;
 use crate::access::{RoleAccess, Statement, roles::acting};
 use crate::library::functions::{Letter, PipelineFunction, Shape, ShapeKind};
-use crate::library::{FieldDecl, FieldType, Library};
+use crate::library::{FieldDecl, FieldType, Library, RowPart};
 use crate::platform::grant::Effect;
 use crate::platform::{Function, Platform, ResourceId, Schema};
 use crate::sql::types::spelled;
@@ -34,6 +34,8 @@ pub(super) fn field_type(library: &Library, ty: &FieldType) -> String {
         FieldType::Column => "column".to_owned(),
         FieldType::Label => "label".to_owned(),
         FieldType::Condition => "condition".to_owned(),
+        FieldType::Row(RowPart::Index) => "index".to_owned(),
+        FieldType::Row(RowPart::Sort | RowPart::SortStart) => "value".to_owned(),
         FieldType::Row(_) => "record".to_owned(),
         FieldType::Target => "target".to_owned(),
         FieldType::Unknown => "?".to_owned(),

@@ -25,6 +25,41 @@ pub struct ItemTable {
     pub key: SmolStr,
     /// The column by which those are sorted that have the same.
     pub sort: Option<SmolStr>,
+    /// What it is looked up by besides.
+    pub indexes: Vec<ItemIndex>,
+}
+
+/// An index of a table: the same items, by other columns. Those that lack one of them are not in it.
+#[derive(Clone, Debug)]
+pub struct ItemIndex {
+    /// Its name.
+    pub name: SmolStr,
+    /// The column by which its items are spread.
+    pub key: SmolStr,
+    /// The column by which those are sorted that have the same.
+    pub sort: Option<SmolStr>,
+    /// The column by which its items are spread, alone, and never `none`.
+    pub partition_schema: SchemaId,
+}
+
+impl ItemTable {
+    /// The index of that name.
+    pub fn index(&self, name: &str) -> Option<&ItemIndex> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// The columns of all its keys, each once: the table's own, then those of its indexes.
+    pub fn key_columns(&self) -> Vec<&SmolStr> {
+        let mut columns: Vec<&SmolStr> = Vec::new();
+        let own = std::iter::once(&self.key).chain(&self.sort);
+        let others = self.indexes.iter().flat_map(|index| std::iter::once(&index.key).chain(&index.sort));
+        for column in own.chain(others) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
 }
 
 /// The type of a key's attribute, where a value of this type can be one.

@@ -32,7 +32,7 @@ pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
-pub use item::ItemTable;
+pub use item::{ItemIndex, ItemTable};
 pub use mesh::{Domain, Table};
 pub use pipeline::Pipeline;
 pub use project::Project;

@@ -6,7 +6,8 @@ use super::{Context, Declared, index};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     platform::{
-        Base, Column, DataType, ItemTable, Schema, SchemaId, ValueKind, item::attribute_type, resource::Noun,
+        Base, Column, Construct, DataType, ItemIndex, ItemTable, Schema, SchemaId, Value, ValueKind,
+        item::attribute_type, resource::Noun,
     },
     source::Span,
     suggest,
@@ -33,14 +34,19 @@ impl Context<'_> {
             }
             return;
         };
-        let Some(key) = self.key_column(declared, schema, "key") else { return };
-        let sort = match self.platform.field(declared.id, "sort").map(|value| &value.kind) {
-            Some(ValueKind::Column(_)) => match self.key_column(declared, schema, "sort") {
-                Some(sort) => Some(sort),
-                None => return,
-            },
+        let field = |name: &str| self.platform.field(declared.id, name).cloned();
+        let (key, sort, indexes) = (field("key"), field("sort"), field("indexes"));
+        let Some(key) = key.and_then(|key| self.key_column(&key, schema, true)) else { return };
+        let sort = match sort {
+            Some(value @ Value { kind: ValueKind::Column(_), .. }) => {
+                match self.key_column(&value, schema, true) {
+                    Some(sort) => Some(sort),
+                    None => return,
+                }
+            }
             _ => None,
         };
+        let Some(indexes) = self.indexes(indexes.as_ref(), schema, ty.span) else { return };
         if !self.can_be_kept(schema, ty.span) {
             return;
         }
@@ -66,15 +72,67 @@ impl Context<'_> {
             rest_schema: add(rest_name, rest),
             key,
             sort,
+            indexes,
         };
         let noun = Noun::ItemTable(index(self.platform.item_tables.len()));
         self.platform.item_tables.push(table);
         self.set_noun(declared, noun);
     }
 
-    /// The column that a field names: one that every item has, and that DynamoDB can find items by.
-    fn key_column(&mut self, declared: &Declared<'_>, schema: SchemaId, field: &str) -> Option<SmolStr> {
-        let value = self.platform.field(declared.id, field)?.clone();
+    /// What the items are looked up by beside their key. Nothing where one of them is at fault.
+    fn indexes(
+        &mut self,
+        written: Option<&Value>,
+        schema: SchemaId,
+        used: Span,
+    ) -> Option<Vec<ItemIndex>> {
+        let Some(Value { kind: ValueKind::List(items), .. }) = written else { return Some(Vec::new()) };
+        let mut indexes: Vec<ItemIndex> = Vec::with_capacity(items.len());
+        let mut spans: Vec<Span> = Vec::with_capacity(items.len());
+        let mut whole = true;
+        for item in items {
+            let ValueKind::Construct(construct) = &item.kind else { continue };
+            match self.index(construct, schema, used) {
+                Some(made) => {
+                    if let Some(at) = indexes.iter().position(|known| known.name == made.name) {
+                        let first = spans.get(at).copied().unwrap_or(item.span);
+                        self.diagnostics.push(index_twice(item.span, &made.name, first));
+                        whole = false;
+                    }
+                    indexes.push(made);
+                    spans.push(item.span);
+                }
+                None => whole = false,
+            }
+        }
+        whole.then_some(indexes)
+    }
+
+    fn index(&mut self, construct: &Construct, schema: SchemaId, used: Span) -> Option<ItemIndex> {
+        let library = std::sync::Arc::clone(&self.library);
+        let fields = &library.constructor(construct.constructor).fields;
+        let field = |name: &str| {
+            let at = fields.iter().position(|field| field.name == name)?;
+            construct.fields.get(at)?.as_ref()
+        };
+        let ValueKind::Text(name) = &field("name")?.kind else { return None };
+        let key = self.key_column(field("key")?, schema, false)?;
+        let sort = match field("sort") {
+            Some(value @ Value { kind: ValueKind::Column(_), .. }) => {
+                Some(self.key_column(value, schema, false)?)
+            }
+            _ => None,
+        };
+        let mut column = self.platform.schema(schema).column(&key)?.clone();
+        column.ty.nullable = false;
+        let of = SmolStr::from(format!("partition of {name}"));
+        let partition_schema =
+            self.add_schema(Schema { name: of, columns: vec![column], doc: None, span: used });
+        Some(ItemIndex { name: name.clone(), key, sort, partition_schema })
+    }
+
+    /// The column that a value names: one that DynamoDB can find items by, and that every item has where it is the table's own key.
+    fn key_column(&mut self, value: &Value, schema: SchemaId, always: bool) -> Option<SmolStr> {
         let ValueKind::Column(name) = &value.kind else { return None };
         let schema = self.platform.schema(schema);
         let Some(column) = schema.column(name) else {
@@ -83,7 +141,7 @@ impl Context<'_> {
             self.diagnostics.push(diagnostic);
             return None;
         };
-        if column.ty.nullable || attribute_type(&column.ty).is_none() {
+        if always && column.ty.nullable || attribute_type(&column.ty).is_none() {
             let span = column.span;
             self.diagnostics.push(no_key(value.span, name, span));
             return None;
@@ -148,6 +206,17 @@ fn unknown_column(span: Span, name: &str, schema: &str, names: &[&str]) -> Diagn
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
         None => diagnostic.help(format!("it has `{}`", names.join("`, `"))),
     }
+}
+
+fn index_twice(span: Span, name: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ITEM,
+        span,
+        format!("the table has an index `{name}` already"),
+        "named like another",
+    )
+    .related(first, "the first of that name")
+    .help("give each index a name of its own")
 }
 
 fn no_key(span: Span, name: &str, declared: Span) -> Diagnostic {

@@ -87,6 +87,9 @@ impl Reader<'_> {
             "row" => FieldType::Row(RowPart::Whole),
             "row_key" => FieldType::Row(RowPart::Key),
             "row_partition" => FieldType::Row(RowPart::Partition),
+            "row_sort" => FieldType::Row(RowPart::Sort),
+            "row_sort_start" => FieldType::Row(RowPart::SortStart),
+            "row_index" => FieldType::Row(RowPart::Index),
             "row_rest" => FieldType::Row(RowPart::Rest),
             "target" => FieldType::Target,
             "arn" => FieldType::Arn(ty.args.first().and_then(|arg| match arg {

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Builder, fault, statement::Block};
+use super::{Builder, fault, raised, statement::Block};
 use crate::{
     diagnostic::{Diagnostic, Fix},
     library::{Integration, models, types::constant_text},
@@ -35,7 +35,7 @@ const STATES_ERRORS: &[&str] = &[
 ];
 
 /// Whether `States.TaskFailed` stands for an error too: it does for all but those of time and the ones that stand for others.
-fn is_failure(name: &str) -> bool {
+pub(super) fn is_failure(name: &str) -> bool {
     !matches!(name, "States.ALL" | "States.Timeout" | "States.HeartbeatTimeout")
 }
 
@@ -168,12 +168,13 @@ impl Builder<'_, '_> {
         }
         if let Some(near) = mistaken(&name, known) {
             self.report(fault::mistaken_error(path.span, &name, &near));
-        }
-        if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
+        } else if let Some(each) = only_distributed(tried).filter(|_| !name.starts_with("States.")) {
             self.report(fault::never_comes(path.span, &name, each));
-        }
-        if let Some(fail) = own_fail(tried, &name) {
+        } else if let Some(fail) = own_fail(tried, &name) {
             self.report(fault::catches_own_fail(path.span, &name, fail));
+        } else if self.can_raise(tried, "States.ALL") && !self.can_raise(tried, &name) && !is_unknown(&name) {
+            let raised = self.raised_names(tried);
+            self.report(fault::never_raised(path.span, &name, &raised, raised::runs_another(tried)));
         }
         name
     }
@@ -215,8 +216,13 @@ impl Builder<'_, '_> {
     }
 }
 
+/// Whether a name is said to be Step Functions' and is none of theirs, which is reported already.
+fn is_unknown(name: &str) -> bool {
+    name.starts_with("States.") && !STATES_ERRORS.contains(&name)
+}
+
 /// The errors that an integration says its service raises.
-fn errors(integration: &Integration) -> Vec<SmolStr> {
+pub(super) fn errors(integration: &Integration) -> Vec<SmolStr> {
     match integration.properties.get("errors").map(|expr| &expr.kind) {
         Some(ExprKind::List(names)) => names.iter().filter_map(constant_text).collect(),
         _ => Vec::new(),

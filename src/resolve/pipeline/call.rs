@@ -7,6 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     Builder, fault, item,
     policy::Policy,
+    query,
     request::{Requests, label, missing_needs, requests},
     template::{Item, Template, present},
 };
@@ -254,13 +255,19 @@ impl Builder<'_, '_> {
         let slots = self.slots(&integration.name, &names, &required, args, span)?;
         let mut words = Vec::with_capacity(slots.len());
         let mut whole = true;
-        for (param, slot) in integration.params.iter().zip(slots) {
-            match self.integration_argument(param, slot, &words) {
-                Some(item) => words.push((param.name.clone(), item)),
-                None => whole = false,
+        for first in [true, false] {
+            let (params, slots) = (integration.params.iter(), slots.iter());
+            for (param, slot) in params.zip(slots).filter(|(param, _)| query::comes_first(param) == first) {
+                match self.integration_argument(param, *slot, &words) {
+                    Some(item) => words.push((param.name.clone(), item)),
+                    None => whole = false,
+                }
             }
         }
+        let order = |word: &SmolStr| names.iter().position(|name| *name == word.as_str());
+        words.sort_by_key(|(word, _)| order(word));
         let whole = whole
+            && self.check_query(integration, &words, span)
             && self.check_update(integration, &words, span)
             && self.check_objects(integration, &words, span);
         let result = integration.result.as_ref().map(|ty| {

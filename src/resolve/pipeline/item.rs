@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::{
     Builder, fault, fit,
+    query::Asked,
     template::{Fault, Item, Template},
 };
 use crate::{
@@ -39,11 +40,21 @@ impl Builder<'_, '_> {
         words: &[(SmolStr, Item)],
     ) -> Option<Item> {
         let table = self.item_table(words)?;
+        if param.nullable && matches!(expr.kind, ExprKind::None) {
+            return Some(Item::Missing);
+        }
+        match part {
+            RowPart::Index => return self.index_argument(expr, &table),
+            RowPart::Sort | RowPart::SortStart => return self.sort_argument(param, part, expr, words),
+            _ => {}
+        }
+        let index = Asked::of(self.context.platform, words).and_then(|asked| asked.index);
         let schema = match part {
             RowPart::Whole => table.schema,
             RowPart::Key => table.key_schema,
-            RowPart::Partition => table.partition_schema,
+            RowPart::Partition => index.map_or(table.partition_schema, |index| index.partition_schema),
             RowPart::Rest => table.rest_schema,
+            RowPart::Sort | RowPart::SortStart | RowPart::Index => return None,
         };
         let wanted = DataType::plain(Base::Record(schema));
         if part == RowPart::Rest {
@@ -214,7 +225,7 @@ impl Template<'_> {
     }
 
     /// The fields of a record with their own types, where it is written out or a value of the run.
-    fn parts(&self, kind: ExpressionKind, ty: &DataType) -> Vec<(SmolStr, Expression)> {
+    pub(super) fn parts(&self, kind: ExpressionKind, ty: &DataType) -> Vec<(SmolStr, Expression)> {
         let Base::Record(schema) = ty.base else { return Vec::new() };
         let schema = self.platform.schema(schema);
         let typed = |name: &SmolStr, value: Expression| -> Option<(SmolStr, Expression)> {
@@ -276,7 +287,8 @@ impl Template<'_> {
     }
 }
 
-fn encoded(form: Form, value: Expression) -> Expression {
+/// A value as a service spells it.
+pub(super) fn encoded(form: Form, value: Expression) -> Expression {
     let (ty, span) = (value.ty.clone(), value.span);
     Expression { kind: ExpressionKind::Encoded(form, Box::new(value)), ty, span }
 }

@@ -26,6 +26,8 @@ mod names;
 mod operator;
 mod permission;
 mod policy;
+mod query;
+mod raised;
 mod request;
 mod statement;
 mod template;

@@ -75,6 +75,9 @@ impl Template<'_> {
             "names" => self.attribute_names(args),
             "values" => self.attribute_values(args),
             "changes" => self.changes(args),
+            "key_condition" => self.key_condition(args),
+            "key_names" => self.key_names(args),
+            "key_values" => self.key_values(args),
             "url" => Ok(data(0)?
                 .map_or(Item::Missing, |text| made(ExpressionKind::UrlPart(Box::new(text)), Base::String))),
             "sql_text" => Ok(data(0)?.map_or(Item::Missing, |text| {

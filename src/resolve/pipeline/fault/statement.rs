@@ -1,5 +1,7 @@
 //! Statements.
 
+use smol_str::SmolStr;
+
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     source::Span,
@@ -157,6 +159,34 @@ pub(in super::super) fn mistaken_error(span: Span, name: &str, near: &str) -> Di
     )
     .help(format!("did you mean `{near}`?"))
     .fix(span, near)
+}
+
+pub(in super::super) fn never_raised(span: Span, name: &str, raised: &[SmolStr], runs: bool) -> Diagnostic {
+    let diagnostic = Diagnostic::warning(
+        catalogue::NEVER_CAUGHT,
+        span,
+        format!("nothing inside this `try` raises `{name}`"),
+        "never comes here",
+    );
+    // The same error under another spelling of its service.
+    if let Some(near) = raised.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        return diagnostic.help(format!("here it is called `{near}`")).fix(span, near.as_str());
+    }
+    match name {
+        "States.Timeout" => diagnostic.help("give a call inside a time, `f(x) timeout 5m`, or leave it out"),
+        "States.HeartbeatTimeout" => {
+            diagnostic.help("give a job or an awaited call inside a `heartbeat`, or leave it out")
+        }
+        _ if runs => diagnostic.help(
+            "what a pipeline fails with that is run arrives as `States.TaskFailed`: catch that; its own name is in `error.cause`",
+        ),
+        _ if raised.is_empty() => diagnostic
+            .help("leave it out, or put the call that raises it into the `try`; `catch error` catches everything"),
+        _ => diagnostic.help(format!(
+            "the calls inside raise `{}` among others; `catch error` catches everything",
+            raised.join("`, `")
+        )),
+    }
 }
 
 pub(in super::super) fn reserved_error(span: Span, name: &str) -> Diagnostic {
