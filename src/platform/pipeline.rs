@@ -244,7 +244,8 @@ impl Step {
                 let reader = own.and_then(|own| own.reader.as_ref());
                 let read = reader.map(|reader| reader.call.reads()).unwrap_or_default();
                 let writer = own.and_then(|own| own.writer.as_ref()).map(|writer| &writer.arguments);
-                std::iter::once(&each.over).chain(read).chain(writer).collect()
+                let further = each.further.as_ref().map(|call| call.reads()).unwrap_or_default();
+                std::iter::once(&each.over).chain(read).chain(writer).chain(further).collect()
             }
             StepKind::Wait(Pause::Until(instant)) => vec![instant],
             StepKind::Fail(_, cause) => cause.iter().collect(),
@@ -274,7 +275,7 @@ impl Call {
             .iter()
             .flat_map(|poll| [&poll.request.arguments, &poll.status].into_iter().chain(&poll.cause));
         let fetch = self.fetch.iter().map(|request| &request.arguments);
-        let own = std::iter::once(&self.start.arguments).chain(&self.output).chain(&self.keep);
+        let own = std::iter::once(&self.start.arguments).chain(&self.output).chain(&self.keep).chain(&self.more);
         own.chain(poll).chain(fetch).collect()
     }
 }
@@ -321,6 +322,8 @@ pub struct Loop {
     pub body: Vec<Step>,
     /// Where each iteration is an execution of its own: what only such loops have.
     pub distributed: Option<Distributed>,
+    /// The request for a further page, where the call before it gave the first one: the loop is gone through once for each.
+    pub further: Option<Box<Call>>,
 }
 
 /// What only a loop has whose iterations are executions of their own.
@@ -414,6 +417,9 @@ pub struct Call {
     pub output: Option<Expression>,
     /// What is kept of what `start` returns, where a later request needs it, as [`ExpressionKind::Kept`].
     pub keep: Option<Expression>,
+    /// What of the answer says that there is more, as an expression over [`ExpressionKind::Result`]: the next request needs it, as
+    /// [`ExpressionKind::Kept`].
+    pub more: Option<Expression>,
     /// How its end is found where the service has no way to wait.
     pub poll: Option<Poll>,
     /// What gets its result behind its end, where the service keeps it.

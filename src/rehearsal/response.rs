@@ -1,7 +1,7 @@
 //! Answers of services, made from what a call is said to return: the standard library's templates say where in the answer its value is, and
 //! here they are read the other way round.
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::wire;
 use crate::{
@@ -33,7 +33,17 @@ pub(super) fn of_start(
         put(platform, keep, Json::from(id_of(call, number)), &mut response)
             .ok_or("a call whose end is asked for keeps more than an id")?;
     }
+    if let (Some(more), Some(true)) = (&call.more, value.map(|page| is_full(call, page))) {
+        put(platform, more, json!({ "after": id_of(call, number) }), &mut response)
+            .ok_or("what says that there is more is more than one part of the answer")?;
+    }
     Ok(response)
+}
+
+/// Whether a page has as many items as it was asked for, so that another one may follow.
+fn is_full(call: &Call, page: &Json) -> bool {
+    let most = call.result.as_ref().and_then(|ty| ty.refinement.max_length);
+    page.as_array().zip(most).is_some_and(|(items, most)| items.len() as u64 >= most)
 }
 
 /// What the service answers where the result is in its answer.

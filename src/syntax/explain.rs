@@ -165,6 +165,9 @@ fn help(text: &str, token: &Token, stop: &Stop) -> Option<String> {
         ":" if wanted.has("=") => "a field is set with `=`; `:` stands before a type",
         "=" if wanted.has(":") => "`:` stands before a type; a default follows it behind `=`",
         "=>" | "=" if wanted.has("->") => "write `->`",
+        "," | "|" if is_arm(text, token) => {
+            "an arm of a `match` is for one value: write one for each, or `else` for all the others"
+        }
         ";" => "nothing but SQL ends with `;`",
         "#" => "a comment begins with `//`",
         "$" => "a value is put into a string by `{name}`, without `$`",
@@ -187,6 +190,12 @@ fn help(text: &str, token: &Token, stop: &Stop) -> Option<String> {
         _ => return None,
     };
     Some(help.to_owned())
+}
+
+/// Whether another value of an arm follows on the line: `"a", "b" -> { … }`.
+fn is_arm(text: &str, token: &Token) -> bool {
+    let rest = text.get(token.range.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    rest.split_once("->").is_some_and(|(value, block)| !value.contains(['{', '(']) && block.trim_start().starts_with('{'))
 }
 
 fn is_clause(word: &str) -> bool {

@@ -69,6 +69,9 @@ impl Events<'_> {
         let mut any = false;
         for step in steps {
             let fault = match &step.kind {
+                StepKind::For(each) if each.further.is_some() && each.distributed.is_none() => {
+                    Some(self.pages_too_many(each, word(step.span, 3), limit))
+                }
                 StepKind::For(each) => {
                     let events = self.of_loop(each, true);
                     (events > limit).then(|| self.loop_too_long(each, word(step.span, 3), events, limit))
@@ -171,6 +174,20 @@ impl Events<'_> {
             return (events > limit).then(|| retries_too_long(span, &call.function, events, limit));
         };
         (events > limit).then(|| poll_too_long(span, &call.function, poll.every, events, limit))
+    }
+
+    fn pages_too_many(&self, each: &Loop, span: Span, limit: u64) -> Diagnostic {
+        let rounds = each.over.ty.refinement.max_length.unwrap_or(1);
+        Diagnostic::warning(
+            catalogue::HISTORY,
+            span,
+            format!(
+                "this loop goes on as long as there are pages, and a run's history ends with {} events",
+                number(limit)
+            ),
+            format!("{} events for a page of {}", number(self.of_loop(each, false)), number(rounds)),
+        )
+        .help("make each iteration an execution with a history of its own, `for x in items(…) distributed { … }`; or read a known number of items with `query_items(…, most = 100)`")
     }
 
     fn loop_too_long(&self, each: &Loop, span: Span, events: u64, limit: u64) -> Diagnostic {

@@ -150,7 +150,9 @@ impl Builder<'_, '_> {
 
     fn error_name(&mut self, path: &ast::Path, tried: &[Step]) -> SmolStr {
         let name = SmolStr::new(dotted(path));
-        if name.starts_with("States.") && !STATES_ERRORS.contains(&name.as_str()) {
+        if TERMINAL.contains(&name.as_str()) {
+            self.report(fault::never_caught(path.span, &name));
+        } else if is_unknown(&name) {
             let near = suggest::nearest(&name, STATES_ERRORS.iter().copied());
             self.report(fault::unknown_error(path.span, &name, near));
         }
@@ -231,7 +233,13 @@ pub(super) fn errors(integration: &Integration) -> Vec<SmolStr> {
 
 /// The error that a name is nearly one of, of the same service. Services have more errors than the library names, and functions have their own.
 fn mistaken(name: &str, known: Vec<SmolStr>) -> Option<SmolStr> {
-    let (service, _) = name.split_once('.')?;
+    let (service, error) = name.split_once('.')?;
+    // What the SDK raises for all that its model does not name: `S3Exception`, in its first version `AmazonSNSException`, `AWSGlueException`.
+    let general = error.strip_suffix("Exception").unwrap_or(error);
+    let general = ["Amazon", "AWS"].iter().find_map(|owner| general.strip_prefix(owner)).unwrap_or(general);
+    if general.eq_ignore_ascii_case(service) {
+        return None;
+    }
     let of_service =
         |one: &&SmolStr| one.split_once('.').is_some_and(|(other, _)| other.eq_ignore_ascii_case(service));
     if known.iter().any(|one| one == name) {

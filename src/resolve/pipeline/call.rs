@@ -72,7 +72,8 @@ impl Builder<'_, '_> {
         let polled = target.as_ref().is_some_and(|target| {
             self.library.integration(target.integration).properties.contains_key("poll")
         });
-        self.check_retries(&policy, polled, written.retry.as_ref().map_or(expr.span, |retry| retry.span));
+        let own = written.retry.as_ref().map(|retry| retry.span);
+        self.check_retries(&policy, polled, own, expr.span);
         let target = target?;
         if let Some(span) = written.callback
             && !self.token_passed
@@ -141,8 +142,10 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Whether a call may stand alone. A test speaks of what a loop reads as of any other call.
     fn is_statement(&self, id: IntegrationId) -> bool {
-        Target::is_statement(self.library.integration(id))
+        let integration = self.library.integration(id);
+        Target::is_statement(integration) || self.testing && self.is_reader(&integration.name)
     }
 
     fn unknown_target(&mut self, path: &Path) -> Option<Target> {
@@ -256,6 +259,9 @@ impl Builder<'_, '_> {
         let mut words = Vec::with_capacity(slots.len());
         let mut whole = true;
         for first in [true, false] {
+            if !whole {
+                break;
+            }
             let (params, slots) = (integration.params.iter(), slots.iter());
             for (param, slot) in params.zip(slots).filter(|(param, _)| query::comes_first(param) == first) {
                 match self.integration_argument(param, *slot, &words) {
@@ -540,6 +546,7 @@ impl Builder<'_, '_> {
             start,
             output,
             keep,
+            more: None,
             poll,
             fetch,
             retry,

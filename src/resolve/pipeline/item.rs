@@ -156,9 +156,9 @@ impl Builder<'_, '_> {
     }
 }
 
-/// The most rows that a statement returns.
+/// The most rows that a statement returns, or a page of it has.
 pub(super) fn most(words: &[(SmolStr, Item)]) -> Option<u64> {
-    words.iter().find(|(word, _)| word == "most").and_then(|(_, item)| match item {
+    words.iter().find(|(word, _)| word == "most" || word == "page").and_then(|(_, item)| match item {
         Item::Value(Value { kind: ValueKind::Int(most), .. }) => u64::try_from(*most).ok(),
         _ => None,
     })

@@ -13,8 +13,8 @@ use crate::{
     platform::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{
-            Batch, Distributed, Expression, ExpressionKind, Loop, Origin, Reader, Request, StepKind,
-            Tolerated, User,
+            Batch, Distributed, Expression, ExpressionKind, Loop, Origin, Reader, Request, Step,
+            StepKind, Tolerated, User,
         },
     },
     resolve::index,
@@ -52,8 +52,14 @@ struct Over {
 
 impl Builder<'_, '_> {
     /// `for`.
-    pub(super) fn for_in(&mut self, each: &ForIn) -> Option<StepKind> {
+    pub(super) fn for_in(&mut self, each: &ForIn, steps: &mut Vec<Step>) -> Option<StepKind> {
+        let mut further = None;
         let over = match self.reader_of(&each.over) {
+            Some((id, args)) if self.gives_pages(id) => self.first_page(id, args, each).map(|pages| {
+                further = Some(Box::new(pages.further));
+                steps.push(pages.first);
+                Over { list: pages.items, reader: None }
+            }),
             Some((id, args)) => self.read(id, args, each),
             None => self.expression(&each.over).map(|list| Over { list, reader: None }),
         };
@@ -77,7 +83,7 @@ impl Builder<'_, '_> {
             writer: options.writer,
         });
         let (limit, over) = (options.limit, over.list);
-        Some(StepKind::For(Box::new(Loop { item, over, limit, body: block.steps, distributed })))
+        Some(StepKind::For(Box::new(Loop { item, over, limit, body: block.steps, distributed, further })))
     }
 
     /// The body, with the item bound in it: the first of what the block binds.
@@ -108,7 +114,7 @@ impl Builder<'_, '_> {
     pub(super) fn is_reader(&self, name: &str) -> bool {
         let id = self.library.integration_named(name);
         let word = id.and_then(|id| self.library.integration(id).properties.get("loops"));
-        matches!(word.map(|expr| &expr.kind), Some(ExprKind::Name(word)) if word == "reader")
+        matches!(word.map(|expr| &expr.kind), Some(ExprKind::Name(word)) if word == "reader" || word == "pages")
     }
 
     fn read(&mut self, id: IntegrationId, args: &[Arg], each: &ForIn) -> Option<Over> {

@@ -25,6 +25,7 @@ mod matching;
 mod names;
 mod operator;
 mod permission;
+mod pages;
 mod policy;
 mod query;
 mod raised;
@@ -46,7 +47,7 @@ use crate::{
     diagnostic::{Diagnostic, Severity},
     library::Library,
     platform::{
-        AccountId, Base, DataType, Pipeline, ResourceId, ValueKind,
+        AccountId, Base, DataType, Pipeline, ResourceId, Value, ValueKind,
         pipeline::{Expression, LocalId, Origin, Retry, Use},
         resource::Noun,
     },
@@ -211,9 +212,10 @@ impl<'b, 'c> Builder<'b, 'c> {
 
     fn build(mut self, declared: &Declared<'_>, shell: Pipeline) -> Pipeline {
         let trigger = self.trigger(&shell);
-        let policy = self.context.platform.field(self.pipeline, "retry").map(|value| value.kind.clone());
-        if let Some(ValueKind::Construct(construct)) = policy {
+        let policy = self.context.platform.field(self.pipeline, "retry").cloned();
+        if let Some(Value { kind: ValueKind::Construct(construct), span }) = policy {
             self.retried_errors(&construct);
+            self.check_own_retries(span);
         }
         self.names.open();
         for param in &shell.params {

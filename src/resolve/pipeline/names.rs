@@ -71,6 +71,13 @@ impl Names {
         }
     }
 
+    /// A value without a name that anybody could write: it is read as soon as it is there.
+    pub(super) fn unseen(&mut self, name: SmolStr, ty: DataType, span: Span) -> LocalId {
+        let id = LocalId(index(self.locals.len()));
+        self.locals.push(Local { name, ty, span, origin: Origin::Item, read: true, joins: None });
+        id
+    }
+
     /// Makes a local of an inner block visible in the current one. `Err` is where its name is bound already.
     pub(super) fn adopt(&mut self, id: LocalId) -> Result<(), Span> {
         let Some(local) = self.local(id) else { return Ok(()) };

@@ -72,14 +72,28 @@ impl Builder<'_, '_> {
 
     /// Warns where the waits between a call's attempts do not fit into the pipeline's timeout, or where its attempts can't.
     /// One whose end is asked for has its time once: what has begun is not begun again.
-    pub(super) fn check_retries(&mut self, policy: &Policy, polled: bool, span: Span) {
+    pub(super) fn check_retries(&mut self, policy: &Policy, polled: bool, own: Option<Span>, span: Span) {
         let Some(whole) = self.timeout else { return };
         let Some(retry) = policy.retry.first() else { return };
+        // Of the pipeline's own retries that is said where they stand.
+        if own.is_none() && waits(retry) > whole {
+            return;
+        }
         let attempts = if polled { 1 } else { u64::from(retry.attempts).saturating_add(1) };
         let running = policy.timeout.unwrap_or(0).saturating_mul(attempts);
         let total = waits(retry).saturating_add(running);
         if total > whole {
-            self.report(fault::retries_outlast(span, total, whole, "the pipeline's"));
+            self.report(fault::retries_outlast(own.unwrap_or(span), "this call", total, whole));
+        }
+    }
+
+    /// The same of the retries that hold for every call which has none of its own.
+    pub(super) fn check_own_retries(&mut self, span: Span) {
+        if let (Some(whole), Some(retry)) = (self.timeout, &self.retry) {
+            let total = waits(retry);
+            if total > whole {
+                self.report(fault::retries_outlast(span, "each call", total, whole));
+            }
         }
     }
 }

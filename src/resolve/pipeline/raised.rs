@@ -67,8 +67,11 @@ impl Builder<'_, '_> {
         let Some(integration) = self.integration_of(call) else { return true };
         let resource = call.start.resource.as_str();
         // Whoever ends such a call may name the error as he likes.
-        if resource.ends_with(".waitForTaskToken") || names_its_own(integration) {
+        if resource.ends_with(".waitForTaskToken") {
             return true;
+        }
+        if names_its_own(integration) {
+            return name != "States.HeartbeatTimeout" || call.heartbeat.is_some();
         }
         if name.starts_with("States.") {
             return match name {
@@ -82,7 +85,8 @@ impl Builder<'_, '_> {
         }
         let Some((prefix, _)) = name.split_once('.') else { return false };
         let known = attempt::errors(integration);
-        if known.iter().any(|one| one == name) {
+        let ends_so = call.poll.as_ref().is_some_and(|poll| poll.error == name);
+        if ends_so || known.iter().any(|one| one == name) {
             return true;
         }
         let same = |one: &SmolStr| one.split_once('.').is_some_and(|(other, _)| other == prefix);

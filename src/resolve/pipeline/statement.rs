@@ -82,7 +82,7 @@ impl Builder<'_, '_> {
                 open = self.parallel(branches, statement, steps);
                 None
             }
-            StatementKind::For(each) => self.for_in(each),
+            StatementKind::For(each) => self.for_in(each, steps),
             StatementKind::Try(body, catches) => {
                 let (kind, goes_on) = self.try_catch(body, catches);
                 open = goes_on;

@@ -7,12 +7,13 @@ use serde_json::{Map, Value as Json};
 use super::{
     document::{self, Flow, Next, State, States},
     jsonata::{self, Scope},
-    lower::{Level, Lowerer},
+    lower::{Level, Lowerer, Paging, retries},
+    poll::CallNames,
 };
 use crate::platform::{
     Pipeline,
     pipeline::{
-        Batch, Distributed, Expression, ExpressionKind, LocalId, Loop, Reader, Step, StepKind, Tolerated,
+        Batch, Call, Distributed, Expression, ExpressionKind, LocalId, Loop, Reader, Step, StepKind, Tolerated,
     },
 };
 
@@ -32,11 +33,60 @@ impl Lowerer<'_> {
         next: Next,
         level: &mut Level,
     ) {
+        let pages = each.further.as_ref().zip(self.paging(&each.over));
+        let base = pages.as_ref().map(|(_, paging)| paging.state.clone()).unwrap_or_default();
+        let behind = match &pages {
+            Some(_) => Next::Next(self.names.give(&format!("IfMore{base}"))),
+            None => next.clone(),
+        };
         let state = match &each.distributed {
-            None => self.inline(each, comment, step, next),
-            Some(distributed) => self.distributed(each, distributed, comment, step, next),
+            None => self.inline(each, comment, step, behind.clone()),
+            Some(distributed) => self.distributed(each, distributed, comment, step, behind.clone()),
         };
         self.push(step, State::Map(Box::new(state)), level);
+        if let (Some((further, paging)), Next::Next(asks)) = (pages, behind) {
+            self.further_page(further, &paging, &asks, step, &next, level);
+        }
+    }
+
+    /// Asks for a further page where there is one, and goes through the loop again.
+    fn further_page(
+        &mut self,
+        further: &Call,
+        paging: &Paging,
+        asks: &str,
+        step: &Step,
+        next: &Next,
+        level: &mut Level,
+    ) {
+        let again = Next::Next(self.entry_of(step));
+        let state = self.names.give(&format!("More{}", paging.state));
+        let rule = document::Rule {
+            condition: format!("{{% $boolean(${}) %}}", paging.variable),
+            assign: Map::new(),
+            next: state.clone(),
+        };
+        let default = Some(self.target(next, level));
+        let choice = document::Choice { comment: None, choices: vec![rule], default };
+        level.states.push((asks.to_owned(), State::Choice(choice)));
+        let (mut assign, output) = self.returned(further, &CallNames::default(), level, &again);
+        assign.extend(further.more.as_ref().map(|more| (paging.variable.clone(), self.next_page(more))));
+        let kept = format!("${}", paging.variable);
+        let task = document::Task {
+            comment: None,
+            resource: self.resource(&further.start.resource),
+            credentials: self.credentials(further),
+            arguments: Scope { kept: &kept, ..self.scope() }.json(&further.start.arguments),
+            timeout_seconds: further.timeout,
+            heartbeat_seconds: further.heartbeat,
+            retry: retries(&further.retry),
+            catch: self.catches(),
+            assign,
+            output,
+            next: again,
+        };
+        self.asks_again(state.clone(), paging.step);
+        level.states.push((state, State::Task(task)));
     }
 
     fn inline(&mut self, each: &Loop, comment: Option<String>, step: &Step, next: Next) -> document::Loop {

@@ -18,7 +18,7 @@ use crate::access::{Duty, derived_role_in};
 use crate::platform::{
     Pipeline, Platform,
     pipeline::{
-        Branch, Call, Catch, Choice, Expression, LocalId, Origin, Pause, Request, Retry, Step, StepKind,
+        Branch, Call, Catch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Request, Retry, Step, StepKind,
     },
 };
 
@@ -36,6 +36,7 @@ pub fn flow(platform: &Platform, pipeline: &Pipeline) -> (Flow, Vec<TaskOf>) {
         scopes: 0,
         handlers: Vec::new(),
         tasks: Vec::new(),
+        pages: FxHashMap::default(),
     };
     lowerer.name_elements();
     lowerer.name_steps(&pipeline.body);
@@ -86,6 +87,19 @@ pub(super) struct Lowerer<'p> {
     /// What catches errors here, the outermost first.
     pub(super) handlers: Vec<Vec<Handler>>,
     tasks: Vec<TaskOf>,
+    /// How the pages of a loop are asked for, by the local that holds one.
+    pages: FxHashMap<LocalId, Paging>,
+}
+
+/// A call that gives the first page of a loop.
+#[derive(Clone)]
+pub(super) struct Paging {
+    /// Its state.
+    pub(super) state: String,
+    /// Where its step begins.
+    pub(super) step: u32,
+    /// The variable that holds where the next page begins; `null` behind the last.
+    pub(super) variable: String,
 }
 
 /// A `catch` that is in force.
@@ -344,6 +358,11 @@ impl Lowerer<'_> {
         if let Some(keep) = &call.keep {
             assign.insert(names.variable.clone(), Json::String(self.scope().query(keep)));
         }
+        if let (Some(more), Some(page)) = (&call.more, call.binding) {
+            let variable = self.variables.give(&format!("next {}", call.name), self.scope);
+            assign.insert(variable.clone(), self.next_page(more));
+            self.pages.insert(page, Paging { state: state.clone(), step: step.span.start, variable });
+        }
         if call.poll.is_some() {
             output = None;
             assign.extend(call.timeout.map(|seconds| (names.deadline.clone(), poll::deadline(seconds))));
@@ -376,7 +395,7 @@ impl Lowerer<'_> {
     }
 
     /// Where a call's value goes: into the variable that its name is read as, or out of the branch that it is the value of.
-    fn returned(
+    pub(super) fn returned(
         &mut self,
         call: &Call,
         names: &CallNames,
@@ -394,6 +413,25 @@ impl Lowerer<'_> {
             }
             _ => (Assign::new(), nothing_at_end(next)),
         }
+    }
+
+    /// Where the next page begins, as an answer says; `null` where it says nothing, or nothing of it.
+    pub(super) fn next_page(&self, more: &Expression) -> Json {
+        let at = self.scope().text(more);
+        Json::String(format!("{{% $exists({at}) ? {at} : null %}}"))
+    }
+
+    /// How the pages are asked for of which a local holds one.
+    pub(super) fn paging(&self, over: &Expression) -> Option<Paging> {
+        match over.kind {
+            ExpressionKind::Local(id) => self.pages.get(&id).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Notes that a state makes the call of another step.
+    pub(super) fn asks_again(&mut self, state: String, step: u32) {
+        self.tasks.push(TaskOf { state, step, asks: false, fetches: false });
     }
 
     /// Gets what a call came to.

@@ -148,14 +148,28 @@ pub(in super::super) fn heartbeat_too_long(span: Span) -> Diagnostic {
     .help("make the heartbeat shorter than the timeout")
 }
 
-pub(in super::super) fn retries_outlast(span: Span, waits: u64, timeout: u64, whose: &str) -> Diagnostic {
+pub(in super::super) fn retries_outlast(span: Span, whose: &str, waits: u64, timeout: u64) -> Diagnostic {
+    let (waits, timeout) = (length_of(waits), length_of(timeout));
     Diagnostic::warning(
         catalogue::POLICY,
         span,
-        format!("the retries of this call can take {waits} seconds, and {whose} timeout is {timeout}"),
+        format!("the retries of {whose} can take {waits}, and the pipeline's timeout is {timeout}"),
         "the last retries never come",
     )
     .help("retry less often or sooner, or give more time")
+}
+
+/// Seconds as the language writes them. A run ends after a year at the latest.
+fn length_of(seconds: u64) -> String {
+    const YEAR: u64 = 31_536_000;
+    const UNITS: [(u64, &str); 3] = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    if seconds > YEAR {
+        return "more than a year".to_owned();
+    }
+    match UNITS.iter().find(|(length, _)| seconds >= *length && seconds.is_multiple_of(*length)) {
+        Some((length, unit)) => format!("{}{unit}", seconds / length),
+        None => format!("{seconds}s"),
+    }
 }
 
 pub(in super::super) fn heartbeat_of_nobody(span: Span, function: &str) -> Diagnostic {

@@ -161,6 +161,16 @@ pub(in super::super) fn mistaken_error(span: Span, name: &str, near: &str) -> Di
     .fix(span, near)
 }
 
+pub(in super::super) fn never_caught(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::ERROR_NAME,
+        span,
+        format!("`{name}` ends the run at once, and no `catch` sees it"),
+        "never comes here",
+    )
+    .help("leave it out; keep what is large in a bucket, and hand on its place")
+}
+
 pub(in super::super) fn never_raised(span: Span, name: &str, raised: &[SmolStr], runs: bool) -> Diagnostic {
     let diagnostic = Diagnostic::warning(
         catalogue::NEVER_CAUGHT,

@@ -106,7 +106,9 @@ impl Builder<'_, '_> {
         self.wildcards = false;
         let called = called?.call;
         let request = Some(called.start.arguments);
-        Some((CallPattern { function: called.function, request, span: call.span }, called.result))
+        // What a loop reads has the type that the loop says.
+        let result = called.result.or_else(|| subject.calls.get(&called.function).cloned().flatten());
+        Some((CallPattern { function: called.function, request, span: call.span }, result))
     }
 
     /// The name of what is called: something that the pipeline does call.
