@@ -275,7 +275,8 @@ impl Call {
             .iter()
             .flat_map(|poll| [&poll.request.arguments, &poll.status].into_iter().chain(&poll.cause));
         let fetch = self.fetch.iter().map(|request| &request.arguments);
-        let own = std::iter::once(&self.start.arguments).chain(&self.output).chain(&self.keep).chain(&self.more);
+        let own =
+            std::iter::once(&self.start.arguments).chain(&self.output).chain(&self.keep).chain(&self.more);
         own.chain(poll).chain(fetch).collect()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     machine::{Execution, Failure, Outcome, Queries},
     platform::{
         Platform, Test,
-        pipeline::Expression,
+        pipeline::{Expression, ExpressionKind},
         test::{CallPattern, Expectation, Expected, MockEnd, PipelineTest},
     },
     source::Span,
@@ -222,8 +222,9 @@ impl<'t> Script<'t> {
 impl Mocks for Script<'_> {
     fn reply(&mut self, asked: Asked<'_>) -> Result<Option<Reply>, String> {
         let function = &asked.call.function;
-        self.seen.push((function.clone(), asked.request.clone()));
-        let first = self.mocks.iter().find(|(pattern, ..)| pattern.is(function, asked.request));
+        let request = as_written(asked);
+        self.seen.push((function.clone(), request.clone()));
+        let first = self.mocks.iter().find(|(pattern, ..)| pattern.is(function, &request));
         let Some(wanted) = first.map(|(pattern, ..)| pattern.request.clone()) else {
             self.missing = asked.call.runs.is_none().then(|| function.clone());
             return Ok(None);
@@ -245,4 +246,15 @@ impl Mocks for Script<'_> {
             reply.clone()
         }))
     }
+}
+
+/// The request of a call as a program writes it: without where a further page begins, which nobody can know.
+fn as_written(asked: Asked<'_>) -> Json {
+    let mut request = asked.request.clone();
+    if let (Some(_), ExpressionKind::Record(members), Json::Object(given)) =
+        (&asked.call.more, &asked.call.start.arguments.kind, &mut request)
+    {
+        given.retain(|name, _| members.iter().any(|(known, _)| known == name));
+    }
+    request
 }

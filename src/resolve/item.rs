@@ -80,12 +80,7 @@ impl Context<'_> {
     }
 
     /// What the items are looked up by beside their key. Nothing where one of them is at fault.
-    fn indexes(
-        &mut self,
-        written: Option<&Value>,
-        schema: SchemaId,
-        used: Span,
-    ) -> Option<Vec<ItemIndex>> {
+    fn indexes(&mut self, written: Option<&Value>, schema: SchemaId, used: Span) -> Option<Vec<ItemIndex>> {
         let Some(Value { kind: ValueKind::List(items), .. }) = written else { return Some(Vec::new()) };
         let mut indexes: Vec<ItemIndex> = Vec::with_capacity(items.len());
         let mut spans: Vec<Span> = Vec::with_capacity(items.len());

@@ -287,7 +287,9 @@ pub(super) fn described(ty: &FieldType, library: &Library) -> String {
         FieldType::Watermark => "a column less a delay, such as `timestamp - 5s`".into(),
         FieldType::Column => "a column's name".into(),
         FieldType::Row(RowPart::Index) => "the name of one of the table's indexes".into(),
-        FieldType::Row(RowPart::Sort | RowPart::SortStart) => "a value of the column by which the items are sorted".into(),
+        FieldType::Row(RowPart::Sort | RowPart::SortStart) => {
+            "a value of the column by which the items are sorted".into()
+        }
         FieldType::Row(_) => "an item of the table, as a record: `{ id = \"x\" }`".into(),
         FieldType::Target => "a declaration, a place in a bucket, or an ARN as text".into(),
         FieldType::Label => "a label's name".into(),

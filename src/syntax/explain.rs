@@ -195,7 +195,8 @@ fn help(text: &str, token: &Token, stop: &Stop) -> Option<String> {
 /// Whether another value of an arm follows on the line: `"a", "b" -> { … }`.
 fn is_arm(text: &str, token: &Token) -> bool {
     let rest = text.get(token.range.end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    rest.split_once("->").is_some_and(|(value, block)| !value.contains(['{', '(']) && block.trim_start().starts_with('{'))
+    rest.split_once("->")
+        .is_some_and(|(value, block)| !value.contains(['{', '(']) && block.trim_start().starts_with('{'))
 }
 
 fn is_clause(word: &str) -> bool {

@@ -13,8 +13,8 @@ use crate::{
     platform::{
         Base, DataType, SchemaId, Value, ValueKind,
         pipeline::{
-            Batch, Distributed, Expression, ExpressionKind, Loop, Origin, Reader, Request, Step,
-            StepKind, Tolerated, User,
+            Batch, Distributed, Expression, ExpressionKind, Loop, Origin, Reader, Request, Step, StepKind,
+            Tolerated, User,
         },
     },
     resolve::index,

@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use smol_str::format_smolstr;
 
-use super::{Builder, fault, request::label, template::{Fault, Template}};
+use super::{
+    Builder, fault,
+    request::label,
+    template::{Fault, Template},
+};
 use crate::{
     library::{Integration, IntegrationId, types::constant_text},
     platform::{

@@ -21,8 +21,14 @@ use crate::{
 };
 
 /// The bounds of a range, in the order in which templates are given them, and how DynamoDB says each.
-const BOUNDS: &[(&str, &str)] =
-    &[("equals", "="), ("at_least", ">="), ("at_most", "<="), ("above", ">"), ("below", "<"), ("starts_with", "")];
+const BOUNDS: &[(&str, &str)] = &[
+    ("equals", "="),
+    ("at_least", ">="),
+    ("at_most", "<="),
+    ("above", ">"),
+    ("below", "<"),
+    ("starts_with", ""),
+];
 
 /// What a call asks of a table: the table itself, or one of its indexes.
 pub(super) struct Asked<'p> {
@@ -70,8 +76,7 @@ impl Builder<'_, '_> {
         match name.as_text() {
             Some(text) if known.contains(&text) => Some(Item::Data(name)),
             text => {
-                let diagnostic =
-                    fault::no_index(expr.span, text, &resource.name, &known, resource.span);
+                let diagnostic = fault::no_index(expr.span, text, &resource.name, &known, resource.span);
                 self.report(diagnostic);
                 None
             }
@@ -120,7 +125,10 @@ impl Builder<'_, '_> {
             return true;
         }
         let given = |name: &str| {
-            words.iter().find(|(word, item)| word == name && !matches!(item, Item::Missing)).map(|(_, item)| item)
+            words
+                .iter()
+                .find(|(word, item)| word == name && !matches!(item, Item::Missing))
+                .map(|(_, item)| item)
         };
         let bounds: Vec<&str> =
             BOUNDS.iter().map(|(name, _)| *name).filter(|name| given(name).is_some()).collect();

@@ -34,7 +34,10 @@ impl Builder<'_, '_> {
             StepKind::Parallel(_) => {
                 matches!(name, "States.BranchFailed" | "States.NoChoiceMatched")
                     || ALWAYS.contains(&name)
-                    || step.blocks().into_iter().any(|block| fails_with(block, name) || self.can_raise(block, name))
+                    || step
+                        .blocks()
+                        .into_iter()
+                        .any(|block| fails_with(block, name) || self.can_raise(block, name))
             }
             StepKind::For(each) => match &each.distributed {
                 Some(own) => match name {

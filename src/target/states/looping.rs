@@ -13,7 +13,8 @@ use super::{
 use crate::platform::{
     Pipeline,
     pipeline::{
-        Batch, Call, Distributed, Expression, ExpressionKind, LocalId, Loop, Reader, Step, StepKind, Tolerated,
+        Batch, Call, Distributed, Expression, ExpressionKind, LocalId, Loop, Reader, Step, StepKind,
+        Tolerated,
     },
 };
 

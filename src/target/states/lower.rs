@@ -18,7 +18,8 @@ use crate::access::{Duty, derived_role_in};
 use crate::platform::{
     Pipeline, Platform,
     pipeline::{
-        Branch, Call, Catch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Request, Retry, Step, StepKind,
+        Branch, Call, Catch, Choice, Expression, ExpressionKind, LocalId, Origin, Pause, Request, Retry,
+        Step, StepKind,
     },
 };
 

@@ -28,7 +28,12 @@ pub(in super::super) fn no_index(
     }
 }
 
-pub(in super::super) fn not_sorted(span: Span, table: &str, index: Option<&str>, declared: Span) -> Diagnostic {
+pub(in super::super) fn not_sorted(
+    span: Span,
+    table: &str,
+    index: Option<&str>,
+    declared: Span,
+) -> Diagnostic {
     let what = index.map_or_else(|| format!("`{table}`"), |index| format!("the index `{index}`"));
     Diagnostic::error(
         catalogue::QUERY,
@@ -55,7 +60,10 @@ pub(in super::super) fn bounds_apart(span: Span, bounds: &[&str]) -> Diagnostic 
     Diagnostic::error(
         catalogue::QUERY,
         span,
-        format!("`{}` can't stand together: DynamoDB takes one condition on what it sorts by", bounds.join("` and `")),
+        format!(
+            "`{}` can't stand together: DynamoDB takes one condition on what it sorts by",
+            bounds.join("` and `")
+        ),
         "one too many",
     )
     .help("give one of them, or both ends with `at_least` and `at_most`")
