@@ -87,7 +87,14 @@ impl<'j> Engine<'j> {
         }
     }
 
-    /// A partition has ended, or been silent for long: it does not hold the watermark back until its next row.
+    /// A partition has ended.
+    pub fn end(&mut self, partition: u32, outputs: &mut Outputs<'_>) -> Result<(), RunError> {
+        let mut results = Results { sink: outputs.results, job: self.job, null: None };
+        let ended = self.operator.end(partition, &mut |batch: &Batch| results.write(batch));
+        ended.map_err(|e| results.located(e, &[]))
+    }
+
+    /// A partition has been silent for long: it does not hold the watermark back until its next row.
     pub fn set_idle(&mut self, partition: u32, outputs: &mut Outputs<'_>) -> Result<(), RunError> {
         let mut results = Results { sink: outputs.results, job: self.job, null: None };
         let fired = self.operator.set_idle(partition, &mut |batch: &Batch| results.write(batch));

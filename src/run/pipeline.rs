@@ -208,7 +208,7 @@ pub fn run(
             engine.push(first as u32, &mut rows, &mut outputs)?;
         } else {
             open.retain(|at| *at != first);
-            engine.set_idle(first as u32, &mut outputs)?;
+            engine.end(first as u32, &mut outputs)?;
         }
         let (rows, bytes) = engine.read();
         progress(Progress { rows, bytes });

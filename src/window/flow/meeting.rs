@@ -64,6 +64,13 @@ impl Meeting {
         (marks, self.inputs.iter().all(|met| met.idle))
     }
 
+    /// All inputs are waited for.
+    pub fn wake(&mut self) {
+        for met in &mut self.inputs {
+            (met.idle, met.behind) = (false, false);
+        }
+    }
+
     /// The least watermark of the inputs that are waited for but one; `None` if one has none yet.
     fn others(&self, but: usize) -> Option<i64> {
         let others = self.inputs.iter().enumerate().filter(|(at, met)| *at != but && met.counts());

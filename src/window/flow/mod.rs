@@ -37,8 +37,11 @@ pub struct Engine {
     parts: Vec<Running>,
     /// The rows that came out of each part.
     rows_out: Vec<u64>,
-    /// The partitions.
+    /// The partitions, and which of them have ended.
     places: Vec<Place>,
+    ended: Vec<bool>,
+    /// How many streams there are.
+    streams: usize,
 }
 
 impl Engine {
@@ -55,7 +58,8 @@ impl Engine {
         }
         let running = |part| Running::new(part, &plan.streams, &counts, false);
         let parts = plan.parts.into_iter().map(running).collect::<Result<Vec<_>, _>>()?;
-        Ok(Engine { rows_out: vec![0; parts.len()], parts, places })
+        let (rows_out, ended) = (vec![0; parts.len()], vec![false; places.len()]);
+        Ok(Engine { rows_out, parts, ended, places, streams: counts.len() })
     }
 
     /// What happened so far, in all parts.
@@ -107,9 +111,26 @@ impl Engine {
         self.each_part(emit, |part, down| part.set_idle(at, down))
     }
 
+    /// Tells that a partition has ended. With the last one of a stream the stream ends: it holds nothing back, and its own windows fire.
+    pub fn end(&mut self, partition: u32, emit: Emit<'_>) -> Result<(), Error> {
+        let Some(at) = self.places.get(partition as usize).copied() else { return Ok(()) };
+        if let Some(ended) = self.ended.get_mut(partition as usize) {
+            *ended = true;
+        }
+        let mut of_stream = self.places.iter().zip(&self.ended).filter(|(place, _)| place.stream == at.stream);
+        if of_stream.all(|(_, ended)| *ended) {
+            return self.each_part(emit, |part, down| part.end(at.stream, down));
+        }
+        self.each_part(emit, |part, down| part.set_idle(at, down))
+    }
+
     /// The input has ended: every open window fires.
     pub fn finish(&mut self, emit: Emit<'_>) -> Result<(), Error> {
-        self.each_part(emit, |part, down| part.finish(down))
+        let streams = self.streams;
+        self.each_part(emit, |part, down| {
+            part.wake();
+            (0..streams).try_for_each(|stream| part.end(stream, &mut *down))
+        })
     }
 
     /// Does something with each part, whose rows go out.

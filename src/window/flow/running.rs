@@ -114,18 +114,34 @@ impl Running {
         }
     }
 
-    /// The input has ended: all windows fire, and no row has a partner any more.
-    pub fn finish(&mut self, down: Down<'_>) -> Result<(), Error> {
+    /// A stream has ended: it holds nothing back any more. Where all have, all windows fire, and no row has a partner any more.
+    pub fn end(&mut self, stream: usize, down: Down<'_>) -> Result<(), Error> {
         let Running { first, links, .. } = self;
         let mut next = |piece: Piece<'_>| take(links, piece, &mut *down);
         match first {
-            Source::Groups(_, operator) => {
+            Source::Groups(at, operator) if *at == stream => {
                 behind(&mut next, |results| operator.finish(results))?;
                 tell_time(Some(i64::MAX), false, &mut next)
             }
-            Source::Rows(..) => tell_time(Some(i64::MAX), false, &mut next),
+            Source::Rows(at, _) if *at == stream => tell_time(Some(i64::MAX), false, &mut next),
+            Source::Groups(..) | Source::Rows(..) => Ok(()),
             Source::Union(..) | Source::Join(..) => {
-                self.each_input(down, &mut |input, down| input.finish(down))
+                self.each_input(down, &mut |input, down| input.end(stream, down))
+            }
+        }
+    }
+
+    /// All inputs will tell their ends: those that were silent are waited for.
+    pub fn wake(&mut self) {
+        match &mut self.first {
+            Source::Groups(..) | Source::Rows(..) => {}
+            Source::Union(inputs, meeting) => {
+                meeting.wake();
+                inputs.iter_mut().for_each(Running::wake);
+            }
+            Source::Join(inputs, joining) => {
+                joining.wake();
+                inputs.iter_mut().for_each(Running::wake);
             }
         }
     }

@@ -13,6 +13,7 @@ impl Engine {
     pub fn save(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.rows_out.save(&mut out);
+        self.ended.save(&mut out);
         self.parts.iter().for_each(|part| part.save(&mut out));
         out
     }
@@ -20,9 +21,9 @@ impl Engine {
     /// Gives a new engine the state of one of the same plan, over as many partitions; `None` where the bytes are no such state.
     pub fn load(&mut self, mut saved: &[u8]) -> Option<()> {
         let from = &mut saved;
-        let rows_out = Vec::<u64>::load(from)?;
-        (rows_out.len() == self.rows_out.len()).then_some(())?;
-        self.rows_out = rows_out;
+        let (rows_out, ended) = (Vec::<u64>::load(from)?, Vec::<bool>::load(from)?);
+        (rows_out.len() == self.rows_out.len() && ended.len() == self.ended.len()).then_some(())?;
+        (self.rows_out, self.ended) = (rows_out, ended);
         self.parts.iter_mut().try_for_each(|part| part.load(from))?;
         from.is_empty().then_some(())
     }

@@ -146,7 +146,7 @@ impl Drive<'_> {
                 }
                 Ok(false) => {
                     (input.ended, self.changed) = (true, true);
-                    self.engine.set_idle(index as u32, &mut self.sinks.outputs()).map_err(halt)?;
+                    self.engine.end(index as u32, &mut self.sinks.outputs()).map_err(halt)?;
                     return Ok(Step::Rows);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}

@@ -55,6 +55,11 @@ impl Joining {
         }
     }
 
+    /// Both sides are waited for.
+    pub fn wake(&mut self) {
+        self.meeting.wake();
+    }
+
     pub fn stats(&self) -> Stats {
         match &self.kind {
             Kind::Windows(join) => join.stats(),
