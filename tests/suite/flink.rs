@@ -137,10 +137,10 @@ fn flink(cases: &[Case]) -> Option<()> {
     Some(())
 }
 
-/// What the native operator writes: results, and what is diverted.
-fn ours(job: &Native, case: &Case) -> (Vec<u8>, Vec<Vec<u8>>) {
+/// What the native operator writes, from a file for each stream: results, and what is diverted.
+pub fn run_native(job: &Native, rows: &dyn Fn(ResourceId) -> PathBuf) -> (Vec<u8>, Vec<Vec<u8>>) {
     let open = |(at, read): (usize, &Read)| -> Box<dyn Source> {
-        let rows = case.rows(read.stream);
+        let rows = rows(read.stream);
         let reader = fs::File::open(&rows).unwrap();
         let schema = job.job.inputs[at].schema.clone();
         let (stored, event_time) = (job.job.stored(at), job.job.event_time(at));
@@ -159,7 +159,7 @@ fn ours(job: &Native, case: &Case) -> (Vec<u8>, Vec<Vec<u8>>) {
 }
 
 /// Rows as a multiset: how often each comes. A rejected row is told by its text, since both say in their own words what is wrong with it.
-fn multiset(text: &str, doubles: &[&str]) -> BTreeMap<String, usize> {
+pub fn multiset(text: &str, doubles: &[&str]) -> BTreeMap<String, usize> {
     let mut rows = BTreeMap::new();
     for line in text.lines() {
         let row: BTreeMap<String, &RawValue> =
@@ -221,7 +221,7 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         let results = fs::read_to_string(case.sink_file(case.query().sink)).unwrap();
         assert!(!results.is_empty(), "{}: Flink gives no rows", case.name);
         let Ok(job) = native(case.platform(), case.query()) else { continue };
-        let (results, diverted) = ours(&job, case);
+        let (results, diverted) = run_native(&job, &|stream| case.rows(stream));
         differences.extend(difference(case, job.sink, &results));
         for (sink, rows) in job.diverted.iter().zip(diverted) {
             if case.sinks().contains(sink) {
