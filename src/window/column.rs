@@ -222,6 +222,18 @@ impl Column {
         Column { data, nulls: None }
     }
 
+    /// The layout.
+    pub fn class(&self) -> Class {
+        match &self.data {
+            Data::Bool(_) => Class::Bool,
+            Data::I32(_) => Class::I32,
+            Data::I64(_) => Class::I64,
+            Data::F64(_) => Class::F64,
+            Data::I128(_) => Class::I128,
+            Data::Text(_) => Class::Text,
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.data.len()
