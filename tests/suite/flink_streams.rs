@@ -347,7 +347,8 @@ fn query(rng: &mut Rng) -> String {
     match rng.below(8) {
         // Groups of windows over anything.
         0 | 1 => {
-            let rows = source(rng, 1 + rng.below(2));
+            let depth = 1 + rng.below(2);
+            let rows = source(rng, depth);
             let rows = windowed(rng, &rows, &shape);
             let having = rng.pick(&["", "\nHAVING COUNT(*) > 1"]);
             format!(
@@ -366,7 +367,7 @@ fn query(rng: &mut Rng) -> String {
         }
         // Windows joined, and groups of them.
         3 | 4 => {
-            let (left, right) = (source(rng, rng_depth(rng)), source(rng, rng_depth(rng)));
+            let (left, right) = (shallow(rng), shallow(rng));
             let (left, right) = (windowed(rng, &left, &shape), windowed(rng, &right, &shape));
             let on = format!(
                 "a.k = b.k AND a.window_start = b.window_start AND a.window_end = b.window_end{}",
@@ -385,7 +386,7 @@ fn query(rng: &mut Rng) -> String {
         }
         // Rows near one another.
         5 | 6 => {
-            let (left, right) = (source(rng, rng_depth(rng)), source(rng, rng_depth(rng)));
+            let (left, right) = (shallow(rng), shallow(rng));
             format!(
                 "SELECT a.k, b.v, a.d, a.at AS t, b.at AS u FROM ({left}) AS a {} ({right}) AS b\nON a.k = b.k AND {}{}",
                 join_word(rng),
@@ -395,7 +396,7 @@ fn query(rng: &mut Rng) -> String {
         }
         // Groups of groups.
         _ => {
-            let rows = source(rng, rng_depth(rng));
+            let rows = shallow(rng);
             let rows = windowed(rng, &rows, &shape);
             format!(
                 "SELECT MAX(k) AS k, {}, window_start AS t, window_end AS u FROM (SELECT k, {}, window_start, window_end FROM {rows}\nGROUP BY k, window_start, window_end)\nWHERE v > 0 GROUP BY window_start, window_end",
@@ -406,6 +407,8 @@ fn query(rng: &mut Rng) -> String {
     }
 }
 
-fn rng_depth(rng: &mut Rng) -> usize {
-    rng.pick(&[0, 0, 1])
+/// A stream, mostly, or something over streams.
+fn shallow(rng: &mut Rng) -> String {
+    let depth = rng.pick(&[0, 0, 1]);
+    source(rng, depth)
 }
