@@ -2,21 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
-
 use super::{
-    ability::{Ability, Ground, Missing, Way},
+    ability::{Ability, Way},
     copies,
     prover::{Actor, Prover},
+    told::Told,
 };
 use crate::{
     access::{
-        RoleKey, TableGrant,
+        TableGrant,
         requirement::{Place, Requirement, requirements},
-        roles::acting,
     },
-    platform::{Capability, CapabilityUse, Principal, Target, resource::Noun},
+    platform::{Capability, CapabilityUse, Target, resource::Noun},
 };
 
 /// What is asked about, for one after another.
@@ -35,14 +32,6 @@ pub(super) struct Route<'a> {
     /// What goes with it.
     beside: Vec<Requirement>,
     told: Option<Told<'a>>,
-}
-
-/// What Lake Formation is told of it.
-struct Told<'a> {
-    by_receiver: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
-    others: Vec<&'a TableGrant>,
-    /// The columns asked for: those named, else all of the table.
-    columns: Vec<SmolStr>,
 }
 
 impl<'p, 'a> Asked<'p, 'a> {
@@ -144,14 +133,14 @@ impl<'a> Route<'a> {
 
     fn candidates(&self, prover: &Prover<'a>) -> BTreeSet<usize> {
         match &self.told {
-            Some(told) => told.by_receiver.keys().filter_map(|key| prover.access.index_of(*key)).collect(),
+            Some(told) => told.receivers().filter_map(|key| prover.access.index_of(key)).collect(),
             None => self.primary.iter().flat_map(|it| prover.candidates.for_requirement(it)).collect(),
         }
     }
 
     /// Those who are told of to Lake Formation and are no roles of ours.
-    pub(super) fn told_to_others(&self) -> &[&'a TableGrant] {
-        self.told.as_ref().map_or(&[], |told| &told.others)
+    pub(super) fn told_to_others(&self) -> Vec<&'a TableGrant> {
+        self.told.as_ref().map_or_else(Vec::new, Told::others)
     }
 
     fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>) -> Ability<'a> {
@@ -170,45 +159,6 @@ impl<'a> Route<'a> {
         // Objects without the right to their key are of no use; other things that go with a capability only make it comfortable.
         ability.partly &= key_usable;
         ability
-    }
-}
-
-impl<'a> Told<'a> {
-    fn of(prover: &Prover<'a>, wanted: &CapabilityUse, permission: &str, on: &Target) -> Self {
-        let mut told = Self {
-            by_receiver: FxHashMap::default(),
-            others: Vec::new(),
-            columns: columns(prover, wanted, on),
-        };
-        for grant in table_grants(prover, permission, on) {
-            let receiver = match grant.principal {
-                Principal::Resource(id) => acting(prover.platform, id),
-                _ => None,
-            };
-            match receiver.filter(|key| prover.access.index_of(*key).is_some()) {
-                Some(key) => told.by_receiver.entry(key).or_default().push(grant),
-                None => told.others.push(grant),
-            }
-        }
-        told
-    }
-
-    /// Lake Formation and IAM must both allow it.
-    fn limit(&self, role: RoleKey, ability: &mut Ability<'a>) {
-        let grants = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
-        let has =
-            |column: &SmolStr| grants.iter().any(|it| it.columns.is_empty() || it.columns.contains(column));
-        let all = !grants.is_empty() && self.columns.iter().all(has);
-        let some = !grants.is_empty() && (self.columns.is_empty() || self.columns.iter().any(has));
-        if !all && ability.missing.is_none() {
-            let reason = "a grant of Lake Formation on it".to_owned();
-            ability.missing = Some(Missing { reason, denied_by: None });
-        }
-        ability.fully &= all;
-        ability.partly &= some;
-        ability
-            .allowed_by
-            .extend(grants.iter().map(|it| Ground::LakeFormation { span: it.span, filtered: it.filtered }));
     }
 }
 
@@ -238,41 +188,5 @@ fn objects(prover: &Prover<'_>, on: &Target) -> Option<Place> {
         Noun::Table(at) => Some(Place::from(&platform.tables.get(at as usize)?.location)),
         Noun::Domain(at) => Some(Place::from(&platform.domains.get(at as usize)?.location)),
         _ => None,
-    }
-}
-
-/// What is granted of a permission on a table or a database; what is granted on a database counts for each of its tables.
-fn table_grants<'a>(
-    prover: &Prover<'a>,
-    permission: &str,
-    on: &Target,
-) -> impl Iterator<Item = &'a TableGrant> {
-    let (domain, table) = match prover.platform.resource(on.resource).noun {
-        Noun::Domain(domain) => (Some(domain), None),
-        Noun::Table(at) => {
-            (prover.platform.tables.get(at as usize).map(|table| table.domain), Some(Some(at)))
-        }
-        _ => (None, None),
-    };
-    let places = domain
-        .into_iter()
-        .flat_map(move |domain| [Some(None), table].into_iter().flatten().map(move |table| (domain, table)));
-    places
-        .flat_map(|(domain, table)| prover.candidates.table_grants(domain, table))
-        .copied()
-        .filter(move |it| it.permission == permission)
-}
-
-/// The columns asked for: those named, else all of the table.
-fn columns(prover: &Prover<'_>, wanted: &CapabilityUse, on: &Target) -> Vec<SmolStr> {
-    if !wanted.columns.is_empty() {
-        return wanted.columns.clone();
-    }
-    let platform = prover.platform;
-    match platform.resource(on.resource).noun {
-        Noun::Table(at) => platform.tables.get(at as usize).map_or_else(Vec::new, |table| {
-            platform.schema(table.schema).columns.iter().map(|column| column.name.clone()).collect()
-        }),
-        _ => Vec::new(),
     }
 }
