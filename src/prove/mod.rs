@@ -77,7 +77,7 @@ pub use effect::effects;
 pub use explain::Link;
 pub use foreign::foreign;
 pub use limit::limits;
-pub use no_rows::no_rows;
+pub use no_rows::{no_rows, speaks_of_nothing};
 pub use prover::{Actor, Prover};
 pub use question::{Answer, Holder, Verdict};
 pub use request::Request;

@@ -3,7 +3,7 @@
 use super::rows::{Found, any};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, RowFilter, Target, resource::Noun},
+    platform::{Assertion, Platform, RowFilter, Target, resource::Noun},
     source::Span,
 };
 
@@ -14,13 +14,14 @@ pub fn no_rows(platform: &Platform, diagnostics: &mut Diagnostics) {
             diagnostics.push(shows_nothing(filter.span));
         }
     }
-    for assertion in &platform.assertions {
-        // All of its capabilities have the same.
-        let filter = assertion.capabilities.first().and_then(|wanted| wanted.rows.as_ref());
-        if let Some(filter) = filter.filter(|it| is_empty(platform, &assertion.on, it)) {
-            diagnostics.push(says_nothing(filter.span));
-        }
-    }
+    diagnostics.extend(platform.assertions.iter().filter_map(|assertion| speaks_of_nothing(platform, assertion)));
+}
+
+/// What is said of an assertion, or of a question, that is about no rows.
+pub fn speaks_of_nothing(platform: &Platform, assertion: &Assertion) -> Option<Diagnostic> {
+    // All of its capabilities have the same.
+    let filter = assertion.capabilities.first()?.rows.as_ref()?;
+    is_empty(platform, &assertion.on, filter).then(|| says_nothing(filter.span))
 }
 
 fn is_empty(platform: &Platform, on: &Target, filter: &RowFilter) -> bool {
@@ -45,7 +46,7 @@ fn says_nothing(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::NO_ROWS,
         span,
-        "no row meets this condition: the assertion says nothing",
+        "no row meets this condition: nothing is said by it",
         "never true",
     )
     .help("of alternatives write `OR`, or `IN`; a comparison with NULL is never true: write `IS NULL`")

@@ -11,7 +11,7 @@ use dpl::{
     ask,
     diagnostic::{Diagnostic, Diagnostics, Severity},
     platform::{Assertion, AssertionSubject},
-    prove::{Answer, Holder, Prover, Verdict, session_policy},
+    prove::{Answer, Holder, Prover, Verdict, session_policy, speaks_of_nothing},
     question::{self, About},
     source::{FileId, SourceMap},
 };
@@ -189,6 +189,10 @@ fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertio
         report::diagnostics(&faults, &analysis.sources, format);
         return Ok(None);
     };
+    if let Some(fault) = speaks_of_nothing(&analysis.platform, &asked) {
+        report::diagnostics(&[fault], &analysis.sources, format);
+        return Ok(None);
+    }
     Ok(Some((analysis, asked, root)))
 }
 
