@@ -13,6 +13,7 @@ use crate::{
         TableGrant,
         requirement::{Place, Requirement, requirements},
     },
+    library::{Action, ActionId},
     platform::{Capability, CapabilityUse, Target, resource::Noun},
 };
 
@@ -29,6 +30,8 @@ pub(super) struct Route<'a> {
     way: Way,
     /// What the capability names.
     pub(super) primary: Vec<Requirement>,
+    /// The same by other actions that read the same data.
+    alike: Vec<Vec<Requirement>>,
     /// What goes with it.
     beside: Vec<Requirement>,
     told: Option<Told<'a>>,
@@ -108,7 +111,14 @@ impl<'p, 'a> Asked<'p, 'a> {
     }
 
     fn on(&self, actor: Actor<'a>, route: &Route<'a>) -> Ability<'a> {
-        let mut ability = route.by_policies(self.prover, actor);
+        let mut ability = route.by_policies(self.prover, actor, &route.primary);
+        if !ability.partly {
+            let others = route.alike.iter().map(|it| route.by_policies(self.prover, actor, it));
+            // Who reads the data otherwise can't do what was asked, and sees it.
+            if let Some(other) = others.into_iter().find(|it| it.partly) {
+                ability = Ability { fully: false, missing: ability.missing, ..other };
+            }
+        }
         if let Some(told) = &route.told {
             told.limit(actor.role.identity.key, &mut ability);
         }
@@ -128,13 +138,17 @@ impl<'a> Route<'a> {
     pub(super) fn at(prover: &Prover<'a>, way: Way, capability: Capability, place: &Place) -> Self {
         let (primary, beside) =
             requirements(prover.platform, capability, place).into_iter().partition(|it| it.primary);
-        Self { way, primary, beside, told: None }
+        let alike = alike(prover, capability, place);
+        Self { way, primary, alike, beside, told: None }
     }
 
     fn candidates(&self, prover: &Prover<'a>) -> BTreeSet<usize> {
         match &self.told {
             Some(told) => told.receivers().filter_map(|key| prover.access.index_of(key)).collect(),
-            None => self.primary.iter().flat_map(|it| prover.candidates.for_requirement(it)).collect(),
+            None => {
+                let all = self.primary.iter().chain(self.alike.iter().flatten());
+                all.flat_map(|it| prover.candidates.for_requirement(it)).collect()
+            }
         }
     }
 
@@ -143,9 +157,9 @@ impl<'a> Route<'a> {
         self.told.as_ref().map_or_else(Vec::new, Told::others)
     }
 
-    fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>) -> Ability<'a> {
-        let mut ability = prover.all(actor, &self.primary);
-        ability.fully &= !self.primary.is_empty();
+    fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>, primary: &[Requirement]) -> Ability<'a> {
+        let mut ability = prover.all(actor, primary);
+        ability.fully &= !primary.is_empty();
         let mut key_usable = true;
         for requirement in &self.beside {
             let more = prover.all(actor, std::slice::from_ref(requirement));
@@ -160,6 +174,21 @@ impl<'a> Route<'a> {
         ability.partly &= key_usable;
         ability
     }
+}
+
+/// What reads the same data as a capability does, by other actions: each by itself. An action that is named means itself.
+fn alike(prover: &Prover<'_>, capability: Capability, place: &Place) -> Vec<Vec<Requirement>> {
+    let Capability::Named(id) = capability else { return Vec::new() };
+    let library = &prover.platform.library;
+    let own = &library.capability(id).actions;
+    let read: Vec<_> = own.iter().map(|id| library.action(*id)).filter(|it| it.reads.is_some()).collect();
+    let same = |other: &Action| read.iter().any(|it| it.service == other.service && it.reads == other.reads);
+    let others = (0..).map(ActionId).zip(&library.actions);
+    let others = others.filter(|(id, action)| !read.is_empty() && !own.contains(id) && same(action));
+    others
+        .map(|(id, _)| requirements(prover.platform, Capability::Action(id), place))
+        .filter(|it| !it.is_empty())
+        .collect()
 }
 
 /// The permission of Lake Formation that a capability is, where it is one.

@@ -7,6 +7,7 @@ use super::{
     asked::Asked,
     explain::Link,
     graph::closure,
+    no_rows::speaks_of_nothing,
     prover::Prover,
     request::hands_out,
     rows::Found,
@@ -25,7 +26,8 @@ const MOST_PLACES: usize = 4;
 
 /// Reports every assertion that does not hold or can't be decided.
 pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
-    for assertion in &prover.platform.assertions {
+    let meant = |it: &&Assertion| speaks_of_nothing(prover.platform, it).is_none();
+    for assertion in prover.platform.assertions.iter().filter(meant) {
         for wanted in &assertion.capabilities {
             let proof = Proof { prover, assertion, wanted, asked: prover.asked(wanted, &assertion.on) };
             match &assertion.subject {

@@ -11,9 +11,6 @@ use crate::{
     platform::{Capability, CapabilityUse, Location, ResourceId, RowFilter, SchemaId, Target, resource::Noun},
 };
 
-/// The actions that read data, in AWS's spelling.
-const READING: &[&str] = &["s3:GetObject", "s3:GetObjectVersion", "kinesis:GetRecords"];
-
 /// The ways to the data of a place by its copies; none where what is asked does not read.
 pub(super) fn routes<'a>(prover: &Prover<'a>, wanted: &CapabilityUse, on: &Target) -> Vec<Route<'a>> {
     if prover.flow().copies().is_empty() || !reads(prover, wanted) {
@@ -39,7 +36,7 @@ fn reads(prover: &Prover<'_>, wanted: &CapabilityUse) -> bool {
         Capability::Action(id) => std::slice::from_ref(id),
     };
     permission(prover, wanted) == Some("SELECT")
-        || actions.iter().any(|id| READING.contains(&library.action_spelling(*id).as_str()))
+        || actions.iter().any(|id| library.action(*id).reads.is_some())
 }
 
 /// Where the data of a declaration lies first.
