@@ -63,7 +63,8 @@ impl Needs<'_> {
     /// Lake Formation asks IAM, too, whether somebody may use a grant option; administrators of an account have that from elsewhere.
     /// Source: <https://docs.aws.amazon.com/lake-formation/latest/dg/required-permissions-for-grant.html>.
     fn hand_on(&mut self, grant: &Grant, principal: &Principal) {
-        if !grant.grant_option || grant.effect == Effect::Deny || !matches!(principal, Principal::Resource(_)) {
+        if !grant.grant_option || grant.effect == Effect::Deny || !matches!(principal, Principal::Resource(_))
+        {
             return;
         }
         let kind = self.platform.kind_of(grant.on.resource).name.clone();

@@ -164,7 +164,9 @@ pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnosti
         }
     }
     for assertion in platform.assertions.iter().filter(|it| platform.is_whole(it.on.resource)) {
-        let Some(filter) = assertion.capabilities.first().and_then(|wanted| wanted.rows.as_ref()) else { continue };
+        let Some(filter) = assertion.capabilities.first().and_then(|wanted| wanted.rows.as_ref()) else {
+            continue;
+        };
         let table = is_table(&assertion.on);
         if !table || !assertion.capabilities.iter().all(is_select) {
             diagnostics.push(no_rows_read(filter.span, table, "assertion"));
@@ -179,5 +181,6 @@ fn no_rows_read(span: Span, table: bool, sentence: &str) -> Diagnostic {
         (true, "grant") => ("nothing is read by this grant", "put it behind a grant of `select` on a table"),
         (true, _) => ("not all of this reads rows", "assert about `select` alone"),
     };
-    Diagnostic::error(catalogue::ROW_FILTER, span, "`where` says which rows of a table may be read", label).help(help)
+    Diagnostic::error(catalogue::ROW_FILTER, span, "`where` says which rows of a table may be read", label)
+        .help(help)
 }

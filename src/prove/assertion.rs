@@ -190,7 +190,11 @@ impl<'a> Proof<'_, 'a> {
         let when = if certain { "" } else { ", where a request meets the conditions" };
         let by = by(prover, provider, path, &ability.way) + when;
         let mut diagnostic = if let Some(why) = ability.unknown_rows() {
-            rows_undecided(self.assertion.span, format!("whether `{name}` can {what}{by} can't be decided"), why)
+            rows_undecided(
+                self.assertion.span,
+                format!("whether `{name}` can {what}{by} can't be decided"),
+                why,
+            )
         } else if ability.way.is_certain() {
             Diagnostic::error(
                 catalogue::ASSERTION_FAILS,
@@ -309,7 +313,9 @@ fn assuming(mend: &str, assumes: &BTreeSet<String>) -> String {
 /// A row that is seen, of those that were asked about.
 fn such_as(ability: &Ability<'_>) -> String {
     match &ability.shown {
-        Some(Shown { seen: Found::Row(like), .. }) if !like.is_empty() => format!(", such as a row where {like}"),
+        Some(Shown { seen: Found::Row(like), .. }) if !like.is_empty() => {
+            format!(", such as a row where {like}")
+        }
         _ => String::new(),
     }
 }

@@ -8,7 +8,9 @@ use super::{
 use crate::{
     access::requirement::Place,
     flow::{self, Spot},
-    platform::{Capability, CapabilityUse, Location, ResourceId, RowFilter, SchemaId, Target, resource::Noun},
+    platform::{
+        Capability, CapabilityUse, Location, ResourceId, RowFilter, SchemaId, Target, resource::Noun,
+    },
 };
 
 /// The ways to the data of a place by its copies; none where what is asked does not read.

@@ -14,7 +14,8 @@ pub fn no_rows(platform: &Platform, diagnostics: &mut Diagnostics) {
             diagnostics.push(shows_nothing(filter.span));
         }
     }
-    diagnostics.extend(platform.assertions.iter().filter_map(|assertion| speaks_of_nothing(platform, assertion)));
+    diagnostics
+        .extend(platform.assertions.iter().filter_map(|assertion| speaks_of_nothing(platform, assertion)));
 }
 
 /// What is said of an assertion, or of a question, that is about no rows.

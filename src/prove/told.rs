@@ -101,7 +101,8 @@ impl<'a> Told<'a> {
             columns => columns.iter().map(|column| open(grants, column)).collect(),
         };
         let of_each = open.iter().map(|open| self.of_column(open));
-        let Some(Shown { hidden, seen }) = of_each.reduce(|a, b| Shown { hidden: a.hidden.or(b.hidden), seen: a.seen.or(b.seen) })
+        let Some(Shown { hidden, seen }) =
+            of_each.reduce(|a, b| Shown { hidden: a.hidden.or(b.hidden), seen: a.seen.or(b.seen) })
         else {
             return;
         };
@@ -144,10 +145,7 @@ impl<'a> Told<'a> {
         let asked = self.rows.as_ref().and_then(|rows| rows.condition.as_deref());
         let conditions: Option<Vec<&Expr>> = filters.values().map(|it| it.condition.as_deref()).collect();
         let (Some(asked), Some(conditions)) = (asked, conditions) else {
-            return Shown {
-                hidden: Found::Undecided(OTHER_COLUMNS),
-                seen: Found::Undecided(OTHER_COLUMNS),
-            };
+            return Shown { hidden: Found::Undecided(OTHER_COLUMNS), seen: Found::Undecided(OTHER_COLUMNS) };
         };
         let in_each = conditions.iter().map(|condition| in_both(self.schema, asked, condition));
         let seen = in_each.fold(Found::Nothing, Found::or);

@@ -46,11 +46,9 @@ impl Context<'_> {
         let condition = bind::condition(&expr, &places, &fields, &self.library, self.diagnostics);
         let mut text = String::new();
         match print(&condition, &columns, &mut text) {
-            Ok(()) => Some(RowFilter {
-                text: text.into(),
-                condition: Some(Arc::new(condition)),
-                span: sql.span,
-            }),
+            Ok(()) => {
+                Some(RowFilter { text: text.into(), condition: Some(Arc::new(condition)), span: sql.span })
+            }
             Err(refused) => {
                 self.diagnostics.extend(refused.what.map(|what| not_in_filters(refused.span, what)));
                 None
@@ -114,10 +112,7 @@ fn print(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refuse
 
 /// In parentheses where it is a condition of its own.
 fn operand(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refused> {
-    let whole = !matches!(
-        expr.kind,
-        ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Negate(_)
-    );
+    let whole = !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Negate(_));
     if whole {
         out.push('(');
     }

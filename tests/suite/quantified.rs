@@ -100,7 +100,12 @@ fn compare_chains(analysis: &Analysis) -> usize {
     let (platform, access) = (&analysis.platform, &analysis.access);
     let library = &platform.library;
     let assume = library.capability_named(library.kind_named("role").unwrap(), "assume").unwrap();
-    let wanted = CapabilityUse { capability: Capability::Named(assume), columns: Vec::new(), rows: None, span: NOWHERE };
+    let wanted = CapabilityUse {
+        capability: Capability::Named(assume),
+        columns: Vec::new(),
+        rows: None,
+        span: NOWHERE,
+    };
     let prover = Prover::new(platform, access);
     let chains = prover.chains();
     let mut count = 0;

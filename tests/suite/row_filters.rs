@@ -42,8 +42,8 @@ const VALUES: &[(&str, &[&str])] = &[
     (
         "s",
         &[
-            "''", "'A'", "'AA'", "'AB'", "'ABA'", "'AC'", "'AD'", "'B'", "'BA'", "'C'", "'~'", "'~B'", "'aA'",
-            "'bA'", "NULL",
+            "''", "'A'", "'AA'", "'AB'", "'ABA'", "'AC'", "'AD'", "'B'", "'BA'", "'C'", "'~'", "'~B'",
+            "'aA'", "'bA'", "NULL",
         ],
     ),
     ("m", &["-1.0", "0.5", "0.9", "1.0", "1.2", "1.3", "9.0", "NULL"]),
@@ -132,7 +132,10 @@ fn sqlite_finds_the_same_rows() {
             })
             .collect();
         // Every answer is among them, and few are none.
-        assert!(mix["row"] > 300 && mix["nothing"] > 300 && mix.get("undecided").is_none_or(|it| *it < 300), "{mix:?}");
+        assert!(
+            mix["row"] > 300 && mix["nothing"] > 300 && mix.get("undecided").is_none_or(|it| *it < 300),
+            "{mix:?}"
+        );
         let sandbox = Sandbox::new();
         let values: serde_json::Map<String, Json> =
             VALUES.iter().map(|(name, values)| ((*name).to_owned(), json!(values))).collect();
@@ -148,7 +151,8 @@ fn said(one: &str, other: &str) -> (Found, Found) {
     let all = filters(&analysis);
     assert_eq!(all.len(), 2, "{:?}", analysis.diagnostics);
     // Sentences are sorted; these are found again by their places.
-    let (first, second) = if all[0].span.start < all[1].span.start { (all[0], all[1]) } else { (all[1], all[0]) };
+    let (first, second) =
+        if all[0].span.start < all[1].span.start { (all[0], all[1]) } else { (all[1], all[0]) };
     let columns = columns(&analysis);
     (
         outside(columns, condition(first), &[condition(second)]),
@@ -163,7 +167,8 @@ fn what_is_not_decided_is_said_to_be() {
     let (hidden, seen) = said("s LIKE '%a%b'", "s LIKE '%b%'");
     assert!(undecided(&hidden) || matches!(hidden, Found::Nothing), "{hidden:?}");
     assert!(!matches!(seen, Found::Nothing), "{seen:?}");
-    let (_, seen) = said("s LIKE '%p%' AND s <> 'p' AND s <> '~p~'", "s LIKE '_q' AND s <> 'aq' AND s <> 'bq'");
+    let (_, seen) =
+        said("s LIKE '%p%' AND s <> 'p' AND s <> '~p~'", "s LIKE '_q' AND s <> 'aq' AND s <> 'bq'");
     assert!(undecided(&seen), "{seen:?}");
     // A term says what it says, whatever that is.
     assert_eq!(said("s LIKE '%a_b' AND n = 1", "s LIKE '%a_b'").0, Found::Nothing);
@@ -181,7 +186,8 @@ fn what_is_not_decided_is_said_to_be() {
 
 #[test]
 fn a_condition_without_rows_is_found() {
-    let analysis = program(&["n = 1 AND n = 2".to_owned(), "n = NULL".to_owned(), "n > 2147483647".to_owned()]);
+    let analysis =
+        program(&["n = 1 AND n = 2".to_owned(), "n = NULL".to_owned(), "n > 2147483647".to_owned()]);
     for filter in filters(&analysis) {
         assert_eq!(any(columns(&analysis), condition(filter)), Found::Nothing, "{}", filter.text);
     }

@@ -173,13 +173,8 @@ fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertio
             return Ok(None);
         }
     };
-    let question: FileId = question::add(
-        &mut sources,
-        subject,
-        &what.capability,
-        &what.resource,
-        what.rows.as_deref(),
-    );
+    let question: FileId =
+        question::add(&mut sources, subject, &what.capability, &what.resource, what.rows.as_deref());
     let about = if subject.is_some() { About::One } else { About::All };
     let (analysis, asked) = ask(sources, config.project, question, about);
     let Some(asked) = asked else {

@@ -204,10 +204,12 @@ fn named(pattern: &str, escape: Option<char>) -> Vec<SmolStr> {
     match Like::read(pattern, escape) {
         Like::Any => Vec::new(),
         Like::Exactly(text) => vec![text.into()],
-        Like::Beginning(text) => [Some(SmolStr::from(text.as_str())), behind(&text)].into_iter().flatten().collect(),
-        Like::Other if escape.is_none() => {
-            [("", "a"), ("~", "b")].map(|(any, one)| pattern.replace('%', any).replace('_', one).into()).into()
+        Like::Beginning(text) => {
+            [Some(SmolStr::from(text.as_str())), behind(&text)].into_iter().flatten().collect()
         }
+        Like::Other if escape.is_none() => [("", "a"), ("~", "b")]
+            .map(|(any, one)| pattern.replace('%', any).replace('_', one).into())
+            .into(),
         Like::Other => Vec::new(),
     }
 }

@@ -145,7 +145,8 @@ impl Search<'_> {
     }
 
     fn described(&self) -> String {
-        let chosen = self.axes.iter().zip(&self.cells).filter_map(|(axis, cell)| Some(axis.describe((*cell)?)));
+        let chosen =
+            self.axes.iter().zip(&self.cells).filter_map(|(axis, cell)| Some(axis.describe((*cell)?)));
         chosen.collect::<Vec<_>>().join(", ")
     }
 }

@@ -39,7 +39,8 @@ impl Can {
         parts.fold(Self::TRUE, |all, part| Self {
             hold: all.hold && part.hold,
             fail: all.fail || part.fail,
-            unknown: (all.unknown && (part.hold || part.unknown)) || (part.unknown && (all.hold || all.unknown)),
+            unknown: (all.unknown && (part.hold || part.unknown))
+                || (part.unknown && (all.hold || all.unknown)),
         })
     }
 }
@@ -115,9 +116,7 @@ impl Row<'_> {
         match (&left.kind, &right.kind) {
             (ExprKind::Column(a), ExprKind::Column(b)) => self.of_two(whole, op, *a, *b),
             (ExprKind::Column(at), _) if literal(right).is_some() => self.with(whole, op, *at, right),
-            (_, ExprKind::Column(at)) if literal(left).is_some() => {
-                self.with(whole, mirrored(op), *at, left)
-            }
+            (_, ExprKind::Column(at)) if literal(left).is_some() => self.with(whole, mirrored(op), *at, left),
             _ => constants(left, right).map_or_else(|| self.guess(whole), |order| Can::be(holds(op, order))),
         }
     }
@@ -176,7 +175,8 @@ impl Row<'_> {
             Like::Exactly(_) => Can::FALSE,
             Like::Beginning(text) => {
                 let first = axis.side(cell, &Point::Text(text.as_str().into()));
-                let last = behind(&text).map_or(Some(Ordering::Less), |end| axis.side(cell, &Point::Text(end)));
+                let last =
+                    behind(&text).map_or(Some(Ordering::Less), |end| axis.side(cell, &Point::Text(end)));
                 match (first, last) {
                     (Some(first), Some(last)) => Can::be(first.is_ge() && last.is_lt()),
                     _ => self.guess(whole),
