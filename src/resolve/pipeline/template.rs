@@ -12,8 +12,10 @@
 //! | `flags(prefix)` | the arguments as a program's: the name behind a prefix, then the value |
 //! | `argument(name)` | the argument of that name, where there is one |
 //! | `members` | the arguments as members of a request by botocore's names, spelled as the SDK does |
-//! | `when(a, b)`, `listed(a, b)`, `some(list)` | `b`, or a list of it, where `a` is there, not `false` and not empty; a list that is not empty |
+//! | `when(a, b)`, `unless(a, b)` | `b` where `a` is there, not `false` and not empty; where it is not |
+//! | `listed(a, b)`, `some(list)` | `when` with a list of `b`; a list that is not empty |
 //! | `item(x)`, `names(…)`, `values(…)`, `changes(…)` | an item in DynamoDB's spelling, and what its expressions take |
+//! | `key_condition(key, …)`, `key_names(…)`, `key_values(…)` | the condition on a key and on what the items are sorted by |
 //! | `read_item(table, x)`, `read_items(table, x)`, `athena_rows(x)`, `redshift_rows(x)`, `answered(path)` | what a service answers, as typed values |
 //! | `positional(sql)`, `literals(sql)` | a statement with `?` for its parameters, and their values as literals |
 //! | `sdk_service(x)`, `sdk_operation(x)` | botocore's names as Step Functions spells them |
