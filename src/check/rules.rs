@@ -40,6 +40,8 @@ pub const RULES: &[Rule] = &[
     ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
     ("crawlers write into their own catalog", crawler::crawlers_write_into_their_own_catalog),
     ("agents have agent ARNs", agent::agents_have_agent_arns),
+    ("agents exist already or are made", agent::agents_exist_or_are_made),
+    ("agents' networks are their own", agent::agents_networks_are_their_own),
     ("syncs use their own agents", agent::syncs_use_their_own_agents),
     ("cron expressions can be read", cron::cron_expressions_can_be_read),
     ("one end is in AWS", sync::one_end_is_in_aws),

@@ -158,6 +158,8 @@ catalogue! {
     REPLICA_WITHOUT_A_KEY = "DPL0422";
     REPLICA_OF_ITSELF = "DPL0423";
     ALERTS = "DPL0424";
+    AGENT_MADE = "DPL0425";
+    AGENT_NETWORK = "DPL0426";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";

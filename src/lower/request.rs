@@ -85,6 +85,13 @@ pub fn made_by(platform: &Platform, id: ResourceId) -> Option<String> {
     calls.rev().find_map(|call| Some(format!("{name}.{}.{}", call.name, call.result.as_ref()?)))
 }
 
+/// The file with a declaration's calls; nothing where it belongs to no account or its kind to no service.
+pub fn file_of(platform: &Platform, id: ResourceId) -> Option<String> {
+    let account = platform.account(platform.resource(id).account?);
+    let service = platform.kind_of(id).service.as_deref()?;
+    Some(format!("{}/{service}/{}.calls.json", account.name, platform.file_stem(id)))
+}
+
 /// A property of a constructor's value, evaluated: what a target reads of it.
 pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
     let template = platform.library.constructor(construct.constructor).properties.get(name)?;

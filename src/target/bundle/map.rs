@@ -98,6 +98,20 @@ struct Result {
     attributes: BTreeMap<String, String>,
 }
 
+/// What may be referred to by the calls of one file.
+struct Results<'a> {
+    /// Results of its own calls, by id.
+    own: BTreeMap<&'a str, Result>,
+    /// Those of other files.
+    others: FxHashMap<String, Result>,
+}
+
+impl Results<'_> {
+    fn get(&self, id: &str) -> Option<&Result> {
+        self.own.get(id).or_else(|| self.others.get(id))
+    }
+}
+
 /// Maps every call.
 pub fn map<'a>(platform: &Platform, form: Form, scripts: &'a [(&'a Artifact, Script)]) -> Mapped<'a> {
     let mut mapper = Mapper {
@@ -111,6 +125,8 @@ pub fn map<'a>(platform: &Platform, form: Form, scripts: &'a [(&'a Artifact, Scr
         mapped: Mapped::default(),
         made: FxHashMap::default(),
         logical: BTreeSet::new(),
+        named: named_files(scripts),
+        kept: FxHashMap::default(),
     };
     for (file, script) in scripts {
         mapper.script(file, script);
@@ -126,11 +142,25 @@ struct Mapper<'p, 'a> {
     /// Resources by account and what they make.
     made: FxHashMap<(AccountId, String), usize>,
     logical: BTreeSet<(AccountId, String)>,
+    /// The files whose results other files name.
+    named: BTreeSet<&'a str>,
+    /// These results, by file and id.
+    kept: FxHashMap<String, Result>,
+}
+
+/// The files whose results others name.
+fn named_files<'a>(scripts: &'a [(&'a Artifact, Script)]) -> BTreeSet<&'a str> {
+    let mut named = BTreeSet::new();
+    for (_, script) in scripts.iter().filter(|(file, _)| file.text.contains("\"$in\"")) {
+        let inputs = script.calls.iter().map(|call| &call.input);
+        inputs.for_each(|input| mark::files(input, &mut |file| _ = named.insert(file)));
+    }
+    named
 }
 
 impl<'a> Mapper<'_, 'a> {
     fn script(&mut self, file: &'a Artifact, script: &'a Script) {
-        let mut results: BTreeMap<&str, Result> = BTreeMap::new();
+        let mut results = Results { own: BTreeMap::new(), others: std::mem::take(&mut self.kept) };
         let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
         for call in &script.calls {
             if self.call(file, call, &mut results).is_none() {
@@ -145,6 +175,11 @@ impl<'a> Mapper<'_, 'a> {
         if !left.operations.is_empty() {
             self.mapped.left.push(left);
         }
+        self.kept = results.others;
+        if self.named.contains(file.path.as_str()) {
+            let own = results.own.into_iter();
+            self.kept.extend(own.map(|(id, result)| (mark::key(&file.path, id), result)));
+        }
     }
 
     /// Adds what a call becomes; nothing where none stands for it.
@@ -152,7 +187,7 @@ impl<'a> Mapper<'_, 'a> {
         &mut self,
         file: &'a Artifact,
         call: &'a Call,
-        results: &mut BTreeMap<&'a str, Result>,
+        results: &mut Results<'a>,
     ) -> Option<()> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
@@ -172,7 +207,7 @@ impl<'a> Mapper<'_, 'a> {
             return None;
         }
         if let Some(result) = self.mapping(file, call, (first, &template), &refers, results)? {
-            results.insert(&call.id, result);
+            results.own.insert(&call.id, result);
         }
         if self.form == Form::CloudFormation {
             return Some(());
@@ -181,7 +216,7 @@ impl<'a> Mapper<'_, 'a> {
         template.given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
         for mapping in mappings {
             let mut refers = refers.clone();
-            refers.extend(results.get(call.id.as_str()).and_then(|it| it.resource));
+            refers.extend(results.get(&call.id).and_then(|it| it.resource));
             self.mapping(file, call, (mapping, &template), &refers, results)?;
         }
         Some(())
@@ -194,7 +229,7 @@ impl<'a> Mapper<'_, 'a> {
         call: &Call,
         (mapping, template): (&Mapping, &Template<'_>),
         refers: &BTreeSet<usize>,
-        results: &BTreeMap<&str, Result>,
+        results: &Results<'_>,
     ) -> Option<Option<Result>> {
         if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
             let input = template.given.get("request").cloned().unwrap_or_default();
@@ -221,7 +256,7 @@ impl<'a> Mapper<'_, 'a> {
         call: &Call,
         (mapping, template): (&Mapping, &Template<'_>),
         mut refers: BTreeSet<usize>,
-        results: &BTreeMap<&str, Result>,
+        results: &Results<'_>,
     ) -> Option<Option<Result>> {
         let account = template.account;
         let given = self.form.literal(template.json(mapping, "properties").unwrap_or_else(|| json!({})));
@@ -300,7 +335,7 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// The resources that a request refers to; nothing where one of them has no such part.
-    fn referred(&self, input: &Json, results: &BTreeMap<&str, Result>) -> Option<BTreeSet<usize>> {
+    fn referred(&self, input: &Json, results: &Results<'_>) -> Option<BTreeSet<usize>> {
         let mut refers = BTreeSet::new();
         for path in mark::all(input) {
             let (result, part) = find(results, &path)?;
@@ -348,7 +383,7 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// What stands for a part of an earlier result.
-    fn stands(&self, results: &BTreeMap<&str, Result>, path: &str) -> Json {
+    fn stands(&self, results: &Results<'_>, path: &str) -> Json {
         let Some((result, part)) = find(results, path) else { return Json::Null };
         let Some(resource) = result.resource.and_then(|at| self.mapped.resources.get(at)) else {
             return Json::Null;
@@ -408,7 +443,7 @@ pub fn capital(word: &str) -> String {
 }
 
 /// A request with its references as marks, but for the parts of results that are known: whoever is named by them is found so.
-fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
+fn with_known(input: &Json, results: &Results<'_>) -> Json {
     let known = |path: &str| {
         let known = find(results, path).and_then(|(result, part)| result.known.get(part));
         known.cloned().unwrap_or_else(|| Json::from(mark::of(path)))
@@ -418,7 +453,7 @@ fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
 }
 
 /// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
-fn find<'r, 'p>(results: &'r BTreeMap<&str, Result>, path: &'p str) -> Option<(&'r Result, &'p str)> {
+fn find<'r, 'p>(results: &'r Results<'_>, path: &'p str) -> Option<(&'r Result, &'p str)> {
     let (path, _) = mark::parted(path);
     let dots = path.rmatch_indices('.');
     dots.into_iter().find_map(|(at, _)| Some((results.get(path.get(..at)?)?, path.get(at + 1..)?)))

@@ -33,8 +33,6 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     if resource.external || account.external {
         return None;
     }
-    let kind = platform.kind_of(id);
-    let family = kind.service.as_deref()?;
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
         calls.extend(lower::trigger::after(platform, id, &made));
@@ -42,8 +40,11 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
             calls.extend(lower::watching(platform, context, id, Some(made)));
         }
     }
-    (!calls.is_empty()).then(|| Artifact {
-        path: format!("{}/{family}/{}.calls.json", account.name, platform.file_stem(id)),
+    if calls.is_empty() {
+        return None;
+    }
+    Some(Artifact {
+        path: lower::file_of(platform, id)?,
         account: account.name.to_string(),
         family: "calls",
         declaration: resource.name.to_string(),
