@@ -81,7 +81,8 @@ pub fn agents_networks_are_their_own(platform: &Platform, diagnostics: &mut Diag
             let ValueKind::Text(arn) = &value.kind else { continue };
             let parts: Vec<&str> = arn.splitn(6, ':').collect();
             let [_, _, _, region, owner, name] = parts.as_slice() else { continue };
-            let is_hex = |id: &str| !id.is_empty() && id.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
+            let is_hex =
+                |id: &str| !id.is_empty() && id.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
             if !name.strip_prefix(prefix).is_some_and(is_hex) {
                 diagnostics.push(
                     Diagnostic::error(

@@ -25,7 +25,12 @@ const NO_LOSS: &[(Form, &str, &str, &str)] = &[
     (CloudFormation, "glue.CreateDataQualityRuleset", "TargetTable.CatalogId", OWN_CATALOG),
     (CloudFormation, "lakeformation.AddLFTagsToResource", "CatalogId", OWN_CATALOG),
     (CloudFormation, "lakeformation.PutDataLakeSettings", "CatalogId", OWN_CATALOG),
-    (CloudFormation, "glue.CreateDatabase", "Tags.*", "a database bears no tags there; docs/deploying.md says so"),
+    (
+        CloudFormation,
+        "glue.CreateDatabase",
+        "Tags.*",
+        "a database bears no tags there; docs/deploying.md says so",
+    ),
     (CloudFormation, "glue.CreateTable", "TableInput.PartitionKeys[].Parameters.labels", LABELS),
     (CloudFormation, "glue.CreateTable", "TableInput.StorageDescriptor.Columns[].Parameters.labels", LABELS),
     (CloudFormation, "lakeformation.BatchGrantPermissions", "Entries[].Id", ONLY_AN_ID),
@@ -34,7 +39,12 @@ const NO_LOSS: &[(Form, &str, &str, &str)] = &[
     (CloudFormation, "s3.CreateBucket", "CreateBucketConfiguration.LocationConstraint", OWN_REGION),
     (Terraform, "s3.CreateBucket", "CreateBucketConfiguration.LocationConstraint", OWN_REGION),
     (Terraform, "dynamodb.CreateTable", "SSESpecification.SSEType", "a key of one's own says as much"),
-    (Terraform, "identitystore.GetGroupId", "AlternateIdentifier.UniqueAttribute.AttributePath", "it is always the name"),
+    (
+        Terraform,
+        "identitystore.GetGroupId",
+        "AlternateIdentifier.UniqueAttribute.AttributePath",
+        "it is always the name",
+    ),
 ];
 const OWN_CATALOG: &str = "the catalog of the account in which the stack is made";
 const OWN_REGION: &str = "the region in which it is made";

@@ -26,6 +26,8 @@ pub struct Resource<'a> {
     pub logical: String,
     /// `AWS::S3::Bucket`, `aws_s3_bucket`.
     pub ty: String,
+    /// The template of its own in which it stands, where it is not among the others.
+    pub apart: Option<String>,
     /// Whether it exists already and is only looked up.
     pub looked_up: bool,
     /// Whether it stays when it is taken out of the template: it holds data.
@@ -59,6 +61,17 @@ pub struct Left<'a> {
     pub before: Vec<String>,
     /// What they call, each once.
     pub operations: BTreeSet<String>,
+    /// Parts of results that they refer to, by the call's id, and that no call answers, since a resource stands for it.
+    pub answers: Vec<(String, String, Answer)>,
+}
+
+/// Who knows a part of a result.
+#[derive(Debug)]
+pub enum Answer {
+    /// It follows from the program, or is the answer to a question.
+    Known(Json),
+    /// A resource, by index: an attribute of it, or what it is known by.
+    Of(usize, Option<String>),
 }
 
 /// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
@@ -83,6 +96,22 @@ pub struct Mapped<'a> {
     pub questions: BTreeMap<(AccountId, String), Question>,
     /// What nothing stands for.
     pub left: Vec<Left<'a>>,
+}
+
+/// The parts of earlier results in a call that nothing makes, of which a resource or the program knows.
+fn answers(call: &Call, results: &Results<'_>) -> Vec<(String, Answer)> {
+    let paths = mark::all(&mark::set(&call.input)).into_iter();
+    let known = paths.filter_map(|path| {
+        let (result, part) = find(results, &path)?;
+        let answer = match (result.known.get(part), result.resource, result.attributes.get(part)) {
+            (Some(known), ..) => Answer::Known(known.clone()),
+            (None, Some(at), Some(attribute)) => Answer::Of(at, Some(attribute.clone())),
+            (None, Some(at), None) if result.whole.iter().any(|it| it == part) => Answer::Of(at, None),
+            _ => return None,
+        };
+        Some((mark::parted(&path).0.to_owned(), answer))
+    });
+    known.collect()
 }
 
 /// What a call's result offers to later ones.
@@ -161,7 +190,13 @@ fn named_files<'a>(scripts: &'a [(&'a Artifact, Script)]) -> BTreeSet<&'a str> {
 impl<'a> Mapper<'_, 'a> {
     fn script(&mut self, file: &'a Artifact, script: &'a Script) {
         let mut results = Results { own: BTreeMap::new(), others: std::mem::take(&mut self.kept) };
-        let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
+        let mut left = Left {
+            file,
+            calls: Vec::new(),
+            before: Vec::new(),
+            operations: BTreeSet::new(),
+            answers: Vec::new(),
+        };
         for call in &script.calls {
             if self.call(file, call, &mut results).is_none() {
                 if self.before(call) {
@@ -170,6 +205,8 @@ impl<'a> Mapper<'_, 'a> {
                     left.calls.push(call.id.clone());
                 }
                 left.operations.insert(format!("{}.{}", call.service, call.operation));
+                let known = answers(call, &results).into_iter();
+                left.answers.extend(known.map(|(path, it)| (call.id.clone(), path, it)));
             }
         }
         if !left.operations.is_empty() {
@@ -183,12 +220,7 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// Adds what a call becomes; nothing where none stands for it.
-    fn call(
-        &mut self,
-        file: &'a Artifact,
-        call: &'a Call,
-        results: &mut Results<'a>,
-    ) -> Option<()> {
+    fn call(&mut self, file: &'a Artifact, call: &'a Call, results: &mut Results<'a>) -> Option<()> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
         let refers = self.referred(&input, results)?;
@@ -288,6 +320,7 @@ impl<'a> Mapper<'_, 'a> {
             account: of,
             acts_in: account,
             logical: self.logical(of, file, &call.id),
+            apart: template.json(mapping, "apart").and_then(|it| it.as_str().map(str::to_owned)),
             looked_up: template.json(mapping, "looked_up") == Some(Json::Bool(true)),
             joins: template.texts(mapping, "joins"),
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),

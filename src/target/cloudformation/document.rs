@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{
     NAME,
-    stack::{Stack, limit},
+    stack::{Stack, id_of, limit},
 };
 use crate::{
     artifact::Artifact,
-    platform::Platform,
+    platform::{Account, Platform},
     source::Span,
     target::bundle::{
         document::{self, Documents},
-        map::{Left, Question, Resource},
+        map::{Answer, Mapped, Question, Resource},
     },
 };
 
@@ -140,6 +140,33 @@ struct Described<'a> {
     /// The template's parameters by their names: what to ask for each, and where the answer has it. `{"Ref": …}` in a question is the answer to another.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Asked<'a>>,
+    /// The requests that make a set of stacks of the template, where it may be one: instead of the stack, with the template and the parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack_set: Option<[Request<'a>; 2]>,
+}
+
+/// A request without the template and what it asks for.
+#[derive(Serialize)]
+struct Request<'a> {
+    service: &'static str,
+    operation: &'static str,
+    input: Json,
+    account: &'a str,
+}
+
+/// AWS makes policies of an organization in its management account and for whom that has delegated it to. Sets whose permissions AWS manages
+/// leave the management account out, and so the roles are those of the accounts:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html>
+fn stack_set<'a>(stack: &Stack<'_>, account: &'a Account) -> [Request<'a>; 2] {
+    let request = |operation, input| Request { service: NAME, operation, input, account: &account.id };
+    let name = &stack.name;
+    [
+        request("CreateStackSet", json!({ "StackSetName": name, "PermissionModel": "SELF_MANAGED" })),
+        request(
+            "CreateStackInstances",
+            json!({ "StackSetName": name, "Accounts": [account.id], "Regions": [account.region] }),
+        ),
+    ]
 }
 
 #[derive(Serialize)]
@@ -156,7 +183,7 @@ fn asked(question: &Question) -> Asked<'_> {
 }
 
 /// The order across accounts.
-pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> Option<Artifact> {
+pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], mapped: &Mapped<'_>) -> Option<Artifact> {
     let first = stacks.first()?;
     let source = first.resources.first()?.span;
     let direct = limit(platform, "template_body");
@@ -173,8 +200,26 @@ pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> O
             template_by: if bytes > direct { "bucket" } else { "body" },
             capabilities: ["CAPABILITY_NAMED_IAM"],
             parameters: stack.questions.iter().map(|(name, it)| (*name, asked(it))).collect(),
+            stack_set: stack.is_set.then(|| stack_set(stack, account)),
         });
     }
     let steps = steps.into_values().map(|stacks| Step { stacks }).collect();
-    Some(documents(first, source).deploy(steps, left))
+    let known = |answer: &Answer| match answer {
+        Answer::Known(value) => {
+            let parameter = value.get("Ref").and_then(Json::as_str);
+            let questions = mapped.questions.iter();
+            let asks = parameter.and_then(|name| questions.into_iter().find(|((_, it), _)| it == name));
+            match asks {
+                Some((_, question)) => serde_json::to_value(asked(question)).ok(),
+                None => Some(json!({ "value": value })),
+            }
+        }
+        // What CloudFormation knows a resource by is what its attributes are asked for here: an ARN, an id.
+        Answer::Of(at, _) => {
+            let resource = mapped.resources.get(*at)?;
+            let stack = stacks.iter().find(|it| it.resources.iter().any(|it| std::ptr::eq(*it, resource)))?;
+            serde_json::to_value(asked(&id_of(&stack.name, &resource.logical))).ok()
+        }
+    };
+    Some(documents(first, source).deploy(steps, &mapped.left, &known))
 }

@@ -38,7 +38,7 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
         }
         bundle.artifacts.files.push(document::template(stack));
     }
-    bundle.artifacts.files.extend(document::deploy(program.platform, &stacks, &mapped.left));
+    bundle.artifacts.files.extend(document::deploy(program.platform, &stacks, &mapped));
     bundle
 }
 
