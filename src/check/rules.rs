@@ -74,6 +74,7 @@ pub const RULES: &[Rule] = &[
     ("statements do something", pipeline::statements_do_something),
     ("databases can be named", domain::databases_can_be_named),
     ("domains do not overlap", domain::domains_do_not_overlap),
+    ("hybrid domains are open to IAM", domain::hybrid_domains_are_open_to_iam),
     ("tables have columns", table::tables_have_columns),
     ("names stay different", table::names_stay_different),
     ("keys are never null", table::keys_are_never_null),

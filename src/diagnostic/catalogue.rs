@@ -263,6 +263,7 @@ catalogue! {
     REQUIRED_TAG = "DPL0812";
     TAG = "DPL0813";
     NOT_IN_A_ROOT = "DPL0820";
+    HYBRID_ACCESS = "DPL0821";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

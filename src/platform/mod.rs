@@ -2,6 +2,7 @@
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
 pub mod account;
+mod access_mode;
 mod alerts;
 pub mod boundary;
 pub mod bucket;

@@ -41,6 +41,8 @@ pub(super) struct Route<'a> {
 struct Told<'a> {
     by_receiver: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
     others: Vec<&'a TableGrant>,
+    /// In hybrid access mode, of what IAM's policies alone decide for whoever is not opted in: the roles that are.
+    opted_in: Option<BTreeSet<RoleKey>>,
     /// The columns asked for: those named, else all of the table.
     columns: Vec<SmolStr>,
 }
@@ -144,8 +146,10 @@ impl<'a> Route<'a> {
 
     fn candidates(&self, prover: &Prover<'a>) -> BTreeSet<usize> {
         match &self.told {
-            Some(told) => told.by_receiver.keys().filter_map(|key| prover.access.index_of(*key)).collect(),
-            None => self.primary.iter().flat_map(|it| prover.candidates.for_requirement(it)).collect(),
+            Some(told) if told.opted_in.is_none() => {
+                told.by_receiver.keys().filter_map(|key| prover.access.index_of(*key)).collect()
+            }
+            _ => self.primary.iter().flat_map(|it| prover.candidates.for_requirement(it)).collect(),
         }
     }
 
@@ -157,6 +161,11 @@ impl<'a> Route<'a> {
     fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>) -> Ability<'a> {
         let mut ability = prover.all(actor, &self.primary);
         ability.fully &= !self.primary.is_empty();
+        // Where Lake Formation does not decide, the catalog does, which asks for the table, its database and itself, each.
+        if self.told.as_ref().is_some_and(|told| told.opted_in.is_some()) {
+            let mut each = self.primary.iter().map(|it| prover.all(actor, std::slice::from_ref(it)).partly);
+            ability.partly &= each.all(|it| it);
+        }
         let mut key_usable = true;
         for requirement in &self.beside {
             let more = prover.all(actor, std::slice::from_ref(requirement));
@@ -178,6 +187,7 @@ impl<'a> Told<'a> {
         let mut told = Self {
             by_receiver: FxHashMap::default(),
             others: Vec::new(),
+            opted_in: opted_in(prover, permission, on),
             columns: columns(prover, wanted, on),
         };
         for grant in table_grants(prover, permission, on) {
@@ -195,6 +205,9 @@ impl<'a> Told<'a> {
 
     /// Lake Formation and IAM must both allow it.
     fn limit(&self, role: RoleKey, ability: &mut Ability<'a>) {
+        if self.opted_in.as_ref().is_some_and(|opted_in| !opted_in.contains(&role)) {
+            return;
+        }
         let grants = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
         let has =
             |column: &SmolStr| grants.iter().any(|it| it.columns.is_empty() || it.columns.contains(column));
@@ -241,26 +254,50 @@ fn objects(prover: &Prover<'_>, on: &Target) -> Option<Place> {
     }
 }
 
-/// What is granted of a permission on a table or a database; what is granted on a database counts for each of its tables.
+/// The roles that are opted in to a table or a database of a domain in hybrid access mode: those to which anything is granted there. `None` where
+/// Lake Formation decides for all. It always decides on making tables and changing them; rows it hands out to nobody whom it does not know, and who
+/// reads them by IAM's policies alone reads their objects:
+/// <https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-access-mode.html>
+fn opted_in(prover: &Prover<'_>, permission: &str, on: &Target) -> Option<BTreeSet<RoleKey>> {
+    if !matches!(permission, "DESCRIBE" | "DROP") {
+        return None;
+    }
+    let (domain, _) = within(prover, on)?;
+    if !prover.platform.is_hybrid(prover.platform.domains.get(domain as usize)?) {
+        return None;
+    }
+    let receivers = told_of(prover, on).filter_map(|it| match it.principal {
+        Principal::Resource(id) => acting(prover.platform, id),
+        _ => None,
+    });
+    Some(receivers.collect())
+}
+
+/// The domain and the table that something is on.
+fn within(prover: &Prover<'_>, on: &Target) -> Option<(u32, Option<u32>)> {
+    match prover.platform.resource(on.resource).noun {
+        Noun::Domain(domain) => Some((domain, None)),
+        Noun::Table(at) => Some((prover.platform.tables.get(at as usize)?.domain, Some(at))),
+        _ => None,
+    }
+}
+
+/// What is granted of a permission on a table or a database.
 fn table_grants<'a>(
     prover: &Prover<'a>,
     permission: &str,
     on: &Target,
 ) -> impl Iterator<Item = &'a TableGrant> {
-    let (domain, table) = match prover.platform.resource(on.resource).noun {
-        Noun::Domain(domain) => (Some(domain), None),
-        Noun::Table(at) => {
-            (prover.platform.tables.get(at as usize).map(|table| table.domain), Some(Some(at)))
-        }
-        _ => (None, None),
-    };
-    let places = domain
-        .into_iter()
-        .flat_map(move |domain| [Some(None), table].into_iter().flatten().map(move |table| (domain, table)));
-    places
-        .flat_map(|(domain, table)| prover.candidates.table_grants(domain, table))
-        .copied()
-        .filter(move |it| it.permission == permission)
+    told_of(prover, on).filter(move |it| it.permission == permission)
+}
+
+/// All that is granted on a table or a database; what is granted on a database counts for each of its tables.
+fn told_of<'a>(prover: &Prover<'a>, on: &Target) -> impl Iterator<Item = &'a TableGrant> {
+    let places = within(prover, on).into_iter().flat_map(|(domain, table)| {
+        let tables = [Some(None), table.map(Some)].into_iter().flatten();
+        tables.map(move |table| (domain, table))
+    });
+    places.flat_map(|(domain, table)| prover.candidates.table_grants(domain, table)).copied()
 }
 
 /// The columns asked for: those named, else all of the table.

@@ -55,6 +55,23 @@ pub struct Receiver {
     stranger: Option<String>,
 }
 
+impl Receiver {
+    /// Its name in the program.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What Lake Formation calls it.
+    pub fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    /// The account that it is, where it is one.
+    pub fn account(&self) -> Option<&str> {
+        Some(self.identifier.as_str()).filter(|it| it.bytes().all(|digit| digit.is_ascii_digit()))
+    }
+}
+
 /// Permissions and, for some columns, which.
 #[derive(Default)]
 pub struct Given {
