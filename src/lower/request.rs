@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{
     evaluate::{self, evaluate},
-    scope::{Made, Nothing, Scope, Surroundings, term},
+    scope::{Given, Made, Nothing, Scope, Surroundings, term},
     script::Call,
     spell,
 };
@@ -102,7 +102,7 @@ pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name
 pub fn of_request(
     platform: &Platform,
     account: ResourceId,
-    given: &Map<String, Json>,
+    given: Given<'_>,
     template: &Expr,
 ) -> Option<Json> {
     evaluate::json(&Scope { given: Some(given), ..alone(platform, account) }, template)
@@ -112,10 +112,10 @@ pub fn of_request(
 pub fn holds_of_request(
     platform: &Platform,
     account: ResourceId,
-    given: &Map<String, Json>,
+    given: Given<'_>,
     template: &Expr,
 ) -> bool {
-    evaluate(&Scope { given: Some(given), ..alone(platform, account) }, template).holds()
+    evaluate::holds(&Scope { given: Some(given), ..alone(platform, account) }, template)
 }
 
 /// The record that a declaration's fields lower to, of a kind without calls.

@@ -9,7 +9,7 @@ use super::{Form, mark};
 use crate::{
     artifact::Artifact,
     library::Call as Mapping,
-    lower::{self, Call, Script},
+    lower::{self, Call, Given, Script},
     platform::{AccountId, Platform},
     source::Span,
     syntax::ast::Expr,
@@ -224,7 +224,9 @@ impl<'a> Mapper<'_, 'a> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
         let refers = self.referred(&input, results)?;
-        let mut template = Template::new(self.platform, account, &input)?;
+        let platform = self.platform;
+        let mut given = given(platform, account, input)?;
+        let template = Template { platform, account, given: &given, part: None };
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mappings = self.form.mappings(&self.platform.library).get(&key)?;
         let mut mappings = mappings
@@ -245,7 +247,12 @@ impl<'a> Mapper<'_, 'a> {
             return Some(());
         }
         // Terraform divides what one request makes.
-        template.given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
+        let mappings: Vec<&Mapping> = mappings.collect();
+        if mappings.is_empty() {
+            return Some(());
+        }
+        given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
+        let template = Template { platform, account, given: &given, part: None };
         for mapping in mappings {
             let mut refers = refers.clone();
             refers.extend(results.get(&call.id).and_then(|it| it.resource));
@@ -269,7 +276,9 @@ impl<'a> Mapper<'_, 'a> {
         }
         if let Some(Json::Array(items)) = template.json(mapping, "each") {
             for item in &items {
-                self.resource(file, call, (mapping, &template.with(item)), refers.clone(), results)?;
+                let part = part(item);
+                let template = Template { part: Some(&part), ..*template };
+                self.resource(file, call, (mapping, &template), refers.clone(), results)?;
             }
             return Some(None);
         }
@@ -511,46 +520,48 @@ fn merge(into: &mut Json, more: Json) {
 }
 
 /// Where the templates of one call are computed.
-struct Template<'p> {
-    platform: &'p Platform,
+struct Template<'t> {
+    platform: &'t Platform,
     account: AccountId,
-    given: Map<String, Json>,
+    /// The request's members and what stands beside them.
+    given: &'t Map<String, Json>,
+    /// Those of one of its parts, which go before the request's.
+    part: Option<&'t Map<String, Json>>,
 }
 
-impl<'p> Template<'p> {
-    fn new(platform: &'p Platform, account: AccountId, input: &Json) -> Option<Self> {
-        let of = platform.account(account);
-        let mut given = input.as_object()?.clone();
-        given.insert("request".into(), input.clone());
-        given.insert("account".into(), json!(of.id));
-        given.insert("region".into(), json!(of.region));
-        given.insert("partition".into(), json!(platform.project.partition()));
-        Some(Self { platform, account, given })
-    }
+/// The members of a request, with the words that stand beside them.
+fn given(platform: &Platform, account: AccountId, input: Json) -> Option<Map<String, Json>> {
+    let of = platform.account(account);
+    let request = input.clone();
+    let Json::Object(mut given) = input else { return None };
+    given.insert("request".into(), request);
+    given.insert("account".into(), json!(of.id));
+    given.insert("region".into(), json!(of.region));
+    given.insert("partition".into(), json!(platform.project.partition()));
+    Some(given)
+}
 
-    /// With the members of one of the request's parts over those of the request.
-    fn with(&self, item: &Json) -> Self {
-        let mut given = self.given.clone();
-        given.insert("item".into(), item.clone());
-        given.extend(
-            item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
-        );
-        Self { platform: self.platform, account: self.account, given }
+/// The members of one of a request's parts; a text is `item`.
+fn part(item: &Json) -> Map<String, Json> {
+    let mut part = item.as_object().cloned().unwrap_or_default();
+    part.entry("item").or_insert_with(|| item.clone());
+    part
+}
+
+impl Template<'_> {
+    fn names(&self) -> Given<'_> {
+        Given { part: self.part, whole: self.given }
     }
 
     fn holds(&self, condition: &Expr) -> bool {
         let account = self.platform.account(self.account).resource;
-        lower::holds_of_request(self.platform, account, &self.given, condition)
+        lower::holds_of_request(self.platform, account, self.names(), condition)
     }
 
     fn json(&self, mapping: &Mapping, member: &str) -> Option<Json> {
         let (_, expression) = mapping.input.iter().find(|(name, _)| name == member)?;
-        lower::of_request(
-            self.platform,
-            self.platform.account(self.account).resource,
-            &self.given,
-            expression,
-        )
+        let account = self.platform.account(self.account).resource;
+        lower::of_request(self.platform, account, self.names(), expression)
     }
 
     fn texts(&self, mapping: &Mapping, member: &str) -> Vec<String> {

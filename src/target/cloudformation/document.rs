@@ -69,10 +69,37 @@ fn entry<'a>(resource: &'a Resource<'a>, waits: Vec<&'a str>) -> Entry<'a> {
 
 /// Bytes that a resource takes in a template, what it waits for included, at most.
 pub fn size(resource: &Resource<'_>) -> usize {
-    let text = serde_json::to_string_pretty(&entry(resource, Vec::new())).unwrap_or_default();
-    // Each line is indented by four more; names of what it waits for stand in the properties, mostly longer.
-    let lines = text.lines().count();
-    text.len() + lines * 4 + resource.logical.len() + resource.needs.len() * 64 + 256
+    // Its properties stand four deep; names of what it waits for stand in the properties, mostly longer.
+    printed(&resource.properties, 4) + resource.ty.len() + resource.logical.len() + resource.needs.len() * 64 + 512
+}
+
+/// Bytes that a value takes where its lines are indented so many times, at most.
+fn printed(value: &Json, depth: usize) -> usize {
+    match value {
+        Json::Null => 4,
+        Json::Bool(_) => 5,
+        Json::Number(number) => number.to_string().len(),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => {
+            let line = 2 * (depth + 1) + 2;
+            items.iter().map(|it| line + printed(it, depth + 1)).sum::<usize>() + 2 * depth + 3
+        }
+        Json::Object(members) => {
+            let line = 2 * (depth + 1) + 4;
+            let all = members.iter().map(|(name, it)| line + quoted(name) + printed(it, depth + 1));
+            all.sum::<usize>() + 2 * depth + 3
+        }
+    }
+}
+
+/// Bytes of a text in quotes, with what is escaped in it.
+fn quoted(text: &str) -> usize {
+    let more = text.bytes().map(|it| match it {
+        b'"' | b'\\' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    text.len() + more.sum::<usize>() + 2
 }
 
 /// A template's text.
@@ -112,9 +139,9 @@ fn path(stack: &Stack<'_>) -> String {
 }
 
 /// A stack's template as a file.
-pub fn template(stack: &Stack<'_>) -> Artifact {
+pub fn template(stack: &Stack<'_>, text: String) -> Artifact {
     let source = stack.resources.first().map(|it| it.span).unwrap_or_default();
-    documents(stack, source).file(path(stack), text(stack))
+    documents(stack, source).file(path(stack), text)
 }
 
 fn documents<'a>(stack: &'a Stack<'_>, source: Span) -> Documents<'a> {
@@ -182,15 +209,19 @@ fn asked(question: &Question) -> Asked<'_> {
     Asked { service, operation, input, path }
 }
 
-/// The order across accounts.
-pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], mapped: &Mapped<'_>) -> Option<Artifact> {
+/// The order across accounts; `bytes` are those of each stack's template.
+pub fn deploy(
+    platform: &Platform,
+    stacks: &[Stack<'_>],
+    bytes: &[usize],
+    mapped: &Mapped<'_>,
+) -> Option<Artifact> {
     let first = stacks.first()?;
     let source = first.resources.first()?.span;
     let direct = limit(platform, "template_body");
     let mut steps: BTreeMap<usize, Vec<Described<'_>>> = BTreeMap::new();
-    for stack in stacks {
+    for (stack, &bytes) in stacks.iter().zip(bytes) {
         let account = platform.account(stack.account);
-        let bytes = text(stack).len();
         steps.entry(stack.wave).or_default().push(Described {
             name: &stack.name,
             account: &account.id,

@@ -39,10 +39,10 @@ pub struct Stack<'a> {
 }
 
 impl Stack<'_> {
-    /// Whether CloudFormation refuses it.
-    pub fn too_large(&self, platform: &Platform) -> bool {
+    /// Whether CloudFormation refuses its template of so many bytes.
+    pub fn too_large(&self, platform: &Platform, bytes: usize) -> bool {
         self.resources.len() > limit(platform, "template_resources")
-            || document::text(self).len() > limit(platform, "template_object")
+            || bytes > limit(platform, "template_object")
     }
 }
 
