@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use super::{
-    foreign::Ours,
     derive::Needs,
     derived::{Duty, derived_role_in},
+    foreign::Ours,
     requirement::{Place, Requirement, functions_by_arn, requirements},
     roles::{RoleKey, delegates},
 };
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, ResourceId, Stream, Value, ValueKind,
-        grant::Effect, pipeline::User,
+        Capability, Location, Pipeline, Platform, ResourceId, Stream, Value, ValueKind, grant::Effect,
+        pipeline::User,
     },
     source::Span,
 };

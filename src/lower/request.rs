@@ -109,12 +109,7 @@ pub fn of_request(
 }
 
 /// Whether a template over a request holds.
-pub fn holds_of_request(
-    platform: &Platform,
-    account: ResourceId,
-    given: Given<'_>,
-    template: &Expr,
-) -> bool {
+pub fn holds_of_request(platform: &Platform, account: ResourceId, given: Given<'_>, template: &Expr) -> bool {
     evaluate::holds(&Scope { given: Some(given), ..alone(platform, account) }, template)
 }
 

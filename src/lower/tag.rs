@@ -26,7 +26,9 @@ pub fn tag(platform: &Platform, of: Option<ResourceId>, calls: &mut [Call]) {
         }
         let home = platform.account(*account).resource;
         for (member, template) in &places.input {
-            if let Some(value) = request::of_request(platform, home, Given { part: None, whole: given }, template) {
+            if let Some(value) =
+                request::of_request(platform, home, Given { part: None, whole: given }, template)
+            {
                 members.insert(member.to_string(), value);
             }
         }

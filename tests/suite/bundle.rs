@@ -134,9 +134,11 @@ fn what_can_t_be_divided_is_refused() {
 /// Guardrails name no account: what they are attached to is asked for, of the stack that made it. The set's requests are for the management account.
 #[test]
 fn guardrails_may_be_a_set_of_stacks() {
-    let text = std::fs::read_to_string("tests/cases/bundles/what_no_template_makes.dpl").unwrap();
+    let mut text = std::fs::read_to_string("tests/cases/bundles/what_no_template_makes.dpl").unwrap();
+    text.push_str("guardrail all on acme { deny cloudtrail.DeleteTrail }\n");
     let (_, bundle) = bundle(&text);
     let template = json(&bundle, "management/cloudformation/dpl-management-guardrails.template.json");
+    assert_eq!(template["Resources"].as_object().unwrap().len(), 2, "one template has them all");
     assert!(!template.to_string().contains("999999999999"), "{template}");
     let deploy = json(&bundle, "deploy.json");
     let entry = &deploy["steps"][1]["stacks"][0];

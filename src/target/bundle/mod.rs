@@ -49,7 +49,7 @@ pub fn scripts(raw: &Artifacts) -> Vec<(&Artifact, Script)> {
         let names_others = file.text.contains("\"$in\"");
         (links, names_others, FIRST.iter().position(|first| *first == folder).unwrap_or(FIRST.len()))
     };
-    all.sort_by(|(a, _), (b, _)| (turn(a), &a.path).cmp(&(turn(b), &b.path)));
+    all.sort_by_cached_key(|(file, _)| (turn(file), &*file.path));
     all
 }
 

@@ -58,7 +58,11 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
 /// What the owner of a topic must add that the declaration tells, where that is not ours.
 fn told_elsewhere(context: &Context<'_>, id: ResourceId) -> Vec<String> {
     let watched = context.platform.watched_by(id).is_some();
-    watched.then(|| context.access.notes(context.platform, Ours::Resource(id))).into_iter().flatten().collect()
+    watched
+        .then(|| context.access.notes(context.platform, Ours::Resource(id)))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What templates see of the roles and policies.

@@ -70,7 +70,11 @@ fn entry<'a>(resource: &'a Resource<'a>, waits: Vec<&'a str>) -> Entry<'a> {
 /// Bytes that a resource takes in a template, what it waits for included, at most.
 pub fn size(resource: &Resource<'_>) -> usize {
     // Its properties stand four deep; names of what it waits for stand in the properties, mostly longer.
-    printed(&resource.properties, 4) + resource.ty.len() + resource.logical.len() + resource.needs.len() * 64 + 512
+    printed(&resource.properties, 4)
+        + resource.ty.len()
+        + resource.logical.len()
+        + resource.needs.len() * 64
+        + 512
 }
 
 /// Bytes that a value takes where its lines are indented so many times, at most.

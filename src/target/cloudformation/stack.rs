@@ -49,6 +49,10 @@ impl Stack<'_> {
 /// An account, and the template of its own there.
 type Home<'a> = (AccountId, Option<&'a str>);
 
+fn home<'a>(resource: &'a Resource<'_>) -> Home<'a> {
+    (resource.account, resource.apart.as_deref())
+}
+
 fn name(platform: &Platform, (account, apart): Home<'_>, count: usize) -> String {
     let account = platform.account(account).name.replace('_', "-");
     match (apart, count) {
@@ -79,10 +83,17 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
     let needs = needs(resources);
     let sorted = needed_first(&needs);
     let waves = waves(resources, &needs, &sorted);
+    // A template of its own is one, behind all that any part of it needs.
+    let mut latest: BTreeMap<Home<'a>, usize> = BTreeMap::new();
+    for (resource, wave) in resources.iter().zip(&waves).filter(|(it, _)| it.apart.is_some()) {
+        let last = latest.entry(home(resource)).or_default();
+        *last = (*last).max(*wave);
+    }
     let mut groups: BTreeMap<(usize, Home<'a>), Vec<usize>> = BTreeMap::new();
     for at in sorted {
         if let (Some(resource), Some(wave)) = (resources.get(at), waves.get(at)) {
-            groups.entry((*wave, (resource.account, resource.apart.as_deref()))).or_default().push(at);
+            let home = home(resource);
+            groups.entry((*latest.get(&home).unwrap_or(wave), home)).or_default().push(at);
         }
     }
     let mut counts: BTreeMap<Home<'a>, usize> = BTreeMap::new();

@@ -3,8 +3,8 @@
 use super::{
     Calls,
     document::{
-        BatchRevokePermissions, CreateDatabase, DatabaseInput, DefaultPermission, Entry, GrantPermissions, Principal,
-        RegisterResource, Resource,
+        BatchRevokePermissions, CreateDatabase, DatabaseInput, DefaultPermission, Entry, GrantPermissions,
+        Principal, RegisterResource, Resource,
     },
 };
 use crate::{
