@@ -48,9 +48,14 @@ pub use aggregate::{Aggregate, AggregateCall, Spread};
 pub use column::{Batch, Column, Data, Text, Value};
 pub use eval::{EvalError, EvalErrorKind};
 pub use expr::{Arithmetic, Comparison, Expr, Function};
-pub use flow::{Engine, First, Part, Plan, RowQuery, Select, Stage, Top};
+pub use flow::{Assign, Engine, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
 pub use functions::{Scalar, Unit, round_type};
 pub use operator::{Emit, Error, Held, Operator, Pushed, Stats};
 pub use query::{Late, PlanError, Query, Window};
 pub use types::{Class, Type};
 pub use typing::{TypeError, arithmetic_type, common_type};
+
+/// Whether a text is like a pattern; `None` where the escape character stands before nothing it can escape.
+pub fn like(text: &str, pattern: &str, escape: Option<char>) -> Option<bool> {
+    text::Pattern::new(pattern, escape).map(|pattern| pattern.matches(text.as_bytes()))
+}

@@ -10,7 +10,7 @@ pub mod rng;
 mod tables;
 
 use cases::Case;
-use dpl::run::{Job, JsonSource, OnInvalid, Sinks, Style, run};
+use dpl::run::{Input, Job, JsonSource, OnInvalid, Sinks, Style, run};
 use dpl::window::{Batch, Expr, Operator, Type};
 use expressions::{Typed, sql_type};
 pub use flink::exact;
@@ -203,21 +203,20 @@ impl Asked {
         let Asked { table, case } = self;
         let query = case.query(table);
         let schema = table.schema();
+        let input = Input { schema: schema.clone(), on_invalid: OnInvalid::Fail, late: None, rejected: None };
         let job = Job {
-            schema: schema.clone(),
-            on_invalid: OnInvalid::Fail,
+            inputs: vec![input],
+            diverted: Vec::new(),
             output: (0..query.output.len()).map(|i| format!("c{i}")).collect(),
             required: Vec::new(),
             query: query.into(),
             output_style: Style::Sql,
-            late_style: Style::Sql,
         };
         let mut source =
-            JsonSource::new(table.rows.as_bytes(), schema, job.stored(), table.event_time(), Style::Sql);
+            JsonSource::new(table.rows.as_bytes(), schema, job.stored(0), table.event_time(), Style::Sql);
         let mut written = Vec::new();
-        let sinks =
-            Sinks { results: &mut written, late: &mut std::io::sink(), rejected: &mut std::io::sink() };
-        run(&job, &mut source, sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
+        let sinks = Sinks { results: &mut written, diverted: Vec::new() };
+        run(&job, &mut [&mut source], sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
         self.check_batches(&written);
         flink::rows(&written, &self.types())
     }

@@ -1,79 +1,103 @@
-//! What rows of results go through, one link after the other.
+//! What rows go through, one link after the other.
 
-use super::super::column::Batch;
+use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
-use super::super::operator::Error;
-use super::plan::{Select, Stage};
+use super::super::operator::{Emit, Error, Operator, Stats};
+use super::super::query::PlanError;
+use super::piece::{Down, Piece};
+use super::plan::{Assign, Select, Stage};
+use super::rows::{Assigned, windows, with_bounds};
 use super::top::Ranking;
 use std::borrow::Cow;
+use std::io;
 
 /// A stage that runs.
 #[derive(Debug)]
 pub(super) enum Link {
     Select(Select),
+    /// With the rows that had no event time.
+    Assign(Assign, u64),
     Top(Box<Ranking>),
+    Groups(Box<Operator>),
 }
 
 impl Link {
-    pub fn new(stage: Stage) -> Link {
-        match stage {
+    pub fn new(stage: Stage) -> Result<Link, PlanError> {
+        Ok(match stage {
             Stage::Select(select) => Link::Select(select),
+            Stage::Assign(assign) => Link::Assign(assign, 0),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
-        }
+            Stage::Groups(query) => Link::Groups(Box::new(Operator::new(*query, 1)?)),
+            Stage::Regroup(query) => Link::Groups(Box::new(Operator::of_ends(*query)?)),
+        })
     }
 
-    pub fn top(&self) -> Option<&Ranking> {
+    /// Whether it waits for the ends of windows.
+    pub fn waits(&self) -> bool {
+        matches!(self, Link::Top(_) | Link::Groups(_))
+    }
+
+    /// What happened in it so far, but for the rows that it handed on.
+    pub fn stats(&self) -> Stats {
         match self {
-            Link::Top(ranking) => Some(ranking),
-            Link::Select(_) => None,
+            Link::Select(_) => Stats::default(),
+            Link::Assign(_, without_event_time) => {
+                Stats { without_event_time: *without_event_time, ..Stats::default() }
+            }
+            Link::Top(ranking) => Stats {
+                most_groups: ranking.most_rows(),
+                most_memory: ranking.most_memory(),
+                ..Stats::default()
+            },
+            Link::Groups(operator) => operator.stats(),
         }
     }
 }
 
-/// Where the last link's rows go.
-pub(super) struct Out<'a, 'e> {
-    pub emit: &'a mut (dyn FnMut(&Batch) -> std::io::Result<()> + 'e),
-    pub rows: &'a mut u64,
-}
-
-/// Takes rows through the links, as far as none waits for a window's end.
-pub(super) fn take(links: &mut [Link], batch: &Batch, out: &mut Out<'_, '_>) -> Result<(), Error> {
-    match links.split_first_mut() {
-        None => {
-            *out.rows += batch.len as u64;
-            (out.emit)(batch).map_err(Error::Output)
+/// Takes rows and time through the links. Links that wait for the ends of windows hand on the last of a piece's watermarks alone, behind all that
+/// it lets them hand on: what comes behind them is never late.
+pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+    let Some((link, rest)) = links.split_first_mut() else { return down(piece) };
+    if piece.is_empty() {
+        return Ok(());
+    }
+    let mut next = |piece: Piece<'_>| take(rest, piece, &mut *down);
+    match link {
+        Link::Select(_) | Link::Assign(..) if piece.batch.len == 0 => next(piece),
+        Link::Select(select) => {
+            let (batch, kept) = selected(select, piece.batch)?;
+            let marks = kept.map_or_else(|| piece.marks.to_vec(), |kept| piece.marks_among(&kept));
+            next(Piece { batch: &batch, marks: &marks, idle: piece.idle })
         }
-        Some((Link::Select(select), rest)) => match selected(select, batch)? {
-            Some(batch) => take(rest, &batch, out),
-            None => Ok(()),
-        },
-        Some((Link::Top(ranking), _)) => {
-            let rows = ranking.rows(batch)?;
-            (0..batch.len).for_each(|row| {
-                ranking.add(&rows, batch, row, None);
-            });
-            Ok(())
+        Link::Assign(assign, without) => {
+            let (batch, rows) = with_windows(assign, piece.batch, without);
+            next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
+        }
+        Link::Top(ranking) => ranking.take(piece, &mut next),
+        Link::Groups(operator) => {
+            behind(&mut next, |results| operator.push_marked(piece.batch, piece.marks, results))?;
+            next(Piece::time(piece.last().as_slice(), piece.idle))
         }
     }
 }
 
-/// Lets time pass: windows that have ended hand their first rows on.
-pub(super) fn pass_time(
-    links: &mut [Link],
-    watermark: Option<i64>,
-    out: &mut Out<'_, '_>,
-) -> Result<(), Error> {
-    let (Some(watermark), Some((link, rest))) = (watermark, links.split_first_mut()) else { return Ok(()) };
-    if let Link::Top(ranking) = link {
-        while let Some(batch) = ranking.fired(watermark) {
-            take(rest, &batch, out)?;
-        }
+/// Runs an operator whose results go on. A fault behind it comes back as it is, whatever the operator makes of it.
+pub(super) fn behind<T>(down: Down<'_>, run: impl FnOnce(Emit<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let mut fault = None;
+    let ran = run(&mut |results: &Batch| {
+        down(Piece::of(results)).map_err(|error| {
+            fault = Some(error);
+            io::ErrorKind::Other.into()
+        })
+    });
+    match fault {
+        Some(fault) => Err(fault),
+        None => ran,
     }
-    pass_time(rest, Some(watermark), out)
 }
 
-/// The rows that the condition holds for, computed; `None` where there are none.
-pub(super) fn selected(select: &Select, batch: &Batch) -> Result<Option<Batch>, Error> {
+/// The rows that the condition holds for, computed, and which they are where not all.
+fn selected(select: &Select, batch: &Batch) -> Result<(Batch, Option<Vec<u32>>), Error> {
     let all = Rows::All(batch.len);
     let kept = select
         .filter
@@ -82,10 +106,26 @@ pub(super) fn selected(select: &Select, batch: &Batch) -> Result<Option<Batch>, 
         .transpose()
         .map_err(Error::Result)?;
     let rows = kept.as_ref().map_or(all, |kept| Rows::Some(kept));
-    if rows.len() == 0 {
-        return Ok(None);
-    }
     let computed = select.output.iter().map(|expr| eval(expr, &batch.columns, rows).map(Cow::into_owned));
     let columns = computed.collect::<Result<Vec<_>, _>>().map_err(Error::Result)?;
-    Ok(Some(Batch { len: rows.len(), columns, selection: None }))
+    Ok((Batch { len: rows.len(), columns, selection: None }, kept))
+}
+
+/// Each row once for each of its windows, and which it is.
+fn with_windows(assign: &Assign, batch: &Batch, without: &mut u64) -> (Batch, Vec<u32>) {
+    let mut assigned = Assigned { rows: Vec::new(), bounds: Vec::new() };
+    if let Some(time @ Column { data: Data::I64(times), .. }) = batch.columns.get(assign.event_time) {
+        for (row, micros) in (0_u32..).zip(times) {
+            if time.is_null(row as usize) {
+                *without += 1;
+                continue;
+            }
+            windows(assign.window, micros.div_euclid(1000), |bounds| {
+                assigned.rows.push(row);
+                assigned.bounds.push(bounds);
+            });
+        }
+    }
+    let columns = with_bounds(batch, &assigned);
+    (Batch { len: assigned.rows.len(), columns, selection: None }, assigned.rows)
 }
