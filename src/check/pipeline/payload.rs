@@ -10,7 +10,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{
-        Pipeline, Platform,
+        Base, Pipeline, Platform,
         pipeline::{Batch, Branch, Call, Expression, Local, LocalId, Loop, Origin, Step, StepKind},
     },
     source::Span,
@@ -222,10 +222,9 @@ impl<'f, 'p> Flow<'f, 'p> {
             Some((name, at)) => (format!("`{name}`"), *at),
             None => (format!("what `{}` returns", call.function), span),
         };
-        let size =
-            self.judge(size, at, |size, limit| result_too_large(at, &what, &call.function, size, limit));
+        let size = self.judge(size, at, |size, limit| result_too_large(at, &what, call, size, limit));
         if size.endless {
-            let mend = return_a_place(&call.function);
+            let mend = return_less(call);
             self.diagnostics.push(endless_result(at, &what, self.limit, &mend));
         }
         call.binding.into_iter().for_each(|id| self.bind(id, size));
@@ -323,7 +322,16 @@ fn take_its_place(name: &str) -> String {
     )
 }
 
-fn return_a_place(function: &str) -> String {
+/// How a call returns less: a function its result's place, a statement of the library fewer items.
+fn return_less(call: &Call) -> String {
+    let function = &call.function;
+    let is_list = call.result.as_ref().is_some_and(|ty| matches!(ty.base, Base::List(_)));
+    match (call.callee, &call.more) {
+        (None, Some(_)) => return format!("read fewer at once, with a smaller `page`; {SHORTER}"),
+        (None, None) if is_list => return format!("read fewer at once, with a smaller `most`; {SHORTER}"),
+        (None, None) => return format!("keep less in it, {SHORTER}"),
+        (Some(_), _) => {}
+    }
     format!(
         "let `{function}` write it to a bucket and return where it is, `function {function}(…) -> location`, and hand that place on; {SHORTER}"
     )
@@ -333,8 +341,8 @@ fn input_too_large(span: Span, name: &str, bytes: u64, limit: u64) -> Diagnostic
     too_large(span, &format!("`{name}`"), bytes, limit, "can be too large", &take_its_place(name))
 }
 
-fn result_too_large(span: Span, what: &str, function: &str, bytes: u64, limit: u64) -> Diagnostic {
-    too_large(span, what, bytes, limit, "can be too large", &return_a_place(function))
+fn result_too_large(span: Span, what: &str, call: &Call, bytes: u64, limit: u64) -> Diagnostic {
+    too_large(span, what, bytes, limit, "can be too large", &return_less(call))
 }
 
 fn value_too_large(span: Span, name: &str, bytes: u64, limit: u64) -> Diagnostic {
