@@ -5,7 +5,9 @@ use crate::{
     platform::{Base, Stream, stream::Rows},
     source::Span,
     sql::{
-        plan::{AggregateCall, AggregateFunction, Expr, ExprKind, JoinKind, Relation, RelationKind, WindowShape},
+        plan::{
+            AggregateCall, AggregateFunction, Expr, ExprKind, JoinKind, Relation, RelationKind, WindowShape,
+        },
         types,
     },
     window::{self, Aggregate, Late, Window},
@@ -147,7 +149,9 @@ fn nullable(rows: &Relation) -> Vec<bool> {
         _ => false,
     };
     // Beside a row without a partner everything is null.
-    let joined = rows.chain().any(|below| matches!(below.kind, RelationKind::Join { kind, .. } if kind != JoinKind::Inner));
+    let joined = rows
+        .chain()
+        .any(|below| matches!(below.kind, RelationKind::Join { kind, .. } if kind != JoinKind::Inner));
     (0..rows.fields.len()).map(|index| joined || !never(index)).collect()
 }
 

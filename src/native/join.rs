@@ -193,8 +193,7 @@ impl<'a> Sides<'a> {
         // Columns of the left side are none of the right one's.
         let places = std::iter::repeat_n(usize::MAX, self.width()).chain(of_right.places).collect();
         let of_right = Columns { places, types: of_right.types };
-        let converted =
-            [expr::convert(left, &columns(self.left))?, expr::convert(right, &of_right)?];
+        let converted = [expr::convert(left, &columns(self.left))?, expr::convert(right, &of_right)?];
         let [a, b] = converted.each_ref().map(window::Expr::ty);
         let ty: Type = common_type(a, b).ok_or_else(|| refused(left.span, "this equality"))?;
         let [a, b] = converted

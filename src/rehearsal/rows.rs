@@ -53,7 +53,11 @@ pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Mi
 /// The rows that are written, by stream.
 type Written = Vec<(ResourceId, Vec<Json>)>;
 
-fn execute(platform: &Platform, native: &Native, given: &[(ResourceId, Vec<Row>)]) -> Result<Written, String> {
+fn execute(
+    platform: &Platform,
+    native: &Native,
+    given: &[(ResourceId, Vec<Row>)],
+) -> Result<Written, String> {
     let mut job = native.job.clone();
     job.output_style = Style::Iso;
     for diverted in &mut job.diverted {

@@ -173,8 +173,7 @@ impl<'j> Engine<'j> {
     pub fn load(&mut self, mut saved: &[u8]) -> Option<()> {
         let from = &mut saved;
         for counts in &mut self.counts {
-            let [rows, bytes, rejected] =
-                [Saved::load(from)?, Saved::load(from)?, Saved::load(from)?];
+            let [rows, bytes, rejected] = [Saved::load(from)?, Saved::load(from)?, Saved::load(from)?];
             *counts = Counts { rows, bytes, rejected };
         }
         self.summary.diverted = Saved::load(from)?;

@@ -1,8 +1,8 @@
 //! Sources, sinks and the run around the operator.
 
 use dpl::run::{
-    CsvSource, Diverted, Field, Input, Job, JsonSource, JsonWriter, OnInvalid, Progress, RowBatch, Rule, RunError, Schema,
-    SchemaError, Sinks, Source, Style, Summary, run,
+    CsvSource, Diverted, Field, Input, Job, JsonSource, JsonWriter, OnInvalid, Progress, RowBatch, Rule,
+    RunError, Schema, SchemaError, Sinks, Source, Style, Summary, run,
 };
 use dpl::window::{Aggregate, Batch, Column, Data, Expr, Late, Query, Type, Value, Window};
 use std::io::Read;
@@ -310,7 +310,8 @@ struct Written {
 }
 
 fn run_job(job: &Job, text: &str) -> Result<Written, RunError> {
-    let mut source = JsonSource::new(text.as_bytes(), job.inputs[0].schema.clone(), job.stored(0), 3, Style::Iso);
+    let mut source =
+        JsonSource::new(text.as_bytes(), job.inputs[0].schema.clone(), job.stored(0), 3, Style::Iso);
     let (mut results, mut late, mut rejected, mut progress) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let sinks = Sinks { results: &mut results, diverted: vec![&mut late, &mut rejected] };

@@ -203,8 +203,7 @@ impl Asked {
         let Asked { table, case } = self;
         let query = case.query(table);
         let schema = table.schema();
-        let input =
-            Input { schema: schema.clone(), on_invalid: OnInvalid::Fail, late: None, rejected: None };
+        let input = Input { schema: schema.clone(), on_invalid: OnInvalid::Fail, late: None, rejected: None };
         let job = Job {
             inputs: vec![input],
             diverted: Vec::new(),

@@ -82,10 +82,7 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
 }
 
 /// Runs an operator whose results go on. A fault behind it comes back as it is, whatever the operator makes of it.
-pub(super) fn behind<T>(
-    down: Down<'_>,
-    run: impl FnOnce(Emit<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+pub(super) fn behind<T>(down: Down<'_>, run: impl FnOnce(Emit<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let mut fault = None;
     let ran = run(&mut |results: &Batch| {
         down(Piece::of(results)).map_err(|error| {

@@ -49,7 +49,8 @@ impl Meeting {
             let Some(met) = self.inputs.get_mut(input) else { break };
             met.watermark = met.watermark.max(Some(mark.watermark));
             met.behind &= met.watermark < self.watermark;
-            let least = if met.behind { others } else { others.and_then(|least| Some(least.min(met.watermark?))) };
+            let least =
+                if met.behind { others } else { others.and_then(|least| Some(least.min(met.watermark?))) };
             self.announce(least, mark.rows, &mut marks);
         }
         if piece.idle {
@@ -74,7 +75,9 @@ impl Meeting {
     /// The least watermark of the inputs that are waited for but one; `None` if one has none yet.
     fn others(&self, but: usize) -> Option<i64> {
         let others = self.inputs.iter().enumerate().filter(|(at, met)| *at != but && met.counts());
-        others.map(|(_, met)| met.watermark).try_fold(i64::MAX, |least, watermark| Some(least.min(watermark?)))
+        others
+            .map(|(_, met)| met.watermark)
+            .try_fold(i64::MAX, |least, watermark| Some(least.min(watermark?)))
     }
 
     fn announce(&mut self, least: Option<i64>, rows: usize, marks: &mut Vec<Mark>) {

@@ -117,7 +117,8 @@ impl Engine {
         if let Some(ended) = self.ended.get_mut(partition as usize) {
             *ended = true;
         }
-        let mut of_stream = self.places.iter().zip(&self.ended).filter(|(place, _)| place.stream == at.stream);
+        let mut of_stream =
+            self.places.iter().zip(&self.ended).filter(|(place, _)| place.stream == at.stream);
         if of_stream.all(|(_, ended)| *ended) {
             return self.each_part(emit, |part, down| part.end(at.stream, down));
         }

@@ -288,9 +288,7 @@ impl RowQuery {
 fn bounds(time: Option<&Type>, window: Window) -> Result<[Type; 3], PlanError> {
     let types = match time {
         Some(Type::Timestamp(0..=3)) => [Type::Timestamp(3); 3],
-        Some(Type::TimestampLtz(0..=3)) => {
-            [Type::Timestamp(3), Type::Timestamp(3), Type::TimestampLtz(3)]
-        }
+        Some(Type::TimestampLtz(0..=3)) => [Type::Timestamp(3), Type::Timestamp(3), Type::TimestampLtz(3)],
         _ => return Err(PlanError::EventTime),
     };
     match window {

@@ -73,12 +73,7 @@ impl RowOperator {
         Ok(pushed)
     }
 
-    pub fn set_idle(
-        &mut self,
-        partition: usize,
-        links: &mut [Link],
-        down: Down<'_>,
-    ) -> Result<(), Error> {
+    pub fn set_idle(&mut self, partition: usize, links: &mut [Link], down: Down<'_>) -> Result<(), Error> {
         self.clock.set_idle(partition);
         // With every partition idle, time stands still.
         let watermark = self.clock.others(usize::MAX).filter(|watermark| *watermark < i64::MAX);
@@ -166,9 +161,9 @@ impl RowOperator {
             }
             latest = Some(millis);
             if let Some(watermark) = self.clock.advance(partition, millis, others) {
-                before += assigned.get(before..).map_or(0, |rest| {
-                    rest.iter().take_while(|assigned| **assigned as usize <= row).count()
-                });
+                before += assigned
+                    .get(before..)
+                    .map_or(0, |rest| rest.iter().take_while(|assigned| **assigned as usize <= row).count());
                 marks.push(Mark { rows: before, watermark });
             }
         }

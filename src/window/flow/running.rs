@@ -37,7 +37,12 @@ pub(super) struct Place {
 
 impl Running {
     /// A part over streams, of each of which there are so many partitions. What is behind it needs the time if `timed`.
-    pub fn new(part: Part, streams: &[Stream], partitions: &[u32], timed: bool) -> Result<Running, PlanError> {
+    pub fn new(
+        part: Part,
+        streams: &[Stream],
+        partitions: &[u32],
+        timed: bool,
+    ) -> Result<Running, PlanError> {
         let links = part.then.into_iter().map(Link::new).collect::<Result<Vec<_>, _>>()?;
         let count = |stream: usize| partitions.get(stream).copied().unwrap_or_default();
         let side = |part: Part| Running::new(part, streams, partitions, true);
@@ -162,9 +167,10 @@ impl Running {
                     next(Piece { batch: piece.batch, marks: &marks, idle })
                 })
             }),
-            Source::Join(inputs, joining) => inputs.iter_mut().enumerate().try_for_each(|(side, input)| {
-                each(input, &mut |piece| joining.take(side, piece, &mut next))
-            }),
+            Source::Join(inputs, joining) => inputs
+                .iter_mut()
+                .enumerate()
+                .try_for_each(|(side, input)| each(input, &mut |piece| joining.take(side, piece, &mut next))),
         }
     }
 
@@ -174,9 +180,7 @@ impl Running {
             Source::Groups(_, operator) => operator.stats(),
             Source::Rows(_, operator) => operator.stats(),
             Source::Union(inputs, _) => sum(inputs.iter().map(Running::stats)),
-            Source::Join(inputs, joining) => {
-                sum(inputs.iter().map(Running::stats).chain([joining.stats()]))
-            }
+            Source::Join(inputs, joining) => sum(inputs.iter().map(Running::stats).chain([joining.stats()])),
         };
         self.links.iter().for_each(|link| add(&mut all, &link.stats()));
         all

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use dpl::native::Native;
 use dpl::run::{
-    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Schema, Source, Style, WholeRecords,
+    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Schema, Source, Style,
+    WholeRecords,
 };
 use sha2::{Digest, Sha256};
 
@@ -224,8 +225,7 @@ fn columns(
     }
     let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
     let Shape { schema, stored, time, style } = opening.shape();
-    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, style)
-        .map_err(unreadable)?;
+    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, style).map_err(unreadable)?;
     if let Some(state) = state {
         source.resume(state.place);
     }
@@ -355,7 +355,11 @@ fn find(file: &str, opened: File, state: &InputState) -> io::Result<Option<File>
 }
 
 fn layout(file: &str, opening: &Opening<'_>) -> Result<Layout, Failure> {
-    let declared = if opening.native.sources.get(opening.stream).is_some_and(|source| source.csv) { Layout::Csv } else { Layout::JsonLines };
+    let declared = if opening.native.sources.get(opening.stream).is_some_and(|source| source.csv) {
+        Layout::Csv
+    } else {
+        Layout::JsonLines
+    };
     files::layout(file, declared)
 }
 

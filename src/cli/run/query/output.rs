@@ -5,9 +5,7 @@ use std::io::{self, Seek, SeekFrom, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use dpl::native::Native;
-use dpl::run::{
-    Checkpoint, Codec, CsvWriter, Encoder, JsonWriter, Nowhere, Outputs, RowSink, Style, Target,
-};
+use dpl::run::{Checkpoint, Codec, CsvWriter, Encoder, JsonWriter, Nowhere, Outputs, RowSink, Style, Target};
 use dpl::window::Type;
 
 use super::Bound;

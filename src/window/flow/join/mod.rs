@@ -29,7 +29,7 @@ pub(super) struct Joining {
 
 #[derive(Debug)]
 enum Kind {
-    Windows(WindowJoin),
+    Windows(Box<WindowJoin>),
     Interval(Box<IntervalJoin>),
 }
 
@@ -37,7 +37,7 @@ impl Joining {
     pub fn new(join: &Join) -> Joining {
         let pairs = Pairs::new(join);
         let kind = match join.pairing {
-            Pairing::Windows(ends) => Kind::Windows(WindowJoin::new(pairs, ends)),
+            Pairing::Windows(ends) => Kind::Windows(Box::new(WindowJoin::new(pairs, ends))),
             Pairing::Interval { times, lower_ms, upper_ms } => {
                 Kind::Interval(Box::new(IntervalJoin::new(pairs, times, (lower_ms, upper_ms))))
             }

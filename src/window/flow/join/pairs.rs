@@ -38,7 +38,12 @@ impl Pairs {
     }
 
     /// The keys of a side's rows.
-    pub fn keys<'c>(&self, side: usize, columns: &'c [Column], len: usize) -> Result<Vec<Cow<'c, Column>>, Error> {
+    pub fn keys<'c>(
+        &self,
+        side: usize,
+        columns: &'c [Column],
+        len: usize,
+    ) -> Result<Vec<Cow<'c, Column>>, Error> {
         let keys = self.keys.get(side).into_iter().flatten();
         keys.map(|key| eval(key, columns, Rows::All(len)).map_err(Error::Result)).collect()
     }

@@ -195,7 +195,12 @@ fn joined(pairs: &Pairs, [left, right]: &[Store; 2], down: Down<'_>) -> Result<(
 }
 
 /// The key of each of a side's rows whose key can equal another's.
-fn each_key(pairs: &Pairs, side: usize, store: &Store, mut each: impl FnMut(u32, &[u8])) -> Result<(), Error> {
+fn each_key(
+    pairs: &Pairs,
+    side: usize,
+    store: &Store,
+    mut each: impl FnMut(u32, &[u8]),
+) -> Result<(), Error> {
     let keys = pairs.keys(side, &store.columns, store.len)?;
     let mut key = Vec::new();
     for row in 0..store.len {
