@@ -31,6 +31,7 @@ mod lsp;
 mod machine;
 mod mutations;
 mod native_crate;
+mod nothing_lost;
 mod oracle;
 mod oracles;
 mod output;
