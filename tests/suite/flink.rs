@@ -266,6 +266,7 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "spread_in_tumbling",
         "tumbling",
         "totals_by_name",
+        "beside_itself",
         "together",
         "together_hopping",
         "together_in_sessions",

@@ -33,6 +33,11 @@ impl RowOperator {
         RowOperator { query, event_time, late, clock, stats: Stats::default() }
     }
 
+    /// Whether rows have windows.
+    pub fn has_windows(&self) -> bool {
+        self.query.window.is_some()
+    }
+
     pub fn stats(&self) -> Stats {
         self.stats
     }

@@ -85,7 +85,9 @@ impl Running {
             }
             Source::Rows(stream, operator) if *stream == at.stream => {
                 let pushed = operator.push(at.partition as usize, batch, links, *timed, down)?;
-                Ok(has_windows.then_some(pushed))
+                // What is behind a union or a join waits for the windows of a side too.
+                let waits = has_windows || *timed && operator.has_windows();
+                Ok(waits.then_some(pushed))
             }
             Source::Groups(..) | Source::Rows(..) => Ok(None),
             Source::Union(..) | Source::Join(..) => {
