@@ -4,6 +4,7 @@
 mod expr;
 mod flatten;
 mod groups;
+mod over;
 mod parts;
 mod rows;
 pub mod rust;
@@ -102,6 +103,13 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
             if input.chain().any(|below| matches!(below.kind, RelationKind::Rank { .. })) =>
         {
             Some(refused(relation.span, "a window or an aggregate over ROW_NUMBER"))
+        }
+        RelationKind::Window { input, .. }
+        | RelationKind::Aggregate { input, .. }
+        | RelationKind::Rank { input, .. }
+            if input.chain().any(|below| matches!(below.kind, RelationKind::Over { .. })) =>
+        {
+            Some(refused(relation.span, "a window, an aggregate or ROW_NUMBER over OVER"))
         }
         RelationKind::Aggregate { input, .. }
             if input.chain().any(|below| matches!(below.kind, RelationKind::Aggregate { .. })) =>

@@ -2,7 +2,7 @@
 
 use super::{
     Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
+    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
     tag,
 };
 
@@ -95,6 +95,8 @@ pub const RULES: &[Rule] = &[
     ("windows are over the event time", query::windows_are_over_the_event_time),
     ("joins forget their rows", stream_join::joins_forget_their_rows),
     ("late rows can be told", query::late_rows_can_be_told),
+    ("rows are in the order of time", over::rows_are_in_the_order_of_time),
+    ("late rows of over can be told", over::late_rows_of_over_can_be_told),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),

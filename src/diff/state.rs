@@ -6,6 +6,7 @@ use crate::{
     Analysis,
     platform::{Platform, Query, ResourceId, resource::Noun},
     sql::{
+        over::Over,
         plan::{AggregateCall, Relation, RelationKind},
         print,
     },
@@ -68,7 +69,7 @@ fn listed(parts: &[String]) -> String {
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     let (mut sources, mut windows, mut keys, mut aggregates) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut ranks, mut joins) = (Vec::new(), Vec::new());
+    let (mut ranks, mut joins, mut overs) = (Vec::new(), Vec::new(), Vec::new());
     for relation in query.plan.chain() {
         let columns =
             |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
@@ -92,6 +93,7 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 let order: Vec<String> = order.collect();
                 ranks.push(format!("by {} within {}", order.join(", "), parts.join(", ")));
             }
+            RelationKind::Over { input, over } => overs.extend(over_state(over, &columns(input))),
             RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
             RelationKind::Join { kind, condition, .. } => {
                 joins.push(format!(
@@ -111,6 +113,7 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
         ("aggregates", aggregates),
         ("ranks", ranks),
         ("joins", joins),
+        ("windows of OVER", overs),
     ]
 }
 
@@ -130,6 +133,19 @@ fn window(shape: &crate::sql::plan::WindowShape, columns: &[String]) -> String {
             format!("session({}) by {}", seconds(*gap), by.join(", "))
         }
     }
+}
+
+/// The rows that OVER keeps, and what it computes over them.
+fn over_state(over: &Over, columns: &[String]) -> Vec<String> {
+    let parts: Vec<String> = over.partition.iter().map(|part| print::expr(part, columns)).collect();
+    let window = format!(
+        "{} by {} within {}",
+        print::frame(over.frame).to_lowercase(),
+        columns.get(over.time.0).cloned().unwrap_or_default(),
+        parts.join(", ")
+    );
+    let calls = over.calls.iter().map(|it| format!("{}: {:?}", print::before_over(it, columns), it.ty.base));
+    calls.chain([window]).collect()
 }
 
 fn source(platform: &Platform, id: ResourceId) -> String {

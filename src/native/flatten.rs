@@ -33,6 +33,7 @@ pub fn flattened(plan: &Relation) -> Relation {
         RelationKind::Scan(_)
         | RelationKind::Union(_)
         | RelationKind::Rank { .. }
+        | RelationKind::Over { .. }
         | RelationKind::Join { .. } => plan.kind.clone(),
     };
     Relation { kind, fields: fields.clone(), span: *span }

@@ -17,7 +17,7 @@ use super::{
     expr::{self, Columns},
     flatten,
     groups::{self, Shape},
-    refused,
+    over, refused,
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -77,13 +77,20 @@ fn over(plan: &Relation, rows: Relation) -> Relation {
 
 impl Maker<'_> {
     fn part(&self, relation: &Relation) -> Result<Part> {
-        if !relation.chain().any(|below| matches!(below.kind, RelationKind::Rank { .. })) {
+        let waits = |below: &Relation| matches!(below.kind, RelationKind::Rank { .. } | RelationKind::Over { .. });
+        if !relation.chain().any(waits) {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }
         match &relation.kind {
             RelationKind::Rank { input, partition, order } => {
                 let mut part = self.part(input)?;
                 part.then.push(Stage::Top(self.top(input, partition, order)?));
+                Ok(part)
+            }
+            RelationKind::Over { input, over } => {
+                let mut part = self.part(input)?;
+                let over = over::stage(input, over, &part, relation.span)?;
+                part.then.push(Stage::Over(Box::new(over)));
                 Ok(part)
             }
             RelationKind::Filter { input, condition } => {
@@ -103,7 +110,7 @@ impl Maker<'_> {
                 part.then.push(Stage::Select(Select { filter: None, output }));
                 Ok(part)
             }
-            _ => Err(refused(relation.span, "this use of ROW_NUMBER")),
+            _ => Err(refused(relation.span, "this use of ROW_NUMBER or OVER")),
         }
     }
 
@@ -192,7 +199,7 @@ fn most(condition: &Expr, number: usize) -> Option<usize> {
 }
 
 /// The columns of a relation as the operator has them. One that it can't hold is refused where it is used.
-fn columns(relation: &Relation) -> Columns {
+pub(super) fn columns(relation: &Relation) -> Columns {
     Columns::of_stream(relation.fields.iter().map(|field| field.ty.base.clone()).collect())
 }
 

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::{library::Library, platform::ResourceId};
 
+use super::over::OverCall;
 use super::plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind};
 
 /// A column of a stream.
@@ -54,6 +55,16 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
         RelationKind::Join { left, right, .. } => [traced(left, hides), traced(right, hides)].concat(),
+        RelationKind::Over { input, over } => {
+            let mut known = traced(input, hides);
+            let of_call = |call: &OverCall| match (hides(call.function.name()), &call.argument) {
+                (false, Some(argument)) => of(argument, &known, hides),
+                _ => BTreeSet::new(),
+            };
+            let calls: Vec<BTreeSet<Origin>> = over.calls.iter().map(of_call).collect();
+            known.extend(calls);
+            known
+        }
         RelationKind::Rank { input, .. } => {
             let mut known = origins(input);
             known.push(BTreeSet::new());

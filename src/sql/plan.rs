@@ -7,6 +7,7 @@ use crate::{
     source::Span,
 };
 
+use super::over::Over;
 pub use crate::window::{Arithmetic, Comparison};
 
 /// Rows of named, typed fields.
@@ -81,6 +82,13 @@ pub enum RelationKind {
         partition: Vec<Expr>,
         /// The order, over the input.
         order: Vec<Order>,
+    },
+    /// The rows with what is computed over each and rows before it, as last columns: `OVER`.
+    Over {
+        /// The rows.
+        input: Box<Relation>,
+        /// What is computed.
+        over: Box<Over>,
     },
     /// Computed columns.
     Project {
@@ -454,6 +462,7 @@ impl Relation {
             | RelationKind::Filter { input, .. }
             | RelationKind::Aggregate { input, .. }
             | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
             | RelationKind::Project { input, .. } => Some(input),
         }
     }
@@ -481,7 +490,9 @@ impl Relation {
                 Some(index) => right.traced(index),
                 None => left.traced(index),
             },
-            RelationKind::Window { input, .. } | RelationKind::Rank { input, .. }
+            RelationKind::Window { input, .. }
+            | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
                 if index < input.fields.len() =>
             {
                 input.traced(index)
@@ -518,6 +529,7 @@ impl Relation {
                 partition.iter().chain(order.iter().map(|order| &order.expr)).collect()
             }
             RelationKind::Filter { condition, .. } | RelationKind::Join { condition, .. } => vec![condition],
+            RelationKind::Over { over, .. } => over.exprs().collect(),
             RelationKind::Aggregate { keys, calls, .. } => keys
                 .iter()
                 .chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter)))

@@ -128,6 +128,8 @@ pub enum PlanError {
     NeverNull(&'static str),
     /// Sessions of rows that are no groups.
     Ungrouped,
+    /// A function that OVER does not compute.
+    Over(&'static str),
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -151,6 +153,7 @@ impl fmt::Display for PlanError {
             }
             PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
             PlanError::NeverNull(name) => write!(f, "`{name}` of what is never null"),
+            PlanError::Over(name) => write!(f, "`{name}` in this OVER"),
             PlanError::Ungrouped => f.write_str("a SESSION without GROUP BY"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),

@@ -55,6 +55,11 @@ pub(super) fn key_of(argument: &Expr, query: &Query) -> Option<usize> {
     query.keys.iter().position(|key| is_column && key == argument)
 }
 
+/// For each expression, whether the planner takes it for one that may be null; columns that are not given may be.
+pub fn may_be_null(exprs: &[Expr], columns: &[bool]) -> Vec<bool> {
+    exprs.iter().map(|expr| is_nullable(expr, columns)).collect()
+}
+
 /// Whether the planner takes an expression for one that may be null.
 pub(super) fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
     let any = |list: &[Expr]| list.iter().any(|e| is_nullable(e, columns));

@@ -82,7 +82,7 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Column(groups.keys.len() + at), ty, span }
     }
 
-    fn aggregate_call(
+    pub(super) fn aggregate_call(
         &mut self,
         which: AggregateFunction,
         function: &ast::Function,
@@ -192,6 +192,7 @@ impl Binder<'_> {
             places: self.places,
             diagnostics: &mut quiet,
             views: self.views.clone(),
+            overs: None,
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };

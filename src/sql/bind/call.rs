@@ -46,9 +46,8 @@ impl Binder<'_> {
     pub(super) fn function(&mut self, function: &ast::Function, scope: &mut Scope<'_>, span: Span) -> Expr {
         let name = function.name.to_string().to_ascii_uppercase();
         let place = self.places.span_or(aggregate::name_span(function), span);
-        if function.over.is_some() {
-            self.unsupported(span, "OVER");
-            return error(span);
+        if let Some(window) = &function.over {
+            return self.over(function, window, scope, span);
         }
         if let Some(which) = aggregate::named(function) {
             return self.aggregate(which, function, scope, span);

@@ -7,6 +7,7 @@ mod faults;
 mod from;
 mod join;
 mod literal;
+mod over;
 mod rank;
 mod scalar;
 mod select;
@@ -53,7 +54,7 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new() };
+    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new(), overs: None };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
     Some(plan)
@@ -68,7 +69,7 @@ pub fn condition(
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
-    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new() };
+    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new(), overs: None };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
 }
@@ -81,6 +82,8 @@ struct Binder<'a> {
     diagnostics: &'a mut Diagnostics,
     /// The queries that WITH names, so far.
     views: Vec<(SmolStr, Rc<ast::Query>)>,
+    /// The OVERs of the SELECT list that is being read, where they may stand.
+    overs: Option<over::Overs>,
 }
 
 /// What names mean in an expression.

@@ -128,7 +128,6 @@ impl Binder<'_> {
             (!select.cluster_by.is_empty(), "CLUSTER BY"),
             (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
             (!select.sort_by.is_empty(), "SORT BY"),
-            (!select.named_window.is_empty(), "WINDOW"),
             (select.qualify.is_some(), "QUALIFY"),
             (select.value_table_mode.is_some() || select.exclude.is_some(), "this form of SELECT"),
         ];
@@ -175,8 +174,14 @@ impl Binder<'_> {
         });
         let mut scope =
             Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "the SELECT list" };
+        self.begin_overs(select, input.fields.len());
         let mut output = self.outputs(others, &mut scope);
         let span = self.places.span(select.select_token.0.span);
+        let width = input.fields.len();
+        let input = self.end_overs(input, span);
+        if ranks.is_some() && input.fields.len() > width {
+            self.report(faults::several_overs(span));
+        }
         let Some(Item::Expr(expr, alias)) = ranks.and_then(|at| items.get(at)) else {
             return project(input, output, span);
         };

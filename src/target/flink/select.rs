@@ -4,6 +4,7 @@ use crate::{
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
         event_time::is_event_time,
+        over::{Frame, Over},
         plan::{Expr, JoinKind, Order, Relation, RelationKind, WindowShape},
         print,
     },
@@ -68,6 +69,9 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
 /// as the row came. Comparing the row's own time instead would also pick rows that were counted.
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
+    if let Some(block) = late_before_over(platform, query, stream) {
+        return Some(diverted(platform, stream, to, &block));
+    }
     // Without groups and numbers no row is late: each is handed on as it comes.
     let waits = |relation: &&Relation| {
         matches!(
@@ -92,24 +96,40 @@ pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: Reso
     match shape {
         WindowShape::Tumble { .. } => {}
         WindowShape::Hop { slide, .. } => {
-            block.filter.push(format!("{start} + {} > {own_time}", interval(*slide)))
+            block.filter.push(format!("{start} + {} > {own_time}", print::interval(*slide)))
         }
         WindowShape::Cumulate { size, .. } => {
-            block.filter.push(format!("{end} = {start} + {}", interval(*size)))
+            block.filter.push(format!("{end} = {start} + {}", print::interval(*size)))
         }
         WindowShape::Session { .. } => return None,
     }
     block.filter.push(format!("{end} - INTERVAL '0.001' SECOND <= CURRENT_WATERMARK({time})"));
+    Some(diverted(platform, stream, to, &block))
+}
+
+/// The rows that are late for an OVER of all rows before: those whose time the watermark has reached.
+fn late_before_over(platform: &Platform, query: &Query, stream: &Stream) -> Option<Block> {
+    let late = |relation: &Relation| match &relation.kind {
+        RelationKind::Over { input, over } if over.tells_late_rows(input) => {
+            (input.sources() == [stream.resource]).then(|| {
+                let mut block = block(platform, input);
+                let time = block.columns.get(over.time.0).cloned().unwrap_or_default();
+                block.filter.push(format!("{time} <= CURRENT_WATERMARK({time})"));
+                block
+            })
+        }
+        _ => None,
+    };
+    query.plan.chain().find_map(late)
+}
+
+/// All columns of a stream's rows, into another stream.
+fn diverted(platform: &Platform, stream: &Stream, to: ResourceId, block: &Block) -> String {
     let columns = &platform.schema(stream.schema).columns;
     let names: Vec<String> = columns.iter().map(|column| print::name(&column.name)).collect();
     let items: Vec<String> = names.iter().map(|name| format!("  {name}")).collect();
     let sink = print::name(&platform.resource(to).name);
-    Some(format!(
-        "INSERT INTO {sink} ({})\nSELECT\n{}\n{}",
-        names.join(", "),
-        items.join(",\n"),
-        tail(&block)
-    ))
+    format!("INSERT INTO {sink} ({})\nSELECT\n{}\n{}", names.join(", "), items.join(",\n"), tail(block))
 }
 
 fn tail(block: &Block) -> String {
@@ -179,6 +199,14 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             inner.columns.push(number);
             inner
         }
+        RelationKind::Over { input, over } => {
+            let mut inner = inner(platform, input);
+            let window = over_window(over, &inner.columns);
+            let calls = over.calls.iter().map(|call| print::before_over(call, &inner.columns));
+            let calls: Vec<String> = calls.map(|call| format!("{call} OVER ({window})")).collect();
+            inner.columns.extend(calls);
+            inner
+        }
         RelationKind::Project { input, exprs } => {
             let inner = inner(platform, input);
             let columns = exprs.iter().map(|expr| print::expr(expr, &inner.columns)).collect();
@@ -243,6 +271,18 @@ fn row_number(partition: &[Expr], order: &[Order], columns: &[String]) -> String
     format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})", keys.join(", "), order.join(", "))
 }
 
+fn over_window(over: &Over, columns: &[String]) -> String {
+    let keys: Vec<String> = over.partition.iter().map(|key| print::expr(key, columns)).collect();
+    let parts = if keys.is_empty() { String::new() } else { format!("PARTITION BY {} ", keys.join(", ")) };
+    let time = columns.get(over.time.0).cloned().unwrap_or_default();
+    // LAG takes no frame, not even the one that all have without one.
+    let frame = match over.frame {
+        Frame::Range(None) => String::new(),
+        frame => format!(" {}", print::frame(frame)),
+    };
+    format!("{parts}ORDER BY {time}{frame}")
+}
+
 fn names(relation: &Relation) -> Vec<String> {
     relation.fields.iter().map(|field| print::name(&field.name)).collect()
 }
@@ -253,11 +293,11 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
     let mut durations = Vec::new();
     let offset = match shape {
         WindowShape::Tumble { size, offset } => {
-            durations.push(interval(*size));
+            durations.push(print::interval(*size));
             *offset
         }
         WindowShape::Hop { slide: step, size, offset } | WindowShape::Cumulate { step, size, offset } => {
-            durations.extend([interval(*step), interval(*size)]);
+            durations.extend([print::interval(*step), print::interval(*size)]);
             *offset
         }
         WindowShape::Session { gap, keys } => {
@@ -268,7 +308,7 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
                 [one] => format!(" PARTITION BY {one}"),
                 several => format!(" PARTITION BY ({})", several.join(", ")),
             };
-            durations.push(interval(*gap));
+            durations.push(print::interval(*gap));
             0
         }
     };
@@ -279,24 +319,6 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
 }
 
 fn signed_interval(milliseconds: i64) -> String {
-    let text = interval(milliseconds.unsigned_abs());
+    let text = print::interval(milliseconds.unsigned_abs());
     if milliseconds < 0 { text.replacen('\'', "'-", 1) } else { text }
-}
-
-/// A duration, in the largest unit that it is a whole number of. Flink takes two digits of a unit unless it is told of more.
-pub fn interval(milliseconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE"), (1_000, "SECOND")];
-    let whole = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
-    match whole {
-        Some((length, unit)) => {
-            let count = (milliseconds / length).to_string();
-            let digits = if count.len() > 2 { format!("({})", count.len()) } else { String::new() };
-            format!("INTERVAL '{count}' {unit}{digits}")
-        }
-        None => {
-            let seconds = (milliseconds / 1_000).to_string();
-            format!("INTERVAL '{seconds}.{:03}' SECOND({}, 3)", milliseconds % 1_000, seconds.len().max(2))
-        }
-    }
 }

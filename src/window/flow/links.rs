@@ -3,8 +3,9 @@
 use super::super::column::Batch;
 use super::super::eval::{Rows, eval, holds};
 use super::super::operator::Error;
+use super::super::over::{OverRows, Prepared};
 use super::plan::{Select, Stage};
-use super::top::Ranking;
+use super::top::{Ranked, Ranking};
 use std::borrow::Cow;
 
 /// A stage that runs.
@@ -12,6 +13,13 @@ use std::borrow::Cow;
 pub(super) enum Link {
     Select(Select),
     Top(Box<Ranking>),
+    Over(Box<OverRows>),
+}
+
+/// What a link that keeps rows computes of those of a batch.
+pub(super) enum Kept {
+    Top(Ranked),
+    Over(Prepared),
 }
 
 impl Link {
@@ -19,13 +27,57 @@ impl Link {
         match stage {
             Stage::Select(select) => Link::Select(select),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
+            Stage::Over(over) => Link::Over(Box::new(OverRows::new(*over))),
         }
     }
 
-    pub fn top(&self) -> Option<&Ranking> {
-        match self {
-            Link::Top(ranking) => Some(ranking),
+    /// Whether it keeps rows until time has passed.
+    pub fn keeps(&self) -> bool {
+        matches!(self, Link::Top(_) | Link::Over(_))
+    }
+
+    /// What it computes of a batch whose rows it keeps; `None` where it keeps none.
+    pub fn kept(&self, batch: &Batch) -> Result<Option<Kept>, Error> {
+        Ok(match self {
             Link::Select(_) => None,
+            Link::Top(ranking) => Some(Kept::Top(ranking.rows(batch)?)),
+            Link::Over(over) => Some(Kept::Over(over.prepared(batch)?)),
+        })
+    }
+
+    /// Takes a row; false where it is late.
+    pub fn add(&mut self, kept: &Kept, batch: &Batch, row: usize, watermark: Option<i64>) -> bool {
+        match (self, kept) {
+            (Link::Top(ranking), Kept::Top(ranked)) => ranking.add(ranked, batch, row, watermark),
+            (Link::Over(over), Kept::Over(prepared)) => over.add(prepared, batch, row, watermark),
+            _ => true,
+        }
+    }
+
+    /// Rows whose turn has come by a watermark; `None` once there are no more.
+    fn fired(&mut self, watermark: i64) -> Option<Batch> {
+        match self {
+            Link::Select(_) => None,
+            Link::Top(ranking) => ranking.fired(watermark),
+            Link::Over(over) => over.fired(watermark),
+        }
+    }
+
+    /// The rows held now, the keys that are known beside them, and the bytes of both, about.
+    pub fn held(&self) -> (usize, usize, usize) {
+        match self {
+            Link::Select(_) => (0, 0, 0),
+            Link::Top(ranking) => (ranking.held_rows(), 0, ranking.memory()),
+            Link::Over(over) => (over.held_rows(), over.parts(), over.memory()),
+        }
+    }
+
+    /// The most rows held at once, and their bytes, about.
+    pub fn most(&self) -> (usize, usize) {
+        match self {
+            Link::Select(_) => (0, 0),
+            Link::Top(ranking) => (ranking.most_rows(), ranking.most_memory()),
+            Link::Over(over) => (over.most_rows(), over.most_memory()),
         }
     }
 }
@@ -47,11 +99,13 @@ pub(super) fn take(links: &mut [Link], batch: &Batch, out: &mut Out<'_, '_>) -> 
             Some(batch) => take(rest, &batch, out),
             None => Ok(()),
         },
-        Some((Link::Top(ranking), _)) => {
-            let rows = ranking.rows(batch)?;
-            (0..batch.len).for_each(|row| {
-                ranking.add(&rows, batch, row, None);
-            });
+        Some((link, _)) => {
+            if let Some(kept) = link.kept(batch)? {
+                // What comes from below is never late here: time passes there first.
+                (0..batch.len).for_each(|row| {
+                    link.add(&kept, batch, row, None);
+                });
+            }
             Ok(())
         }
     }
@@ -64,10 +118,8 @@ pub(super) fn pass_time(
     out: &mut Out<'_, '_>,
 ) -> Result<(), Error> {
     let (Some(watermark), Some((link, rest))) = (watermark, links.split_first_mut()) else { return Ok(()) };
-    if let Link::Top(ranking) = link {
-        while let Some(batch) = ranking.fired(watermark) {
-            take(rest, &batch, out)?;
-        }
+    while let Some(batch) = link.fired(watermark) {
+        take(rest, &batch, out)?;
     }
     pass_time(rest, Some(watermark), out)
 }

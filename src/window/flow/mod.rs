@@ -117,9 +117,9 @@ impl Running {
         if !self.links.is_empty() || matches!(self.first, Source::Rows(_)) {
             stats.rows_out = self.rows_out;
         }
-        for top in self.links.iter().filter_map(Link::top) {
-            stats.most_groups += top.most_rows();
-            stats.most_memory += top.most_memory();
+        for (rows, memory) in self.links.iter().map(Link::most) {
+            stats.most_groups += rows;
+            stats.most_memory += memory;
         }
         stats
     }

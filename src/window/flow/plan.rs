@@ -1,6 +1,7 @@
 //! The physical plan of a whole query: parts whose rows are written one beside the other.
 
 use super::super::expr::Expr;
+use super::super::over::Over;
 use super::super::query::{Late, PlanError, Query, Window, check_columns};
 use super::super::types::Type;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub enum Stage {
     Select(Select),
     /// The first rows of each window and key.
     Top(Top),
+    /// Each row with what is computed over it and rows before it.
+    Over(Box<Over>),
 }
 
 /// Some rows, computed anew.
@@ -202,6 +205,7 @@ impl Stage {
         match self {
             Stage::Select(select) => select.output.iter().map(Expr::ty).collect(),
             Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
+            Stage::Over(over) => over.output_types(),
         }
     }
 
@@ -218,6 +222,15 @@ impl Stage {
                 if !matches!(input.get(top.window_end), Some(Type::Timestamp(_))) {
                     return Err(PlanError::Column(top.window_end, Type::Timestamp(3)));
                 }
+            }
+            Stage::Over(over) => {
+                let differs = over.input.iter().zip(input).position(|(a, b)| a != b);
+                let differs = differs.or((over.input.len() != input.len()).then_some(input.len()));
+                if let Some(index) = differs {
+                    let ty = over.input.get(index).copied().unwrap_or(Type::BigInt);
+                    return Err(PlanError::Column(index, ty));
+                }
+                over.validate()?;
             }
         }
         Ok(self.output_types(input))

@@ -51,8 +51,8 @@ impl RowOperator {
         let mut pushed = Pushed::default();
         let assigned = self.assigned(batch, &mut pushed)?;
         let computed = self.computed(batch, &assigned)?;
-        if matches!(links.first(), Some(Link::Top(_))) {
-            self.rank(partition, batch, &assigned, &computed, (links, out, &mut pushed))?;
+        if links.first().is_some_and(Link::keeps) {
+            self.keep(partition, batch, &assigned, &computed, (links, out, &mut pushed))?;
         } else {
             if computed.len > 0 {
                 take(links, &computed, out)?;
@@ -141,8 +141,8 @@ impl RowOperator {
         Ok(Batch { len, columns: computed, selection: None })
     }
 
-    /// Ranks the rows one by one, and lets time pass behind each.
-    fn rank(
+    /// Hands the rows to what keeps them one by one, and lets time pass behind each.
+    fn keep(
         &mut self,
         partition: usize,
         batch: &Batch,
@@ -150,8 +150,9 @@ impl RowOperator {
         computed: &Batch,
         (links, out, pushed): (&mut [Link], &mut Out<'_, '_>, &mut Pushed),
     ) -> Result<(), Error> {
-        let Some(Link::Top(ranking)) = links.first_mut() else { return Ok(()) };
-        let rows = ranking.rows(computed)?;
+        let Some(kept) = links.first().map(|link| link.kept(computed)).transpose()?.flatten() else {
+            return Ok(());
+        };
         let time = self.event_time.and_then(|index| batch.columns.get(index));
         let Some(time @ Column { data: Data::I64(times), .. }) = time else { return Ok(()) };
         let others = self.clock.others(partition);
@@ -159,10 +160,10 @@ impl RowOperator {
         let mut next = assigned.rows.iter().zip(0_usize..).peekable();
         for (row, micros) in times.iter().enumerate() {
             let (mut windows, mut counted) = (0, 0);
-            if let Some(Link::Top(ranking)) = links.first_mut() {
+            if let Some(link) = links.first_mut() {
                 while let Some((_, position)) = next.next_if(|(of, _)| **of as usize == row) {
                     windows += 1;
-                    counted += usize::from(ranking.add(&rows, computed, position, self.clock.watermark()));
+                    counted += usize::from(link.add(&kept, computed, position, self.clock.watermark()));
                 }
             }
             if windows > 0 && counted == 0 {

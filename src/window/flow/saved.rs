@@ -18,7 +18,13 @@ impl Engine {
                 Source::Groups(operator) => save_bytes(&operator.save(), &mut out),
                 Source::Rows(operator) => operator.save(&mut out),
             }
-            part.links.iter().filter_map(Link::top).for_each(|top| top.save(&mut out));
+            for link in &part.links {
+                match link {
+                    Link::Top(ranking) => ranking.save(&mut out),
+                    Link::Over(over) => over.save(&mut out),
+                    Link::Select(_) => {}
+                }
+            }
         }
         out
     }
@@ -41,9 +47,10 @@ impl Engine {
                 all.keys += held.keys;
                 all.memory += held.memory;
             }
-            for top in part.links.iter().filter_map(Link::top) {
-                all.groups += top.held_rows();
-                all.memory += top.memory();
+            for (rows, keys, memory) in part.links.iter().map(Link::held) {
+                all.groups += rows;
+                all.keys += keys;
+                all.memory += memory;
             }
         }
         all
@@ -67,6 +74,7 @@ impl Running {
         }
         self.links.iter_mut().try_for_each(|link| match link {
             Link::Top(ranking) => ranking.load(from),
+            Link::Over(over) => over.load(from),
             Link::Select(_) => Some(()),
         })
     }

@@ -93,7 +93,7 @@ impl Ranking {
             return false;
         }
         let mut key = Vec::new();
-        ranked.partition.iter().for_each(|column| write_key(&column.get(row), &mut key));
+        ranked.partition.iter().for_each(|column| column.get(row).write_key(&mut key));
         let order: Vec<Value> = ranked.order.iter().map(|column| column.get(row)).collect();
         let ranks = self.windows.entry(end).or_default();
         let next = ranks.keys.len();
@@ -174,23 +174,5 @@ fn compare_values(a: &Value, b: &Value) -> Ordering {
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         // One column has values of one layout.
         _ => Ordering::Equal,
-    }
-}
-
-/// A value's bytes, such that two keys are equal exactly where their bytes are.
-fn write_key(value: &Value, key: &mut Vec<u8>) {
-    key.push(u8::from(*value != Value::Null));
-    match value {
-        Value::Null => {}
-        Value::Bool(x) => key.push(u8::from(*x)),
-        Value::I32(x) => key.extend_from_slice(&x.to_le_bytes()),
-        Value::I64(x) => key.extend_from_slice(&x.to_le_bytes()),
-        Value::F64(x) if x.is_nan() => key.extend_from_slice(&f64::NAN.to_bits().to_le_bytes()),
-        Value::F64(x) => key.extend_from_slice(&x.to_bits().to_le_bytes()),
-        Value::I128(x) => key.extend_from_slice(&x.to_le_bytes()),
-        Value::Text(x) => {
-            key.extend_from_slice(&(x.len() as u64).to_le_bytes());
-            key.extend_from_slice(x);
-        }
     }
 }
