@@ -9,6 +9,7 @@ mod parts;
 mod rows;
 pub mod rust;
 mod scalar;
+mod sets;
 
 pub use crate::window::time::Style;
 pub use rows::style;
@@ -103,6 +104,11 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
             if input.chain().any(|below| matches!(below.kind, RelationKind::Rank { .. })) =>
         {
             Some(refused(relation.span, "a window or an aggregate over ROW_NUMBER"))
+        }
+        RelationKind::Rank { input, .. } | RelationKind::Over { input, .. }
+            if input.chain().any(|below| matches!(&below.kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty())) =>
+        {
+            Some(refused(relation.span, "ROW_NUMBER or OVER over GROUPING SETS"))
         }
         RelationKind::Window { input, .. }
         | RelationKind::Aggregate { input, .. }

@@ -79,10 +79,16 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 let on = columns(input).get(time.0).cloned().unwrap_or_default();
                 windows.push(format!("{} on {on}", window(shape, &columns(input))));
             }
-            RelationKind::Aggregate { input, keys: by, calls } => {
+            RelationKind::Aggregate { input, keys: by, calls, sets } => {
                 let names = columns(input);
                 keys.extend(by.iter().map(|key| format!("{}: {:?}", print::expr(key, &names), key.ty.base)));
                 aggregates.extend(calls.iter().map(|it| call(it, &names)));
+                let has = |set: &Vec<bool>| {
+                    let chosen = by.iter().zip(set).filter(|(_, has)| **has);
+                    let chosen: Vec<String> = chosen.map(|(key, _)| print::expr(key, &names)).collect();
+                    format!("the set ({})", chosen.join(", "))
+                };
+                keys.extend(sets.iter().map(has));
             }
             RelationKind::Rank { input, partition, order } => {
                 let names = columns(input);

@@ -21,6 +21,8 @@ pub(super) struct Shape<'a> {
     keys: &'a [Expr],
     calls: &'a [AggregateCall],
     having: Option<&'a Expr>,
+    /// Whether the keys are one of several sets.
+    in_sets: bool,
     output: &'a [Expr],
 }
 
@@ -28,11 +30,13 @@ impl<'a> Shape<'a> {
     pub fn of(plan: &'a Relation) -> Option<Self> {
         let RelationKind::Project { input, exprs } = &plan.kind else { return None };
         let (input, having) = unfiltered(input);
-        let RelationKind::Aggregate { input, keys, calls } = &input.kind else { return None };
+        let RelationKind::Aggregate { input, keys, calls, sets } = &input.kind else { return None };
+        let in_sets = !sets.is_empty();
         let (input, filter) = unfiltered(input);
         let RelationKind::Window { input: scan, time, shape } = &input.kind else { return None };
         let RelationKind::Scan(_) = scan.kind else { return None };
-        Some(Self { scan, window: (shape, time.0, input.span), filter, keys, calls, having, output: exprs })
+        let window = (shape, time.0, input.span);
+        Some(Self { scan, window, filter, keys, calls, having, in_sets, output: exprs })
     }
 
     /// Where the row of results has each of the aggregate's fields: the operator puts keys first, then aggregates, then the window's bounds.
@@ -89,6 +93,7 @@ pub(super) fn operator_query(
         filter,
         window: operator_window(window),
         keys,
+        in_sets: shape.in_sets,
         aggregates,
         having: None,
         output: Vec::new(),

@@ -18,6 +18,7 @@ use super::{
     flatten,
     groups::{self, Shape},
     over, refused,
+    sets::{self, Branch},
 };
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -36,7 +37,7 @@ pub fn plan(platform: &Platform, stream: &Stream, query: &Query) -> Result<Plan>
     let time = stream.watermark.as_ref().map(|(name, _)| name);
     let event_time = time.and_then(|name| columns.iter().position(|column| column.name == *name));
     let maker = Maker { platform, stream, event_time, span: query.span };
-    let parts = branches(&query.plan).iter().map(|branch| maker.part(branch)).collect::<Result<Vec<_>>>()?;
+    let parts = branches(&query.plan).iter().map(|(branch, _)| maker.part(branch)).collect::<Result<Vec<_>>>()?;
     let input = columns.iter().map(|column| {
         types::physical(&column.ty.base).ok_or_else(|| refused(column.span, "a column that is no scalar"))
     });
@@ -52,27 +53,30 @@ pub fn plan(platform: &Platform, stream: &Stream, query: &Query) -> Result<Plan>
 }
 
 /// The queries that `UNION ALL` joins. What is computed from their rows together is computed from those of each.
-fn branches(plan: &Relation) -> Vec<Relation> {
+fn branches(plan: &Relation) -> Vec<Branch> {
     match &plan.kind {
         RelationKind::Union(parts) => parts.iter().flat_map(branches).collect(),
         RelationKind::Filter { input, .. } | RelationKind::Project { input, .. } => {
-            branches(input).into_iter().map(|branch| over(plan, branch)).collect()
+            branches(input).into_iter().map(|branch| above(plan, branch)).collect()
         }
-        _ => vec![plan.clone()],
+        _ => sets::branches(plan).unwrap_or_else(|| vec![(plan.clone(), None)]),
     }
 }
 
-/// A condition or computed columns over other rows.
-fn over(plan: &Relation, rows: Relation) -> Relation {
-    let input = Box::new(rows);
-    let kind = match &plan.kind {
+/// A condition or computed columns over other rows. Columns that are computed hide which set of keys a row is of.
+fn above(plan: &Relation, (rows, set): Branch) -> Branch {
+    let (input, of) = (Box::new(rows), set.as_ref());
+    let (kind, set) = match &plan.kind {
         RelationKind::Filter { condition, .. } => {
-            RelationKind::Filter { input, condition: condition.clone() }
+            (RelationKind::Filter { input, condition: sets::told(condition, of) }, set)
         }
-        RelationKind::Project { exprs, .. } => RelationKind::Project { input, exprs: exprs.clone() },
-        _ => return *input,
+        RelationKind::Project { exprs, .. } => {
+            let exprs = exprs.iter().map(|expr| sets::told(expr, of)).collect();
+            (RelationKind::Project { input, exprs }, None)
+        }
+        _ => return (*input, set),
     };
-    Relation { kind, fields: plan.fields.clone(), span: plan.span }
+    (Relation { kind, fields: plan.fields.clone(), span: plan.span }, set)
 }
 
 impl Maker<'_> {

@@ -13,7 +13,7 @@ pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> boo
             time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
         }
         RelationKind::Window { input, .. } => at == input.fields.len() + 2,
-        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
+        RelationKind::Aggregate { input, keys, calls, .. } => calls.get(at - keys.len()).is_some_and(|call| {
             let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
             let argument = call.argument.as_ref().map(|argument| &argument.kind);
             picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))

@@ -42,7 +42,7 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             known
         }
         RelationKind::Filter { input, .. } => traced(input, hides),
-        RelationKind::Aggregate { input, keys, calls } => {
+        RelationKind::Aggregate { input, keys, calls, .. } => {
             let known = traced(input, hides);
             let of_call = |call: &AggregateCall| match hides(call.function.name()) {
                 true => BTreeSet::new(),

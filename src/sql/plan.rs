@@ -60,6 +60,8 @@ pub enum RelationKind {
         keys: Vec<Expr>,
         /// The aggregates over the input.
         calls: Vec<AggregateCall>,
+        /// For each set of keys that rows are grouped by, which of the keys it has; none where they are grouped by all keys alone.
+        sets: Vec<Vec<bool>>,
     },
     /// The rows of several queries, one after the other in no order: `UNION ALL`.
     Union(Vec<Relation>),
@@ -417,6 +419,35 @@ impl Expr {
                 arms.iter().flat_map(|arm| [&arm.condition, &arm.value]).chain(otherwise.as_deref()).collect()
             }
         }
+    }
+
+    /// The expression with each of its parts changed, one level down.
+    pub fn with_parts(&self, change: &impl Fn(&Self) -> Self) -> Self {
+        use ExprKind as Kind;
+        let one = |part: &Self| Box::new(change(part));
+        let list = |parts: &[Self]| parts.iter().map(change).collect();
+        let kind = match &self.kind {
+            Kind::Column(_) | Kind::Literal(_) | Kind::Error => self.kind.clone(),
+            Kind::Arithmetic(op, a, b) => Kind::Arithmetic(*op, one(a), one(b)),
+            Kind::Negate(a) => Kind::Negate(one(a)),
+            Kind::Compare(op, a, b) => Kind::Compare(*op, one(a), one(b)),
+            Kind::And(parts) => Kind::And(list(parts)),
+            Kind::Or(parts) => Kind::Or(list(parts)),
+            Kind::Not(a) => Kind::Not(one(a)),
+            Kind::IsNull(a) => Kind::IsNull(one(a)),
+            Kind::Case(arms, otherwise) => {
+                let arm = |arm: &CaseArm| CaseArm {
+                    condition: change(&arm.condition),
+                    value: change(&arm.value),
+                };
+                Kind::Case(arms.iter().map(arm).collect(), otherwise.as_deref().map(one))
+            }
+            Kind::Cast(a) => Kind::Cast(one(a)),
+            Kind::TryCast(a) => Kind::TryCast(one(a)),
+            Kind::Like(a, pattern, escape) => Kind::Like(one(a), pattern.clone(), *escape),
+            Kind::Call(name, args) => Kind::Call(name.clone(), list(args)),
+        };
+        Self { kind, ty: self.ty.clone(), span: self.span }
     }
 
     /// Calls `visit` with the expression and every one in it.

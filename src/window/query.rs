@@ -29,6 +29,8 @@ pub struct Query {
     pub window: Window,
     /// `GROUP BY`, besides the window, over the input.
     pub keys: Vec<Expr>,
+    /// Whether the keys are one of several sets: Flink's planner then computes aggregates of a key, and takes it for none.
+    pub in_sets: bool,
     /// The aggregates, over the input.
     pub aggregates: Vec<AggregateCall>,
     /// `HAVING`, over the row of results.

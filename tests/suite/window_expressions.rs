@@ -18,6 +18,7 @@ fn eval_over(expr: Expr, columns: &[(Type, Value)]) -> Result<Value, EvalErrorKi
         window: Window::Tumble { size_ms: 1, offset_ms: 0 },
         output: vec![Expr::column(0, expr.ty())],
         keys: vec![expr],
+        in_sets: false,
         aggregates: Vec::new(),
         having: None,
         input,

@@ -57,6 +57,9 @@ impl Binder<'_> {
             self.unsupported(span, &format!("this form of {name}"));
             return error(span);
         }
+        if let "GROUPING" | "GROUPING_ID" = name.as_str() {
+            return self.grouping(&name, function, scope, span);
+        }
         if is_clock(&name) {
             self.report(faults::not_deterministic(&name, place));
             return error(span);

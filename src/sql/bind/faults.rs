@@ -425,3 +425,61 @@ pub fn unknown_window<'a>(
     }
     with_suggestion(diagnostic, name, span, names)
 }
+
+pub fn too_many_sets(most: usize, span: Span) -> Diagnostic {
+    let message = format!("GROUP BY stands for more than {most} sets of keys");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "too many")
+        .help("write the sets that are wanted: GROUPING SETS ((a, b), (a), ())")
+}
+
+pub fn set_twice(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "two sets have the same keys: of these Flink 2.3 computes COUNT(DISTINCT …) and AVG wrongly",
+        "the same set twice",
+    )
+    .help("write each set once; several items of GROUP BY are combined, each set of one with each of the other")
+}
+
+pub fn sets_without_window(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "a set of keys without its window never ends, and changes with each row",
+        "not in all sets",
+    )
+    .help("write the window before the sets: GROUP BY window_start, window_end, GROUPING SETS (…)")
+}
+
+pub fn sets_of_session(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "sessions are those of one set of keys, and these are several: Flink would count anew with each row",
+        "several sets",
+    )
+    .help("write a query for each set, with UNION ALL between them")
+}
+
+pub fn sets_of_old(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "Flink has no sets of keys beside a window in GROUP BY",
+        "beside a window",
+    )
+    .help("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and GROUP BY window_start, window_end, GROUPING SETS (…)")
+}
+
+pub fn grouping_here(name: &str, clause: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` tells the sets of GROUP BY apart, and {clause} has none");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "no groups here")
+        .help("use it in the SELECT list or in HAVING of a query with GROUPING SETS, ROLLUP or CUBE")
+}
+
+pub fn no_key(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` asks for a key of GROUP BY, and this is none");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "no key")
+        .help("name a column that GROUP BY has")
+}

@@ -5,6 +5,7 @@ mod call;
 mod expr;
 mod faults;
 mod from;
+mod grouping;
 mod join;
 mod literal;
 mod over;
@@ -102,6 +103,8 @@ struct Scope<'a> {
 struct Groups<'a> {
     /// The keys, over the columns.
     keys: &'a [Expr],
+    /// Whether rows are grouped by several sets of them.
+    in_sets: bool,
     /// The aggregates so far; new ones are added.
     calls: &'a mut Vec<AggregateCall>,
     /// Names that the SELECT list gives, for messages.

@@ -183,12 +183,12 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             clause.push(text);
             inner
         }
-        RelationKind::Aggregate { input, keys, calls } => {
+        RelationKind::Aggregate { input, keys, calls, sets } => {
             let inner = inner(platform, input);
             let keys: Vec<String> = keys.iter().map(|key| print::expr(key, &inner.columns)).collect();
             let calls = calls.iter().map(|call| print::aggregate(call, &inner.columns));
             let columns = keys.iter().cloned().chain(calls).collect();
-            Block { columns, groups: Some(keys), ..inner }
+            Block { columns, groups: Some(grouped(keys, sets)), ..inner }
         }
         RelationKind::Join { left, right, kind, condition } => {
             joined(platform, left, right, *kind, condition)
@@ -213,6 +213,22 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             Block { columns, ..inner }
         }
     }
+}
+
+/// What stands behind GROUP BY: the keys that all sets have, then the sets of the others.
+fn grouped(keys: Vec<String>, sets: &[Vec<bool>]) -> Vec<String> {
+    if sets.is_empty() {
+        return keys;
+    }
+    let everywhere = |at: usize| sets.iter().all(|set| set.get(at) == Some(&true));
+    let chosen = |set: &Vec<bool>| {
+        let keys = keys.iter().zip(set).enumerate();
+        let own = keys.filter(|(at, (_, has))| **has && !everywhere(*at)).map(|(_, (key, _))| key.clone());
+        format!("({})", own.collect::<Vec<_>>().join(", "))
+    };
+    let sets: Vec<String> = sets.iter().map(chosen).collect();
+    let sets = format!("GROUPING SETS ({})", sets.join(", "));
+    keys.iter().enumerate().filter(|(at, _)| everywhere(*at)).map(|(_, key)| key.clone()).chain([sets]).collect()
 }
 
 /// What a clause reads: computed columns are those of a query of its own.

@@ -64,10 +64,11 @@ impl Engine {
 
     /// What happened so far, in all parts.
     pub fn stats(&self) -> Stats {
-        let mut all = Stats::default();
+        // As for each batch: a row is late where the first part that has windows finds it late.
+        let first = self.parts.iter().find(|part| part.has_windows());
+        let mut all = Stats { late: first.map_or(0, |part| part.stats().late), ..Stats::default() };
         for part in &self.parts {
             let stats = part.stats();
-            all.late += stats.late;
             all.without_event_time = all.without_event_time.max(stats.without_event_time);
             all.windows += stats.windows;
             all.groups += stats.groups;
