@@ -118,9 +118,20 @@ pub fn frame(frame: Frame) -> String {
         Frame::Rows(None) => ("ROWS", "UNBOUNDED".to_owned()),
         Frame::Range(None) => ("RANGE", "UNBOUNDED".to_owned()),
         Frame::Rows(Some(count)) => ("ROWS", count.to_string()),
-        Frame::Range(Some(milliseconds)) => ("RANGE", interval(milliseconds)),
+        Frame::Range(Some(milliseconds)) => ("RANGE", frame_interval(milliseconds)),
     };
     format!("{unit} BETWEEN {start} PRECEDING AND CURRENT ROW")
+}
+
+/// A duration before PRECEDING, where Flink takes three digits of a unit at most ("DAY_INTERVAL_TYPES precision is not supported: 4").
+fn frame_interval(milliseconds: u64) -> String {
+    let text = interval(milliseconds);
+    if milliseconds < 1_000_000 || !text.contains('(') {
+        return text;
+    }
+    let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
+    let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
+    format!("INTERVAL '{days} {hours:02}:{minutes:02}:{seconds:02}.{:03}' DAY(3) TO SECOND(3)", rest % 1_000)
 }
 
 /// A duration, in the largest unit that it is a whole number of. Flink takes two digits of a unit unless it is told of more.

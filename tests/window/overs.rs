@@ -158,7 +158,7 @@ impl OverCase {
             Frame::Range(None) => String::new(),
             Frame::Rows(Some(count)) => format!(" ROWS BETWEEN {count} PRECEDING AND CURRENT ROW"),
             Frame::Range(Some(ms)) => format!(
-                " RANGE BETWEEN INTERVAL '{}.{:03}' SECOND(5, 3) PRECEDING AND CURRENT ROW",
+                " RANGE BETWEEN INTERVAL '{}.{:03}' SECOND(2, 3) PRECEDING AND CURRENT ROW",
                 ms / 1000,
                 ms % 1000
             ),

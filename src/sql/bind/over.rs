@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// A thousand days: of an interval before PRECEDING, Flink takes three digits of days.
+const LONGEST: u64 = 1_000 * 86_400_000;
+
 /// What the OVERs of a SELECT list are read with, and what they came to.
 pub(super) struct Overs {
     /// The columns before those of the OVERs.
@@ -187,8 +190,12 @@ impl Binder<'_> {
             (WindowFrameUnits::Rows, None) => Some(Frame::Rows(None)),
             (WindowFrameUnits::Range, None) => Some(Frame::Range(None)),
             (WindowFrameUnits::Range, Some(length @ ast::Expr::Interval(_))) => {
-                let milliseconds = self.interval(length)?;
-                Some(Frame::Range(Some(u64::try_from(milliseconds).ok()?)))
+                let milliseconds = u64::try_from(self.interval(length)?).ok();
+                let fitting = milliseconds.filter(|length| *length < LONGEST);
+                if fitting.is_none() {
+                    self.report(faults::over_frame(span));
+                }
+                Some(Frame::Range(Some(fitting?)))
             }
             (WindowFrameUnits::Rows, Some(ast::Expr::Value(count))) => {
                 let count = match &count.value {
