@@ -124,7 +124,7 @@ pub fn wait(platform: &Platform, query: &Query) -> Option<Wait> {
     let (window, place) = query.plan.chain().find_map(|relation| match &relation.kind {
         RelationKind::Window { shape, .. } => Some((shape.longest_wait(), relation.span)),
         // A row's turn comes with the watermark.
-        RelationKind::Over { .. } => Some((Some(0), relation.span)),
+        RelationKind::Over { .. } | RelationKind::Match { .. } => Some((Some(0), relation.span)),
         _ => None,
     })?;
     let delay = stream.watermark.as_ref().map_or(0, |(_, delay)| *delay);

@@ -69,7 +69,8 @@ fn listed(parts: &[String]) -> String {
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     let (mut sources, mut windows, mut keys, mut aggregates) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut ranks, mut joins, mut overs) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ranks, mut joins, mut overs, mut patterns) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for relation in query.plan.chain() {
         let columns =
             |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
@@ -100,6 +101,9 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 ranks.push(format!("by {} within {}", order.join(", "), parts.join(", ")));
             }
             RelationKind::Over { input, over } => overs.extend(over_state(over, &columns(input))),
+            RelationKind::Match { input, matched } => {
+                patterns.push(print::recognize(matched, &columns(input)).replace('\n', " "));
+            }
             RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
             RelationKind::Join { kind, condition, .. } => {
                 joins.push(format!(
@@ -120,6 +124,7 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
         ("ranks", ranks),
         ("joins", joins),
         ("windows of OVER", overs),
+        ("patterns", patterns),
     ]
 }
 

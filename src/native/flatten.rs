@@ -36,6 +36,7 @@ pub fn flattened(plan: &Relation) -> Relation {
         | RelationKind::Union(_)
         | RelationKind::Rank { .. }
         | RelationKind::Over { .. }
+        | RelationKind::Match { .. }
         | RelationKind::Join { .. } => plan.kind.clone(),
     };
     Relation { kind, fields: fields.clone(), span: *span }

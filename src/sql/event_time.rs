@@ -18,6 +18,7 @@ pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> boo
             let argument = call.argument.as_ref().map(|argument| &argument.kind);
             picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
         }),
+        RelationKind::Match { matched, .. } => matched.is_event_time(at),
         RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
         _ => false,
     }

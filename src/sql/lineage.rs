@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::{library::Library, platform::ResourceId};
 
+use super::matching::ROWTIME;
 use super::over::OverCall;
 use super::plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind};
 
@@ -55,6 +56,19 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
         RelationKind::Join { left, right, .. } => [traced(left, hides), traced(right, hides)].concat(),
+        RelationKind::Match { input, matched } => {
+            let known = traced(input, hides);
+            let seen: Vec<BTreeSet<Origin>> =
+                std::iter::repeat_n(&known, matched.pattern.len() + 1).flatten().cloned().collect();
+            let keys = matched.partition.iter().map(|key| known.get(*key).cloned().unwrap_or_default());
+            let measures = matched.measures.iter().map(|(_, expr)| match &expr.kind {
+                ExprKind::Call(name, _) if name == ROWTIME => {
+                    matched.order.first().map(|by| of(&by.expr, &known, hides)).unwrap_or_default()
+                }
+                _ => of(expr, &seen, hides),
+            });
+            keys.chain(measures).collect()
+        }
         RelationKind::Over { input, over } => {
             let mut known = traced(input, hides);
             let of_call = |call: &OverCall| match (hides(call.function.name()), &call.argument) {

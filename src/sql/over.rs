@@ -82,11 +82,15 @@ impl Over {
 
     /// Whether a row is late by the watermark alone, which SQL can tell: all rows before count, and they are those of a stream.
     pub fn tells_late_rows(&self, input: &Relation) -> bool {
-        let of_stream = match &input.kind {
+        Self::is_of_stream(input) && !self.frame.is_bounded()
+    }
+
+    /// Whether rows are those of a stream, some of them left out.
+    pub fn is_of_stream(input: &Relation) -> bool {
+        match &input.kind {
             RelationKind::Filter { input, .. } => matches!(input.kind, RelationKind::Scan(_)),
             kind => matches!(kind, RelationKind::Scan(_)),
-        };
-        of_stream && !self.frame.is_bounded()
+        }
     }
 }
 

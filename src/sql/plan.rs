@@ -7,7 +7,7 @@ use crate::{
     source::Span,
 };
 
-use super::over::Over;
+use super::{matching::Match, over::Over};
 pub use crate::window::{Arithmetic, Comparison};
 
 /// Rows of named, typed fields.
@@ -91,6 +91,13 @@ pub enum RelationKind {
         input: Box<Relation>,
         /// What is computed.
         over: Box<Over>,
+    },
+    /// A row for each match of a pattern: the columns that make a part, then what is told of the match.
+    Match {
+        /// The rows.
+        input: Box<Relation>,
+        /// The pattern.
+        matched: Box<Match>,
     },
     /// Computed columns.
     Project {
@@ -494,6 +501,7 @@ impl Relation {
             | RelationKind::Aggregate { input, .. }
             | RelationKind::Rank { input, .. }
             | RelationKind::Over { input, .. }
+            | RelationKind::Match { input, .. }
             | RelationKind::Project { input, .. } => Some(input),
         }
     }
@@ -528,6 +536,9 @@ impl Relation {
             {
                 input.traced(index)
             }
+            RelationKind::Match { input, matched } if index < matched.partition.len() => {
+                input.traced(*matched.partition.get(index)?)
+            }
             RelationKind::Project { input, exprs } => input.traced_column(exprs.get(index)?),
             RelationKind::Aggregate { input, keys, .. } if index < keys.len() => {
                 input.traced_column(keys.get(index)?)
@@ -561,6 +572,7 @@ impl Relation {
             }
             RelationKind::Filter { condition, .. } | RelationKind::Join { condition, .. } => vec![condition],
             RelationKind::Over { over, .. } => over.exprs().collect(),
+            RelationKind::Match { matched, .. } => matched.exprs().collect(),
             RelationKind::Aggregate { keys, calls, .. } => keys
                 .iter()
                 .chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter)))

@@ -1,6 +1,10 @@
 //! Expressions as Flink SQL. Names stand in backticks and text in single quotes, so that no name and no text can be anything else.
 
+mod pattern;
+
 use crate::platform::Base;
+
+pub use pattern::recognize;
 
 use super::{
     over::{Frame, OverCall, OverFunction},
@@ -118,13 +122,13 @@ pub fn frame(frame: Frame) -> String {
         Frame::Rows(None) => ("ROWS", "UNBOUNDED".to_owned()),
         Frame::Range(None) => ("RANGE", "UNBOUNDED".to_owned()),
         Frame::Rows(Some(count)) => ("ROWS", count.to_string()),
-        Frame::Range(Some(milliseconds)) => ("RANGE", frame_interval(milliseconds)),
+        Frame::Range(Some(milliseconds)) => ("RANGE", short_interval(milliseconds)),
     };
     format!("{unit} BETWEEN {start} PRECEDING AND CURRENT ROW")
 }
 
 /// A duration before PRECEDING, where Flink takes three digits of a unit at most ("DAY_INTERVAL_TYPES precision is not supported: 4").
-fn frame_interval(milliseconds: u64) -> String {
+pub fn short_interval(milliseconds: u64) -> String {
     let text = interval(milliseconds);
     if milliseconds < 1_000_000 || !text.contains('(') {
         return text;

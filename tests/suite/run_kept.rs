@@ -33,9 +33,25 @@ query means into averages as
   GROUP BY device, window_start, window_end;
 "#;
 
+/// The same over rows and the rows before them, of which some leave.
+const OVER: &str = r"query means into averages as
+  SELECT device, AVG(celsius) OVER w AS mean, MAX(note) OVER w AS most, COUNT(DISTINCT note) OVER w AS kinds, COUNT(*) OVER w AS n,
+         at AS window_start, at AS window_end
+  FROM readings
+  WINDOW w AS (PARTITION BY device ORDER BY at RANGE BETWEEN INTERVAL '20' SECOND PRECEDING AND CURRENT ROW);
+";
+
 fn program(window: &str) -> String {
-    let late = if window.starts_with("SESSION") { "drop" } else { "divert(late_readings)" };
-    PROGRAM.replace("LATE", late).replace("WINDOW", window)
+    let late = if diverts_late(window) { "divert(late_readings)" } else { "drop" };
+    let text = PROGRAM.replace("LATE", late);
+    match window {
+        "OVER" => format!("{}{OVER}", text.split("query means").next().unwrap()),
+        _ => text.replace("WINDOW", window),
+    }
+}
+
+fn diverts_late(window: &str) -> bool {
+    !window.starts_with("SESSION") && window != "OVER"
 }
 
 /// Numbers that look like chance: splitmix64.
@@ -109,7 +125,7 @@ fn kill_soon(mut run: Child, checkpoint: &Path, chance: &mut Chance) -> bool {
 /// Killed again and again, a run writes what it writes undisturbed.
 fn is_the_same_when_killed(window: &str, ending: &str, seed: u64) {
     let sandbox = Sandbox::new();
-    let diverts = !window.starts_with("SESSION");
+    let diverts = diverts_late(window);
     sandbox.write("p/a.dpl", program(window));
     sandbox.write("one.jsonl", rows(seed, 25_000)).write("two.jsonl", rows(seed + 1, 20_000));
     let words = arguments("whole", ending, diverts, &[]);
@@ -181,6 +197,11 @@ fn a_killed_run_of_growing_windows_goes_on() {
 #[test]
 fn a_killed_run_of_sessions_goes_on() {
     is_the_same_when_killed("SESSION(readings PARTITION BY device, at, INTERVAL '4' SECOND)", ".jsonl", 4);
+}
+
+#[test]
+fn a_killed_run_of_rows_and_those_before_them_goes_on() {
+    is_the_same_when_killed("OVER", ".jsonl", 5);
 }
 
 /// A run that is followed, with the address of its metrics.

@@ -197,6 +197,7 @@ impl Binder<'_> {
             diagnostics: &mut quiet,
             views: self.views.clone(),
             overs: None,
+            matching: None,
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };

@@ -49,6 +49,9 @@ impl Binder<'_> {
         if let Some(window) = &function.over {
             return self.over(function, window, scope, span);
         }
+        if let Some(told) = self.match_function(&name, function, scope, span) {
+            return told;
+        }
         if let Some(which) = aggregate::named(function) {
             return self.aggregate(which, function, scope, span);
         }

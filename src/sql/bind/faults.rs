@@ -483,3 +483,17 @@ pub fn no_key(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "no key")
         .help("name a column that GROUP BY has")
 }
+
+pub fn pattern(rule: &str, mend: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_PATTERN, span, rule, "no pattern that Flink matches")
+        .help(format!("write {mend}"))
+}
+
+pub fn unknown_variable<'a>(
+    name: &str,
+    span: Span,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let message = format!("the pattern has no variable `{name}`");
+    with_suggestion(Diagnostic::error(catalogue::SQL_PATTERN, span, message, "no such variable"), name, span, names)
+}

@@ -8,6 +8,7 @@ mod from;
 mod grouping;
 mod join;
 mod literal;
+mod matching;
 mod over;
 mod rank;
 mod scalar;
@@ -55,7 +56,7 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new(), overs: None };
+    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new(), overs: None, matching: None };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
     Some(plan)
@@ -70,7 +71,7 @@ pub fn condition(
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
-    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new(), overs: None };
+    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new(), overs: None, matching: None };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
 }
@@ -85,6 +86,8 @@ struct Binder<'a> {
     views: Vec<(SmolStr, Rc<ast::Query>)>,
     /// The OVERs of the SELECT list that is being read, where they may stand.
     overs: Option<over::Overs>,
+    /// The pattern whose conditions or measures are being read.
+    matching: Option<matching::Matching>,
 }
 
 /// What names mean in an expression.

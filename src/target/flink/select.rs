@@ -107,20 +107,23 @@ pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: Reso
     Some(diverted(platform, stream, to, &block))
 }
 
-/// The rows that are late for an OVER of all rows before: those whose time the watermark has reached.
+/// The rows that are late for an OVER of all rows before, or for a pattern: those whose time the watermark has reached.
 fn late_before_over(platform: &Platform, query: &Query, stream: &Stream) -> Option<Block> {
-    let late = |relation: &Relation| match &relation.kind {
-        RelationKind::Over { input, over } if over.tells_late_rows(input) => {
-            (input.sources() == [stream.resource]).then(|| {
-                let mut block = block(platform, input);
-                let time = block.columns.get(over.time.0).cloned().unwrap_or_default();
-                block.filter.push(format!("{time} <= CURRENT_WATERMARK({time})"));
-                block
-            })
-        }
-        _ => None,
+    let waits = |relation: &'_ Relation| match &relation.kind {
+        RelationKind::Over { input, over } => over.tells_late_rows(input),
+        RelationKind::Match { input, .. } => Over::is_of_stream(input),
+        _ => false,
     };
-    query.plan.chain().find_map(late)
+    let input = query.plan.chain().find(|relation| waits(relation)).and_then(Relation::input)?;
+    if input.sources() != [stream.resource] {
+        return None;
+    }
+    let (time, _) = stream.watermark.as_ref()?;
+    let at = input.fields.iter().position(|field| field.name == *time)?;
+    let mut block = block(platform, input);
+    let time = block.columns.get(at)?.clone();
+    block.filter.push(format!("{time} <= CURRENT_WATERMARK({time})"));
+    Some(block)
 }
 
 /// All columns of a stream's rows, into another stream.
@@ -198,6 +201,15 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let number = row_number(partition, order, &inner.columns);
             inner.columns.push(number);
             inner
+        }
+        RelationKind::Match { input, matched } => {
+            let (columns, rows) = (names(input), block(platform, input));
+            let from = match &input.kind {
+                RelationKind::Scan(_) => rows.from,
+                _ => parenthesised(platform, input),
+            };
+            let from = format!("{from}\n{}", print::recognize(matched, &columns));
+            Block { columns: names(relation), from, ..Block::default() }
         }
         RelationKind::Over { input, over } => {
             let mut inner = inner(platform, input);
