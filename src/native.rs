@@ -93,6 +93,7 @@ pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnost
 fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     match &relation.kind {
         RelationKind::Join { .. } => Some(refused(relation.span, "JOIN")),
+        RelationKind::AsOf { .. } => Some(refused(relation.span, "JOIN … FOR SYSTEM_TIME AS OF")),
         RelationKind::Match { .. } => Some(refused(relation.span, "MATCH_RECOGNIZE")),
         RelationKind::Window { input, .. }
         | RelationKind::Aggregate { input, .. }

@@ -94,6 +94,7 @@ pub const RULES: &[Rule] = &[
     ("formats carry their columns", stream::formats_carry_their_columns),
     ("windows are over the event time", query::windows_are_over_the_event_time),
     ("joins forget their rows", stream_join::joins_forget_their_rows),
+    ("lookups are as of the event time", stream_join::lookups_are_as_of_the_event_time),
     ("late rows can be told", query::late_rows_can_be_told),
     ("rows are in the order of time", over::rows_are_in_the_order_of_time),
     ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),

@@ -105,6 +105,9 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 patterns.push(print::recognize(matched, &columns(input)).replace('\n', " "));
             }
             RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
+            RelationKind::AsOf { condition, .. } => {
+                joins.push(format!("as of a time on {}", print::expr(condition, &columns(relation))));
+            }
             RelationKind::Join { kind, condition, .. } => {
                 joins.push(format!(
                     "{} on {}",
@@ -181,7 +184,7 @@ fn whole(platform: &Platform, query: &Query) -> Vec<Vec<String>> {
         match &it.kind {
             RelationKind::Filter { condition, .. } => vec![print::expr(condition, &names)],
             RelationKind::Project { exprs, .. } => exprs.iter().map(|it| print::expr(it, &names)).collect(),
-            RelationKind::Join { condition, .. } => {
+            RelationKind::Join { condition, .. } | RelationKind::AsOf { condition, .. } => {
                 let names: Vec<String> = it.fields.iter().map(|it| it.name.to_string()).collect();
                 vec![print::expr(condition, &names)]
             }

@@ -37,6 +37,7 @@ pub fn flattened(plan: &Relation) -> Relation {
         | RelationKind::Rank { .. }
         | RelationKind::Over { .. }
         | RelationKind::Match { .. }
+        | RelationKind::AsOf { .. }
         | RelationKind::Join { .. } => plan.kind.clone(),
     };
     Relation { kind, fields: fields.clone(), span: *span }

@@ -76,6 +76,21 @@ pub enum RelationKind {
         /// The condition over the columns of both.
         condition: Expr,
     },
+    /// Rows beside the row of another stream that was the latest of its key at their time.
+    AsOf {
+        /// The rows.
+        left: Box<Relation>,
+        /// The other stream.
+        right: Box<Relation>,
+        /// What becomes of rows whose key has no row yet: `Inner` or `Left`.
+        kind: JoinKind,
+        /// The column of the left side that is their time, and where it is named.
+        time: (usize, Span),
+        /// The columns of the right side that are the key.
+        keys: Vec<usize>,
+        /// The condition over the columns of both.
+        condition: Expr,
+    },
     /// The rows with their number in an order, within each part: `ROW_NUMBER()`, as a last column.
     Rank {
         /// The rows.
@@ -495,7 +510,10 @@ impl Relation {
     /// The relation that this one is made from, where it is one.
     pub fn input(&self) -> Option<&Self> {
         match &self.kind {
-            RelationKind::Scan(_) | RelationKind::Union(_) | RelationKind::Join { .. } => None,
+            RelationKind::Scan(_)
+            | RelationKind::Union(_)
+            | RelationKind::Join { .. }
+            | RelationKind::AsOf { .. } => None,
             RelationKind::Window { input, .. }
             | RelationKind::Filter { input, .. }
             | RelationKind::Aggregate { input, .. }
@@ -514,7 +532,9 @@ impl Relation {
             found.push(relation);
             match &relation.kind {
                 RelationKind::Union(parts) => open.extend(parts.iter().rev()),
-                RelationKind::Join { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
+                RelationKind::Join { left, right, .. } | RelationKind::AsOf { left, right, .. } => {
+                    open.extend([right.as_ref(), left.as_ref()]);
+                }
                 _ => open.extend(relation.input()),
             }
         }
@@ -529,6 +549,8 @@ impl Relation {
                 Some(index) => right.traced(index),
                 None => left.traced(index),
             },
+            // What is looked up is a value: its time is no event time here.
+            RelationKind::AsOf { left, .. } if index < left.fields.len() => left.traced(index),
             RelationKind::Window { input, .. }
             | RelationKind::Rank { input, .. }
             | RelationKind::Over { input, .. }
@@ -570,7 +592,9 @@ impl Relation {
             RelationKind::Rank { partition, order, .. } => {
                 partition.iter().chain(order.iter().map(|order| &order.expr)).collect()
             }
-            RelationKind::Filter { condition, .. } | RelationKind::Join { condition, .. } => vec![condition],
+            RelationKind::Filter { condition, .. }
+            | RelationKind::Join { condition, .. }
+            | RelationKind::AsOf { condition, .. } => vec![condition],
             RelationKind::Over { over, .. } => over.exprs().collect(),
             RelationKind::Match { matched, .. } => matched.exprs().collect(),
             RelationKind::Aggregate { keys, calls, .. } => keys

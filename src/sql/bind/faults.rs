@@ -497,3 +497,7 @@ pub fn unknown_variable<'a>(
     let message = format!("the pattern has no variable `{name}`");
     with_suggestion(Diagnostic::error(catalogue::SQL_PATTERN, span, message, "no such variable"), name, span, names)
 }
+
+pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_AS_OF, span, rule, "nothing to look up").help(format!("write {mend}"))
+}

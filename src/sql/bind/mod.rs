@@ -1,6 +1,7 @@
 //! From the SQL's syntax tree to the typed plan. Never fails: what can't be read is reported, and has a type that fits everything.
 
 mod aggregate;
+mod as_of;
 mod call;
 mod expr;
 mod faults;

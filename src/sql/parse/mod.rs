@@ -125,6 +125,10 @@ impl Dialect for Flink {
     fn supports_match_recognize(&self) -> bool {
         true
     }
+
+    fn supports_table_versioning(&self) -> bool {
+        true
+    }
 }
 
 fn syntax(error: &ParserError, places: &Places) -> Diagnostic {

@@ -51,6 +51,7 @@ pub fn script(platform: &Platform, query: &Query) -> String {
     for stream in &sources {
         parts.push(source::declare(platform, stream));
     }
+    parts.extend(select::versions(platform, query));
     let mut inserts = vec![select::insert(platform, query)];
     let mut sinks = vec![query.sink];
     for stream in &sources {

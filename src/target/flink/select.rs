@@ -196,6 +196,25 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
         RelationKind::Join { left, right, kind, condition } => {
             joined(platform, left, right, *kind, condition)
         }
+        RelationKind::AsOf { left, right, kind, time, keys, condition } => {
+            let (mut columns, from) = match &left.kind {
+                RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
+                    let block = block(platform, left);
+                    (block.columns, block.from)
+                }
+                _ => side(platform, left, 0),
+            };
+            let time = columns.get(time.0).cloned().unwrap_or_default();
+            let name = print::name(&format!("t{}", sides(left)));
+            columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
+            let versions = versions_name(platform, right, keys);
+            let on = print::expr(condition, &columns);
+            let from = format!(
+                "{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}",
+                kind.words()
+            );
+            Block { columns, from, ..Block::default() }
+        }
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);
@@ -254,7 +273,7 @@ fn inner(platform: &Platform, relation: &Relation) -> Block {
 /// Relations joined one after the other, each by a name of its own, with which its columns are told from the others'.
 fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind, condition: &Expr) -> Block {
     let (mut columns, from) = match &left.kind {
-        RelationKind::Join { .. } => {
+        RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
             let block = block(platform, left);
             (block.columns, block.from)
         }
@@ -270,9 +289,41 @@ fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind
 /// How many relations are joined.
 fn sides(relation: &Relation) -> usize {
     match &relation.kind {
-        RelationKind::Join { left, .. } => sides(left) + 1,
+        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. } => sides(left) + 1,
         _ => 1,
     }
+}
+
+/// The views of streams that are looked up: of each key the latest row, which Flink then keeps with the times from which it holds (a versioned
+/// view). Its key is what the rows are looked up by, so that a stream needs none of its own.
+pub fn versions(platform: &Platform, query: &Query) -> Vec<String> {
+    let mut views: Vec<String> = Vec::new();
+    for relation in query.plan.chain() {
+        let RelationKind::AsOf { right, keys, .. } = &relation.kind else { continue };
+        let rows = block(platform, right);
+        let stream = right.sources().first().and_then(|id| platform.stream(*id));
+        let time = stream.and_then(|stream| stream.watermark.as_ref()).map(|(name, _)| print::name(name));
+        let by: Vec<String> = keys.iter().filter_map(|key| rows.columns.get(*key).cloned()).collect();
+        let columns = rows.columns.join(", ");
+        let number = print::name("$version");
+        let view = format!(
+            "CREATE TEMPORARY VIEW {} AS\nSELECT {columns}\nFROM (\n  SELECT {columns},\n    ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {} DESC) AS {number}\n  FROM {}\n)\nWHERE {number} = 1;\n",
+            versions_name(platform, right, keys),
+            by.join(", "),
+            time.unwrap_or_default(),
+            rows.from,
+        );
+        if !views.contains(&view) {
+            views.push(view);
+        }
+    }
+    views
+}
+
+fn versions_name(platform: &Platform, right: &Relation, keys: &[usize]) -> String {
+    let stream = right.sources().first().map(|id| platform.resource(*id).name.to_string());
+    let keys = keys.iter().filter_map(|key| right.field(*key)).map(|field| format!("${}", field.name));
+    print::name(&format!("{}$by{}", stream.unwrap_or_default(), keys.collect::<String>()))
 }
 
 fn side(platform: &Platform, relation: &Relation, number: usize) -> (Vec<String>, String) {
