@@ -108,7 +108,9 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
             Some(refused(relation.span, "a window or an aggregate over ROW_NUMBER"))
         }
         RelationKind::Rank { input, .. } | RelationKind::Over { input, .. }
-            if input.chain().any(|below| matches!(&below.kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty())) =>
+            if input.chain().any(
+                |below| matches!(&below.kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty()),
+            ) =>
         {
             Some(refused(relation.span, "ROW_NUMBER or OVER over GROUPING SETS"))
         }

@@ -31,7 +31,9 @@ pub fn patterns_are_in_the_order_of_time(platform: &Platform, diagnostics: &mut 
         let RelationKind::Match { input, matched } = &relation.kind else { continue };
         let by = matched.order.first().map(|order| &order.expr.kind);
         let Some(ExprKind::Column(time)) = by else { continue };
-        let Some(field) = input.field(*time).filter(|_| !is_event_time(platform, input, *time)) else { continue };
+        let Some(field) = input.field(*time).filter(|_| !is_event_time(platform, input, *time)) else {
+            continue;
+        };
         diagnostics.push(not_by_time(&field.name, event_time(platform, input), matched.time));
     }
 }
@@ -78,7 +80,9 @@ fn not_by_time(column: &str, wanted: Option<&str>, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         catalogue::SQL_OVER_ORDER,
         span,
-        format!("`{column}` is no event time: what comes of each row would be given anew as rows come in between"),
+        format!(
+            "`{column}` is no event time: what comes of each row would be given anew as rows come in between"
+        ),
         "not the event time",
     );
     match wanted {

@@ -2,8 +2,8 @@
 
 use super::{
     Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
-    tag,
+    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync,
+    table, tag,
 };
 
 /// The rules.

@@ -24,7 +24,8 @@ pub fn lookups_are_as_of_the_event_time(platform: &Platform, diagnostics: &mut D
         let diverts = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
         for relation in query.plan.chain() {
             let RelationKind::AsOf { left, right, time, .. } = &relation.kind else { continue };
-            if let Some(field) = left.field(time.0).filter(|_| !event_time::is_event_time(platform, left, time.0))
+            if let Some(field) =
+                left.field(time.0).filter(|_| !event_time::is_event_time(platform, left, time.0))
             {
                 diagnostics.push(as_of(
                     format!("`{}` is no event time, so a row looked up as of it would change later", field.name),

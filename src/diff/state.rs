@@ -69,8 +69,7 @@ fn listed(parts: &[String]) -> String {
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     let (mut sources, mut windows, mut keys, mut aggregates) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut ranks, mut joins, mut overs, mut patterns) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ranks, mut joins, mut overs, mut patterns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for relation in query.plan.chain() {
         let columns =
             |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();

@@ -37,7 +37,8 @@ pub fn plan(platform: &Platform, stream: &Stream, query: &Query) -> Result<Plan>
     let time = stream.watermark.as_ref().map(|(name, _)| name);
     let event_time = time.and_then(|name| columns.iter().position(|column| column.name == *name));
     let maker = Maker { platform, stream, event_time, span: query.span };
-    let parts = branches(&query.plan).iter().map(|(branch, _)| maker.part(branch)).collect::<Result<Vec<_>>>()?;
+    let parts =
+        branches(&query.plan).iter().map(|(branch, _)| maker.part(branch)).collect::<Result<Vec<_>>>()?;
     let input = columns.iter().map(|column| {
         types::physical(&column.ty.base).ok_or_else(|| refused(column.span, "a column that is no scalar"))
     });
@@ -81,7 +82,8 @@ fn above(plan: &Relation, (rows, set): Branch) -> Branch {
 
 impl Maker<'_> {
     fn part(&self, relation: &Relation) -> Result<Part> {
-        let waits = |below: &Relation| matches!(below.kind, RelationKind::Rank { .. } | RelationKind::Over { .. });
+        let waits =
+            |below: &Relation| matches!(below.kind, RelationKind::Rank { .. } | RelationKind::Over { .. });
         if !relation.chain().any(waits) {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }

@@ -55,7 +55,9 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             let of_keys = keys.iter().map(|key| of(key, &known, hides));
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
-        RelationKind::Join { left, right, .. } | RelationKind::AsOf { left, right, .. } => [traced(left, hides), traced(right, hides)].concat(),
+        RelationKind::Join { left, right, .. } | RelationKind::AsOf { left, right, .. } => {
+            [traced(left, hides), traced(right, hides)].concat()
+        }
         RelationKind::Match { input, matched } => {
             let known = traced(input, hides);
             let seen: Vec<BTreeSet<Origin>> =

@@ -458,10 +458,8 @@ impl Expr {
             Kind::Not(a) => Kind::Not(one(a)),
             Kind::IsNull(a) => Kind::IsNull(one(a)),
             Kind::Case(arms, otherwise) => {
-                let arm = |arm: &CaseArm| CaseArm {
-                    condition: change(&arm.condition),
-                    value: change(&arm.value),
-                };
+                let arm =
+                    |arm: &CaseArm| CaseArm { condition: change(&arm.condition), value: change(&arm.value) };
                 Kind::Case(arms.iter().map(arm).collect(), otherwise.as_deref().map(one))
             }
             Kind::Cast(a) => Kind::Cast(one(a)),

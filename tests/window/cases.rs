@@ -4,7 +4,8 @@ use super::expressions::{Scope, Typed};
 use super::rng::Rng;
 use super::tables::Table;
 use dpl::window::{
-    Aggregate, AggregateCall, Expr, First, Late, Part, Plan, Query, Select, Spread, Stage, Type, Value, Window,
+    Aggregate, AggregateCall, Expr, First, Late, Part, Plan, Query, Select, Spread, Stage, Type, Value,
+    Window,
 };
 
 /// A query in its parts.
@@ -294,7 +295,8 @@ fn keys(rng: &mut Rng, scope: &Scope, window: Window) -> Vec<Typed> {
 
 /// Sets of keys, for one of four queries that have different keys.
 fn sets(rng: &mut Rng, keys: &[Typed], window: Window) -> Vec<Vec<bool>> {
-    let different = keys.iter().enumerate().all(|(at, key)| keys.iter().take(at).all(|other| other.sql != key.sql));
+    let different =
+        keys.iter().enumerate().all(|(at, key)| keys.iter().take(at).all(|other| other.sql != key.sql));
     if keys.is_empty() || !different || matches!(window, Window::Session { .. }) || rng.below(4) > 0 {
         return Vec::new();
     }

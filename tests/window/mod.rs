@@ -268,11 +268,8 @@ impl Asked {
         let mut bytes = Vec::new();
         let (types, parts) = (plan.output_types(), plan.parts.len());
         let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
-        let mut writer = dpl::run::JsonWriter::new(
-            &mut bytes,
-            names.iter().map(String::as_str).zip(types),
-            Style::Sql,
-        );
+        let mut writer =
+            dpl::run::JsonWriter::new(&mut bytes, names.iter().map(String::as_str).zip(types), Style::Sql);
         let mut operator = Engine::new(plan, 1).expect("a valid plan");
         for line in table.rows.lines() {
             let mut source = JsonSource::new(

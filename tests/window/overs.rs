@@ -4,7 +4,8 @@ use super::expressions::{Scope, Typed};
 use super::rng::Rng;
 use super::tables::Table;
 use dpl::window::{
-    Aggregate, Expr, First, Frame, Late, Over, OverCall, OverFunction, Part, Plan, RowQuery, Select, Stage, Type,
+    Aggregate, Expr, First, Frame, Late, Over, OverCall, OverFunction, Part, Plan, RowQuery, Select, Stage,
+    Type,
 };
 
 /// A query in its parts.
@@ -152,7 +153,8 @@ impl OverCase {
 
     fn window(&self) -> String {
         let keys: Vec<String> = self.partition.iter().map(|key| key.sql.clone()).collect();
-        let parts = if keys.is_empty() { String::new() } else { format!("PARTITION BY {} ", keys.join(", ")) };
+        let parts =
+            if keys.is_empty() { String::new() } else { format!("PARTITION BY {} ", keys.join(", ")) };
         let frame = match self.frame {
             Frame::Rows(None) => " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW".to_string(),
             Frame::Range(None) => String::new(),

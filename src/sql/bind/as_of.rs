@@ -30,7 +30,11 @@ impl Binder<'_> {
             JoinOperator::Left(on) | JoinOperator::LeftOuter(on) => (JoinKind::Left, on),
             _ => {
                 let span = self.span(&join.relation);
-                self.report(faults::as_of("only JOIN and LEFT JOIN look a row up", "LEFT JOIN … FOR SYSTEM_TIME AS OF …", span));
+                self.report(faults::as_of(
+                    "only JOIN and LEFT JOIN look a row up",
+                    "LEFT JOIN … FOR SYSTEM_TIME AS OF …",
+                    span,
+                ));
                 return None;
             }
         };
@@ -41,7 +45,11 @@ impl Binder<'_> {
             return None;
         };
         if !matches!(right.relation.kind, RelationKind::Scan(_)) {
-            self.report(faults::as_of("what is looked up is a stream by its name", "the stream's own name behind JOIN", span));
+            self.report(faults::as_of(
+                "what is looked up is a stream by its name",
+                "the stream's own name behind JOIN",
+                span,
+            ));
             return None;
         }
         let place = self.span(time);
@@ -55,7 +63,11 @@ impl Binder<'_> {
             ExprKind::Column(at) => at,
             ExprKind::Error => return None,
             _ => {
-                self.report(faults::as_of("a row is looked up as of a column, and this is computed", "the event-time column of what stands before JOIN", place));
+                self.report(faults::as_of(
+                    "a row is looked up as of a column, and this is computed",
+                    "the event-time column of what stands before JOIN",
+                    place,
+                ));
                 return None;
             }
         };
@@ -64,7 +76,11 @@ impl Binder<'_> {
         let RelationKind::Join { left, right, kind, condition } = kind else { return None };
         let keys = keys(&condition, left.fields.len());
         if keys.is_empty() {
-            self.report(faults::as_of("a row is looked up by its key", "ON a.key = b.key, for each column of the key", condition.span));
+            self.report(faults::as_of(
+                "a row is looked up by its key",
+                "ON a.key = b.key, for each column of the key",
+                condition.span,
+            ));
             return None;
         }
         let kind = RelationKind::AsOf { left, right, kind, time: (at, place), keys, condition };

@@ -364,7 +364,9 @@ pub fn over_here(clause: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::SQL_OVER,
         span,
-        format!("{clause} can't have an OVER: it is computed in the SELECT list of rows that are not grouped"),
+        format!(
+            "{clause} can't have an OVER: it is computed in the SELECT list of rows that are not grouped"
+        ),
         "not here",
     )
     .help("compute it in a query in FROM, and use its column here")
@@ -397,8 +399,13 @@ pub fn over_frame(span: Span) -> Diagnostic {
 }
 
 pub fn lag_frame(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_OVER, span, "LAG looks back over all rows, and takes no frame", "a frame")
-        .help("leave ROWS or RANGE out of its window; compute what needs them in a query in FROM")
+    Diagnostic::error(
+        catalogue::SQL_OVER,
+        span,
+        "LAG looks back over all rows, and takes no frame",
+        "a frame",
+    )
+    .help("leave ROWS or RANGE out of its window; compute what needs them in a query in FROM")
 }
 
 pub fn over_filter(name: &str, span: Span) -> Diagnostic {
@@ -421,7 +428,8 @@ pub fn unknown_window<'a>(
     let message = format!("no window is called `{name}`");
     let diagnostic = Diagnostic::error(catalogue::SQL_OVER, span, message, "no such window");
     if names.clone().next().is_none() {
-        return diagnostic.help(format!("add `WINDOW {name} AS (PARTITION BY … ORDER BY …)` to the query's end"));
+        return diagnostic
+            .help(format!("add `WINDOW {name} AS (PARTITION BY … ORDER BY …)` to the query's end"));
     }
     with_suggestion(diagnostic, name, span, names)
 }
@@ -439,7 +447,9 @@ pub fn set_twice(span: Span) -> Diagnostic {
         "two sets have the same keys: of these Flink 2.3 computes COUNT(DISTINCT …) and AVG wrongly",
         "the same set twice",
     )
-    .help("write each set once; several items of GROUP BY are combined, each set of one with each of the other")
+    .help(
+        "write each set once; several items of GROUP BY are combined, each set of one with each of the other",
+    )
 }
 
 pub fn sets_without_window(span: Span) -> Diagnostic {
@@ -495,7 +505,12 @@ pub fn unknown_variable<'a>(
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
     let message = format!("the pattern has no variable `{name}`");
-    with_suggestion(Diagnostic::error(catalogue::SQL_PATTERN, span, message, "no such variable"), name, span, names)
+    with_suggestion(
+        Diagnostic::error(catalogue::SQL_PATTERN, span, message, "no such variable"),
+        name,
+        span,
+        names,
+    )
 }
 
 pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {

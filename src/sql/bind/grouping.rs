@@ -75,7 +75,10 @@ impl Binder<'_> {
                 .collect();
             // Rows are grouped by what stands side by side together.
             let with = |set: &Vec<usize>| {
-                numbered.iter().map(|own| set.iter().chain(own).copied().collect()).collect::<Vec<Vec<usize>>>()
+                numbered
+                    .iter()
+                    .map(|own| set.iter().chain(own).copied().collect())
+                    .collect::<Vec<Vec<usize>>>()
             };
             sets = sets.iter().flat_map(with).collect();
         }
@@ -119,9 +122,7 @@ impl Binder<'_> {
             RelationKind::Window { shape, .. } => Some(matches!(shape, WindowShape::Session { .. })),
             _ => None,
         });
-        let is_bound = |key: &Expr| {
-            matches!(key.kind, ExprKind::Column(index) if matches!(input.bound(index), Some(0 | 1)))
-        };
+        let is_bound = |key: &Expr| matches!(key.kind, ExprKind::Column(index) if matches!(input.bound(index), Some(0 | 1)));
         let keyed = |set: &Vec<bool>| keys.iter().zip(set).all(|(key, has)| *has || !is_bound(key));
         if windows == Some(true) {
             self.report(faults::sets_of_session(span));
@@ -170,7 +171,11 @@ impl Binder<'_> {
         }
         let ty = DataType::plain(Base::BigInt);
         if scope.groups.as_ref().is_some_and(|groups| !groups.in_sets) {
-            let zero = Expr { kind: ExprKind::Literal(Literal::Number(SmolStr::new_static("0"))), ty: DataType::plain(Base::Int), span };
+            let zero = Expr {
+                kind: ExprKind::Literal(Literal::Number(SmolStr::new_static("0"))),
+                ty: DataType::plain(Base::Int),
+                span,
+            };
             return Expr { kind: ExprKind::Cast(Box::new(zero)), ty, span };
         }
         // One key or several: both names mean the same.

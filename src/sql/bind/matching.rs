@@ -84,9 +84,10 @@ impl Binder<'_> {
         let keys = partition.iter().filter_map(|at| input.field(*at).cloned());
         let told = measures.iter().map(|(name, expr)| Field { name: name.clone(), ty: expr.ty.clone() });
         let fields: Vec<Field> = keys.chain(told).collect();
-        let twice = fields.iter().enumerate().find(|(at, field)| {
-            fields.iter().take(*at).any(|other| other.name == field.name)
-        });
+        let twice = fields
+            .iter()
+            .enumerate()
+            .find(|(at, field)| fields.iter().take(*at).any(|other| other.name == field.name));
         if let Some((_, field)) = twice {
             self.report(faults::duplicate_output(&field.name, span));
             return None;
@@ -138,7 +139,10 @@ impl Binder<'_> {
                 ExprKind::Column(_) => order.push(Order { expr, descending }),
                 ExprKind::Error => return None,
                 _ => {
-                    self.report(faults::over_order("in the order of columns, and this is computed", expr.span));
+                    self.report(faults::over_order(
+                        "in the order of columns, and this is computed",
+                        expr.span,
+                    ));
                     return None;
                 }
             }
@@ -156,13 +160,16 @@ impl Binder<'_> {
     fn pattern(&mut self, pattern: &Pattern, span: Span) -> Option<Vec<Variable>> {
         let mut variables: Vec<Variable> = Vec::new();
         let fault = flattened(pattern, &mut variables).err().or_else(|| {
-            let twice = variables.iter().enumerate().any(|(at, variable)| {
-                variables.iter().take(at).any(|other| other.name == variable.name)
-            });
+            let twice = variables
+                .iter()
+                .enumerate()
+                .any(|(at, variable)| variables.iter().take(at).any(|other| other.name == variable.name));
             let last = variables.last()?;
             let greedy = last.most != Some(last.least) && !last.reluctant;
             match (twice, greedy) {
-                (true, _) => Some(("a variable stands once in Flink's patterns", "each with a name of its own")),
+                (true, _) => {
+                    Some(("a variable stands once in Flink's patterns", "each with a name of its own"))
+                }
                 (_, true) => Some((
                     "Flink knows no end of a pattern whose last variable takes as many rows as it can",
                     "one more variable behind it, or a reluctant quantifier, `B+?`",
@@ -205,11 +212,8 @@ impl Binder<'_> {
         span: Span,
     ) -> Option<Expr> {
         let time = self.matching.as_ref()?.time.clone();
-        let call = |args: Vec<Expr>, ty: DataType| Expr {
-            kind: ExprKind::Call(SmolStr::new(name), args),
-            ty,
-            span,
-        };
+        let call =
+            |args: Vec<Expr>, ty: DataType| Expr { kind: ExprKind::Call(SmolStr::new(name), args), ty, span };
         let aggregate = aggregate::named(function).filter(|which| !is_end(*which));
         match (name, aggregate) {
             (ROWTIME, _) => Some(call(Vec::new(), DataType::plain(time))),
@@ -312,7 +316,10 @@ fn flattened(pattern: &Pattern, variables: &mut Vec<Variable>) -> Result<(), Fau
         Pattern::Group(inner) => flattened(inner, variables)?,
         Pattern::Repetition(inner, quantifier) => {
             let Pattern::Symbol(Symbol::Named(name)) = inner.as_ref() else {
-                return Err(("Flink repeats variables, and no groups of them", "a quantifier behind a variable"));
+                return Err((
+                    "Flink repeats variables, and no groups of them",
+                    "a quantifier behind a variable",
+                ));
             };
             let (quantifier, reluctant) = match quantifier {
                 Quantifier::Reluctant(inner) => (inner.as_ref(), true),
@@ -329,7 +336,10 @@ fn flattened(pattern: &Pattern, variables: &mut Vec<Variable>) -> Result<(), Fau
                 Quantifier::Reluctant(_) => return Err(("a quantifier is reluctant once", "one `?`")),
             };
             if most == Some(0) || most.is_some_and(|most| most < least) {
-                return Err(("a variable that stands for no row", "at least one, and no fewer than the first number"));
+                return Err((
+                    "a variable that stands for no row",
+                    "at least one, and no fewer than the first number",
+                ));
             }
             if (least, most, reluctant) == (0, Some(1), true) {
                 return Err(("Flink has no reluctant `?`", "`A?`, or `A*?`"));
@@ -345,4 +355,3 @@ fn flattened(pattern: &Pattern, variables: &mut Vec<Variable>) -> Result<(), Fau
     }
     Ok(())
 }
-

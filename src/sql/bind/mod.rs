@@ -57,7 +57,15 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new(), overs: None, matching: None };
+    let mut binder = Binder {
+        library,
+        tables,
+        places: &parsed.places,
+        diagnostics,
+        views: Vec::new(),
+        overs: None,
+        matching: None,
+    };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
     Some(plan)
@@ -72,7 +80,15 @@ pub fn condition(
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
-    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new(), overs: None, matching: None };
+    let mut binder = Binder {
+        library,
+        tables: &tables,
+        places,
+        diagnostics,
+        views: Vec::new(),
+        overs: None,
+        matching: None,
+    };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
 }

@@ -148,12 +148,7 @@ impl Binder<'_> {
     }
 
     /// Rows are ordered by one column, ascending; that it is the event time is looked at later.
-    fn over_order(
-        &mut self,
-        spec: &WindowSpec,
-        rows: &mut Scope<'_>,
-        span: Span,
-    ) -> Option<(usize, Span)> {
+    fn over_order(&mut self, spec: &WindowSpec, rows: &mut Scope<'_>, span: Span) -> Option<(usize, Span)> {
         let [order] = spec.order_by.as_slice() else {
             self.report(faults::over_order("in the order of one column, the event time", span));
             return None;
@@ -271,9 +266,13 @@ impl Binder<'_> {
             Some(_) => None,
         };
         let (1 | 2, Some(offset)) = (read.len(), offset) else {
-            let forms = ["LAG(column)".to_owned(), "LAG(column, 2), with a constant number of rows".to_owned()];
+            let forms =
+                ["LAG(column)".to_owned(), "LAG(column, 2), with a constant number of rows".to_owned()];
             let given: Vec<String> = read.iter().map(|expr| types::spelled(&expr.ty.base)).collect();
-            self.report(faults::wrong_arguments("LAG", &given, &forms, span).help("for what stands before the first row, write COALESCE(LAG(column) OVER (…), 0)"));
+            self.report(
+                faults::wrong_arguments("LAG", &given, &forms, span)
+                    .help("for what stands before the first row, write COALESCE(LAG(column) OVER (…), 0)"),
+            );
             return None;
         };
         let argument = read.into_iter().next()?;

@@ -13,13 +13,15 @@ pub fn recognize(matched: &Match, columns: &[String]) -> String {
     if !keys.is_empty() {
         lines.push(format!("PARTITION BY {}", keys.join(", ")));
     }
-    let order = matched.order.iter().map(|by| {
-        format!("{}{}", print::expr(&by.expr, columns), if by.descending { " DESC" } else { "" })
-    });
+    let order = matched
+        .order
+        .iter()
+        .map(|by| format!("{}{}", print::expr(&by.expr, columns), if by.descending { " DESC" } else { "" }));
     lines.push(format!("ORDER BY {}", order.collect::<Vec<_>>().join(", ")));
-    let measures = matched.measures.iter().map(|(name, expr)| {
-        format!("{} AS {}", print::expr(expr, &seen), print::name(name))
-    });
+    let measures = matched
+        .measures
+        .iter()
+        .map(|(name, expr)| format!("{} AS {}", print::expr(expr, &seen), print::name(name)));
     let measures: Vec<String> = measures.collect();
     if !measures.is_empty() {
         lines.push(format!("MEASURES\n    {}", measures.join(",\n    ")));
@@ -36,7 +38,8 @@ pub fn recognize(matched: &Match, columns: &[String]) -> String {
     let mut conditions: Vec<String> = conditions.collect();
     if conditions.is_empty() {
         // Flink wants one.
-        conditions.extend(matched.pattern.first().map(|first| format!("{} AS TRUE", print::name(&first.name))));
+        conditions
+            .extend(matched.pattern.first().map(|first| format!("{} AS TRUE", print::name(&first.name))));
     }
     lines.push(format!("DEFINE\n    {}", conditions.join(",\n    ")));
     format!("MATCH_RECOGNIZE (\n  {}\n)", lines.join("\n  "))

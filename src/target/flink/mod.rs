@@ -88,9 +88,7 @@ fn head(platform: &Platform, query: &Query) -> String {
         );
         lines.push(set("table.optimizer.agg-phase-strategy", "ONE_PHASE"));
     }
-    let leaves = |relation: &Relation| {
-        matches!(&relation.kind, RelationKind::Over { over, .. } if matches!(over.frame, Frame::Range(Some(_))))
-    };
+    let leaves = |relation: &Relation| matches!(&relation.kind, RelationKind::Over { over, .. } if matches!(over.frame, Frame::Range(Some(_))));
     if query.plan.chain().any(leaves) {
         lines.push(String::new());
         lines.push("-- State in RocksDB: rows leave an OVER in the order of their times, so that sums of DOUBLE are the same to the".into());

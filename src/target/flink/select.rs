@@ -209,10 +209,8 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
             let versions = versions_name(platform, right, keys);
             let on = print::expr(condition, &columns);
-            let from = format!(
-                "{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}",
-                kind.words()
-            );
+            let from =
+                format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
             Block { columns, from, ..Block::default() }
         }
         RelationKind::Rank { input, partition, order } => {
@@ -259,7 +257,12 @@ fn grouped(keys: Vec<String>, sets: &[Vec<bool>]) -> Vec<String> {
     };
     let sets: Vec<String> = sets.iter().map(chosen).collect();
     let sets = format!("GROUPING SETS ({})", sets.join(", "));
-    keys.iter().enumerate().filter(|(at, _)| everywhere(*at)).map(|(_, key)| key.clone()).chain([sets]).collect()
+    keys.iter()
+        .enumerate()
+        .filter(|(at, _)| everywhere(*at))
+        .map(|(_, key)| key.clone())
+        .chain([sets])
+        .collect()
 }
 
 /// What a clause reads: computed columns are those of a query of its own.

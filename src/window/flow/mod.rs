@@ -46,20 +46,18 @@ impl Engine {
     /// A plan over `partitions` sources, each of which advances the watermark on its own; their minimum counts.
     pub fn new(plan: Plan, partitions: u32) -> Result<Engine, PlanError> {
         plan.validate()?;
-        let Plan { event_time, watermark_delay_ms, parts, .. } = plan;
-        let running = |part: Part| {
-            let first = match part.first {
-                First::Groups(query) => Source::Groups(Box::new(Operator::new(*query, partitions)?)),
-                First::Rows(query) => Source::Rows(Box::new(RowOperator::new(
-                    query,
-                    event_time,
-                    watermark_delay_ms,
-                    partitions,
-                ))),
+        let running = |part: &Part| {
+            let first = match &part.first {
+                First::Groups(query) => {
+                    Source::Groups(Box::new(Operator::new(query.as_ref().clone(), partitions)?))
+                }
+                First::Rows(query) => {
+                    Source::Rows(Box::new(RowOperator::new(query.clone(), &plan, partitions)))
+                }
             };
-            Ok(Running { first, links: part.then.into_iter().map(Link::new).collect(), rows_out: 0 })
+            Ok(Running { first, links: part.then.iter().cloned().map(Link::new).collect(), rows_out: 0 })
         };
-        Ok(Engine { parts: parts.into_iter().map(running).collect::<Result<_, PlanError>>()? })
+        Ok(Engine { parts: plan.parts.iter().map(running).collect::<Result<_, PlanError>>()? })
     }
 
     /// What happened so far, in all parts.

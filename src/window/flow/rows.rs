@@ -4,9 +4,9 @@ use super::super::clock::Clock;
 use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
 use super::super::operator::{Error, Pushed, Stats};
-use super::super::query::Window;
+use super::super::query::{Late, Window};
 use super::links::{Link, Out, pass_time, take};
-use super::plan::RowQuery;
+use super::plan::{Plan, RowQuery};
 use std::borrow::Cow;
 
 /// Rows on their way, and how far time is.
@@ -14,6 +14,7 @@ use std::borrow::Cow;
 pub(super) struct RowOperator {
     query: RowQuery,
     event_time: Option<usize>,
+    late: Late,
     pub(super) clock: Clock,
     pub(super) stats: Stats,
 }
@@ -25,8 +26,9 @@ struct Assigned {
 }
 
 impl RowOperator {
-    pub fn new(query: RowQuery, event_time: Option<usize>, delay: i64, partitions: u32) -> RowOperator {
-        RowOperator { query, event_time, clock: Clock::new(delay, partitions), stats: Stats::default() }
+    pub fn new(query: RowQuery, plan: &Plan, partitions: u32) -> RowOperator {
+        let clock = Clock::new(plan.watermark_delay_ms, partitions);
+        RowOperator { query, event_time: plan.event_time, late: plan.late, clock, stats: Stats::default() }
     }
 
     pub fn stats(&self) -> Stats {
@@ -168,7 +170,9 @@ impl RowOperator {
             }
             if windows > 0 && counted == 0 {
                 self.stats.late += 1;
-                pushed.late.push(row as u32);
+                if self.late == Late::Divert {
+                    pushed.late.push(row as u32);
+                }
             }
             let millis = micros.div_euclid(1000);
             if time.is_null(row) || latest.is_some_and(|latest| millis <= latest) {

@@ -24,17 +24,32 @@ pub(super) enum Kind {
     CountAll,
     Count,
     /// From 0, or from the first value.
-    Sum { ty: Type, from_zero: bool },
+    Sum {
+        ty: Type,
+        from_zero: bool,
+    },
     /// The argument's type and the result's.
-    Average { ty: Type, result: Type, from_zero: bool },
+    Average {
+        ty: Type,
+        result: Type,
+        from_zero: bool,
+    },
     /// The least of all so far, or the greatest.
-    Best { greatest: bool },
+    Best {
+        greatest: bool,
+    },
     /// The same of rows of which some leave.
-    Ordered { greatest: bool },
+    Ordered {
+        greatest: bool,
+    },
     /// The first of all so far, or the last.
-    End { last: bool },
+    End {
+        last: bool,
+    },
     /// The same of rows of which some leave.
-    Queue { last: bool },
+    Queue {
+        last: bool,
+    },
     Lag(usize),
 }
 
@@ -113,7 +128,8 @@ impl Accumulator {
             }
             (State::Value(held), Kind::Best { greatest }) => {
                 let order = value_order(value, held);
-                if *held == Value::Null || order == Some(if greatest { Ordering::Greater } else { Ordering::Less })
+                if *held == Value::Null
+                    || order == Some(if greatest { Ordering::Greater } else { Ordering::Less })
                 {
                     *held = value.clone();
                 }
@@ -255,8 +271,8 @@ fn average(sum: &Value, count: i64, ty: Type, result: Type) -> Value {
             // The sum is brought to the scale of the result before it is divided, and may not fit then.
             let shifted = (scale..result.1).try_fold(*sum, |sum, _| sum.checked_mul(10));
             let shifted = shifted.filter(|sum| decimal::fits(*sum, 38));
-            let quotient =
-                shifted.and_then(|sum| decimal::divide((sum, result.1.max(scale)), (i128::from(count), 0), result));
+            let quotient = shifted
+                .and_then(|sum| decimal::divide((sum, result.1.max(scale)), (i128::from(count), 0), result));
             quotient.map_or(Value::Null, Value::I128)
         }
         _ => Value::Null,

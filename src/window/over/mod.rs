@@ -147,7 +147,8 @@ impl OverRows {
         if bounded && time <= part.last {
             return false;
         }
-        let argument = |column: &Option<Column>| column.as_ref().map_or(Value::Null, |column| column.get(row));
+        let argument =
+            |column: &Option<Column>| column.as_ref().map_or(Value::Null, |column| column.get(row));
         let values = batch.columns.iter().map(|column| column.get(row)).collect();
         let arguments = prepared.arguments.iter().map(argument).collect();
         part.waiting.entry(time).or_default().push(Row { values, arguments });
@@ -197,7 +198,10 @@ impl OverRows {
         {
             self.timers.pop_first();
             for (row, results) in self.turn(time, place) {
-                columns.iter_mut().zip(row.iter().chain(&results)).for_each(|(column, value)| column.push(value));
+                columns
+                    .iter_mut()
+                    .zip(row.iter().chain(&results))
+                    .for_each(|(column, value)| column.push(value));
                 len += 1;
             }
         }
@@ -224,7 +228,8 @@ impl OverRows {
         }
         let Some(due) = part.waiting.remove(&time) else { return Vec::new() };
         if part.accumulators.is_empty() {
-            let new = kinds.iter().zip(&over.calls).map(|(kind, call)| Accumulator::new(*kind, call.distinct));
+            let new =
+                kinds.iter().zip(&over.calls).map(|(kind, call)| Accumulator::new(*kind, call.distinct));
             part.accumulators = new.collect();
         }
         let before = part.held.len() + due.len();
