@@ -20,11 +20,18 @@ pub enum About {
 /// How a question's text is shown in diagnostics.
 const SHOWN_AS: &str = "question";
 
-/// Adds `assert SUBJECT can CAP on RESOURCE` to a program; `None` as the subject asks about all principals.
-pub fn add(sources: &mut SourceMap, subject: Option<&str>, capability: &str, resource: &str) -> FileId {
+/// Adds `assert SUBJECT can CAP on RESOURCE where (ROWS)` to a program; `None` as the subject asks about all principals.
+pub fn add(
+    sources: &mut SourceMap,
+    subject: Option<&str>,
+    capability: &str,
+    resource: &str,
+    rows: Option<&str>,
+) -> FileId {
     let subject = subject.unwrap_or("no principal");
+    let rows = rows.map(|rows| format!(" where ({rows})")).unwrap_or_default();
     // No module has an empty name: a program can't use it, and none of its own is hidden by it.
-    sources.add(SHOWN_AS, "", format!("assert {subject} can {capability} on {resource}\n"), false)
+    sources.add(SHOWN_AS, "", format!("assert {subject} can {capability} on {resource}{rows}\n"), false)
 }
 
 /// Makes a question's module use every other one, where it is one question about the right subject; reports where it is not.

@@ -201,6 +201,7 @@ module.exports = grammar({
     ),
     assert: ($) => seq(
       word($, "assert"), choice($.nobody, $.only, $.expression), choice(word($, "can"), word($, "cannot")), commas($._capability), $.clause_on,
+      optional($.clause_where),
     ),
     nobody: ($) => seq(word($, "no"), $.identifier, optional(seq(word($, "in"), $.path))),
     only: ($) => seq(word($, "only"), $.list),

@@ -56,6 +56,22 @@ impl Needs<'_> {
             {
                 self.principal(principal, requirement, grant.effect, grant.span);
             }
+            self.hand_on(grant, principal);
+        }
+    }
+
+    /// Lake Formation asks IAM, too, whether somebody may use a grant option; administrators of an account have that from elsewhere.
+    /// Source: <https://docs.aws.amazon.com/lake-formation/latest/dg/required-permissions-for-grant.html>.
+    fn hand_on(&mut self, grant: &Grant, principal: &Principal) {
+        if !grant.grant_option || grant.effect == Effect::Deny || !matches!(principal, Principal::Resource(_))
+        {
+            return;
+        }
+        let kind = self.platform.kind_of(grant.on.resource).name.clone();
+        let capability = self.capability(&kind, "hand_on");
+        let required = capability.map(|it| requirements(self.platform, it, &Place::from(&grant.on)));
+        for requirement in required.into_iter().flatten() {
+            self.principal(principal, &requirement, Effect::Grant, grant.span);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::{
-    platform::{Capability, Grant, Platform, Principal, grant::Effect, resource::Noun},
+    platform::{Capability, Grant, Platform, Principal, RowFilter, grant::Effect, resource::Noun},
     source::Span,
 };
 
@@ -22,8 +22,8 @@ pub struct TableGrant {
     pub table: Option<u32>,
     /// The columns; empty is all.
     pub columns: BTreeSet<SmolStr>,
-    /// Whether only some rows are meant.
-    pub filtered: bool,
+    /// The rows that it shows, where these are not all.
+    pub rows: Option<RowFilter>,
     /// Whether it may be granted on.
     pub grant_option: bool,
     /// The sentence that says so.
@@ -46,7 +46,7 @@ fn of_crawlers(platform: &Platform) -> impl Iterator<Item = TableGrant> {
             domain,
             table: None,
             columns: BTreeSet::new(),
-            filtered: false,
+            rows: None,
             grant_option: false,
             span: crawler.domain.1,
         })
@@ -72,7 +72,7 @@ fn of_grant(platform: &Platform, grant: &Grant) -> Vec<TableGrant> {
             domain,
             table,
             columns: wanted.columns.iter().cloned().collect(),
-            filtered: grant.filter.is_some(),
+            rows: grant.filter.clone().filter(|_| permission == "SELECT"),
             grant_option: grant.grant_option,
             span: grant.span,
         }));

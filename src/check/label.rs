@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     flow::{Flow, Reached, Spot},
-    library::Library,
+    library::{ActionId, Library},
     platform::{
         Base, Capability, CapabilityUse, Column, DataType, Grant, Location, Platform, Principal, ResourceId,
         SchemaId, Table, grant::Effect, resource::Noun,
@@ -137,8 +137,10 @@ fn shows_rows(library: &Library, capability: Capability) -> bool {
         }
         Capability::Action(ref id) => std::slice::from_ref(id),
     };
-    let reads = |spelling: &str| spelling.starts_with("s3:GetObject") || spelling == "kinesis:GetRecords";
-    actions.iter().any(|id| reads(library.action_spelling(*id)))
+    let reads = |id: &ActionId| {
+        library.action(*id).reads.is_some() || library.action_spelling(*id).starts_with("s3:GetObject")
+    };
+    actions.iter().any(reads)
 }
 
 fn clearance(platform: &Platform, principal: &Principal) -> Vec<SmolStr> {

@@ -7,8 +7,8 @@ use crate::{
     access::named::source_service,
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{
-        Capability, Domain, Grant, Platform, Principal, ResourceId, Share, Table, grant::Effect,
-        resource::Noun,
+        Capability, CapabilityUse, Domain, Grant, Platform, Principal, ResourceId, Share, Table, Target,
+        grant::Effect, resource::Noun,
     },
     source::Span,
 };
@@ -154,21 +154,33 @@ fn to_service(span: Span) -> Diagnostic {
 
 /// A row filter is on the rows that are read.
 pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let is_select = |used: &CapabilityUse| permission(platform, used.capability) == Some("SELECT");
+    let is_table = |on: &Target| matches!(platform.resource(on.resource).noun, Noun::Table(_));
     for grant in platform.grants.iter().filter(|grant| platform.is_whole(grant.on.resource)) {
-        let Some((_, span)) = &grant.filter else { continue };
-        let table = matches!(platform.resource(grant.on.resource).noun, Noun::Table(_));
-        let select =
-            grant.capabilities.iter().any(|used| permission(platform, used.capability) == Some("SELECT"));
-        if !table || !select {
-            diagnostics.push(
-                Diagnostic::error(
-                    catalogue::ROW_FILTER,
-                    *span,
-                    "`where` says which rows of a table may be read",
-                    if table { "nothing is read by this grant" } else { "not on a table" },
-                )
-                .help("put it behind a grant of `select` on a table"),
-            );
+        let Some(filter) = &grant.filter else { continue };
+        let table = is_table(&grant.on);
+        if !table || !grant.capabilities.iter().any(is_select) {
+            diagnostics.push(no_rows_read(filter.span, table, "grant"));
         }
     }
+    for assertion in platform.assertions.iter().filter(|it| platform.is_whole(it.on.resource)) {
+        let Some(filter) = assertion.capabilities.first().and_then(|wanted| wanted.rows.as_ref()) else {
+            continue;
+        };
+        let table = is_table(&assertion.on);
+        if !table || !assertion.capabilities.iter().all(is_select) {
+            diagnostics.push(no_rows_read(filter.span, table, "assertion"));
+        }
+    }
+}
+
+fn no_rows_read(span: Span, table: bool, sentence: &str) -> Diagnostic {
+    let (label, help) = match (table, sentence) {
+        (false, "grant") => ("not on a table", "put it behind a grant of `select` on a table"),
+        (false, _) => ("not on a table", "assert about `select` on a table"),
+        (true, "grant") => ("nothing is read by this grant", "put it behind a grant of `select` on a table"),
+        (true, _) => ("not all of this reads rows", "assert about `select` alone"),
+    };
+    Diagnostic::error(catalogue::ROW_FILTER, span, "`where` says which rows of a table may be read", label)
+        .help(help)
 }

@@ -219,6 +219,8 @@ catalogue! {
     FRESH_BY = "DPL0615";
     PROJECTION = "DPL0616";
     CRAWLER_ELSEWHERE = "DPL0640";
+    ROWS_UNDECIDED = "DPL0641";
+    NO_ROWS = "DPL0642";
     // 07: streams, SQL and queries
     SQL_SYNTAX = "DPL0701";
     SQL_UNSUPPORTED = "DPL0702";

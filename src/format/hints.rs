@@ -365,6 +365,9 @@ impl Collector {
         }
         assert.caps.iter().for_each(|cap| self.cap(cap));
         self.clause(&assert.on);
+        if let Some(filter) = assert.filter {
+            self.sql(filter, false);
+        }
     }
 
     /// The path of a subject is no name that brackets stand close to: `given readings [ … ]`.

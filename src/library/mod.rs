@@ -459,6 +459,10 @@ pub struct Action {
     pub passes_role: bool,
     /// Whether it makes something that acts as a role that is handed over with it.
     pub takes_role: bool,
+    /// Whether it changes what something does that acts as a role already.
+    pub directs: bool,
+    /// What it reads: all actions of a service that read the same show it.
+    pub reads: Option<SmolStr>,
 }
 
 /// `capability read on bucket { … }`.
@@ -626,6 +630,8 @@ impl Library {
             rewrites: None,
             passes_role: false,
             takes_role: false,
+            directs: false,
+            reads: None,
         });
         id
     }

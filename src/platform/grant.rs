@@ -1,11 +1,14 @@
 //! Grants, denials, shares and assertions.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::{account::AccountId, condition::Condition, resource::ResourceId};
 use crate::{
     library::{ActionId, CapabilityId, ServiceId},
     source::Span,
+    sql::plan::Expr,
 };
 
 /// Whether a sentence gives or takes.
@@ -41,8 +44,8 @@ pub struct Grant {
     pub on: Target,
     /// To whom.
     pub to: Vec<(Principal, Span)>,
-    /// The row filter: its SQL, parsed and checked against the table's columns, printed canonically.
-    pub filter: Option<(SmolStr, Span)>,
+    /// The rows that are meant.
+    pub filter: Option<RowFilter>,
     /// What a request must be like, all of it, sorted; `until` among it.
     pub conditions: Vec<Condition>,
     /// Whether the receiver may grant on.
@@ -60,8 +63,28 @@ pub struct CapabilityUse {
     pub capability: Capability,
     /// Columns; empty is all.
     pub columns: Vec<SmolStr>,
+    /// The rows that an assertion or a question is about; `None` asks for the capability, however many rows it shows.
+    pub rows: Option<RowFilter>,
     /// Where.
     pub span: Span,
+}
+
+/// Which rows of a table are meant: the condition behind `where`.
+#[derive(Clone, Debug)]
+pub struct RowFilter {
+    /// Its SQL, printed as Lake Formation reads it.
+    pub text: SmolStr,
+    /// The condition over the table's columns; `None` where it is on no table, or at fault.
+    pub condition: Option<Arc<Expr>>,
+    /// Where.
+    pub span: Span,
+}
+
+impl PartialEq for RowFilter {
+    /// The text says it all.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 /// A named capability or a raw action.

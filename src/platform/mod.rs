@@ -30,7 +30,9 @@ pub use account::{Account, AccountId, Organization, Unit, UnitId};
 pub use boundary::Boundary;
 pub use condition::{Comparison, Condition};
 pub use function::Function;
-pub use grant::{Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, Share, Target};
+pub use grant::{
+    Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, RowFilter, Share, Target,
+};
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
 pub use item::ItemTable;
 pub use mesh::{Domain, Table};

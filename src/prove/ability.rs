@@ -9,11 +9,12 @@ use super::{
     decide::{Deciding, Decision, Policy},
     prover::Prover,
     request::Request,
+    rows::Found,
     witness::Witness,
 };
 use crate::{
     access::pattern::has_variable,
-    platform::{ResourceId, Target},
+    platform::{ResourceId, RowFilter, Target},
     source::Span,
 };
 
@@ -32,8 +33,21 @@ pub struct Ability<'a> {
     pub missing: Option<Missing<'a>>,
     /// What is taken to be so since the program does not say, a sentence each.
     pub assumes: BTreeSet<String>,
+    /// The only rows that it sees, as conditions; `None` where these are all.
+    pub only_rows: Option<String>,
+    /// What it sees of the rows that were asked about, where some were and Lake Formation is asked.
+    pub shown: Option<Shown>,
     /// By which way it can.
     pub way: Way,
+}
+
+/// How much of the rows that were asked about somebody sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// A row of them that is hidden.
+    pub hidden: Found,
+    /// A row of them that is seen.
+    pub seen: Found,
 }
 
 /// The ways to data.
@@ -71,8 +85,8 @@ pub enum Ground<'a> {
     LakeFormation {
         /// Where the program says so.
         span: Span,
-        /// Whether it is of some rows only.
-        filtered: bool,
+        /// The rows that it shows, where these are not all.
+        rows: Option<&'a RowFilter>,
     },
 }
 
@@ -118,7 +132,17 @@ impl<'a> Ability<'a> {
 
     /// Whether it is possible for sure, as far as a program tells: some of it, and not only by what nobody sees.
     pub fn is_certain(&self) -> bool {
-        self.partly && self.way.is_certain()
+        self.partly && self.way.is_certain() && self.unknown_rows().is_none()
+    }
+
+    /// Why it is not known whether it sees any of the rows that were asked about.
+    pub fn unknown_rows(&self) -> Option<&'static str> {
+        self.shown.as_ref().and_then(|shown| shown.seen.undecided())
+    }
+
+    /// Why it is not known whether it sees all of them.
+    pub fn unknown_rest(&self) -> Option<&'static str> {
+        self.shown.as_ref().and_then(|shown| shown.hidden.undecided())
     }
 
     /// The statements that allow it.

@@ -2,21 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-use smol_str::SmolStr;
-
 use super::{
-    ability::{Ability, Ground, Missing, Way},
+    ability::{Ability, Way},
     copies,
     prover::{Actor, Prover},
+    told::Told,
 };
 use crate::{
     access::{
-        RoleKey, TableGrant,
+        TableGrant,
         requirement::{Place, Requirement, requirements},
-        roles::acting,
     },
-    platform::{Capability, CapabilityUse, Principal, Target, resource::Noun},
+    library::{Action, ActionId},
+    platform::{Capability, CapabilityUse, Target, resource::Noun},
 };
 
 /// What is asked about, for one after another.
@@ -32,17 +30,11 @@ pub(super) struct Route<'a> {
     way: Way,
     /// What the capability names.
     pub(super) primary: Vec<Requirement>,
+    /// The same by other actions that read the same data.
+    alike: Vec<Vec<Requirement>>,
     /// What goes with it.
     beside: Vec<Requirement>,
     told: Option<Told<'a>>,
-}
-
-/// What Lake Formation is told of it.
-struct Told<'a> {
-    by_receiver: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
-    others: Vec<&'a TableGrant>,
-    /// The columns asked for: those named, else all of the table.
-    columns: Vec<SmolStr>,
 }
 
 impl<'p, 'a> Asked<'p, 'a> {
@@ -119,7 +111,14 @@ impl<'p, 'a> Asked<'p, 'a> {
     }
 
     fn on(&self, actor: Actor<'a>, route: &Route<'a>) -> Ability<'a> {
-        let mut ability = route.by_policies(self.prover, actor);
+        let mut ability = route.by_policies(self.prover, actor, &route.primary);
+        if !ability.partly {
+            let others = route.alike.iter().map(|it| route.by_policies(self.prover, actor, it));
+            // Who reads the data otherwise can't do what was asked, and sees it.
+            if let Some(other) = others.into_iter().find(|it| it.partly) {
+                ability = Ability { fully: false, missing: ability.missing, ..other };
+            }
+        }
         if let Some(told) = &route.told {
             told.limit(actor.role.identity.key, &mut ability);
         }
@@ -139,24 +138,28 @@ impl<'a> Route<'a> {
     pub(super) fn at(prover: &Prover<'a>, way: Way, capability: Capability, place: &Place) -> Self {
         let (primary, beside) =
             requirements(prover.platform, capability, place).into_iter().partition(|it| it.primary);
-        Self { way, primary, beside, told: None }
+        let alike = alike(prover, capability, place);
+        Self { way, primary, alike, beside, told: None }
     }
 
     fn candidates(&self, prover: &Prover<'a>) -> BTreeSet<usize> {
         match &self.told {
-            Some(told) => told.by_receiver.keys().filter_map(|key| prover.access.index_of(*key)).collect(),
-            None => self.primary.iter().flat_map(|it| prover.candidates.for_requirement(it)).collect(),
+            Some(told) => told.receivers().filter_map(|key| prover.access.index_of(key)).collect(),
+            None => {
+                let all = self.primary.iter().chain(self.alike.iter().flatten());
+                all.flat_map(|it| prover.candidates.for_requirement(it)).collect()
+            }
         }
     }
 
     /// Those who are told of to Lake Formation and are no roles of ours.
-    pub(super) fn told_to_others(&self) -> &[&'a TableGrant] {
-        self.told.as_ref().map_or(&[], |told| &told.others)
+    pub(super) fn told_to_others(&self) -> Vec<&'a TableGrant> {
+        self.told.as_ref().map_or_else(Vec::new, Told::others)
     }
 
-    fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>) -> Ability<'a> {
-        let mut ability = prover.all(actor, &self.primary);
-        ability.fully &= !self.primary.is_empty();
+    fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>, primary: &[Requirement]) -> Ability<'a> {
+        let mut ability = prover.all(actor, primary);
+        ability.fully &= !primary.is_empty();
         let mut key_usable = true;
         for requirement in &self.beside {
             let more = prover.all(actor, std::slice::from_ref(requirement));
@@ -173,43 +176,19 @@ impl<'a> Route<'a> {
     }
 }
 
-impl<'a> Told<'a> {
-    fn of(prover: &Prover<'a>, wanted: &CapabilityUse, permission: &str, on: &Target) -> Self {
-        let mut told = Self {
-            by_receiver: FxHashMap::default(),
-            others: Vec::new(),
-            columns: columns(prover, wanted, on),
-        };
-        for grant in table_grants(prover, permission, on) {
-            let receiver = match grant.principal {
-                Principal::Resource(id) => acting(prover.platform, id),
-                _ => None,
-            };
-            match receiver.filter(|key| prover.access.index_of(*key).is_some()) {
-                Some(key) => told.by_receiver.entry(key).or_default().push(grant),
-                None => told.others.push(grant),
-            }
-        }
-        told
-    }
-
-    /// Lake Formation and IAM must both allow it.
-    fn limit(&self, role: RoleKey, ability: &mut Ability<'a>) {
-        let grants = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
-        let has =
-            |column: &SmolStr| grants.iter().any(|it| it.columns.is_empty() || it.columns.contains(column));
-        let all = !grants.is_empty() && self.columns.iter().all(has);
-        let some = !grants.is_empty() && (self.columns.is_empty() || self.columns.iter().any(has));
-        if !all && ability.missing.is_none() {
-            let reason = "a grant of Lake Formation on it".to_owned();
-            ability.missing = Some(Missing { reason, denied_by: None });
-        }
-        ability.fully &= all;
-        ability.partly &= some;
-        ability
-            .allowed_by
-            .extend(grants.iter().map(|it| Ground::LakeFormation { span: it.span, filtered: it.filtered }));
-    }
+/// What reads the same data as a capability does, by other actions: each by itself. An action that is named means itself.
+fn alike(prover: &Prover<'_>, capability: Capability, place: &Place) -> Vec<Vec<Requirement>> {
+    let Capability::Named(id) = capability else { return Vec::new() };
+    let library = &prover.platform.library;
+    let own = &library.capability(id).actions;
+    let read: Vec<_> = own.iter().map(|id| library.action(*id)).filter(|it| it.reads.is_some()).collect();
+    let same = |other: &Action| read.iter().any(|it| it.service == other.service && it.reads == other.reads);
+    let others = (0..).map(ActionId).zip(&library.actions);
+    let others = others.filter(|(id, action)| !read.is_empty() && !own.contains(id) && same(action));
+    others
+        .map(|(id, _)| requirements(prover.platform, Capability::Action(id), place))
+        .filter(|it| !it.is_empty())
+        .collect()
 }
 
 /// The permission of Lake Formation that a capability is, where it is one.
@@ -238,41 +217,5 @@ fn objects(prover: &Prover<'_>, on: &Target) -> Option<Place> {
         Noun::Table(at) => Some(Place::from(&platform.tables.get(at as usize)?.location)),
         Noun::Domain(at) => Some(Place::from(&platform.domains.get(at as usize)?.location)),
         _ => None,
-    }
-}
-
-/// What is granted of a permission on a table or a database; what is granted on a database counts for each of its tables.
-fn table_grants<'a>(
-    prover: &Prover<'a>,
-    permission: &str,
-    on: &Target,
-) -> impl Iterator<Item = &'a TableGrant> {
-    let (domain, table) = match prover.platform.resource(on.resource).noun {
-        Noun::Domain(domain) => (Some(domain), None),
-        Noun::Table(at) => {
-            (prover.platform.tables.get(at as usize).map(|table| table.domain), Some(Some(at)))
-        }
-        _ => (None, None),
-    };
-    let places = domain
-        .into_iter()
-        .flat_map(move |domain| [Some(None), table].into_iter().flatten().map(move |table| (domain, table)));
-    places
-        .flat_map(|(domain, table)| prover.candidates.table_grants(domain, table))
-        .copied()
-        .filter(move |it| it.permission == permission)
-}
-
-/// The columns asked for: those named, else all of the table.
-fn columns(prover: &Prover<'_>, wanted: &CapabilityUse, on: &Target) -> Vec<SmolStr> {
-    if !wanted.columns.is_empty() {
-        return wanted.columns.clone();
-    }
-    let platform = prover.platform;
-    match platform.resource(on.resource).noun {
-        Noun::Table(at) => platform.tables.get(at as usize).map_or_else(Vec::new, |table| {
-            platform.schema(table.schema).columns.iter().map(|column| column.name.clone()).collect()
-        }),
-        _ => Vec::new(),
     }
 }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ability::{Ability, Ground, Way},
+    ability::{Ability, Ground, Shown, Way},
     asked::Asked,
     explain::Link,
     graph::closure,
+    no_rows::speaks_of_nothing,
     prover::Prover,
     request::hands_out,
+    rows::Found,
 };
 use crate::{
     access::{RoleAccess, RoleKey, federation, roles::acting},
@@ -24,7 +26,8 @@ const MOST_PLACES: usize = 4;
 
 /// Reports every assertion that does not hold or can't be decided.
 pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
-    for assertion in &prover.platform.assertions {
+    let meant = |it: &&Assertion| speaks_of_nothing(prover.platform, it).is_none();
+    for assertion in prover.platform.assertions.iter().filter(meant) {
         for wanted in &assertion.capabilities {
             let proof = Proof { prover, assertion, wanted, asked: prover.asked(wanted, &assertion.on) };
             match &assertion.subject {
@@ -82,7 +85,10 @@ impl<'a> Proof<'_, 'a> {
         let able = self.asked.able_of(|at| within.contains(&at));
         match (self.assertion.can, able.values().any(|ability| ability.fully)) {
             (true, true) => {}
-            (true, false) => diagnostics.push(self.cannot(&subject, principal)),
+            (true, false) => diagnostics.push(match able.values().find_map(Ability::unknown_rest) {
+                Some(why) => self.not_decided(principal, why),
+                None => self.cannot(&subject, principal),
+            }),
             (false, _) => diagnostics.extend(self.reach(&subject, principal, &able)),
         }
     }
@@ -183,11 +189,17 @@ impl<'a> Proof<'_, 'a> {
         let certain = ability.allowed_by.iter().all(Ground::is_certain);
         let when = if certain { "" } else { ", where a request meets the conditions" };
         let by = by(prover, provider, path, &ability.way) + when;
-        let mut diagnostic = if ability.way.is_certain() {
+        let mut diagnostic = if let Some(why) = ability.unknown_rows() {
+            rows_undecided(
+                self.assertion.span,
+                format!("whether `{name}` can {what}{by} can't be decided"),
+                why,
+            )
+        } else if ability.way.is_certain() {
             Diagnostic::error(
                 catalogue::ASSERTION_FAILS,
                 self.assertion.span,
-                format!("`{name}` can {what}{by}"),
+                format!("`{name}` can {what}{by}{}", such_as(ability)),
                 "does not hold",
             )
             .help(assuming(mend(&ability.way), &ability.assumes))
@@ -213,6 +225,12 @@ impl<'a> Proof<'_, 'a> {
             diagnostic = diagnostic.related(span, label);
         }
         diagnostic
+    }
+
+    fn not_decided(&self, principal: &Principal, why: &str) -> Diagnostic {
+        let (prover, what) = (self.prover, self.prover.what(self.wanted, &self.assertion.on));
+        let name = prover.principal_name(principal);
+        rows_undecided(self.assertion.span, format!("whether `{name}` can {what} can't be decided"), why)
     }
 
     fn cannot(&self, subject: &Subject, principal: &Principal) -> Diagnostic {
@@ -290,6 +308,22 @@ fn mend(way: &Way) -> &'static str {
 fn assuming(mend: &str, assumes: &BTreeSet<String>) -> String {
     let assumed: Vec<&str> = assumes.iter().map(String::as_str).collect();
     if assumed.is_empty() { mend.to_owned() } else { format!("{mend}; assumed: {}", assumed.join("; ")) }
+}
+
+/// A row that is seen, of those that were asked about.
+fn such_as(ability: &Ability<'_>) -> String {
+    match &ability.shown {
+        Some(Shown { seen: Found::Row(like), .. }) if !like.is_empty() => {
+            format!(", such as a row where {like}")
+        }
+        _ => String::new(),
+    }
+}
+
+fn rows_undecided(span: Span, message: String, why: &str) -> Diagnostic {
+    Diagnostic::error(catalogue::ROWS_UNDECIDED, span, message, "neither proved nor refuted").help(format!(
+        "{why}; compare columns with constants, here and in the grants, or assert about fewer rows"
+    ))
 }
 
 fn undecided(span: Span) -> Diagnostic {

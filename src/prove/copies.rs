@@ -8,11 +8,10 @@ use super::{
 use crate::{
     access::requirement::Place,
     flow::{self, Spot},
-    platform::{Capability, CapabilityUse, Location, ResourceId, Target, resource::Noun},
+    platform::{
+        Capability, CapabilityUse, Location, ResourceId, RowFilter, SchemaId, Target, resource::Noun,
+    },
 };
-
-/// The actions that read data, in AWS's spelling.
-const READING: &[&str] = &["s3:GetObject", "s3:GetObjectVersion", "kinesis:GetRecords"];
 
 /// The ways to the data of a place by its copies; none where what is asked does not read.
 pub(super) fn routes<'a>(prover: &Prover<'a>, wanted: &CapabilityUse, on: &Target) -> Vec<Route<'a>> {
@@ -20,11 +19,12 @@ pub(super) fn routes<'a>(prover: &Prover<'a>, wanted: &CapabilityUse, on: &Targe
         return Vec::new();
     }
     let mut routes = Vec::new();
+    let rows = wanted.rows.as_ref().map(|rows| (rows, schema(prover, on)));
     for spot in spots(prover, on) {
         for reached in prover.flow().reached(&spot, &wanted.columns) {
             let certain = prover.flow().is_certain(&reached.by);
             let way = |at: Target| Way::Copy { by: reached.by.clone(), certain, at };
-            routes.extend(at_spot(prover, &reached.spot, way));
+            routes.extend(at_spot(prover, &reached.spot, &rows, way));
         }
     }
     routes
@@ -38,7 +38,7 @@ fn reads(prover: &Prover<'_>, wanted: &CapabilityUse) -> bool {
         Capability::Action(id) => std::slice::from_ref(id),
     };
     permission(prover, wanted) == Some("SELECT")
-        || actions.iter().any(|id| READING.contains(&library.action_spelling(*id).as_str()))
+        || actions.iter().any(|id| library.action(*id).reads.is_some())
 }
 
 /// Where the data of a declaration lies first.
@@ -62,7 +62,12 @@ fn spots(prover: &Prover<'_>, on: &Target) -> Vec<Spot> {
 }
 
 /// The ways to read what lies at a spot: the objects, and the tables that are made of them.
-fn at_spot<'a>(prover: &Prover<'a>, spot: &Spot, way: impl Fn(Target) -> Way) -> Vec<Route<'a>> {
+fn at_spot<'a>(
+    prover: &Prover<'a>,
+    spot: &Spot,
+    rows: &Option<(&RowFilter, Option<SchemaId>)>,
+    way: impl Fn(Target) -> Way,
+) -> Vec<Route<'a>> {
     let whole = |resource: ResourceId| Target {
         resource,
         prefix: None,
@@ -76,7 +81,7 @@ fn at_spot<'a>(prover: &Prover<'a>, spot: &Spot, way: impl Fn(Target) -> Way) ->
             };
             let read = prover.capability("bucket", "read");
             let objects = read.map(|read| Route::at(prover, way(target), read, &Place::from(location)));
-            objects.into_iter().chain(of_tables(prover, location, way)).collect()
+            objects.into_iter().chain(of_tables(prover, location, rows, way)).collect()
         }
         Spot::Stream(id) => {
             let consume = prover.capability("stream", "consume");
@@ -94,15 +99,40 @@ fn at_spot<'a>(prover: &Prover<'a>, spot: &Spot, way: impl Fn(Target) -> Way) ->
     }
 }
 
-fn of_tables<'a>(prover: &Prover<'a>, location: &Location, way: impl Fn(Target) -> Way) -> Vec<Route<'a>> {
+/// The tables that are made of objects. Which of the rows asked about they show is known where they have the same columns.
+fn of_tables<'a>(
+    prover: &Prover<'a>,
+    location: &Location,
+    rows: &Option<(&RowFilter, Option<SchemaId>)>,
+    way: impl Fn(Target) -> Way,
+) -> Vec<Route<'a>> {
     let Some(select) = prover.capability("table", "select") else { return Vec::new() };
     let touches = |other: &Location| location.holds(other) || other.holds(location);
     let tables = prover.tables_in(location.bucket).iter().filter_map(|at| prover.platform.tables.get(*at));
     let select = |resource: ResourceId| {
         let span = prover.platform.resource(resource).span;
         let on = Target { resource, prefix: None, span };
-        let wanted = CapabilityUse { capability: select, columns: Vec::new(), span };
+        let there = schema(prover, &on);
+        let rows = rows.as_ref().map(|(rows, of)| RowFilter {
+            condition: rows.condition.clone().filter(|_| same_columns(prover, *of, there)),
+            ..(*rows).clone()
+        });
+        let wanted = CapabilityUse { capability: select, columns: Vec::new(), rows, span };
         Route::of(prover, way(on.clone()), &wanted, &on)
     };
     tables.filter(|table| touches(&table.location)).map(|table| select(table.resource)).collect()
+}
+
+/// The columns of a table.
+fn schema(prover: &Prover<'_>, on: &Target) -> Option<SchemaId> {
+    match prover.platform.resource(on.resource).noun {
+        Noun::Table(at) => prover.platform.tables.get(at as usize).map(|table| table.schema),
+        _ => None,
+    }
+}
+
+fn same_columns(prover: &Prover<'_>, one: Option<SchemaId>, other: Option<SchemaId>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let columns = |id: SchemaId| prover.platform.schema(id).columns.iter().map(|it| (&it.name, &it.ty.base));
+    one == other || columns(one).eq(columns(other))
 }

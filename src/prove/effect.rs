@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use super::prover::Prover;
+use super::{prover::Prover, rows};
 use crate::{
     access::{
         Access, Limit, RoleAccess, RoleKey, Use,
@@ -14,7 +14,10 @@ use crate::{
     },
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     library::ActionId,
-    platform::{Capability, CapabilityUse, Grant, Platform, Principal, ResourceId, grant::Effect},
+    platform::{
+        Capability, CapabilityUse, Grant, Platform, Principal, ResourceId, RowFilter, Target, grant::Effect,
+        resource::Noun,
+    },
     source::Span,
 };
 
@@ -100,7 +103,7 @@ fn redundant(platform: &Platform, diagnostics: &mut Diagnostics) {
             let wider = around(prefix.as_ref()).into_iter().find_map(|above| {
                 let key = (*principal, *capability, *resource, above);
                 let others = all.get(&key)?;
-                others.iter().find(|other| contains(**other, (grant, wanted)))
+                others.iter().find(|other| contains(platform, **other, (grant, wanted)))
             });
             if let Some((other, by)) = wider {
                 diagnostics.push(redundant_grant(wanted.span, by.span, other.span == grant.span));
@@ -164,12 +167,15 @@ fn around(prefix: Option<&SmolStr>) -> Vec<Option<SmolStr>> {
 }
 
 /// Whether a grant says all that another says. Of two that say the same, the one that stands first contains the other.
-fn contains(wide: (&Grant, &CapabilityUse), narrow: (&Grant, &CapabilityUse)) -> bool {
+fn contains(platform: &Platform, wide: (&Grant, &CapabilityUse), narrow: (&Grant, &CapabilityUse)) -> bool {
     let says = |a: (&Grant, &CapabilityUse), b: (&Grant, &CapabilityUse)| {
         let columns = a.1.columns.is_empty()
             || (!b.1.columns.is_empty() && b.1.columns.iter().all(|it| a.1.columns.contains(it)));
-        let rows = a.0.filter.is_none()
-            || a.0.filter.as_ref().map(|it| &it.0) == b.0.filter.as_ref().map(|it| &it.0);
+        let rows = match (&a.0.filter, &b.0.filter) {
+            (None, _) => true,
+            (Some(shown), Some(asked)) => shown == asked || shows(platform, &a.0.on, shown, asked),
+            (Some(_), None) => false,
+        };
         let place =
             a.0.on.prefix.is_none() || folder(b.0).is_some_and(|it| around(Some(&it)).contains(&folder(a.0)));
         let requests = a.0.conditions.iter().all(|it| b.0.conditions.contains(it));
@@ -178,6 +184,14 @@ fn contains(wide: (&Grant, &CapabilityUse), narrow: (&Grant, &CapabilityUse)) ->
     wide.1.span != narrow.1.span
         && says(wide, narrow)
         && (!says(narrow, wide) || wide.1.span.start < narrow.1.span.start)
+}
+
+/// Whether a row filter shows all rows of another.
+fn shows(platform: &Platform, on: &Target, shown: &RowFilter, asked: &RowFilter) -> bool {
+    let Noun::Table(at) = platform.resource(on.resource).noun else { return false };
+    let Some(table) = platform.tables.get(at as usize) else { return false };
+    let (Some(shown), Some(asked)) = (&shown.condition, &asked.condition) else { return false };
+    rows::outside(&platform.schema(table.schema).columns, asked, &[shown]) == rows::Found::Nothing
 }
 
 fn void_by_boundary(platform: &Platform, span: Span, boundary: ResourceId) -> Diagnostic {

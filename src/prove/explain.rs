@@ -118,11 +118,11 @@ impl<'a> Prover<'a> {
                     told.push((by.policy, by.statement, BTreeSet::from([action.as_str()])));
                     links.push(self.statement(actor, by, *owner, on, does));
                 }
-                Ground::LakeFormation { span, filtered } => links.push(Link {
-                    says: format!(
-                        "Lake Formation {does} it{}",
-                        if *filtered { ", of some rows" } else { "" }
-                    ),
+                Ground::LakeFormation { span, rows } => links.push(Link {
+                    says: match rows {
+                        Some(rows) => format!("Lake Formation {does} it, of rows where {}", rows.text),
+                        None => format!("Lake Formation {does} it"),
+                    },
                     label: "granted in Lake Formation here".to_owned(),
                     statement: None,
                     places: vec![*span],

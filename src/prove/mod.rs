@@ -14,6 +14,8 @@
 //! | `prover.rs` | what is gathered once, and what is asked of it |
 //! | `patterns.rs` | the patterns of every policy, so that the cases of a requirement are found |
 //! | `asked.rs`, `ability.rs` | a capability at a place, for one role after another: by itself, past Lake Formation, from a copy |
+//! | `told.rs`, `rows/` | what Lake Formation is told; what conditions over rows say of each other |
+//! | `no_rows.rs` | conditions that no row meets |
 //! | `copies.rs` | data that lies elsewhere, too |
 //! | `chains.rs` | who can become whom, and the shortest ways |
 //! | `explain.rs`, `words.rs` | why: the chain of statements and copies, in words |
@@ -48,18 +50,21 @@ mod explain;
 mod foreign;
 mod graph;
 mod limit;
+mod no_rows;
 mod operator;
 mod others;
 mod patterns;
 mod prover;
 mod question;
 mod request;
+pub mod rows;
 mod session;
+mod told;
 mod void;
 mod witness;
 mod words;
 
-pub use ability::{Ability, Ground, Missing, Way};
+pub use ability::{Ability, Ground, Missing, Shown, Way};
 pub use asked::Asked;
 pub use assertion::assertions;
 pub use closed::closed;
@@ -72,6 +77,7 @@ pub use effect::effects;
 pub use explain::Link;
 pub use foreign::foreign;
 pub use limit::limits;
+pub use no_rows::{no_rows, speaks_of_nothing};
 pub use prover::{Actor, Prover};
 pub use question::{Answer, Holder, Verdict};
 pub use request::Request;
@@ -86,6 +92,7 @@ pub fn prove(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics
     let prover = Prover::new(platform, access);
     limits(platform, access, diagnostics);
     voids(&prover, diagnostics);
+    no_rows(platform, diagnostics);
     effects(&prover, diagnostics);
     dangers(&prover, diagnostics);
     foreign(platform, access, diagnostics);

@@ -45,6 +45,8 @@ pub struct Answer {
     pub chain: Vec<Link>,
     /// Denials that may stand in the way.
     pub unless: Vec<Link>,
+    /// The only rows that it sees, as conditions; `None` where these are all, or none.
+    pub rows: Option<String>,
     /// Why it can't do all, with the places of what denies it.
     pub missing: Option<(String, Vec<Span>)>,
     /// What is taken to be so since the program does not say.
@@ -69,6 +71,7 @@ impl Answer {
             by: String::new(),
             chain: Vec::new(),
             unless: Vec::new(),
+            rows: None,
             missing: None,
             assumes: BTreeSet::new(),
         }
@@ -160,6 +163,7 @@ impl<'a> Prover<'a> {
             by: by(self, *entry, path, &ability.way),
             chain,
             unless: self.statements(last, &ability.unless, on, "may deny"),
+            rows: ability.only_rows.clone(),
             missing: missing.map(|it| {
                 (it.reason.clone(), it.denied_by.map(|by| by.statement.origins.clone()).unwrap_or_default())
             }),

@@ -83,9 +83,10 @@ impl Prover<'_> {
         }
     }
 
-    /// `read` on `data_lake / "raw"`
+    /// `read` on `data_lake / "raw"`, with the rows that are meant behind it.
     pub(super) fn what(&self, wanted: &CapabilityUse, on: &Target) -> String {
-        format!("`{}` on `{}`", self.capability_name(wanted), self.place_name(on))
+        let rows = wanted.rows.as_ref().map(|rows| format!(" where {}", rows.text)).unwrap_or_default();
+        format!("`{}` on `{}`{rows}", self.capability_name(wanted), self.place_name(on))
     }
 
     /// What a copy does, and whereto.

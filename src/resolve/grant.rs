@@ -41,10 +41,7 @@ impl Context<'_> {
         if capabilities.is_empty() || to.is_empty() {
             return;
         }
-        // A filter that can't be read lets no row through: without it the grant would be wider than it says.
-        let filter = grant
-            .filter
-            .map(|sql| self.row_filter(sql, &on).unwrap_or_else(|| (SmolStr::new_static("FALSE"), sql.span)));
+        let filter = grant.filter.map(|sql| self.granted_rows(sql, &on));
         let effect = match grant.effect {
             ast::Effect::Grant => Effect::Grant,
             ast::Effect::Deny => Effect::Deny,
@@ -106,7 +103,7 @@ impl Context<'_> {
             match capability(&library, kind, cap) {
                 Ok(found) => {
                     let columns = self.granted_columns(cap, found, on, &library);
-                    uses.push(CapabilityUse { capability: found, columns, span: cap.path.span });
+                    uses.push(CapabilityUse { capability: found, columns, rows: None, span: cap.path.span });
                 }
                 Err(diagnostic) => self.diagnostics.push(*diagnostic),
             }
@@ -182,7 +179,13 @@ impl Context<'_> {
             }
         };
         let Some(on) = self.target(file, &assert.on) else { return };
-        let capabilities = self.capabilities(&assert.caps, &on);
+        let mut capabilities = self.capabilities(&assert.caps, &on);
+        let rows = assert.filter.map(|sql| self.row_filter(sql, &on));
+        // Without the rows it speaks of it would say something else.
+        if matches!(rows, Some(None)) {
+            return;
+        }
+        capabilities.iter_mut().for_each(|wanted| wanted.rows = rows.clone().flatten());
         if let Some(subject) = subject
             && capabilities.len() == assert.caps.len()
         {
@@ -248,7 +251,7 @@ fn grant_key(grant: &Grant) -> GrantKey<'_> {
         grant.on.prefix.as_deref(),
         grant.to.iter().map(|(principal, _)| principal).collect(),
         grant.capabilities.iter().map(|one| (one.capability, one.columns.as_slice())).collect(),
-        grant.filter.as_ref().map(|(text, _)| text.as_str()),
+        grant.filter.as_ref().map(|it| it.text.as_str()),
         &grant.conditions,
         grant.grant_option,
     )

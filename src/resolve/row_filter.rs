@@ -1,7 +1,7 @@
 //! The condition behind a grant's `where`: read as SQL, checked against the table's columns, and printed the way Lake Formation reads it.
 //! Its row filters take comparisons, `AND`, `OR`, `NOT`, `IN`, `BETWEEN`, `LIKE` and `IS NULL` over columns and constants, and nothing else.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use smol_str::SmolStr;
 use sqlparser::keywords::ALL_KEYWORDS;
@@ -9,7 +9,7 @@ use sqlparser::keywords::ALL_KEYWORDS;
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    platform::{Column, Target, resource::Noun},
+    platform::{Column, RowFilter, Target, resource::Noun},
     source::Span,
     sql::{
         bind, parse,
@@ -23,10 +23,20 @@ use crate::{
 const LONGEST: usize = 2048;
 
 impl Context<'_> {
-    /// The condition, printed; `None` where it is at fault, which is reported. On what is no table it is kept as written, for a rule to refuse.
-    pub(super) fn row_filter(&mut self, sql: Sql, on: &Target) -> Option<(SmolStr, Span)> {
+    /// The rows that a grant is limited to. What can't be read lets no row through: without it the grant would be wider than it says.
+    pub(super) fn granted_rows(&mut self, sql: Sql, on: &Target) -> RowFilter {
+        let read = self.row_filter(sql, on);
+        if let Some(filter) = read.as_ref().filter(|it| it.text.chars().count() > LONGEST) {
+            self.diagnostics.push(too_long(filter.span));
+        }
+        read.unwrap_or(RowFilter { text: SmolStr::new_static("FALSE"), condition: None, span: sql.span })
+    }
+
+    /// The condition; `None` where it is at fault, which is reported. On what is no table it is kept as written, for a rule to refuse.
+    pub(super) fn row_filter(&mut self, sql: Sql, on: &Target) -> Option<RowFilter> {
         let Noun::Table(at) = self.platform.resource(on.resource).noun else {
-            return Some((SmolStr::new(self.sources.text(sql.span).trim()), sql.span));
+            let text = SmolStr::new(self.sources.text(sql.span).trim());
+            return Some(RowFilter { text, condition: None, span: sql.span });
         };
         let schema = self.platform.tables.get(at as usize)?.schema;
         let columns = self.platform.schema(schema).columns.clone();
@@ -36,11 +46,9 @@ impl Context<'_> {
         let condition = bind::condition(&expr, &places, &fields, &self.library, self.diagnostics);
         let mut text = String::new();
         match print(&condition, &columns, &mut text) {
-            Ok(()) if text.chars().count() > LONGEST => {
-                self.diagnostics.push(too_long(sql.span));
-                None
+            Ok(()) => {
+                Some(RowFilter { text: text.into(), condition: Some(Arc::new(condition)), span: sql.span })
             }
-            Ok(()) => Some((SmolStr::new(text), sql.span)),
             Err(refused) => {
                 self.diagnostics.extend(refused.what.map(|what| not_in_filters(refused.span, what)));
                 None
@@ -90,8 +98,6 @@ fn print(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refuse
             }
             Ok(())
         }
-        // What the binder put around a constant to make both sides the same type says nothing more.
-        ExprKind::Cast(of) if matches!(of.kind, ExprKind::Literal(_)) => print(of, columns, out),
         ExprKind::Negate(of) if matches!(of.kind, ExprKind::Literal(Literal::Number(_))) => {
             out.push('-');
             print(of, columns, out)
@@ -106,10 +112,7 @@ fn print(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refuse
 
 /// In parentheses where it is a condition of its own.
 fn operand(expr: &Expr, columns: &[Column], out: &mut String) -> Result<(), Refused> {
-    let whole = !matches!(
-        expr.kind,
-        ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Cast(_) | ExprKind::Negate(_)
-    );
+    let whole = !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Negate(_));
     if whole {
         out.push('(');
     }

@@ -487,6 +487,8 @@ pub struct Assert {
     pub caps: Vec<Cap>,
     /// On what.
     pub on: Expr,
+    /// Which rows, in the parentheses behind `where`.
+    pub filter: Option<Sql>,
     /// The whole.
     pub span: Span,
 }

@@ -57,3 +57,8 @@ pub use query::{Late, PlanError, Query, Window};
 pub use reduce::may_be_null;
 pub use types::{Class, Type};
 pub use typing::{TypeError, arithmetic_type, common_type};
+
+/// Whether a text is like a pattern; `None` where the escape character stands before nothing it can escape.
+pub fn like(text: &str, pattern: &str, escape: Option<char>) -> Option<bool> {
+    text::Pattern::new(pattern, escape).map(|pattern| pattern.matches(text.as_bytes()))
+}

@@ -40,6 +40,7 @@ mod quantified;
 mod questions;
 mod reference;
 mod render;
+mod row_filters;
 mod run;
 mod run_kept;
 mod run_pipeline;

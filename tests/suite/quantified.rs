@@ -59,7 +59,7 @@ fn uses(platform: &Platform, on: &Target) -> Vec<CapabilityUse> {
     }
     let mut uses: Vec<CapabilityUse> = all
         .iter()
-        .map(|&capability| CapabilityUse { capability, columns: Vec::new(), span: NOWHERE })
+        .map(|&capability| CapabilityUse { capability, columns: Vec::new(), rows: None, span: NOWHERE })
         .collect();
     if let Noun::Table(at) = platform.resource(on.resource).noun {
         let schema = platform.schema(platform.tables[at as usize].schema);
@@ -68,6 +68,7 @@ fn uses(platform: &Platform, on: &Target) -> Vec<CapabilityUse> {
             all.iter().map(move |&capability| CapabilityUse {
                 capability,
                 columns: columns.clone(),
+                rows: None,
                 span: NOWHERE,
             })
         }));
@@ -99,7 +100,12 @@ fn compare_chains(analysis: &Analysis) -> usize {
     let (platform, access) = (&analysis.platform, &analysis.access);
     let library = &platform.library;
     let assume = library.capability_named(library.kind_named("role").unwrap(), "assume").unwrap();
-    let wanted = CapabilityUse { capability: Capability::Named(assume), columns: Vec::new(), span: NOWHERE };
+    let wanted = CapabilityUse {
+        capability: Capability::Named(assume),
+        columns: Vec::new(),
+        rows: None,
+        span: NOWHERE,
+    };
     let prover = Prover::new(platform, access);
     let chains = prover.chains();
     let mut count = 0;

@@ -328,3 +328,87 @@ fn a_file_alone_is_asked_with_what_it_uses() {
     sandbox.dpl(&["can", "R", "read", "a.raw", "p"]).fine();
     assert_eq!(sandbox.dpl(&["can", "a.R", "publish", "b.raw", "p"]).code, Some(1));
 }
+
+const ROWS: &str = "\
+organization acme {
+  region = \"eu-central-1\"
+  account lake { id = \"222222222222\" }
+}
+bucket data in lake { }
+role Owner  in lake { trust = [lake] }
+role German in lake { trust = [lake] }
+role Person in lake { trust = [German] }
+domain sales in lake {
+  owner    = Owner
+  location = data / \"sales\"
+  table orders { id : string, country : string, amount : int }
+}
+grant select(id, country) on sales.orders to German where (country = 'DE')
+grant select(amount) on sales.orders to German
+grant select on sales.orders to Owner
+";
+
+#[test]
+fn answers_say_which_rows_are_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.write("p/lake.dpl", ROWS);
+    let of = |arguments: &[&str]| {
+        let answer = answer(&sandbox, arguments);
+        (answer["answer"].as_str().unwrap().to_owned(), answer["rows"].clone())
+    };
+    let german = Json::from("country = 'DE'");
+    assert_eq!(of(&["German", "select(id)", "sales.orders"]), ("yes".to_owned(), german.clone()));
+    assert_eq!(of(&["German", "select(amount)", "sales.orders"]), ("yes".to_owned(), Json::Null));
+    assert_eq!(of(&["Owner", "select", "sales.orders"]), ("yes".to_owned(), Json::Null));
+    let both = Json::from("country = 'DE' (of id, country)");
+    assert_eq!(of(&["German", "select", "sales.orders"]), ("yes".to_owned(), both));
+    let asked = |who, capability, rows| of(&[who, capability, "sales.orders", "--where", rows]);
+    assert_eq!(
+        asked("German", "select(id)", "country = 'DE' and amount > 1"),
+        ("yes".to_owned(), german.clone())
+    );
+    assert_eq!(
+        asked("German", "select(id)", "country in ('DE', 'AT')"),
+        ("partly".to_owned(), german.clone())
+    );
+    assert_eq!(asked("German", "select(id)", "country = 'AT'").0, "no");
+    assert_eq!(asked("German", "select", "country = 'AT'").0, "partly");
+    assert_eq!(
+        asked("German", "select(id)", "country like '_E' and country > 'DE' and country < 'E'").0,
+        "no"
+    );
+    assert_eq!(asked("Person", "select(amount)", "true").0, "no");
+
+    let said =
+        sandbox.dpl(&["can", "German", "select(id)", "sales.orders", "--where", "country = 'AT'", "p"]);
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.out.starts_with("no: `German` cannot `select(id)` on `orders` where country = 'AT'"),
+        "{}",
+        said.out
+    );
+    let said = sandbox.dpl(&["who-can", "select(id)", "sales.orders", "--where", "country = 'DE'", "p"]);
+    assert!(
+        said.out.contains("`German` (role in lake) can `select(id)` on `orders` where country = 'DE'"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("  only rows where country = 'DE'\n"), "{}", said.out);
+    let said = sandbox.dpl(&["who-can", "select(id)", "sales.orders", "--where", "country = 'FR'", "p"]);
+    assert!(!said.out.contains("German") && said.out.contains("`Owner`"), "{}", said.out);
+    // A question about no rows has no answer, and neither has one about a bucket's.
+    for (rows, on, code) in [
+        ("id = 'a' and id = 'b'", "sales.orders", "DPL0642"),
+        ("id = 'a'", "data", "DPL0613"),
+        ("x = 1", "sales.orders", "DPL0703"),
+    ] {
+        let capability = if on == "data" { "read" } else { "select" };
+        let said = sandbox.dpl(&["can", "German", capability, on, "--where", rows, "p"]);
+        assert!(
+            said.code == Some(1) && said.out.is_empty() && said.err.contains(code),
+            "{rows}: {}{}",
+            said.out,
+            said.err
+        );
+    }
+}

@@ -11,7 +11,7 @@ use dpl::{
     ask,
     diagnostic::{Diagnostic, Diagnostics, Severity},
     platform::{Assertion, AssertionSubject},
-    prove::{Answer, Holder, Prover, Verdict, session_policy},
+    prove::{Answer, Holder, Prover, Verdict, session_policy, speaks_of_nothing},
     question::{self, About},
     source::{FileId, SourceMap},
 };
@@ -29,6 +29,7 @@ Examples:
   dpl can Loader read data_lake examples/acme
   dpl can Loader read 'data_lake / \"clean\"' examples/acme    a place in a bucket, in quotes for the shell
   dpl can Analytics 'select(email)' sales.customers          some columns of a table
+  dpl can Analytics select sales.orders --where \"country = 'DE'\"  some of its rows
   dpl can ingest invoke transform examples/acme              a pipeline, query, sync or function, as its own role
   dpl can 'group analysts' read data_lake                     a group of Identity Center
   dpl can 'saml okta' read data_lake                          those for whom an identity provider vouches
@@ -47,6 +48,7 @@ const AFTER_HELP_WHO: &str = "\
 Examples:
   dpl who-can read data_lake examples/acme
   dpl who-can 'select(email)' sales.customers
+  dpl who-can select sales.orders --where \"country = 'FR'\"
   dpl who-can read 'data_lake / \"raw\"' --json
 
 Listed are the roles of the program, as what they are reached (themselves, a role that they become, the objects under a
@@ -88,6 +90,10 @@ struct What {
     /// A declaration, or a place in a bucket: `data_lake / "raw"`
     resource: String,
 
+    /// Only rows of a table: a condition, as SQL
+    #[arg(long = "where", value_name = "SQL")]
+    rows: Option<String>,
+
     #[command(flatten)]
     input: Input,
 
@@ -123,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         })
         .collect();
     let (name, place) = (prover.principal_name(principal), prover.place_name(&asked.on));
-    let show = Show { analysis: &analysis, root: &show };
+    let show = Show { analysis: &analysis, root: &show, rows: asked_rows(&asked) };
     report::result(&if arguments.what.json {
         show.answers_as_json(&name, &place, &answers)
     } else {
@@ -143,13 +149,18 @@ pub(super) fn who(arguments: &WhoArguments) -> Result<Outcome, Failure> {
         .map(|wanted| (prover.capability_name(wanted), prover.who_can(wanted, &asked.on)))
         .collect();
     let place = prover.place_name(&asked.on);
-    let show = Show { analysis: &analysis, root: &root };
+    let show = Show { analysis: &analysis, root: &root, rows: asked_rows(&asked) };
     report::result(&if arguments.what.json {
         show.holders_as_json(&place, &lists)
     } else {
         show.holders(&place, &lists)
     });
     Ok(Outcome::Fine)
+}
+
+/// The condition of the rows that a question is about.
+fn asked_rows(asked: &Assertion) -> Option<&str> {
+    Some(asked.capabilities.first()?.rows.as_ref()?.text.as_str())
 }
 
 /// The program with the question, read; `None` where there are errors, which are reported.
@@ -162,7 +173,8 @@ fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertio
             return Ok(None);
         }
     };
-    let question: FileId = question::add(&mut sources, subject, &what.capability, &what.resource);
+    let question: FileId =
+        question::add(&mut sources, subject, &what.capability, &what.resource, what.rows.as_deref());
     let about = if subject.is_some() { About::One } else { About::All };
     let (analysis, asked) = ask(sources, config.project, question, about);
     let Some(asked) = asked else {
@@ -172,6 +184,10 @@ fn read(what: &What, subject: Option<&str>) -> Result<Option<(Analysis, Assertio
         report::diagnostics(&faults, &analysis.sources, format);
         return Ok(None);
     };
+    if let Some(fault) = speaks_of_nothing(&analysis.platform, &asked) {
+        report::diagnostics(&[fault], &analysis.sources, format);
+        return Ok(None);
+    }
     Ok(Some((analysis, asked, root)))
 }
 

@@ -15,12 +15,20 @@ use crate::cli::{report, saying::Place};
 pub(super) struct Show<'a> {
     pub(super) analysis: &'a Analysis,
     pub(super) root: &'a Path,
+    /// The rows that are asked about.
+    pub(super) rows: Option<&'a str>,
 }
 
 /// What every answer takes to be so.
 const ALWAYS: &str = "requests come by TLS, and nobody changes policies by hand";
 
 impl Show<'_> {
+    /// What is asked about, with the rows.
+    fn thing(&self, capability: &str, place: &str) -> String {
+        let rows = self.rows.map(|rows| format!(" where {rows}")).unwrap_or_default();
+        format!("`{capability}` on `{place}`{rows}")
+    }
+
     /// What one principal can.
     pub(super) fn answers(&self, name: &str, place: &str, answers: &[(String, Answer)]) -> String {
         let mut text = String::new();
@@ -28,7 +36,7 @@ impl Show<'_> {
             if !text.is_empty() {
                 text.push('\n');
             }
-            let what = format!("`{capability}` on `{place}`{}", answer.by);
+            let what = self.thing(capability, place) + &answer.by;
             let _ = match answer.verdict {
                 Verdict::Yes => writeln!(text, "yes: `{name}` can {what}"),
                 Verdict::Partly => writeln!(text, "partly: `{name}` can do some of {what}"),
@@ -53,7 +61,7 @@ impl Show<'_> {
                 text.push('\n');
             }
             if holders.is_empty() {
-                let _ = writeln!(text, "nobody can `{capability}` on `{place}`");
+                let _ = writeln!(text, "nobody can {}", self.thing(capability, place));
             }
             for (number, Holder { name, what, answer }) in (1..).zip(holders) {
                 if number > 1 {
@@ -66,8 +74,8 @@ impl Show<'_> {
                     Verdict::No => "cannot",
                     Verdict::Undecided => "is let in to",
                 };
-                let _ =
-                    writeln!(text, "`{name}` ({what}) {how_much} `{capability}` on `{place}`{}", answer.by);
+                let thing = self.thing(capability, place);
+                let _ = writeln!(text, "`{name}` ({what}) {how_much} {thing}{}", answer.by);
                 self.reasons(answer, &mut text);
             }
         }
@@ -75,6 +83,9 @@ impl Show<'_> {
     }
 
     fn reasons(&self, answer: &Answer, text: &mut String) {
+        if let Some(rows) = &answer.rows {
+            let _ = writeln!(text, "  only rows where {rows}");
+        }
         for link in &answer.chain {
             self.link(link, text);
         }
@@ -112,7 +123,7 @@ impl Show<'_> {
     /// The same as one JSON object.
     pub(super) fn answers_as_json(&self, name: &str, place: &str, answers: &[(String, Answer)]) -> String {
         let answers = answers.iter().map(|(capability, answer)| self.json(capability, answer)).collect();
-        json(&Answers { principal: name, resource: place, answers })
+        json(&Answers { principal: name, resource: place, rows: self.rows, answers })
     }
 
     /// The same as one JSON object.
@@ -128,7 +139,7 @@ impl Show<'_> {
                 })
                 .collect(),
         };
-        json(&Lists { resource: place, capabilities: lists.iter().map(list).collect() })
+        json(&Lists { resource: place, rows: self.rows, capabilities: lists.iter().map(list).collect() })
     }
 
     fn json(&self, capability: &str, answer: &Answer) -> AnswerJson<'_> {
@@ -148,6 +159,7 @@ impl Show<'_> {
             by: answer.by.trim_start_matches([',', ' ']).to_owned(),
             chain: links(&answer.chain),
             unless: links(&answer.unless),
+            rows: answer.rows.clone(),
             missing: answer.missing.as_ref().map(|(reason, places)| MissingJson {
                 reason: reason.clone(),
                 places: self.places_of(places),
@@ -176,12 +188,16 @@ fn json(value: &impl Serialize) -> String {
 struct Answers<'a> {
     principal: &'a str,
     resource: &'a str,
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    rows: Option<&'a str>,
     answers: Vec<AnswerJson<'a>>,
 }
 
 #[derive(Serialize)]
 struct Lists<'a> {
     resource: &'a str,
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    rows: Option<&'a str>,
     capabilities: Vec<List<'a>>,
 }
 
@@ -206,6 +222,7 @@ struct AnswerJson<'a> {
     by: String,
     chain: Vec<LinkJson<'a>>,
     unless: Vec<LinkJson<'a>>,
+    rows: Option<String>,
     missing: Option<MissingJson<'a>>,
     assumes: Vec<String>,
 }

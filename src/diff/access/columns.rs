@@ -73,7 +73,7 @@ fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
     let filters: BTreeMap<Span, SmolStr> = platform
         .grants
         .iter()
-        .filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.0.clone())))
+        .filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.text.clone())))
         .collect();
     let mut told: BTreeMap<Key, Open> = BTreeMap::new();
     for grant in &access.tables {

@@ -84,6 +84,8 @@ impl Reader<'_> {
                 rewrites: word(setting(inner, "rewrites")),
                 passes_role: is_true(setting(inner, "passes_role")),
                 takes_role: is_true(setting(inner, "takes_role")),
+                directs: is_true(setting(inner, "directs")),
+                reads: word(setting(inner, "reads")),
             });
         }
     }

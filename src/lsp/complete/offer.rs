@@ -75,7 +75,7 @@ impl Scope<'_> {
         let words: &[&str] = match first {
             "grant" => &["on", "to", "where", "with grant option", "when", "until"],
             "deny" => &["on", "to", "when", "outside", "except"],
-            _ => &["can", "cannot", "on"],
+            _ => &["can", "cannot", "on", "where"],
         };
         words.iter().map(|word| item(word, CompletionItemKind::KEYWORD, "", None)).collect()
     }

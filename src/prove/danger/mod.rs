@@ -21,6 +21,7 @@ pub fn dangers(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
         for (role, wanted, action) in danger.actions(grant) {
             diagnostics.extend(rewrite::rewrites(&danger, grant, role, wanted, action));
             diagnostics.extend(pass::passes(&danger, grant, role, wanted, action));
+            diagnostics.extend(pass::directs(&danger, grant, role, wanted, action));
         }
     }
     chain::stronger(&danger, diagnostics);
@@ -43,7 +44,7 @@ impl<'a> Danger<'_, 'a> {
         for wanted in &grant.capabilities {
             let Capability::Action(action) = wanted.capability else { continue };
             let declared = self.platform.library.action(action);
-            if declared.rewrites.is_none() && !declared.passes_role {
+            if declared.rewrites.is_none() && !declared.passes_role && !declared.directs {
                 continue;
             }
             for (principal, _) in &grant.to {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Danger;
 use crate::{
-    access::{RoleAccess, RoleKey, document::Actions},
+    access::{RoleAccess, RoleKey, document::Actions, roles::acting},
     diagnostic::{Diagnostic, catalogue},
     library::{ActionId, Service},
     platform::{CapabilityUse, Grant, grant::Effect},
@@ -26,6 +26,27 @@ pub fn passes(
     let passed = danger.access.role(RoleKey::Declared(grant.on.resource))?;
     let service = takers(danger, role).into_iter().find(|service| trusts(passed, service))?;
     Some(stronger(wanted.span, &role.identity.name, &passed.identity.name, &service.name))
+}
+
+/// A grant with which a role can change what something does that acts as another role already: no role is handed over for that.
+pub fn directs(
+    danger: &Danger<'_, '_>,
+    grant: &Grant,
+    role: &RoleAccess,
+    wanted: &CapabilityUse,
+    action: ActionId,
+) -> Option<Diagnostic> {
+    let (platform, library) = (danger.platform, &danger.platform.library);
+    if !library.action(action).directs {
+        return None;
+    }
+    let acts_as = acting(platform, grant.on.resource).and_then(|key| danger.access.role(key))?;
+    let what = platform.resource(grant.on.resource);
+    let different = acts_as.identity.key != role.identity.key;
+    different.then(|| {
+        changed(wanted.span, &role.identity.name, &acts_as.identity.name, &what.name)
+            .related(what.span, "acts as it")
+    })
 }
 
 /// The services with which a role may make something that acts as a role.
@@ -61,4 +82,14 @@ fn stronger(span: Span, name: &str, passed: &str, service: &str) -> Diagnostic {
         format!("so it may do all that `{passed}` may"),
     )
     .help("take one of the two away: handing the role over, or making what acts as it")
+}
+
+fn changed(span: Span, name: &str, acts_as: &str, what: &str) -> Diagnostic {
+    Diagnostic::warning(
+        catalogue::PASSES_STRONGER,
+        span,
+        format!("`{name}` can change what `{what}` does as `{acts_as}`"),
+        format!("so it may do all that `{acts_as}` may"),
+    )
+    .help("have what is built deployed by whoever may do that anyway")
 }

@@ -134,13 +134,18 @@ impl<'a> Builder<'a, '_> {
             }
             _ => AssertSubject::One(self.expr(&mut pairs)),
         };
-        let mut assert = Assert { doc, subject, can: true, caps: Vec::new(), on: self.no_value(span), span };
+        let on = self.no_value(span);
+        let mut assert = Assert { doc, subject, can: true, caps: Vec::new(), on, filter: None, span };
         for part in pairs {
             match part.as_rule() {
                 Rule::can => assert.can = part.as_str() == "can",
                 Rule::cap => assert.caps.extend(self.cap(part)),
+                Rule::where_sql => assert.filter = part.into_inner().next().map(|text| self.where_sql(&text)),
                 _ => assert.on = self.expr(&mut part.into_inner()),
             }
+        }
+        if let Some(end) = self.resume {
+            assert.span.end = end;
         }
         assert
     }

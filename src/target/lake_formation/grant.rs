@@ -150,8 +150,8 @@ fn places(
 
 fn selected(grant: &Grant, used: &CapabilityUse, table: u32) -> On {
     match &grant.filter {
-        Some((predicate, _)) => {
-            On::Rows(table, predicate.clone(), used.columns.iter().map(|name| fold(name)).collect())
+        Some(rows) => {
+            On::Rows(table, rows.text.clone(), used.columns.iter().map(|name| fold(name)).collect())
         }
         None if used.columns.is_empty() => On::Table(table),
         None => On::Columns(table),

@@ -71,6 +71,10 @@ impl Needs<'_> {
                         denied,
                     );
                 }
+                if grant.grant_option {
+                    let kind = &platform.kind_of(grant.on.resource).name;
+                    self.named(acting(platform, *id).unwrap(), kind, &["hand_on"], &Place::from(&grant.on));
+                }
             }
         }
         for role in &platform.roles {
