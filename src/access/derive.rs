@@ -17,6 +17,7 @@ use super::{
     uses::Use,
 };
 use crate::{
+    library::ServiceId,
     platform::{
         AccountId, Capability, Grant, Platform, Principal, ResourceId, grant::Effect, resource::Noun,
     },
@@ -124,7 +125,7 @@ impl Needs<'_> {
         match principal {
             Principal::Resource(id) if source_service(platform, *id).is_some() => {
                 if let Some(named) = Named::source(platform, *id) {
-                    self.owner(requirement, effect, &named, origin);
+                    self.only_owner(None, requirement, effect, &named, origin);
                 }
             }
             Principal::Resource(id) => match self.roles.key_of(platform, *id) {
@@ -144,13 +145,38 @@ impl Needs<'_> {
                 let said = self.owner(requirement, effect, &named, origin);
                 self.account_half(id.clone(), requirement, effect, said, origin);
             }
-            Principal::Service(service) => {
-                let owner = requirement.owner.filter(|_| !condition::names_source(&requirement.given));
-                let account = owner.and_then(|owner| platform.resource(owner).account);
-                if let Some(named) = Named::service(platform, *service, account) {
-                    self.owner(requirement, effect, &named, origin);
-                }
-            }
+            Principal::Service(service) => self.service(None, *service, requirement, effect, origin),
+        }
+    }
+
+    /// A permission of a service, which has no policy of its own. `ours` is what is made here that it acts for.
+    pub(super) fn service(
+        &mut self,
+        ours: Option<Ours>,
+        service: ServiceId,
+        requirement: &Requirement,
+        effect: Effect,
+        origin: Span,
+    ) {
+        let owner = requirement.owner.filter(|_| !condition::names_source(&requirement.given));
+        let account = owner.and_then(|owner| self.platform.resource(owner).account);
+        if let Some(named) = Named::service(self.platform, service, account) {
+            self.only_owner(ours, requirement, effect, &named, origin);
+        }
+    }
+
+    /// What the resource's policy alone says; where it is not ours, its owner must.
+    fn only_owner(
+        &mut self,
+        ours: Option<Ours>,
+        requirement: &Requirement,
+        effect: Effect,
+        named: &Named,
+        origin: Span,
+    ) {
+        if !self.owner(requirement, effect, named, origin) && effect == Effect::Grant {
+            let permission = self.of_resource(requirement, effect, named, origin);
+            self.resource_half(ours, requirement, permission);
         }
     }
 

@@ -7,14 +7,15 @@ use smol_str::SmolStr;
 use super::{
     derive::Needs,
     derived::{Duty, derived_role_in},
+    foreign::Ours,
     requirement::{Place, Requirement, functions_by_arn, requirements},
     roles::{RoleKey, delegates},
 };
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
-        grant::Effect, pipeline::User,
+        Capability, Location, Pipeline, Platform, ResourceId, Stream, Value, ValueKind, grant::Effect,
+        pipeline::User,
     },
     source::Span,
 };
@@ -201,7 +202,7 @@ impl Needs<'_> {
             for service in services.into_iter().flatten() {
                 let Some(service) = self.platform.library.service_named(service) else { continue };
                 for requirement in requirements(self.platform, publish, &Place::Resource(topic)) {
-                    self.principal(&Principal::Service(service), &requirement, Effect::Grant, origin);
+                    self.service(Some(Ours::Resource(id)), service, &requirement, Effect::Grant, origin);
                 }
             }
         }

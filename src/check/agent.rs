@@ -28,6 +28,86 @@ pub fn agents_have_agent_arns(platform: &Platform, diagnostics: &mut Diagnostics
     }
 }
 
+/// An agent exists already and has an ARN, or is made here by its key; only one that is made has a network.
+pub fn agents_exist_or_are_made(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for (id, resource) in platform.of_kind("agent") {
+        let given = |name: &str| {
+            platform.field(id, name).filter(|value| !matches!(value.kind, ValueKind::None)).map(|it| it.span)
+        };
+        let name = &resource.name;
+        match (given("arn"), given("activation"), given("network")) {
+            (None, None, _) => diagnostics.push(
+                Diagnostic::error(
+                    catalogue::AGENT_MADE,
+                    resource.span,
+                    format!("nothing says which agent `{name}` is"),
+                    "neither an ARN nor a key",
+                )
+                .help("give it the `arn` of one that is activated, or `activation = parameter(\"name\")`, where its key is kept"),
+            ),
+            (Some(arn), Some(key), _) => diagnostics.push(
+                Diagnostic::error(
+                    catalogue::AGENT_MADE,
+                    key,
+                    format!("`{name}` has an ARN and is to be activated"),
+                    "activated already",
+                )
+                .related(arn, "its ARN")
+                .help("leave one of them out"),
+            ),
+            (Some(_), None, Some(network)) => diagnostics.push(
+                Diagnostic::error(
+                    catalogue::AGENT_MADE,
+                    network,
+                    format!("`{name}` is activated already, and its network chosen"),
+                    "an agent keeps the endpoint that it was activated with",
+                )
+                .help("leave `network` out, or have the agent activated here"),
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// An agent's subnet and security group are of the account and region that it is made in, and their ids are ids.
+pub fn agents_networks_are_their_own(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for (id, resource) in platform.of_kind("agent") {
+        let (Some(network), Some(account)) = (field::made(platform, id, "network"), resource.account) else {
+            continue;
+        };
+        let account = platform.account(account);
+        for (part, prefix) in [("subnet", "subnet/subnet-"), ("security_group", "security-group/sg-")] {
+            let Some(value) = network.field(part) else { continue };
+            let ValueKind::Text(arn) = &value.kind else { continue };
+            let parts: Vec<&str> = arn.splitn(6, ':').collect();
+            let [_, _, _, region, owner, name] = parts.as_slice() else { continue };
+            let is_hex =
+                |id: &str| !id.is_empty() && id.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
+            if !name.strip_prefix(prefix).is_some_and(is_hex) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        catalogue::AGENT_NETWORK,
+                        value.span,
+                        format!("`{name}` is no id of a {}", part.replace('_', " ")),
+                        "not what EC2 calls one",
+                    )
+                    .help(format!("it is `{prefix}` and digits and letters from a to f")),
+                );
+            } else if (*owner, *region) != (account.id.as_str(), account.region.as_str()) {
+                diagnostics.push(
+                    Diagnostic::error(
+                        catalogue::AGENT_NETWORK,
+                        value.span,
+                        format!("the agent is made in `{}`, {}, and its network is elsewhere", account.id, account.region),
+                        format!("in `{owner}`, {region}"),
+                    )
+                    .help("name a subnet and a security group of the account and region that the agent is declared in"),
+                );
+            }
+        }
+    }
+}
+
 fn is_id(id: &str) -> bool {
     id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
 }

@@ -29,6 +29,23 @@ pub fn databases_can_be_named(platform: &Platform, diagnostics: &mut Diagnostics
     }
 }
 
+/// Hybrid access mode is chosen with open eyes: it is the way from IAM's policies to Lake Formation, and not its end.
+pub fn hybrid_domains_are_open_to_iam(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for domain in platform.domains.iter().filter(|domain| platform.is_hybrid(domain)) {
+        let resource = platform.resource(domain.resource);
+        let span = platform.field(domain.resource, "hybrid").map_or(resource.span, |value| value.span);
+        diagnostics.push(
+            Diagnostic::warning(
+                catalogue::HYBRID_ACCESS,
+                span,
+                format!("whoever is granted nothing in `{}` is governed by IAM's policies alone there", resource.name),
+                "hybrid access mode",
+            )
+            .help("take it out once everybody who reads is granted what they read; `assert only [...] can describe` says who that is not"),
+        );
+    }
+}
+
 /// A name that is legal in Glue, and trouble in every query.
 pub fn unquotable(span: Span, what: &str, name: &str) -> Diagnostic {
     Diagnostic::warning(

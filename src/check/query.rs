@@ -6,7 +6,7 @@ use crate::{
     platform::{Platform, Query, ResourceId, ValueKind, stream::Rows},
     source::Span,
     sql::{
-        plan::{CaseArm, Expr, ExprKind, Relation, RelationKind, WindowShape},
+        plan::{CaseArm, Expr, ExprKind, Field, Relation, RelationKind, WindowShape},
         range::{self, Set},
         types,
     },
@@ -17,38 +17,42 @@ pub fn windows_are_over_the_event_time(platform: &Platform, diagnostics: &mut Di
     for query in &platform.queries {
         for relation in query.plan.chain() {
             let RelationKind::Window { input, time, .. } = &relation.kind else { continue };
-            let traced = input.traced(time.0);
-            if input.bound(time.0) == Some(2) {
-                continue;
-            }
-            let from_stream = traced.and_then(|(relation, index)| match relation.kind {
-                RelationKind::Scan(source) => Some((source, relation.field(index)?)),
-                _ => None,
-            });
-            let Some(source) = from_stream.map(|(source, _)| source).or(input.sources().first().copied())
-            else {
-                continue;
-            };
-            // What is computed from an event time is none.
-            let field = from_stream.map(|(_, field)| field).or(input.field(time.0));
-            let (Some(stream), Some(field)) = (platform.stream(source), field) else { continue };
+            let Some((source, field, is_own)) = other_time(platform, input, time.0) else { continue };
+            let Some(stream) = platform.stream(source) else { continue };
             let declared = platform.resource(source);
-            match &stream.watermark {
-                None => {
-                    diagnostics.push(without_watermark(&declared.name, declared.span, &field.name, time.1))
+            diagnostics.push(match &stream.watermark {
+                None => without_watermark(&declared.name, declared.span, &field.name, time.1),
+                // What is computed from an event time is none.
+                Some((column, _)) if *column != field.name || !is_own => {
+                    not_event_time(&field.name, &declared.name, declared.span, column, time.1)
                 }
-                Some((column, _)) if *column != field.name || from_stream.is_none() => {
-                    diagnostics.push(not_event_time(
-                        &field.name,
-                        &declared.name,
-                        declared.span,
-                        column,
-                        time.1,
-                    ));
-                }
-                Some(_) => {}
-            }
+                Some(_) => continue,
+            });
         }
+    }
+}
+
+/// Where a column comes from that is no event time: a stream, the column, and whether it is the stream's own.
+fn other_time<'p>(
+    platform: &'p Platform,
+    relation: &'p Relation,
+    at: usize,
+) -> Option<(ResourceId, &'p Field, bool)> {
+    if relation.bound(at) == Some(2) {
+        return None;
+    }
+    match relation.traced(at) {
+        Some((Relation { kind: RelationKind::Scan(source), fields, .. }, at)) => {
+            let field = fields.get(at)?;
+            let time = platform.stream(*source).and_then(|stream| stream.watermark.as_ref());
+            let is_time = time.is_some_and(|(column, _)| *column == field.name);
+            (!is_time).then_some((*source, field, true))
+        }
+        // It is one in all of them, or in none.
+        Some((Relation { kind: RelationKind::Union(parts), .. }, at)) => {
+            parts.iter().find_map(|part| other_time(platform, part, at))
+        }
+        _ => Some((*relation.sources().first()?, relation.field(at)?, false)),
     }
 }
 

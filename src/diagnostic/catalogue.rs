@@ -158,6 +158,8 @@ catalogue! {
     REPLICA_WITHOUT_A_KEY = "DPL0422";
     REPLICA_OF_ITSELF = "DPL0423";
     ALERTS = "DPL0424";
+    AGENT_MADE = "DPL0425";
+    AGENT_NETWORK = "DPL0426";
     // 05: functions and pipelines
     NO_VALUE = "DPL0501";
     UNKNOWN_MEMBER = "DPL0502";
@@ -268,6 +270,7 @@ catalogue! {
     REQUIRED_TAG = "DPL0812";
     TAG = "DPL0813";
     NOT_IN_A_ROOT = "DPL0820";
+    HYBRID_ACCESS = "DPL0821";
     // 09: the command: files, configuration, running, tests
     CONFIG_SYNTAX = "DPL0901";
     CONFIG_UNKNOWN = "DPL0902";

@@ -202,6 +202,13 @@ impl Both<'_> {
             (Some(_), None) => say("promises no freshness any more".into(), "", "freshness"),
             _ => {}
         }
+        match (number(old, before, "volume"), number(new, after, "volume")) {
+            (Some(was), Some(is)) if is < was => {
+                say(format!("promises {is} rows, and {was} before"), "", "volume");
+            }
+            (Some(_), None) => say("promises no number of rows any more".into(), "", "volume"),
+            _ => {}
+        }
         let versions = (word(old, before, "version"), word(new, after, "version"));
         if let (Some(was), Some(is)) = &versions {
             let (a, b) = (parts(was), parts(is));
@@ -235,6 +242,7 @@ fn keeps(was: &str, is: &str) -> bool {
 fn number(platform: &Platform, id: ResourceId, field: &str) -> Option<u64> {
     match platform.field(id, field)?.kind {
         ValueKind::Duration(milliseconds) => Some(milliseconds),
+        ValueKind::Int(count) => u64::try_from(count).ok(),
         _ => None,
     }
 }

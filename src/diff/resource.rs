@@ -92,6 +92,12 @@ fn plain(platform: &Platform, value: &Value) -> String {
         values.map(|it| plain(platform, it)).collect::<Vec<_>>().join(", ")
     };
     match &value.kind {
+        // Declarations in a list are a set: agents have no first one.
+        ValueKind::List(items) if items.iter().all(|it| matches!(it.kind, ValueKind::Ref(_))) => {
+            let mut named: Vec<String> = items.iter().map(|it| plain(platform, it)).collect();
+            named.sort();
+            format!("[{}]", named.join(", "))
+        }
         ValueKind::List(items) => format!("[{}]", all(&mut items.iter())),
         ValueKind::Ref(id) => home(platform, *id),
         ValueKind::Location(place) => format!("{}/{}", super::pair::name(platform, place.bucket), place.key),

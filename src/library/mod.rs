@@ -131,6 +131,8 @@ pub struct Kind {
     pub source: bool,
     /// Whether it holds data that is lost with it.
     pub keeps: bool,
+    /// Whether AWS makes its ARN up: where none is given, whoever refers to it means what its calls answer.
+    pub made_up: bool,
     /// The fields that AWS lets nobody change: another value is another resource.
     pub fixed: Vec<SmolStr>,
     /// Its fields.

@@ -21,7 +21,10 @@ pub fn evaluate<'a>(scope: &Scope<'a, '_>, expr: &'a Expr) -> Term<'a> {
         ExprKind::Size(bytes) => Term::Json(Json::from(*bytes)),
         ExprKind::String(parts) => interpolate(scope, parts),
         ExprKind::Name(name) => scope.name(name),
-        ExprKind::Field(of, member) => select(scope, evaluate(scope, of), &member.name),
+        ExprKind::Field(of, member) => match given(scope, expr) {
+            Some(there) => there.cloned().map_or(Term::None, Term::Json),
+            None => select(scope, evaluate(scope, of), &member.name),
+        },
         ExprKind::Call(callee, args) => match &callee.kind {
             ExprKind::Name(name) => function::apply(scope, name, args),
             _ => Term::None,
@@ -47,7 +50,28 @@ pub fn evaluate<'a>(scope: &Scope<'a, '_>, expr: &'a Expr) -> Term<'a> {
 
 /// What an expression comes to, as JSON; `None` is left out.
 pub fn json<'a>(scope: &Scope<'a, '_>, expr: &'a Expr) -> Option<Json> {
-    spell::json(scope, &evaluate(scope, expr))
+    match evaluate(scope, expr) {
+        Term::Json(of) => Some(of),
+        other => spell::json(scope, &other),
+    }
+}
+
+/// Whether a condition holds.
+pub fn holds<'a>(scope: &Scope<'a, '_>, expr: &'a Expr) -> bool {
+    match given(scope, expr) {
+        Some(there) => there.is_some_and(|it| !matches!(it, Json::Null | Json::Bool(false))),
+        None => evaluate(scope, expr).holds(),
+    }
+}
+
+/// What a path over a request's members leads to, where the expression is one: nothing is copied on the way.
+pub fn given<'s>(scope: &Scope<'_, 's>, expr: &Expr) -> Option<Option<&'s Json>> {
+    let names = scope.given?;
+    match &expr.kind {
+        ExprKind::Name(name) => Some(names.get(name)),
+        ExprKind::Field(of, member) => Some(given(scope, of)?.and_then(|it| it.get(member.name.as_str()))),
+        _ => None,
+    }
 }
 
 fn number<'a>(digits: &str) -> Term<'a> {

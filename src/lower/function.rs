@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     evaluate::{self, evaluate},
-    scope::{Scope, Term, text},
+    scope::{Given, Scope, Term, text},
     script, spell,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub fn apply<'a>(scope: &Scope<'a, '_>, name: &str, args: &'a [Arg]) -> Term<'a>
     let argument = |index: usize| args.get(index).map_or(Term::None, |arg| evaluate(scope, &arg.value));
     let encoded = |encoding| spell::encode(scope, &argument(0), encoding).map_or(Term::None, Term::Json);
     match name {
-        "when" if argument(0).holds() => argument(1),
+        "when" if args.first().is_some_and(|arg| evaluate::holds(scope, &arg.value)) => argument(1),
         "when" => argument(2),
         "join" => join(scope, args).map_or(Term::None, text),
         "numbered" => numbered(scope, args).map_or(Term::None, Term::Json),
@@ -110,10 +110,18 @@ fn join<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
 /// `each(list, template)`: the template for each record of the list, whose members are the names in it.
 fn each<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<Json> {
     let of = |index: usize| args.get(index).map(|arg: &'a Arg| -> &'a Expr { &arg.value });
-    let Json::Array(items) = evaluate::json(scope, of(0)?)? else { return None };
-    let template = of(1)?;
-    let made = items.iter().filter_map(Json::as_object);
-    Some(made.filter_map(|item| evaluate::json(&Scope { given: Some(item), ..*scope }, template)).collect())
+    let (list, template) = (of(0)?, of(1)?);
+    let computed;
+    let items = match evaluate::given(scope, list) {
+        Some(there) => there?,
+        None => {
+            computed = evaluate::json(scope, list)?;
+            &computed
+        }
+    };
+    let made = items.as_array()?.iter().filter_map(Json::as_object);
+    let of_item = |item| Scope { given: Some(Given { part: None, whole: item }), ..*scope };
+    Some(made.filter_map(|item| evaluate::json(&of_item(item), template)).collect())
 }
 
 /// `numbered(list, "Member")`: the records of a list, each with its place in it, from one on, as a member.

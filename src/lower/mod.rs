@@ -26,8 +26,8 @@ pub mod trigger;
 pub mod verify;
 mod watch;
 
-pub use request::{calls_of, holds_of_request, made_by, of_request, property, record};
-pub use scope::{Nothing, Surroundings};
+pub use request::{calls_of, file_of, holds_of_request, made_by, of_request, property, record};
+pub use scope::{Given, Nothing, Surroundings};
 pub use script::{Call, Script, reference};
 pub use tag::tag;
 pub use watch::watching;

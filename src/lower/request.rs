@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{
     evaluate::{self, evaluate},
-    scope::{Made, Nothing, Scope, Surroundings, term},
+    scope::{Given, Made, Nothing, Scope, Surroundings, term},
     script::Call,
     spell,
 };
@@ -85,6 +85,13 @@ pub fn made_by(platform: &Platform, id: ResourceId) -> Option<String> {
     calls.rev().find_map(|call| Some(format!("{name}.{}.{}", call.name, call.result.as_ref()?)))
 }
 
+/// The file with a declaration's calls; nothing where it belongs to no account or its kind to no service.
+pub fn file_of(platform: &Platform, id: ResourceId) -> Option<String> {
+    let account = platform.account(platform.resource(id).account?);
+    let service = platform.kind_of(id).service.as_deref()?;
+    Some(format!("{}/{service}/{}.calls.json", account.name, platform.file_stem(id)))
+}
+
 /// A property of a constructor's value, evaluated: what a target reads of it.
 pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name: &str) -> Option<Json> {
     let template = platform.library.constructor(construct.constructor).properties.get(name)?;
@@ -95,20 +102,15 @@ pub fn property(platform: &Platform, id: ResourceId, construct: &Construct, name
 pub fn of_request(
     platform: &Platform,
     account: ResourceId,
-    given: &Map<String, Json>,
+    given: Given<'_>,
     template: &Expr,
 ) -> Option<Json> {
     evaluate::json(&Scope { given: Some(given), ..alone(platform, account) }, template)
 }
 
 /// Whether a template over a request holds.
-pub fn holds_of_request(
-    platform: &Platform,
-    account: ResourceId,
-    given: &Map<String, Json>,
-    template: &Expr,
-) -> bool {
-    evaluate(&Scope { given: Some(given), ..alone(platform, account) }, template).holds()
+pub fn holds_of_request(platform: &Platform, account: ResourceId, given: Given<'_>, template: &Expr) -> bool {
+    evaluate::holds(&Scope { given: Some(given), ..alone(platform, account) }, template)
 }
 
 /// The record that a declaration's fields lower to, of a kind without calls.

@@ -78,7 +78,23 @@ pub struct Scope<'a, 's> {
     /// Names of the declaration's calls so far, with their ids.
     pub earlier: &'s [(&'a str, String)],
     /// Of a template over a request, and not over a declaration: the only names there are.
-    pub given: Option<&'s Map<String, Json>>,
+    pub given: Option<Given<'s>>,
+}
+
+/// The names of a template over a request.
+#[derive(Clone, Copy)]
+pub struct Given<'s> {
+    /// Those of the part of it that is looked at, which go before the others.
+    pub part: Option<&'s Map<String, Json>>,
+    /// Those of all of it.
+    pub whole: &'s Map<String, Json>,
+}
+
+impl<'s> Given<'s> {
+    /// What a name means.
+    pub fn get(self, name: &str) -> Option<&'s Json> {
+        self.part.and_then(|part| part.get(name)).or_else(|| self.whole.get(name))
+    }
 }
 
 /// Words that a template can use in every declaration, beside its fields.

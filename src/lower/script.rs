@@ -22,7 +22,7 @@ pub struct Call {
     pub service: String,
     /// The operation: `CreateTask`.
     pub operation: String,
-    /// The request, where `{"$from": "id.Path"}` stands for a part of an earlier call's result.
+    /// The request, where `{"$from": "id.Path"}` stands for a part of an earlier call's result, of another file where `"$in"` names one.
     pub input: Json,
     /// The account that makes it: twelve digits.
     pub account: String,
@@ -48,6 +48,11 @@ impl Script {
 /// A reference to a part of an earlier call's result.
 pub fn reference(target: &str) -> Json {
     json!({ "$from": target })
+}
+
+/// A reference to a part of a result in another file, whose calls are made before.
+pub fn reference_in(target: &str, file: &str) -> Json {
+    json!({ "$from": target, "$in": file })
 }
 
 /// What stands behind the one `/` in a part of an earlier call's result.

@@ -17,7 +17,7 @@ pub fn json<'a>(scope: &Scope<'a, '_>, of: &Term<'a>) -> Option<Json> {
     match of {
         Term::None => None,
         Term::Value(of) => value(scope, of),
-        Term::Resource(id) => resource(scope.platform, *id).map(Json::String),
+        Term::Resource(id) => referred(scope.platform, *id),
         Term::Location(of) => Some(Json::String(uri(scope.platform, of))),
         Term::Result(path) => Some(script::reference(path)),
         Term::Json(of) => Some(of.clone()),
@@ -73,7 +73,7 @@ fn value<'a>(scope: &Scope<'a, '_>, of: &'a Value) -> Option<Json> {
                 entries.iter().filter_map(|(key, item)| Some((key.to_string(), json(scope, &term(item))?)));
             Json::Object(members.collect::<Map<_, _>>())
         }
-        ValueKind::Ref(id) => Json::String(resource(scope.platform, *id)?),
+        ValueKind::Ref(id) => referred(scope.platform, *id)?,
         ValueKind::Location(location) => Json::String(uri(scope.platform, location)),
         ValueKind::Construct(of) => return construct(scope, of),
         ValueKind::Principal(who) => Json::String(principal(scope.platform, who)?),
@@ -101,6 +101,15 @@ fn construct<'a>(scope: &Scope<'a, '_>, of: &'a Construct) -> Option<Json> {
             Some(Json::Object(members))
         }
     }
+}
+
+/// What stands for a declaration: what AWS calls it, or what the calls answer that make it.
+fn referred(platform: &Platform, id: ResourceId) -> Option<Json> {
+    if let Some(name) = resource(platform, id) {
+        return Some(Json::String(name));
+    }
+    let made = platform.kind_of(id).made_up.then(|| request::made_by(platform, id)).flatten()?;
+    Some(script::reference_in(&made, &request::file_of(platform, id)?))
 }
 
 /// What AWS calls a declaration: its ARN, its id where it is an account.

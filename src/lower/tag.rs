@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 use smol_str::SmolStr;
 
-use super::{Call, request};
+use super::{Call, Given, request};
 use crate::platform::{AccountId, Platform, ResourceId, tags::Tags};
 
 /// Puts the tags of a declaration into its calls; those of the account alone where they are made for none.
@@ -26,7 +26,9 @@ pub fn tag(platform: &Platform, of: Option<ResourceId>, calls: &mut [Call]) {
         }
         let home = platform.account(*account).resource;
         for (member, template) in &places.input {
-            if let Some(value) = request::of_request(platform, home, given, template) {
+            if let Some(value) =
+                request::of_request(platform, home, Given { part: None, whole: given }, template)
+            {
                 members.insert(member.to_string(), value);
             }
         }

@@ -20,14 +20,17 @@ type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// OVER behind the part that makes its input.
 pub(super) fn stage(input: &Relation, over: &Over, part: &Part, span: Span) -> Result<window::Over> {
-    if input.chain().any(|below| matches!(below.kind, RelationKind::Window { .. })) {
-        if matches!(part.first, First::Rows(_)) {
-            return Err(refused(span, "OVER of rows of windows"));
+    let plain = part.then.iter().all(|stage| matches!(stage, Stage::Select(_) | Stage::Over(_)));
+    let windowed = input.chain().any(|below| matches!(below.kind, RelationKind::Window { .. }));
+    match &part.first {
+        First::Rows(..) if plain && !windowed => {}
+        First::Groups(..) if plain => {
+            // When a part is forgotten depends on each watermark, and groups come several windows at a time.
+            if matches!(over.frame, Frame::Range(Some(_))) {
+                return Err(refused(span, "OVER of groups with RANGE"));
+            }
         }
-        // When a part is forgotten depends on each watermark, and groups come several windows at a time.
-        if matches!(over.frame, Frame::Range(Some(_))) {
-            return Err(refused(span, "OVER of groups with RANGE"));
-        }
+        _ => return Err(refused(span, "OVER of rows of windows, of a join or of UNION ALL")),
     }
     let columns = parts::columns(input);
     let frame = match over.frame {
@@ -83,8 +86,8 @@ fn call(call: &OverCall, columns: &Columns) -> Result<window::OverCall> {
 /// For each column of a part's results, whether Flink's planner takes it for one that may be null. No column of a source is declared NOT NULL.
 fn nullable(part: &Part) -> Vec<bool> {
     let first = match &part.first {
-        First::Rows(rows) => window::may_be_null(&rows.output, &[]),
-        First::Groups(query) => {
+        First::Rows(_, rows) => window::may_be_null(&rows.output, &[]),
+        First::Groups(_, query) => {
             let keys = window::may_be_null(&query.keys, &[]);
             let calls = query.aggregates.iter().map(|call| match &call.aggregate {
                 Aggregate::CountAll | Aggregate::Count(_) => false,
@@ -96,10 +99,13 @@ fn nullable(part: &Part) -> Vec<bool> {
             let results: Vec<bool> = keys.into_iter().chain(calls).chain([false; 3]).collect();
             window::may_be_null(&query.output, &results)
         }
+        // Refused above.
+        First::Union(_) | First::Join(_) => Vec::new(),
     };
     part.then.iter().fold(first, |columns, stage| match stage {
         Stage::Select(select) => window::may_be_null(&select.output, &columns),
         Stage::Top(_) => columns.into_iter().chain([false]).collect(),
         Stage::Over(over) => over.output_nullable(),
+        Stage::Assign(_) | Stage::Groups(_) | Stage::Regroup(_) => columns,
     })
 }

@@ -1,5 +1,5 @@
-//! A whole query as the operator's plan: the branches of `UNION ALL`, and in each of them one window or the rows themselves, with what
-//! numbers, conditions and computed columns stand behind.
+//! A whole query as the operator's plan: the branches of `UNION ALL`, and each of them a tree of what takes streams' rows, of unions and joins of
+//! such, and of the stages behind.
 
 use crate::{
     diagnostic::Diagnostic,
@@ -7,10 +7,12 @@ use crate::{
     source::Span,
     sql::{
         event_time::is_event_time,
-        plan::{Comparison, Expr, ExprKind, Literal, Order, Relation, RelationKind, WindowShape},
+        plan::{
+            AggregateCall, Comparison, Expr, ExprKind, Literal, Order, Relation, RelationKind, WindowShape,
+        },
         types,
     },
-    window::{self, First, Part, Plan, RowQuery, Select, Stage, Top},
+    window::{self, Assign, First, Part, Plan, RowQuery, Select, Stage, Top},
 };
 
 use super::{
@@ -21,36 +23,41 @@ use super::{
     sets::{self, Branch},
 };
 
-type Result<T> = std::result::Result<T, Box<Diagnostic>>;
+pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// What the parts are made with.
-struct Maker<'a> {
-    platform: &'a Platform,
-    stream: &'a Stream,
-    event_time: Option<usize>,
+pub(super) struct Maker<'a> {
+    pub platform: &'a Platform,
+    streams: &'a [&'a Stream],
     span: Span,
 }
 
-/// The operator's plan of a query over one stream.
-pub fn plan(platform: &Platform, stream: &Stream, query: &Query) -> Result<Plan> {
-    let columns = &platform.schema(stream.schema).columns;
-    let time = stream.watermark.as_ref().map(|(name, _)| name);
-    let event_time = time.and_then(|name| columns.iter().position(|column| column.name == *name));
-    let maker = Maker { platform, stream, event_time, span: query.span };
+/// The operator's plan of a query over streams.
+pub fn plan(platform: &Platform, streams: &[&Stream], query: &Query) -> Result<Plan> {
+    let maker = Maker { platform, streams, span: query.span };
     let parts =
         branches(&query.plan).iter().map(|(branch, _)| maker.part(branch)).collect::<Result<Vec<_>>>()?;
-    let input = columns.iter().map(|column| {
-        types::physical(&column.ty.base).ok_or_else(|| refused(column.span, "a column that is no scalar"))
+    let read = streams.iter().map(|stream| {
+        let columns = &platform.schema(stream.schema).columns;
+        let input = columns.iter().map(|column| {
+            types::physical(&column.ty.base).ok_or_else(|| refused(column.span, "a column that is no scalar"))
+        });
+        Ok(window::Stream {
+            input: input.collect::<Result<_>>()?,
+            event_time: event_time(platform, stream),
+            watermark_delay_ms: groups::delay(stream),
+            late: groups::late(stream),
+        })
     });
-    let plan = Plan {
-        input: input.collect::<Result<_>>()?,
-        event_time,
-        watermark_delay_ms: groups::delay(stream),
-        late: groups::late(stream),
-        parts,
-    };
+    let plan = Plan { streams: read.collect::<Result<_>>()?, parts };
     plan.validate().map_err(|error| refused(query.span, &error.to_string()))?;
     Ok(plan)
+}
+
+/// The column of a stream that is its event time.
+fn event_time(platform: &Platform, stream: &Stream) -> Option<usize> {
+    let (name, _) = stream.watermark.as_ref()?;
+    platform.schema(stream.schema).columns.iter().position(|column| column.name == *name)
 }
 
 /// The queries that `UNION ALL` joins. What is computed from their rows together is computed from those of each.
@@ -81,16 +88,32 @@ fn above(plan: &Relation, (rows, set): Branch) -> Branch {
 }
 
 impl Maker<'_> {
-    fn part(&self, relation: &Relation) -> Result<Part> {
-        let waits =
-            |below: &Relation| matches!(below.kind, RelationKind::Rank { .. } | RelationKind::Over { .. });
-        if !relation.chain().any(waits) {
+    /// A relation as a part. What a leaf can do in one go it does, above that each step is a stage.
+    pub fn part(&self, relation: &Relation) -> Result<Part> {
+        if is_leaf(relation) {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }
         match &relation.kind {
             RelationKind::Rank { input, partition, order } => {
-                let mut part = self.part(input)?;
-                part.then.push(Stage::Top(self.top(input, partition, order)?));
+                self.then(input, Stage::Top(self.top(input, partition, order)?))
+            }
+            RelationKind::Union(parts) => {
+                let parts = parts.iter().map(|part| self.part(part)).collect::<Result<_>>()?;
+                Ok(Part { first: First::Union(parts), then: Vec::new() })
+            }
+            RelationKind::Join { .. } => {
+                Ok(Part { first: First::Join(Box::new(self.join(relation)?)), then: Vec::new() })
+            }
+            RelationKind::Window { input, time, shape } => {
+                if matches!(shape, WindowShape::Session { .. }) {
+                    return Err(refused(relation.span, "a SESSION without GROUP BY"));
+                }
+                let window = groups::operator_window(shape);
+                self.then(input, Stage::Assign(Assign { event_time: time.0, window }))
+            }
+            RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Aggregate { .. }
+                if let Some(part) = self.grouped(relation)? =>
+            {
                 Ok(part)
             }
             RelationKind::Over { input, over } => {
@@ -99,58 +122,107 @@ impl Maker<'_> {
                 part.then.push(Stage::Over(Box::new(over)));
                 Ok(part)
             }
+            RelationKind::Aggregate { input, keys, calls, .. } => {
+                self.then(input, self.regrouped(relation.span, input, keys, calls)?)
+            }
             RelationKind::Filter { input, condition } => {
-                let mut part = self.part(input)?;
-                self.limit(&mut part, input, condition);
                 let columns = columns(input);
                 let filter = Some(expr::convert(condition, &columns)?);
                 let output = columns.types.iter().enumerate();
                 let output = output.map(|(index, ty)| window::Expr::column(index, *ty)).collect();
+                let mut part = self.part(input)?;
+                self.limit(&mut part, input, condition);
                 part.then.push(Stage::Select(Select { filter, output }));
                 Ok(part)
             }
             RelationKind::Project { input, exprs } => {
-                let mut part = self.part(input)?;
                 let columns = columns(input);
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
-                part.then.push(Stage::Select(Select { filter: None, output }));
-                Ok(part)
+                self.then(input, Stage::Select(Select { filter: None, output }))
             }
-            _ => Err(refused(relation.span, "this use of ROW_NUMBER or OVER")),
+            RelationKind::Scan(_) | RelationKind::Match { .. } | RelationKind::AsOf { .. } => {
+                Err(refused(relation.span, "what FROM reads"))
+            }
         }
     }
 
-    /// What takes the stream's rows: a window with its groups, or the rows themselves.
+    /// A relation with a stage behind it.
+    fn then(&self, relation: &Relation, stage: Stage) -> Result<Part> {
+        let mut part = self.part(relation)?;
+        part.then.push(stage);
+        Ok(part)
+    }
+
+    /// Groups of windows over an event time that rows of a query still have, with what is computed of them.
+    fn grouped(&self, relation: &Relation) -> Result<Option<Part>> {
+        let plan = flatten::flattened(&projected(relation));
+        let Some(shape) = Shape::of(&plan) else { return Ok(None) };
+        let query = groups::operator_query(None, &shape, self.span)?;
+        self.then(shape.rows, Stage::Groups(Box::new(query))).map(Some)
+    }
+
+    /// Groups of windows that rows have already.
+    fn regrouped(
+        &self,
+        span: Span,
+        input: &Relation,
+        keys: &[Expr],
+        calls: &[AggregateCall],
+    ) -> Result<Stage> {
+        let end = keys.iter().find_map(|key| match key.kind {
+            ExprKind::Column(index) if input.bound(index) == Some(1) => Some(index),
+            _ => None,
+        });
+        let windowed = end.and_then(|end| Some((end, input.traced(end)?.0)));
+        let Some((end, Relation { kind: RelationKind::Window { shape, .. }, .. })) = windowed else {
+            return Err(refused(span, "an aggregate over these windows"));
+        };
+        let query = groups::regroup(input, end, shape, (keys, calls), self.span)?;
+        Ok(Stage::Regroup(Box::new(query)))
+    }
+
+    /// A stream and its place among those that are read.
+    fn stream(&self, relation: &Relation) -> Option<(usize, &Stream)> {
+        let RelationKind::Scan(id) = relation.kind else { return None };
+        let at = self.streams.iter().position(|stream| stream.resource == id)?;
+        Some((at, self.streams.get(at)?))
+    }
+
+    /// What takes a stream's rows: a window with its groups, or the rows themselves.
     fn first(&self, relation: &Relation) -> Result<First> {
         let plan = flatten::flattened(&projected(relation));
-        if let Some(shape) = Shape::of(&plan) {
-            return Ok(First::Groups(Box::new(groups::operator_query(self.stream, &shape, self.span)?)));
+        if let Some(shape) = Shape::of(&plan)
+            && let Some((at, stream)) = self.stream(shape.rows)
+        {
+            let query = groups::operator_query(Some(stream), &shape, self.span)?;
+            return Ok(First::Groups(at, Box::new(query)));
         }
         let RelationKind::Project { input, exprs } = &plan.kind else {
             return Err(refused(relation.span, "this query"));
         };
         let (input, filter) = groups::unfiltered(input);
-        let (scan, shape) = match &input.kind {
-            RelationKind::Window { input: scan, time, shape } => {
-                if Some(time.0) != self.event_time {
-                    return Err(refused(time.1, "a window over a computed time"));
-                }
-                (scan.as_ref(), Some(shape))
-            }
+        let (scan, window) = match &input.kind {
+            RelationKind::Window { input: scan, time, shape } => (scan.as_ref(), Some((time, shape))),
             _ => (input, None),
         };
-        if !matches!(scan.kind, RelationKind::Scan(_)) {
+        let Some((at, stream)) = self.stream(scan) else {
             return Err(refused(relation.span, "a window over this query"));
-        }
-        if matches!(shape, Some(WindowShape::Session { .. })) {
-            return Err(refused(input.span, "a SESSION without GROUP BY"));
+        };
+        if let Some((time, shape)) = window {
+            if Some(time.0) != event_time(self.platform, stream) {
+                return Err(refused(time.1, "a window over a computed time"));
+            }
+            if matches!(shape, WindowShape::Session { .. }) {
+                return Err(refused(input.span, "a SESSION without GROUP BY"));
+            }
         }
         let rows = columns(input);
-        Ok(First::Rows(RowQuery {
+        let query = RowQuery {
             filter: filter.map(|filter| expr::convert(filter, &rows)).transpose()?,
-            window: shape.map(groups::operator_window),
+            window: window.map(|(_, shape)| groups::operator_window(shape)),
             output: exprs.iter().map(|expr| expr::convert(expr, &rows)).collect::<Result<_>>()?,
-        }))
+        };
+        Ok(First::Rows(at, query))
     }
 
     fn top(&self, input: &Relation, partition: &[Expr], order: &[Order]) -> Result<Top> {
@@ -202,6 +274,21 @@ fn most(condition: &Expr, number: usize) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// Whether one step takes a stream's rows to all of it: conditions and computed columns, one window, and its groups.
+fn is_leaf(relation: &Relation) -> bool {
+    let (mut windows, mut groups) = (0, 0);
+    for below in relation.chain() {
+        match &below.kind {
+            RelationKind::Scan(_) | RelationKind::Filter { .. } | RelationKind::Project { .. } => {}
+            // Groups stand above the window of which they are.
+            RelationKind::Window { .. } => windows += 1,
+            RelationKind::Aggregate { .. } if windows == 0 => groups += 1,
+            _ => return false,
+        }
+    }
+    windows <= 1 && groups <= 1
 }
 
 /// The columns of a relation as the operator has them. One that it can't hold is refused where it is used.

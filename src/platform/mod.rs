@@ -1,6 +1,7 @@
 //! The typed, resolved program: ids instead of names, values instead of expressions, defaults filled in. Everything behind it reads this tree
 //! and no other. Its order is canonical (by name, then kind, then module), so that no output depends on where a declaration stands.
 
+mod access_mode;
 pub mod account;
 mod alerts;
 pub mod boundary;

@@ -144,8 +144,10 @@ impl<'a> Route<'a> {
 
     fn candidates(&self, prover: &Prover<'a>) -> BTreeSet<usize> {
         match &self.told {
-            Some(told) => told.receivers().filter_map(|key| prover.access.index_of(key)).collect(),
-            None => {
+            Some(told) if !told.is_hybrid() => {
+                told.receivers().filter_map(|key| prover.access.index_of(key)).collect()
+            }
+            _ => {
                 let all = self.primary.iter().chain(self.alike.iter().flatten());
                 all.flat_map(|it| prover.candidates.for_requirement(it)).collect()
             }
@@ -160,6 +162,11 @@ impl<'a> Route<'a> {
     fn by_policies(&self, prover: &Prover<'a>, actor: Actor<'a>, primary: &[Requirement]) -> Ability<'a> {
         let mut ability = prover.all(actor, primary);
         ability.fully &= !primary.is_empty();
+        // Where Lake Formation does not decide, the catalog does, which asks for the table, its database and itself, each.
+        if self.told.as_ref().is_some_and(Told::is_hybrid) {
+            let mut each = primary.iter().map(|it| prover.all(actor, std::slice::from_ref(it)).partly);
+            ability.partly &= each.all(|it| it);
+        }
         let mut key_usable = true;
         for requirement in &self.beside {
             let more = prover.all(actor, std::slice::from_ref(requirement));

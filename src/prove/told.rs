@@ -27,6 +27,8 @@ const OTHER_COLUMNS: &str = "the rows are limited by columns of another table";
 pub(super) struct Told<'a> {
     by_receiver: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
     others: Vec<&'a TableGrant>,
+    /// In hybrid access mode, of what IAM's policies alone decide for whoever is not opted in: the roles that are.
+    opted_in: Option<BTreeSet<RoleKey>>,
     /// The columns asked for: those named, else all of the table; none of a database.
     columns: Vec<SmolStr>,
     /// The rows asked for.
@@ -54,6 +56,7 @@ impl<'a> Told<'a> {
         let mut told = Self {
             by_receiver: FxHashMap::default(),
             others: Vec::new(),
+            opted_in: opted_in(prover, permission, on),
             columns,
             rows: wanted.rows.clone(),
             schema,
@@ -70,6 +73,11 @@ impl<'a> Told<'a> {
             }
         }
         told
+    }
+
+    /// Whether IAM's policies alone decide for whoever is not opted in.
+    pub(super) fn is_hybrid(&self) -> bool {
+        self.opted_in.is_some()
     }
 
     /// The roles that are told of.
@@ -94,6 +102,9 @@ impl<'a> Told<'a> {
 
     /// Lake Formation and IAM must both allow it.
     pub(super) fn limit(&self, role: RoleKey, ability: &mut Ability<'a>) {
+        if self.opted_in.as_ref().is_some_and(|opted_in| !opted_in.contains(&role)) {
+            return;
+        }
         let grants = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
         let open: Vec<Open<'_, 'a>> = match self.columns.as_slice() {
             // Of a database there is nothing but the whole.
@@ -218,24 +229,48 @@ fn schema<'a>(prover: &Prover<'a>, on: &Target) -> &'a [Column] {
     }
 }
 
-/// What is granted of a permission on a table or a database; what is granted on a database counts for each of its tables.
+/// The roles that are opted in to a table or a database of a domain in hybrid access mode: those to which anything is granted there. `None` where
+/// Lake Formation decides for all. It always decides on making tables and changing them; rows it hands out to nobody whom it does not know, and who
+/// reads them by IAM's policies alone reads their objects:
+/// <https://docs.aws.amazon.com/lake-formation/latest/dg/hybrid-access-mode.html>
+fn opted_in(prover: &Prover<'_>, permission: &str, on: &Target) -> Option<BTreeSet<RoleKey>> {
+    if !matches!(permission, "DESCRIBE" | "DROP") {
+        return None;
+    }
+    let (domain, _) = within(prover, on)?;
+    if !prover.platform.is_hybrid(prover.platform.domains.get(domain as usize)?) {
+        return None;
+    }
+    let receivers = told_of(prover, on).filter_map(|it| match it.principal {
+        Principal::Resource(id) => acting(prover.platform, id),
+        _ => None,
+    });
+    Some(receivers.collect())
+}
+
+/// The domain and the table that something is on.
+fn within(prover: &Prover<'_>, on: &Target) -> Option<(u32, Option<u32>)> {
+    match prover.platform.resource(on.resource).noun {
+        Noun::Domain(domain) => Some((domain, None)),
+        Noun::Table(at) => Some((prover.platform.tables.get(at as usize)?.domain, Some(at))),
+        _ => None,
+    }
+}
+
+/// What is granted of a permission on a table or a database.
 fn table_grants<'a>(
     prover: &Prover<'a>,
     permission: &str,
     on: &Target,
 ) -> impl Iterator<Item = &'a TableGrant> {
-    let (domain, table) = match prover.platform.resource(on.resource).noun {
-        Noun::Domain(domain) => (Some(domain), None),
-        Noun::Table(at) => {
-            (prover.platform.tables.get(at as usize).map(|table| table.domain), Some(Some(at)))
-        }
-        _ => (None, None),
-    };
-    let places = domain
-        .into_iter()
-        .flat_map(move |domain| [Some(None), table].into_iter().flatten().map(move |table| (domain, table)));
-    places
-        .flat_map(|(domain, table)| prover.candidates.table_grants(domain, table))
-        .copied()
-        .filter(move |it| it.permission == permission)
+    told_of(prover, on).filter(move |it| it.permission == permission)
+}
+
+/// All that is granted on a table or a database; what is granted on a database counts for each of its tables.
+fn told_of<'a>(prover: &Prover<'a>, on: &Target) -> impl Iterator<Item = &'a TableGrant> {
+    let places = within(prover, on).into_iter().flat_map(|(domain, table)| {
+        let tables = [Some(None), table.map(Some)].into_iter().flatten();
+        tables.map(move |table| (domain, table))
+    });
+    places.flat_map(|(domain, table)| prover.candidates.table_grants(domain, table)).copied()
 }

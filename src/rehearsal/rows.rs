@@ -1,6 +1,8 @@
 //! Tests of queries: rows go through the native operator, and what comes out is held against what the test expects. Rows are written with ISO
 //! 8601 times, whatever the stream's own format is.
 
+use std::io::{self, Write};
+
 use serde_json::{Map, Value as Json};
 
 use super::{
@@ -9,12 +11,12 @@ use super::{
     trial::constant,
 };
 use crate::{
-    native::{Native, Style, native},
+    native::{Native, Read, Style, native},
     platform::{
         Platform, ResourceId, Test,
         test::{ExpectedRows, QueryTest, Row},
     },
-    run::{JsonSource, Sinks, run as run_job},
+    run::{Diverted, Job, JsonSource, Place, RowBatch, Sinks, Source, run as run_job},
     source::Span,
 };
 
@@ -31,9 +33,7 @@ pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Mi
             }];
         }
     };
-    let given = tried.given.iter().find(|(stream, _)| *stream == native.source);
-    let rows = given.map(|(_, rows)| rows.as_slice()).unwrap_or_default();
-    match execute(platform, &native, rows) {
+    match execute(platform, &native, &tried.given) {
         Ok(written) => tried
             .expected
             .iter()
@@ -53,24 +53,71 @@ pub(super) fn run(platform: &Platform, test: &Test, tried: &QueryTest) -> Vec<Mi
 /// The rows that are written, by stream.
 type Written = Vec<(ResourceId, Vec<Json>)>;
 
-fn execute(platform: &Platform, native: &Native, rows: &[Row]) -> Result<Written, String> {
-    let mut input = Vec::new();
-    for row in rows {
-        input.extend(object(platform, row).to_string().into_bytes());
-        input.push(b'\n');
-    }
+fn execute(
+    platform: &Platform,
+    native: &Native,
+    given: &[(ResourceId, Vec<Row>)],
+) -> Result<Written, String> {
     let mut job = native.job.clone();
     job.output_style = Style::Iso;
-    job.late_style = Style::Iso;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
-    let mut source = JsonSource::new(input.as_slice(), schema, stored, time, Style::Iso);
-    let (mut results, mut late, mut rejected) = (Vec::new(), Vec::new(), Vec::new());
-    let sinks = Sinks { results: &mut results, late: &mut late, rejected: &mut rejected };
-    run_job(&job, &mut source, sinks, &mut |_| {}).map_err(|error| error.to_string())?;
+    for diverted in &mut job.diverted {
+        if let Diverted::Late { style, .. } = diverted {
+            *style = Style::Iso;
+        }
+    }
+    let input = |source: &Read| {
+        let rows = given.iter().filter(|(stream, _)| *stream == source.stream).flat_map(|(_, rows)| rows);
+        rows.map(|row| object(platform, row).to_string() + "\n").collect::<String>()
+    };
+    let inputs: Vec<String> = native.sources.iter().map(input).collect();
+    let mut sources: Vec<RowByRow<'_>> =
+        inputs.iter().enumerate().map(|(at, input)| RowByRow::new(input, &job, at)).collect();
+    let mut sources: Vec<&mut dyn Source> =
+        sources.iter_mut().map(|source| source as &mut dyn Source).collect();
+    let mut results = Vec::new();
+    let mut diverted: Vec<Vec<u8>> = vec![Vec::new(); native.diverted.len()];
+    let to = diverted.iter_mut().map(|bytes| bytes as &mut dyn Write).collect();
+    let sinks = Sinks { results: &mut results, diverted: to };
+    run_job(&job, &mut sources, sinks, &mut |_| {}).map_err(|error| error.to_string())?;
     let mut written = vec![(native.sink, lines(&results))];
-    written.extend(native.late.map(|stream| (stream, lines(&late))));
-    written.extend(native.rejected.map(|stream| (stream, lines(&rejected))));
+    written.extend(native.diverted.iter().zip(&diverted).map(|(stream, rows)| (*stream, lines(rows))));
     Ok(written)
+}
+
+/// A stream's rows one at a time, so that those of several streams come in the order of their event times.
+struct RowByRow<'a> {
+    lines: std::str::Lines<'a>,
+    line: u64,
+    job: &'a Job,
+    input: usize,
+}
+
+impl<'a> RowByRow<'a> {
+    fn new(text: &'a str, job: &'a Job, input: usize) -> Self {
+        Self { lines: text.lines(), line: 0, job, input }
+    }
+}
+
+impl Source for RowByRow<'_> {
+    fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool> {
+        let (Some(line), Some(input)) = (self.lines.next(), self.job.inputs.get(self.input)) else {
+            return Ok(false);
+        };
+        let (schema, stored) = (input.schema.clone(), self.job.stored(self.input));
+        let time = self.job.event_time(self.input);
+        let mut source = JsonSource::new(line.as_bytes(), schema, stored, time, Style::Iso);
+        source.resume(self.place());
+        self.line += 1;
+        source.read(rows)
+    }
+
+    fn place(&self) -> Place {
+        Place { bytes: 0, lines: self.line }
+    }
+
+    fn resume(&mut self, place: Place) {
+        self.line = place.lines;
+    }
 }
 
 fn lines(bytes: &[u8]) -> Vec<Json> {

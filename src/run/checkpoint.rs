@@ -12,7 +12,7 @@ use std::fmt;
 /// What the file starts with.
 const MAGIC: &[u8] = b"dpl checkpoint\n";
 /// The version of the layout of this file and of the state in it. It grows with every change of either.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Job {
     /// A digest of all that decides about the results: what was kept of a run of another job is no use to this one.
@@ -39,6 +39,8 @@ pub struct Checkpoint {
 /// How far an input was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputState {
+    /// Which of the job's inputs it is of.
+    pub input: usize,
     /// The file, as it was given.
     pub file: String,
     /// Up to where.
@@ -132,6 +134,7 @@ impl Checkpoint {
 
 impl Saved for InputState {
     fn save(&self, out: &mut Vec<u8>) {
+        self.input.save(out);
         self.file.save(out);
         (self.place.bytes, self.place.lines).save(out);
         self.identity.save(out);
@@ -140,9 +143,10 @@ impl Saved for InputState {
     }
 
     fn load(from: &mut &[u8]) -> Option<Self> {
-        let file = Saved::load(from)?;
+        let (input, file) = (Saved::load(from)?, Saved::load(from)?);
         let (bytes, lines) = Saved::load(from)?;
         Some(InputState {
+            input,
             file,
             place: Place { bytes, lines },
             identity: Saved::load(from)?,

@@ -1,6 +1,6 @@
 //! How a run goes, as text for Prometheus (text format 0.0.4).
 
-use super::engine::Engine;
+use super::engine::{Counts, Engine};
 use std::fmt::Write as _;
 
 /// What a run is called, and what only its surroundings know.
@@ -8,12 +8,12 @@ use std::fmt::Write as _;
 pub struct Gauges<'a> {
     /// The query.
     pub query: &'a str,
-    /// The stream that is read.
-    pub source: &'a str,
+    /// The streams that are read.
+    pub sources: Vec<&'a str>,
     /// The stream of the results.
     pub sink: &'a str,
-    /// The files that are read, one a partition.
-    pub partitions: Vec<&'a str>,
+    /// The files that are read, one a partition, each with the place of its stream.
+    pub partitions: Vec<(usize, &'a str)>,
     /// Now, in milliseconds since the epoch.
     pub now: i64,
     /// When the run started, in milliseconds since the epoch.
@@ -49,35 +49,47 @@ pub fn metrics(engine: &Engine<'_>, gauges: &Gauges<'_>) -> String {
 
 fn of_rows<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
     let summary = engine.summary();
-    let (source, sink) = (labels(gauges, gauges.source), labels(gauges, gauges.sink));
-    let count = |name, help, labels: &str, value: u64| Metric {
-        name,
-        help,
-        counts: true,
-        values: vec![(labels.to_owned(), value as f64)],
+    let sink = labels(gauges, gauges.sink);
+    // A row that is late behind a union or a join is no single stream's.
+    let sources = labels(gauges, &gauges.sources.join(","));
+    let count = |name, help, values: Vec<(String, u64)>| {
+        let values = values.into_iter().map(|(labels, value)| (labels, value as f64)).collect();
+        Metric { name, help, counts: true, values }
+    };
+    let of_each = |value: fn(&Counts) -> u64| {
+        let streams = gauges.sources.iter().zip(engine.counts());
+        streams.map(|(stream, counts)| (labels(gauges, stream), value(counts))).collect()
     };
     vec![
-        count("dpl_rows_in_total", "Rows read, rejected ones included.", &source, summary.rows_in),
-        count("dpl_bytes_in_total", "Bytes read.", &source, summary.bytes_in),
-        count("dpl_rows_late_total", "Rows that came after their window had fired.", &source, summary.late),
+        count("dpl_rows_in_total", "Rows read, rejected ones included.", of_each(|counts| counts.rows)),
+        count("dpl_bytes_in_total", "Bytes read.", of_each(|counts| counts.bytes)),
+        count(
+            "dpl_rows_late_total",
+            "Rows that came after their window had fired.",
+            vec![(sources, summary.late)],
+        ),
         count(
             "dpl_rows_rejected_total",
             "Rows that could not be read or broke the schema.",
-            &source,
-            summary.rejected,
+            of_each(|counts| counts.rejected),
         ),
-        count("dpl_rows_out_total", "Results written.", &sink, summary.rows_out),
-        count("dpl_windows_fired_total", "Windows that fired.", &sink, summary.windows),
+        count("dpl_rows_out_total", "Results written.", vec![(sink.clone(), summary.rows_out)]),
+        count("dpl_windows_fired_total", "Windows that fired.", vec![(sink, summary.windows)]),
     ]
 }
 
 fn of_time<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
-    let source = labels(gauges, gauges.source);
-    let watermark = engine.watermark();
-    let partitions = gauges.partitions.iter().zip(0_u32..).filter_map(|(file, partition)| {
+    let partitions = gauges.partitions.iter().zip(0_u32..).filter_map(|((stream, file), partition)| {
+        let source = labels(gauges, gauges.sources.get(*stream)?);
         let labels = format!("{source},partition=\"{}\"", escaped(file));
         Some((labels, seconds(engine.latest(partition)?)))
     });
+    let watermarks = |value: &dyn Fn(i64) -> f64| {
+        let streams = gauges.sources.iter().enumerate();
+        streams
+            .filter_map(|(at, stream)| Some((labels(gauges, stream), value(engine.watermark(at)?))))
+            .collect()
+    };
     vec![
         Metric {
             name: "dpl_partition_event_time_seconds",
@@ -89,13 +101,13 @@ fn of_time<'a>(engine: &Engine<'_>, gauges: &Gauges<'_>) -> Vec<Metric<'a>> {
             name: "dpl_watermark_seconds",
             help: "The watermark, since the epoch.",
             counts: false,
-            values: watermark.map(|w| (source.clone(), seconds(w))).into_iter().collect(),
+            values: watermarks(&seconds),
         },
         Metric {
             name: "dpl_watermark_lag_seconds",
             help: "How far the watermark is behind the clock.",
             counts: false,
-            values: watermark.map(|w| (source.clone(), seconds(gauges.now - w))).into_iter().collect(),
+            values: watermarks(&|watermark| seconds(gauges.now - watermark)),
         },
         Metric {
             name: "dpl_start_time_seconds",

@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::rows::{Reject, RowBatch, Source};
 use super::schema::Schema;
-use super::sink::{Outputs, Plain};
+use super::sink::{Outputs, Plain, RowSink};
 use super::writer::JsonWriter;
 use crate::window::time::Style;
 use crate::window::{EvalErrorKind, Late, Plan, PlanError, Type};
@@ -25,11 +25,11 @@ pub enum OnInvalid {
 /// A query to run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
-    /// The source's records. Late rows are written as such.
-    pub schema: Schema,
-    /// What becomes of invalid rows.
-    pub on_invalid: OnInvalid,
-    /// The plan; its input is the schema's fields.
+    /// The streams that are read, in the plan's order.
+    pub inputs: Vec<Input>,
+    /// What else is written beside results.
+    pub diverted: Vec<Diverted>,
+    /// The plan; its streams are the inputs.
     pub query: Plan,
     /// The names of the results' columns.
     pub output: Vec<String>,
@@ -38,16 +38,41 @@ pub struct Job {
     pub required: Vec<bool>,
     /// How timestamps are written in the results.
     pub output_style: Style,
-    /// How timestamps are written in diverted late rows.
-    pub late_style: Style,
+}
+
+/// A stream that is read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Input {
+    /// Its records.
+    pub schema: Schema,
+    /// What becomes of invalid rows.
+    pub on_invalid: OnInvalid,
+    /// Where its late rows go: one of [`Job::diverted`].
+    pub late: Option<usize>,
+    /// Where its invalid rows go: one of [`Job::diverted`].
+    pub rejected: Option<usize>,
+}
+
+/// Rows that are written beside results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Diverted {
+    /// Late rows, as they came.
+    Late {
+        /// The input whose records they are.
+        input: usize,
+        /// How timestamps are written.
+        style: Style,
+    },
+    /// Invalid rows: [`REJECTED`].
+    Rejected,
 }
 
 impl Job {
-    /// The fields a source must store for this query: all where late rows are written out again.
-    pub fn stored(&self) -> Vec<bool> {
-        match self.query.late {
-            Late::Drop => self.query.columns_read(),
-            Late::Divert => vec![true; self.schema.fields().len()],
+    /// The fields that the source of an input must store for this query: all where late rows are written out again.
+    pub fn stored(&self, input: usize) -> Vec<bool> {
+        match self.query.streams.get(input) {
+            Some(stream) if stream.late == Late::Divert => vec![true; stream.input.len()],
+            _ => self.query.columns_read(input),
         }
     }
 
@@ -56,14 +81,20 @@ impl Job {
         self.output.iter().map(String::as_str).zip(self.query.output_types())
     }
 
-    /// The columns of the source, which are those of late rows.
-    pub fn fields(&self) -> impl Iterator<Item = (&str, Type)> {
-        self.schema.fields().iter().map(|field| (field.name.as_str(), field.ty))
+    /// The columns of what is diverted, and how timestamps are written in them.
+    pub fn columns(&self, diverted: Diverted) -> (Vec<(&str, Type)>, Style) {
+        match diverted {
+            Diverted::Late { input, style } => {
+                let fields = self.inputs.get(input).map(|input| input.schema.fields()).unwrap_or_default();
+                (fields.iter().map(|field| (field.name.as_str(), field.ty)).collect(), style)
+            }
+            Diverted::Rejected => (REJECTED.to_vec(), Style::Iso),
+        }
     }
 
-    /// Which field is the event time; no field's number where none is.
-    pub fn event_time(&self) -> usize {
-        self.query.event_time.unwrap_or(usize::MAX)
+    /// Which field of an input is the event time; no field's number where none is.
+    pub fn event_time(&self, input: usize) -> usize {
+        self.query.streams.get(input).and_then(|stream| stream.event_time).unwrap_or(usize::MAX)
     }
 }
 
@@ -71,10 +102,8 @@ impl Job {
 pub struct Sinks<'a> {
     /// Results.
     pub results: &'a mut dyn Write,
-    /// Late rows, where the query diverts them.
-    pub late: &'a mut dyn Write,
-    /// Invalid rows, where they are diverted.
-    pub rejected: &'a mut dyn Write,
+    /// What is diverted, in the job's order.
+    pub diverted: Vec<&'a mut dyn Write>,
 }
 
 /// How far a run is.
@@ -99,6 +128,8 @@ pub struct Summary {
     pub rejected: u64,
     /// The first five of them, without their text.
     pub first_rejected: Vec<Reject>,
+    /// Rows that were written, or would have been, for each of [`Job::diverted`].
+    pub diverted: Vec<u64>,
     /// Windows that fired.
     pub windows: u64,
     /// Results written.
@@ -147,27 +178,42 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// Runs a query to the end of its source. `progress` is called after every batch.
+/// Runs a query to the end of its sources, one for each input. Rows are taken from the source whose event time is the least. `progress` is called
+/// after every batch.
 pub fn run(
     job: &Job,
-    source: &mut dyn Source,
+    sources: &mut [&mut dyn Source],
     sinks: Sinks<'_>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Summary, RunError> {
-    let mut engine = Engine::new(job, 1)?;
+    let inputs: Vec<usize> = (0..sources.len()).collect();
+    let mut engine = Engine::new(job, &inputs)?;
     let mut results = JsonWriter::new(Plain(sinks.results), job.results(), job.output_style);
-    let mut late = JsonWriter::new(Plain(sinks.late), job.fields(), job.late_style);
-    let mut rejected = JsonWriter::new(Plain(sinks.rejected), REJECTED, job.late_style);
-    let mut outputs = Outputs { results: &mut results, late: &mut late, rejected: &mut rejected };
+    let mut writers: Vec<_> = sinks
+        .diverted
+        .into_iter()
+        .zip(&job.diverted)
+        .map(|(to, diverted)| {
+            let (columns, style) = job.columns(*diverted);
+            JsonWriter::new(Plain(to), columns, style)
+        })
+        .collect();
+    let diverted = writers.iter_mut().map(|writer| writer as &mut dyn RowSink).collect();
+    let mut outputs = Outputs { results: &mut results, diverted };
     let mut rows = RowBatch::default();
-    while source.read(&mut rows).map_err(RunError::Read)? {
-        engine.push(0, &mut rows, &mut outputs)?;
+    let mut open = inputs;
+    while let Some(first) = open.iter().copied().min_by_key(|at| (engine.latest(*at as u32), *at)) {
+        let Some(source) = sources.get_mut(first) else { break };
+        if source.read(&mut rows).map_err(RunError::Read)? {
+            engine.push(first as u32, &mut rows, &mut outputs)?;
+        } else {
+            open.retain(|at| *at != first);
+            engine.end(first as u32, &mut outputs)?;
+        }
         let (rows, bytes) = engine.read();
         progress(Progress { rows, bytes });
     }
     engine.finish(&mut outputs)?;
-    for sink in outputs.each() {
-        sink.finish().map_err(RunError::Write)?;
-    }
+    outputs.each().try_for_each(|sink| sink.finish()).map_err(RunError::Write)?;
     Ok(engine.summary())
 }

@@ -153,7 +153,15 @@ impl Cell<'_> {
 impl RowBatch {
     /// Makes it empty, with a column for each field.
     pub(super) fn reset(&mut self, shape: &Shape) {
-        self.batch.columns.iter_mut().for_each(Column::clear);
+        // The memory may be that of another stream's rows.
+        self.batch.columns.truncate(shape.schema.fields.len());
+        for (column, field) in self.batch.columns.iter_mut().zip(&shape.schema.fields) {
+            if column.class() == field.ty.class() {
+                column.clear();
+            } else {
+                *column = Column::new(field.ty.class());
+            }
+        }
         for field in shape.schema.fields.iter().skip(self.batch.columns.len()) {
             self.batch.columns.push(Column::new(field.ty.class()));
         }

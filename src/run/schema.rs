@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// A record type.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Schema {
     pub(super) fields: Vec<Field>,
 }

@@ -42,16 +42,16 @@ pub trait RowSink {
 pub struct Outputs<'a> {
     /// Results.
     pub results: &'a mut dyn RowSink,
-    /// Late rows, where the query diverts them.
-    pub late: &'a mut dyn RowSink,
-    /// Invalid rows, where they are diverted: rows of the columns `reason` and `raw`.
-    pub rejected: &'a mut dyn RowSink,
+    /// What is diverted, in the job's order.
+    pub diverted: Vec<&'a mut dyn RowSink>,
 }
 
 impl Outputs<'_> {
     /// All of them.
-    pub fn each(&mut self) -> [&mut dyn RowSink; 3] {
-        [&mut *self.results, &mut *self.late, &mut *self.rejected]
+    pub fn each(&mut self) -> impl Iterator<Item = &mut dyn RowSink> {
+        let Outputs { results, diverted } = self;
+        std::iter::once(&mut **results as &mut dyn RowSink)
+            .chain(diverted.iter_mut().map(|sink| &mut **sink as &mut dyn RowSink))
     }
 }
 

@@ -76,7 +76,8 @@ pub fn join_ends(platform: &Platform, left: &Relation, right: &Relation, conditi
     above && below && keyed
 }
 
-fn conjuncts(condition: &Expr) -> Vec<&Expr> {
+/// The conditions that must all hold.
+pub fn conjuncts(condition: &Expr) -> Vec<&Expr> {
     match &condition.kind {
         ExprKind::And(parts) => parts.iter().flat_map(conjuncts).collect(),
         _ => vec![condition],

@@ -2,6 +2,13 @@
 
 mod saved;
 
+/// A watermark that comes behind so many of the rows that it comes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub rows: usize,
+    pub watermark: i64,
+}
+
 /// How far event time is.
 #[derive(Debug)]
 pub(super) struct Clock {
@@ -51,6 +58,11 @@ impl Clock {
         if let Some(partition) = self.partitions.get_mut(partition) {
             partition.idle = true;
         }
+    }
+
+    /// Whether no partition is heard of.
+    pub fn is_idle(&self) -> bool {
+        self.partitions.iter().all(|partition| partition.idle)
     }
 
     /// Notes a partition's latest event time, where the others allow `others`; the watermark if it is higher now.

@@ -240,6 +240,18 @@ impl Column {
         Column { data, nulls: None }
     }
 
+    /// The layout.
+    pub fn class(&self) -> Class {
+        match &self.data {
+            Data::Bool(_) => Class::Bool,
+            Data::I32(_) => Class::I32,
+            Data::I64(_) => Class::I64,
+            Data::F64(_) => Class::F64,
+            Data::I128(_) => Class::I128,
+            Data::Text(_) => Class::Text,
+        }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.data.len()
@@ -313,6 +325,50 @@ impl Column {
         if let Some(nulls) = &mut self.nulls {
             nulls.truncate(len);
         }
+    }
+
+    /// Appends some rows of a column of the same layout.
+    pub(super) fn append(&mut self, from: &Column, rows: &[u32]) {
+        fn add<T: Copy>(to: &mut Vec<T>, from: &[T], rows: &[u32]) {
+            to.extend(rows.iter().filter_map(|row| from.get(*row as usize).copied()));
+        }
+        let before = self.len();
+        match (&mut self.data, &from.data) {
+            (Data::Bool(to), Data::Bool(from)) => add(to, from, rows),
+            (Data::I32(to), Data::I32(from)) => add(to, from, rows),
+            (Data::I64(to), Data::I64(from)) => add(to, from, rows),
+            (Data::F64(to), Data::F64(from)) => add(to, from, rows),
+            (Data::I128(to), Data::I128(from)) => add(to, from, rows),
+            (Data::Text(to), Data::Text(from)) => {
+                rows.iter().for_each(|row| to.push(from.get(*row as usize)));
+            }
+            // A plan that was validated has none of two layouts.
+            _ => return rows.iter().for_each(|_| self.push_null()),
+        }
+        if self.nulls.is_some() || from.nulls.is_some() {
+            let nulls = self.nulls.get_or_insert_with(|| vec![false; before]);
+            nulls.extend(rows.iter().map(|row| from.is_null(*row as usize)));
+        }
+    }
+
+    /// As many nulls.
+    pub(super) fn all_null(class: Class, len: usize) -> Column {
+        let mut column = Column::new(class);
+        (0..len).for_each(|_| column.push_null());
+        column
+    }
+
+    /// Bytes of memory that its rows take.
+    pub(super) fn memory(&self) -> usize {
+        let values = match &self.data {
+            Data::Bool(v) => v.capacity(),
+            Data::I32(v) => v.capacity() * 4,
+            Data::I64(v) => v.capacity() * 8,
+            Data::F64(v) => v.capacity() * 8,
+            Data::I128(v) => v.capacity() * 16,
+            Data::Text(v) => v.bytes.capacity() + v.ends.capacity() * size_of::<usize>(),
+        };
+        values + self.nulls.as_ref().map_or(0, Vec::capacity)
     }
 
     /// The given rows, in the given order.

@@ -1,10 +1,11 @@
 //! The operator: rows in, watermark forward, windows out.
 
+mod marked;
 mod saved;
 
 use super::aggregate::{AggregateCall, Input, Layout};
 use super::aligned::Aligned;
-use super::clock::Clock;
+use super::clock::{Clock, Mark};
 use super::column::{Batch, Data};
 use super::emit::Output;
 use super::eval::{EvalError, Rows, eval, holds};
@@ -91,6 +92,17 @@ pub struct Operator {
     clock: Clock,
     stats: Stats,
     ids: Vec<u32>,
+    /// How many milliseconds the time of rows that come with their watermarks is ahead of the last one of their window.
+    ahead: i64,
+}
+
+/// How time passes with rows.
+#[derive(Clone, Copy)]
+enum Passing<'a> {
+    /// By their event times, of this partition.
+    OfPartition(usize),
+    /// As it is told.
+    Marked(&'a [Mark]),
 }
 
 /// The open windows.
@@ -161,6 +173,7 @@ impl Operator {
             clock: Clock::new(query.watermark_delay_ms, partitions),
             stats: Stats::default(),
             ids: Vec::new(),
+            ahead: 0,
             query,
         })
     }
@@ -184,6 +197,11 @@ impl Operator {
         Held { windows, groups, keys: self.keys.len(), memory: memory + self.keys.memory() }
     }
 
+    /// Whether no partition is heard of.
+    pub(super) fn is_idle(&self) -> bool {
+        self.clock.is_idle()
+    }
+
     /// A partition's latest event time in milliseconds since the epoch; `None` before its first row.
     pub fn latest(&self, partition: u32) -> Option<i64> {
         self.clock.latest(partition as usize)
@@ -191,6 +209,10 @@ impl Operator {
 
     /// Takes rows of a partition, in the order of their arrival.
     pub fn push(&mut self, partition: u32, batch: &Batch, emit: Emit<'_>) -> Result<Pushed, Error> {
+        self.take(Passing::OfPartition(partition as usize), batch, emit)
+    }
+
+    fn take(&mut self, passing: Passing<'_>, batch: &Batch, emit: Emit<'_>) -> Result<Pushed, Error> {
         let columns = batch.columns.as_slice();
         let selected = match &batch.selection {
             Some(rows) => Rows::Some(rows),
@@ -217,7 +239,10 @@ impl Operator {
         let mut ids = std::mem::take(&mut self.ids);
         ids.clear();
         self.keys.intern(&keys, rows.len(), &mut ids);
-        let pushed = self.advance(partition as usize, batch, rows, &ids, &inputs, emit);
+        let pushed = match passing {
+            Passing::OfPartition(partition) => self.advance(partition, batch, rows, &ids, &inputs, emit),
+            Passing::Marked(marks) => self.advance_marked(marks, batch, rows, &ids, &inputs, emit),
+        };
         self.ids = ids;
         self.end_batch();
         pushed

@@ -116,6 +116,8 @@ pub enum PlanError {
     EventTime,
     /// A length that is not positive, a size that is no multiple of its slide or step, or a duration of over 10,000 years.
     Duration,
+    /// A stream that does not exist.
+    Stream(usize),
     /// A column that does not exist, or is of another type.
     Column(usize, Type),
     /// WHERE or HAVING that is no condition.
@@ -147,6 +149,7 @@ impl fmt::Display for PlanError {
             PlanError::Duration => {
                 f.write_str("a window's lengths must be positive, a size a multiple of its slide or step, and no duration over 10,000 years")
             }
+            PlanError::Stream(index) => write!(f, "there is no stream {index}"),
             PlanError::Column(index, ty) => write!(f, "there is no column {index} of type {ty}"),
             PlanError::Condition(clause) => write!(f, "{clause} must be boolean"),
             PlanError::Aggregate(name, ty) => write!(f, "`{name}` is not defined on {ty}"),

@@ -7,13 +7,13 @@
 //!
 //! `plan.json` is the query, `row.rs` the code for the rows of its schema; `run` and `window` are the sources of `dpl` itself.
 
-mod row;
+mod rows;
 #[allow(dead_code, unused_imports)]
 mod run;
 #[allow(dead_code, unused_imports)]
 mod window;
 
-use run::{Ahead, CsvSource, Job, JsonSource, RunError, Sinks, Source};
+use run::{Ahead, CsvSource, Job, RunError, Sinks, Source};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
@@ -24,16 +24,22 @@ use std::process::ExitCode;
 #[derive(Deserialize)]
 struct Plan {
     job: Job,
-    csv: bool,
-    source: String,
+    sources: Vec<Stream>,
     sink: String,
-    late: Option<String>,
-    rejected: Option<String>,
+    diverted: Vec<String>,
+}
+
+/// A stream that is read, and whether its own format is CSV.
+#[derive(Deserialize)]
+struct Stream {
+    name: String,
+    csv: bool,
 }
 
 /// The files of streams: `-` is standard input or output.
 struct Bound {
-    from: Option<String>,
+    /// One for each stream that is read.
+    from: Vec<String>,
     to: Vec<(String, String)>,
 }
 
@@ -59,15 +65,20 @@ type Failure = (u8, String);
 fn start() -> Result<String, Failure> {
     let plan: Plan = serde_json::from_str(include_str!("plan.json")).map_err(|e| (2, format!("plan.json: {e}")))?;
     let bound = bound(&plan, std::env::args().skip(1))?;
-    let from = bound.from.as_deref().unwrap_or(STANDARD);
-    let file = |stream: Option<&String>| bound.to.iter().find(|(name, _)| Some(name) == stream).map(|(_, file)| file.as_str());
-    let results = file(Some(&plan.sink)).unwrap_or(STANDARD);
-    let files = [Some(results), file(plan.late.as_ref()), file(plan.rejected.as_ref())];
-    distinct(from, &files)?;
-    let mut source = open(from, &plan)?;
-    let [mut results, mut late, mut rejected] = [create(files[0])?, create(files[1])?, create(files[2])?];
-    let sinks = Sinks { results: &mut results, late: &mut late, rejected: &mut rejected };
-    match run::run(&plan.job, &mut *source, sinks, &mut |_| ()) {
+    let from = bound.from.join("`, `");
+    let file = |stream: &String| bound.to.iter().find(|(name, _)| name == stream).map(|(_, file)| file.as_str());
+    let results = file(&plan.sink).unwrap_or(STANDARD);
+    let diverted: Vec<Option<&str>> = plan.diverted.iter().map(file).collect();
+    distinct(&bound.from, [Some(results)].iter().chain(&diverted).copied())?;
+    let mut sources = Vec::new();
+    for (stream, file) in bound.from.iter().enumerate() {
+        sources.push(open(stream, file, &plan)?);
+    }
+    let mut sources: Vec<&mut dyn Source> = sources.iter_mut().map(|source| &mut **source as &mut dyn Source).collect();
+    let mut results = create(Some(results))?;
+    let mut diverted = diverted.into_iter().map(create).collect::<Result<Vec<_>, _>>()?;
+    let diverted = diverted.iter_mut().map(|to| &mut **to as &mut dyn Write).collect();
+    match run::run(&plan.job, &mut sources, Sinks { results: &mut *results, diverted }, &mut |_| ()) {
         Ok(summary) => Ok(format!(
             "{} rows read, {} written, {} late, {} rejected",
             summary.rows_in, summary.rows_out, summary.late, summary.rejected
@@ -79,28 +90,38 @@ fn start() -> Result<String, Failure> {
 }
 
 fn bound(plan: &Plan, mut arguments: impl Iterator<Item = String>) -> Result<Bound, Failure> {
-    let mut bound = Bound { from: None, to: Vec::new() };
-    let sinks = [Some(&plan.sink), plan.late.as_ref(), plan.rejected.as_ref()];
+    let mut from: Vec<Option<String>> = vec![None; plan.sources.len()];
+    let mut to: Vec<(String, String)> = Vec::new();
     while let Some(option) = arguments.next() {
         let binding = arguments.next().ok_or((2, format!("`{option}` needs STREAM=FILE")))?;
         let (stream, file) = binding.split_once('=').ok_or((2, format!("`{binding}` is not STREAM=FILE")))?;
-        match option.as_str() {
-            "--from" if stream == plan.source && bound.from.is_none() => bound.from = Some(file.into()),
-            "--to" if sinks.contains(&Some(&stream.to_string())) && bound.to.iter().all(|(name, _)| name != stream) => {
-                bound.to.push((stream.into(), file.into()));
-            }
-            "--from" | "--to" => return Err((2, format!("`{option} {stream}=…`: no such stream, or given twice"))),
+        let place = plan.sources.iter().position(|source| source.name == stream).and_then(|at| from.get_mut(at));
+        let is_written = plan.sink == stream || plan.diverted.iter().any(|name| name == stream);
+        match (option.as_str(), place) {
+            ("--from", Some(place @ None)) => *place = Some(file.into()),
+            ("--to", _) if is_written && to.iter().all(|(name, _)| name != stream) => to.push((stream.into(), file.into())),
+            ("--from" | "--to", _) => return Err((2, format!("`{option} {stream}=…`: no such stream, or given twice"))),
             _ => return Err((2, format!("there is no `{option}`"))),
         }
     }
-    Ok(bound)
+    // One stream alone comes from standard input where nothing is said.
+    let alone = plan.sources.len() == 1;
+    let given = from.into_iter().zip(&plan.sources).map(|(file, source)| {
+        let file = file.or_else(|| alone.then(|| STANDARD.into()));
+        file.ok_or((2, format!("no file to read: `--from {}=FILE`", source.name)))
+    });
+    Ok(Bound { from: given.collect::<Result<_, _>>()?, to })
 }
 
-/// No file is read and written, nor written twice.
-fn distinct(from: &str, files: &[Option<&str>]) -> Result<(), Failure> {
+/// No file is read and written, nor read or written twice.
+fn distinct<'a>(from: &'a [String], to: impl Iterator<Item = Option<&'a str>>) -> Result<(), Failure> {
     let real = |file: &str| Path::new(file).canonicalize().unwrap_or_else(|_| file.into());
     let mut seen = Vec::new();
-    for file in [from].iter().chain(files.iter().flatten()).filter(|file| **file != STANDARD) {
+    let read = from.iter().map(String::as_str);
+    if read.clone().filter(|file| *file == STANDARD).count() > 1 {
+        return Err((2, "standard input is bound twice".into()));
+    }
+    for file in read.chain(to.flatten()).filter(|file| *file != STANDARD) {
         if seen.contains(&real(file)) {
             return Err((2, format!("`{file}` is bound twice")));
         }
@@ -109,25 +130,25 @@ fn distinct(from: &str, files: &[Option<&str>]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn open(from: &str, plan: &Plan) -> Result<Box<dyn Source + Send>, Failure> {
+fn open(stream: usize, from: &str, plan: &Plan) -> Result<Box<dyn Source + Send>, Failure> {
     let unreadable = |error: io::Error| (2, format!("can't read `{from}`: {error}"));
     let input: Box<dyn Read + Send> = match from {
         STANDARD => Box::new(io::stdin()),
         _ => Box::new(File::open(from).map_err(unreadable)?),
     };
     let job = &plan.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
+    let schema = job.inputs.get(stream).map(|input| input.schema.clone()).unwrap_or_default();
+    let (stored, time) = (job.stored(stream), job.event_time(stream));
     let ending = Path::new(from).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let csv = match ending.to_ascii_lowercase().as_str() {
         "jsonl" | "ndjson" | "json" => false,
         "csv" => true,
-        _ => plan.csv,
+        _ => plan.sources.get(stream).is_some_and(|source| source.csv),
     };
     let source: Box<dyn Source + Send> = if csv {
-        Box::new(CsvSource::new(input, schema, stored, time, row::STYLE).map_err(unreadable)?)
+        Box::new(CsvSource::new(input, schema, stored, time, rows::style(stream)).map_err(unreadable)?)
     } else {
-        let rows = row::Rows::new(schema.clone());
-        Box::new(JsonSource::with_scanner(input, schema, stored, time, row::STYLE, rows))
+        rows::json(stream, input, schema, stored, time)
     };
     Ok(match std::thread::available_parallelism() {
         Ok(cores) if cores.get() > 1 => Box::new(Ahead::new(source).map_err(unreadable)?),

@@ -19,7 +19,7 @@ mod writer;
 pub use ahead::Ahead;
 pub use csv_source::CsvSource;
 pub use json_source::{JsonSource, Scanner, Unknown};
-pub use pipeline::{Job, OnInvalid, Progress, RunError, Sinks, Summary, run};
+pub use pipeline::{Diverted, Input, Job, OnInvalid, Progress, RunError, Sinks, Summary, run};
 pub use rows::{Reject, RowBatch, Source};
 pub use schema::{Field, Rule, Schema, SchemaError};
 pub use writer::JsonWriter;

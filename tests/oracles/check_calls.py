@@ -79,7 +79,7 @@ class Script:
     def with_samples(self, call, shape, value, path):
         """The input with a fitting sample in each reference's place; `stuck` is set where there is none."""
         if call_scripts.is_reference(value):
-            return self.sample(call, shape, value[call_scripts.REFERENCE], path)
+            return self.sample(call, shape, value, path)
         if call_scripts.is_text(value):
             return "".join(str(self.with_samples(call, shape, piece, path)) for piece in value[call_scripts.TEXT])
         if isinstance(value, dict) and shape.type_name == "structure":
@@ -91,10 +91,12 @@ class Script:
             return [self.with_samples(call, shape.member, item, f"{path}[{index}]") for index, item in enumerate(value)]
         return value
 
-    def sample(self, call, target, text, path):
+    def sample(self, call, target, reference, path):
+        text = reference[call_scripts.REFERENCE]
         try:
-            earlier, names = call_scripts.split(text, self.made)
-            output = self.made[earlier].output_shape
+            made = self.elsewhere(reference[call_scripts.FILE]) if call_scripts.FILE in reference else self.made
+            earlier, names = call_scripts.split(text, made)
+            output = made[earlier].output_shape
             if output is None:
                 raise LookupError(f"`{earlier}` answers nothing")
             source = models.member_at(output, names)
@@ -108,6 +110,16 @@ class Script:
         self.report.finding("references", self.file, f"{call['id']}: {path}", problem)
         self.stuck = True
         return None
+
+
+    def elsewhere(self, name):
+        """The operations of another file of the same build, by their calls' ids."""
+        for folder in Path(self.file).resolve().parents:
+            if (folder / name).is_file():
+                other = Script(folder / name, self.report)
+                calls = calls_of(documents.load(other.file))
+                return {call["id"]: operation for call in calls if (operation := other.operation(call)) is not None}
+        raise LookupError(f"there is no file {name}")
 
 
 def calls_of(document):

@@ -59,8 +59,26 @@ def standing_group(aws, account, given):
         "DisplayName": given["AlternateIdentifier"]["UniqueAttribute"]["AttributeValue"]})
 
 
+def standing_parameter(aws, account, given):
+    """A parameter that is read: somebody put into it what an agent shows."""
+    aws.call(account, "ssm", "PutParameter", {"Name": given["Name"], "Value": KEY, "Type": "String", "Overwrite": True})
+
+
+def standing_secret(aws, account, given):
+    """A secret that is read."""
+    try:
+        aws.call(account, "secretsmanager", "CreateSecret", {"Name": given["SecretId"]})
+    except Refused:
+        pass
+    aws.call(account, "secretsmanager", "PutSecretValue", {"SecretId": given["SecretId"], "SecretString": KEY})
+
+
+# An agent's key, as one looks.
+KEY = "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
+
 # What AWS has before a call is made that is about it.
-STANDING = {"lambda.AddPermission": standing_function, "identitystore.GetGroupId": standing_group}
+STANDING = {"lambda.AddPermission": standing_function, "identitystore.GetGroupId": standing_group,
+            "ssm.GetParameter": standing_parameter, "secretsmanager.GetSecretValue": standing_secret}
 
 
 class Refused(Exception):
@@ -107,10 +125,13 @@ class Folder:
         self.report = report
         self.missing = {}
         self.members = {}
+        # The results of each file, which later files may name.
+        self.results = {}
 
     def apply(self):
         scripts = [path for path in self.root.rglob("*.calls.json") if path.is_file()]
-        for script in sorted(scripts, key=lambda path: (turn(path), path)):
+        names_others = lambda path: f'"{call_scripts.FILE}"' in path.read_text(errors="replace")
+        for script in sorted(scripts, key=lambda path: (turn(path), names_others(path), path)):
             self.report.checked += 1
             try:
                 self.make(script, documents.load(script)["calls"])
@@ -118,7 +139,7 @@ class Folder:
                 self.report.finding("moto", script, "", error)
 
     def make(self, script, calls):
-        results = {}
+        results = self.results.setdefault(script.relative_to(self.root).as_posix(), {})
         for call in calls:
             try:
                 results[call["id"]] = self.answer(call, results)
@@ -130,9 +151,10 @@ class Folder:
 
     def answer(self, call, results):
         """The response to one call of a script, references to earlier responses filled in."""
-        def value_of(text):
-            earlier, path = call_scripts.split(text, results)
-            return call_scripts.take(results[earlier], path)
+        def value_of(text, file=None):
+            known = results if file is None else self.results[file]
+            earlier, path = call_scripts.split(text, known)
+            return call_scripts.take(known[earlier], path)
 
         given = call_scripts.substitute(call["input"], value_of)
         service, operation = call["service"], call["operation"]

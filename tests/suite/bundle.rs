@@ -130,3 +130,40 @@ fn what_can_t_be_divided_is_refused() {
     let refused = bundle.diagnostics.iter().filter(|it| it.code.as_str() == "DPL0811");
     assert_eq!(refused.count(), 1, "{:?}", bundle.diagnostics);
 }
+
+/// Guardrails name no account: what they are attached to is asked for, of the stack that made it. The set's requests are for the management account.
+#[test]
+fn guardrails_may_be_a_set_of_stacks() {
+    let mut text = std::fs::read_to_string("tests/cases/bundles/what_no_template_makes.dpl").unwrap();
+    text.push_str("guardrail all on acme { deny cloudtrail.DeleteTrail }\n");
+    let (_, bundle) = bundle(&text);
+    let template = json(&bundle, "management/cloudformation/dpl-management-guardrails.template.json");
+    assert_eq!(template["Resources"].as_object().unwrap().len(), 2, "one template has them all");
+    assert!(!template.to_string().contains("999999999999"), "{template}");
+    let deploy = json(&bundle, "deploy.json");
+    let entry = &deploy["steps"][1]["stacks"][0];
+    let asked = &entry["parameters"]["OrganizationsAcmeUnitWorkloads"];
+    assert_eq!(asked["input"]["StackName"], "dpl-management-1");
+    let made = json(&bundle, "management/cloudformation/dpl-management-1.template.json");
+    assert!(made["Resources"].get(asked["input"]["LogicalResourceId"].as_str().unwrap()).is_some());
+    assert_eq!(entry["stack_set"][0]["input"]["PermissionModel"], "SELF_MANAGED");
+    assert_eq!(entry["stack_set"][1]["input"]["Accounts"], serde_json::json!(["999999999999"]));
+    // No other template may be one.
+    assert!(deploy["steps"][0]["stacks"].as_array().unwrap().iter().all(|it| it.get("stack_set").is_none()));
+}
+
+/// A call that nothing makes says who knows the ids of what something made.
+#[test]
+fn calls_that_are_left_say_who_knows_what_they_refer_to() {
+    let text = std::fs::read_to_string("tests/cases/bundles/what_no_template_makes.dpl").unwrap();
+    let (_, by_stacks) = bundle(&text);
+    let id = "unit.workloads.OrganizationalUnit.Id";
+    let deploy = json(&by_stacks, "deploy.json");
+    assert_eq!(deploy["calls"][0]["answers"][id]["operation"], "DescribeStackResource");
+    assert!(deploy["calls_before"][0]["answers"].get(id).is_none(), "it is not there before");
+    let (_, by_roots) = bundle_in(Form::Terraform, &text);
+    let answer = &json(&by_roots, "deploy.json")["calls"][0]["answers"][id];
+    assert_eq!(answer["root"], "management/terraform");
+    let (ty, name) = answer["address"].as_str().unwrap().split_once('.').unwrap();
+    assert!(json(&by_roots, "management/terraform/main.tf.json")["resource"][ty].get(name).is_some());
+}

@@ -119,9 +119,9 @@ fn names_become_escaped_literals_and_nothing_else() {
         |files: Vec<(String, String)>| files.into_iter().find(|(path, _)| path == "src/row.rs").unwrap().1;
     let plain = row(rust::files(platform, &made, "q"));
     let name = "a\"]; } fn main() {} // \\\n\u{2028}\u{202e}*/ {{ 1 }}";
-    let mut fields = made.job.schema.fields().to_vec();
+    let mut fields = made.job.inputs[0].schema.fields().to_vec();
     fields[0].name = name.to_string();
-    made.job.schema = Schema::new(fields).unwrap();
+    made.job.inputs[0].schema = Schema::new(fields).unwrap();
     let member = serde_json::to_string(name).unwrap();
     let escaped = member.as_bytes().escape_ascii().to_string();
     assert!(escaped.is_ascii() && !escaped.contains('\n'));

@@ -167,6 +167,22 @@ fn a_program_with_errors_is_not_tested() {
 }
 
 /// Query tests: every way in which rows may be told of.
+/// The book's query over two streams, with its test.
+#[test]
+fn rows_of_several_streams_go_in() {
+    let book = include_str!("../../docs/streaming.md");
+    let blocks = book.split("```").filter(|block| block.contains("query settle into"));
+    let program: String = blocks.take(1).map(|block| block.trim_start_matches("dpl")).collect();
+    assert!(program.contains("given orders") && program.contains("given payments"), "{program}");
+    let sandbox = Sandbox::new();
+    sandbox.write("p/a.dpl", &program);
+    let said = sandbox.dpl(&["test", "p"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    // A second later the order is paid in time, and the test says so.
+    sandbox.write("p/a.dpl", program.replace("11:05:01", "11:05:00"));
+    assert_eq!(sandbox.dpl(&["test", "p"]).code, Some(1));
+}
+
 #[test]
 fn rows_go_in_and_come_out() {
     let said = Sandbox::new().write("q.dpl", ROWS).dpl(&["test", "q.dpl"]);

@@ -41,17 +41,37 @@ const OVER: &str = r"query means into averages as
   WINDOW w AS (PARTITION BY device ORDER BY at RANGE BETWEEN INTERVAL '20' SECOND PRECEDING AND CURRENT ROW);
 ";
 
+/// The same over two streams: joined within an interval, beside one of them, in windows.
+const OTHERS: &str = r#"
+stream others : Reading in lake { connector = kinesis("others"), watermark = at - 3s, late = drop, on_invalid = divert(rejected) }
+"#;
+const BOTH: &str = "TUMBLE((
+    SELECT a.device, a.celsius, b.note, a.at
+    FROM readings AS a
+    LEFT JOIN others AS b ON a.device = b.device AND b.at BETWEEN a.at - INTERVAL '2' SECOND AND a.at + INTERVAL '1' SECOND
+    UNION ALL
+    SELECT device, celsius, note, at FROM others
+  ), at, INTERVAL '10' SECOND)";
+const WINDOWS: &str = "(
+    SELECT a.device, COALESCE(b.celsius, a.celsius) AS celsius, a.note, a.window_start, a.window_end
+    FROM HOP(readings, at, INTERVAL '5' SECOND, INTERVAL '10' SECOND) AS a
+    LEFT JOIN HOP(others, at, INTERVAL '5' SECOND, INTERVAL '10' SECOND) AS b
+      ON a.device = b.device AND a.window_start = b.window_start AND a.window_end = b.window_end
+  )";
+
 fn program(window: &str) -> String {
-    let late = if diverts_late(window) { "divert(late_readings)" } else { "drop" };
+    let late = if !diverts(window) { "drop" } else { "divert(late_readings)" };
+    let others = if window.contains("others") { OTHERS } else { "" };
     let text = PROGRAM.replace("LATE", late);
     match window {
         "OVER" => format!("{}{OVER}", text.split("query means").next().unwrap()),
-        _ => text.replace("WINDOW", window),
+        _ => text.replace("WINDOW", window) + others,
     }
 }
 
-fn diverts_late(window: &str) -> bool {
-    !window.starts_with("SESSION") && window != "OVER"
+/// Whether late rows can be told.
+fn diverts(window: &str) -> bool {
+    !window.starts_with("SESSION") && !window.contains("others") && window != "OVER"
 }
 
 /// Numbers that look like chance: splitmix64.
@@ -90,11 +110,9 @@ fn rows(seed: u64, count: u64) -> String {
 }
 
 /// The arguments of a run whose outputs have names that begin with `out`.
-fn arguments(out: &str, ending: &str, diverts: bool, more: &[&str]) -> Vec<String> {
+fn arguments(second: &str, out: &str, ending: &str, diverts: bool, more: &[&str]) -> Vec<String> {
     let mut words: Vec<String> =
-        ["run", "means", "p", "--from", "readings=one.jsonl", "--from", "readings=two.jsonl"]
-            .map(String::from)
-            .to_vec();
+        ["run", "means", "p", "--from", "readings=one.jsonl", "--from", second].map(String::from).to_vec();
     let streams = ["averages", "rejected", "late_readings"];
     for stream in streams.iter().take(if diverts { 3 } else { 2 }) {
         words.extend(["--to".to_owned(), format!("{stream}={out}-{stream}{ending}")]);
@@ -125,14 +143,15 @@ fn kill_soon(mut run: Child, checkpoint: &Path, chance: &mut Chance) -> bool {
 /// Killed again and again, a run writes what it writes undisturbed.
 fn is_the_same_when_killed(window: &str, ending: &str, seed: u64) {
     let sandbox = Sandbox::new();
-    let diverts = diverts_late(window);
+    let diverts = diverts(window);
+    let second = if window.contains("others") { "others=two.jsonl" } else { "readings=two.jsonl" };
     sandbox.write("p/a.dpl", program(window));
     sandbox.write("one.jsonl", rows(seed, 25_000)).write("two.jsonl", rows(seed + 1, 20_000));
-    let words = arguments("whole", ending, diverts, &[]);
+    let words = arguments(second, "whole", ending, diverts, &[]);
     let whole = sandbox.dpl(&words.iter().map(String::as_str).collect::<Vec<_>>());
     let counted = whole.fine().err.clone();
     let kept = ["--checkpoint", "kept", "--checkpoint-interval", "1ms"];
-    let words = arguments("killed", ending, diverts, &kept);
+    let words = arguments(second, "killed", ending, diverts, &kept);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (checkpoint, mut chance, mut kills) = (sandbox.path("kept/checkpoint"), Chance(seed), 0);
     while kills < 8 {
@@ -202,6 +221,16 @@ fn a_killed_run_of_sessions_goes_on() {
 #[test]
 fn a_killed_run_of_rows_and_those_before_them_goes_on() {
     is_the_same_when_killed("OVER", ".jsonl", 5);
+}
+
+#[test]
+fn a_killed_run_of_two_streams_goes_on() {
+    is_the_same_when_killed(BOTH, ".jsonl", 5);
+}
+
+#[test]
+fn a_killed_run_of_joined_windows_goes_on() {
+    is_the_same_when_killed(WINDOWS, ".jsonl", 6);
 }
 
 /// A run that is followed, with the address of its metrics.

@@ -1,8 +1,8 @@
 //! Sources, sinks and the run around the operator.
 
 use dpl::run::{
-    CsvSource, Field, Job, JsonSource, JsonWriter, OnInvalid, Progress, RowBatch, Rule, RunError, Schema,
-    SchemaError, Sinks, Source, Style, Summary, run,
+    CsvSource, Diverted, Field, Input, Job, JsonSource, JsonWriter, OnInvalid, Progress, RowBatch, Rule,
+    RunError, Schema, SchemaError, Sinks, Source, Style, Summary, run,
 };
 use dpl::window::{Aggregate, Batch, Column, Data, Expr, Late, Query, Type, Value, Window};
 use std::io::Read;
@@ -297,8 +297,9 @@ fn query(late: Late) -> Query {
 }
 
 fn job_of(query: Query, output: Vec<String>, on_invalid: OnInvalid) -> Job {
-    let (schema, query, required) = (schema(), query.into(), Vec::new());
-    Job { schema, on_invalid, query, output, required, output_style: Style::Iso, late_style: Style::Iso }
+    let diverted = vec![Diverted::Late { input: 0, style: Style::Iso }, Diverted::Rejected];
+    let inputs = vec![Input { schema: schema(), on_invalid, late: Some(0), rejected: Some(1) }];
+    Job { inputs, diverted, query: query.into(), output, required: Vec::new(), output_style: Style::Iso }
 }
 
 struct Written {
@@ -310,11 +311,12 @@ struct Written {
 }
 
 fn run_job(job: &Job, text: &str) -> Result<Written, RunError> {
-    let mut source = JsonSource::new(text.as_bytes(), job.schema.clone(), job.stored(), 3, Style::Iso);
+    let mut source =
+        JsonSource::new(text.as_bytes(), job.inputs[0].schema.clone(), job.stored(0), 3, Style::Iso);
     let (mut results, mut late, mut rejected, mut progress) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let sinks = Sinks { results: &mut results, late: &mut late, rejected: &mut rejected };
-    let summary = run(job, &mut source, sinks, &mut |p| progress.push(p))?;
+    let sinks = Sinks { results: &mut results, diverted: vec![&mut late, &mut rejected] };
+    let summary = run(job, &mut [&mut source], sinks, &mut |p| progress.push(p))?;
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ok(Written { summary, results: text(results), late: text(late), rejected: text(rejected), progress })
 }
@@ -447,6 +449,6 @@ fn schemas_that_make_no_sense_are_refused() {
     assert_eq!(Schema::new(length).err(), Some(SchemaError::Rule("a".to_string(), Type::Int)));
     assert!(Rule::range(Type::Int, Some("x"), None).is_none());
     let mut wrong = job(OnInvalid::Drop, Late::Drop);
-    wrong.schema = Schema::new(vec![field("a", Type::Int, true, Vec::new())]).unwrap();
+    wrong.inputs[0].schema = Schema::new(vec![field("a", Type::Int, true, Vec::new())]).unwrap();
     assert!(matches!(run_job(&wrong, ""), Err(RunError::Plan(_))));
 }

@@ -200,7 +200,7 @@ impl Case {
         let number = Expr::literal(Value::I64(number), Type::BigInt).expect("a number");
         let output = output.iter().cloned().chain([number]).collect();
         let select = Select { filter: whole.having.clone(), output };
-        Part { first: First::Groups(Box::new(query)), then: vec![Stage::Select(select)] }
+        Part { first: First::Groups(0, Box::new(query)), then: vec![Stage::Select(select)] }
     }
 
     /// The inner query groups; the outer one is HAVING and SELECT over its columns.

@@ -11,7 +11,7 @@ pub mod rng;
 mod tables;
 
 use cases::Case;
-use dpl::run::{Job, JsonSource, OnInvalid, Sinks, Style, run};
+use dpl::run::{Input, Job, JsonSource, OnInvalid, Sinks, Style, run};
 use dpl::window::{Batch, Engine, Plan, Type};
 use expressions::{Typed, sql_type};
 pub use flink::exact;
@@ -242,21 +242,20 @@ impl Asked {
         let Asked { table, case } = self;
         let query = case.plan(table);
         let schema = table.schema();
+        let input = Input { schema: schema.clone(), on_invalid: OnInvalid::Fail, late: None, rejected: None };
         let job = Job {
-            schema: schema.clone(),
-            on_invalid: OnInvalid::Fail,
+            inputs: vec![input],
+            diverted: Vec::new(),
             output: (0..query.output_types().len()).map(|i| format!("c{i}")).collect(),
             required: Vec::new(),
             query,
             output_style: Style::Sql,
-            late_style: Style::Sql,
         };
         let mut source =
-            JsonSource::new(table.rows.as_bytes(), schema, job.stored(), table.event_time(), Style::Sql);
+            JsonSource::new(table.rows.as_bytes(), schema, job.stored(0), table.event_time(), Style::Sql);
         let mut written = Vec::new();
-        let sinks =
-            Sinks { results: &mut written, late: &mut std::io::sink(), rejected: &mut std::io::sink() };
-        run(&job, &mut source, sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
+        let sinks = Sinks { results: &mut written, diverted: Vec::new() };
+        run(&job, &mut [&mut source], sinks, &mut |_| ()).map_err(|e| format!("ERROR {e}"))?;
         self.check_batches(&written);
         flink::rows(&written, &self.types())
     }
@@ -270,7 +269,7 @@ impl Asked {
         let names: Vec<String> = (0..types.len()).map(|i| format!("c{i}")).collect();
         let mut writer =
             dpl::run::JsonWriter::new(&mut bytes, names.iter().map(String::as_str).zip(types), Style::Sql);
-        let mut operator = Engine::new(plan, 1).expect("a valid plan");
+        let mut operator = Engine::new(plan, &[0]).expect("a valid plan");
         for line in table.rows.lines() {
             let mut source = JsonSource::new(
                 line.as_bytes(),

@@ -123,13 +123,13 @@ impl OverCase {
         };
         let output = self.all_outputs(table).into_iter().map(|output| output.expr).collect();
         let then = vec![Stage::Over(Box::new(over)), Stage::Select(Select { filter: None, output })];
-        Plan {
+        let stream = Stream {
             input: types,
             event_time: Some(table.event_time()),
             watermark_delay_ms: table.delay_seconds * 1000,
             late: Late::Drop,
-            parts: vec![Part { first: First::Rows(rows), then }],
-        }
+        };
+        Plan { streams: vec![stream], parts: vec![Part { first: First::Rows(0, rows), then }] }
     }
 
     /// The inner query has OVER; the outer one computes over its columns.

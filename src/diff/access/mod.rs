@@ -8,11 +8,13 @@
 //! | `probe.rs` | the requests, and what both versions say |
 //! | `outside.rs` | accounts, services and identity providers that are let in |
 //! | `columns.rs` | what Lake Formation is told, column by column |
+//! | `mode.rs` | domains that Lake Formation governs no more alone |
 //! | `gather.rs` | single findings into entries |
 
 mod cells;
 mod columns;
 mod gather;
+mod mode;
 mod outside;
 mod probe;
 mod side;
@@ -22,6 +24,7 @@ use crate::Analysis;
 
 /// Every change of access.
 pub fn changes(old: &Analysis, new: &Analysis) -> Vec<Entry> {
+    let modes = mode::changes(old, new);
     let (old, new) = (side::Side::of(old), side::Side::of(new));
     let mut findings = Vec::new();
     for cell in cells::cells(&old, &new) {
@@ -29,5 +32,7 @@ pub fn changes(old: &Analysis, new: &Analysis) -> Vec<Entry> {
     }
     outside::compare(&old, &new, &mut findings);
     columns::compare(&old, &new, &mut findings);
-    gather::entries(&old, &new, findings)
+    let mut entries = gather::entries(&old, &new, findings);
+    entries.extend(modes);
+    entries
 }

@@ -102,6 +102,7 @@ impl Reader<'_> {
             arn: None,
             source: false,
             keeps: false,
+            made_up: false,
             fixed: Vec::new(),
             fields: Vec::new(),
             calls: Vec::new(),
@@ -123,7 +124,7 @@ impl Reader<'_> {
         let service = word(setting(decl, "service"));
         let arn = setting(decl, "arn").and_then(template);
         let yes = |name| matches!(setting(decl, name).map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
-        let (source, keeps) = (yes("source"), yes("keeps"));
+        let (source, keeps, made_up) = (yes("source"), yes("keeps"), yes("made_up"));
         let fixed = self.fixed(decl, &fields);
         if let Some(kind) = self.library.kinds.get_mut(id.0 as usize) {
             kind.fields = fields;
@@ -135,6 +136,7 @@ impl Reader<'_> {
             kind.arn = arn;
             kind.source = source;
             kind.keeps = keeps;
+            kind.made_up = made_up;
             kind.fixed = fixed;
         }
     }

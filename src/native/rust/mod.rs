@@ -51,11 +51,24 @@ struct Lock<'a> {
 #[derive(Serialize)]
 struct Plan<'a> {
     job: &'a Job,
-    csv: bool,
-    source: &'a str,
+    sources: Vec<Source<'a>>,
     sink: &'a str,
-    late: Option<&'a str>,
-    rejected: Option<&'a str>,
+    diverted: Vec<&'a str>,
+}
+
+/// A stream that is read, and whether its own format is CSV.
+#[derive(Serialize)]
+struct Source<'a> {
+    name: &'a str,
+    csv: bool,
+}
+
+/// The code that knows which stream's rows are read by which file.
+#[derive(Template)]
+#[template(path = "native/rows.rs", escape = "none")]
+struct Rows {
+    /// The number of each stream, and its file.
+    streams: Vec<(usize, String)>,
 }
 
 /// The files of the crate, by their paths below its folder.
@@ -64,20 +77,31 @@ pub fn files(platform: &Platform, native: &Native, query: &str) -> Vec<(String, 
     let stream = |id| platform.resource(id).name.as_str();
     let plan = Plan {
         job: &native.job,
-        csv: native.csv,
-        source: stream(native.source),
+        sources: native
+            .sources
+            .iter()
+            .map(|source| Source { name: stream(source.stream), csv: source.csv })
+            .collect(),
         sink: stream(native.sink),
-        late: native.late.map(stream),
-        rejected: native.rejected.map(stream),
+        diverted: native.diverted.iter().copied().map(stream).collect(),
     };
+    let file = |at: usize| if at == 0 { "row.rs".to_owned() } else { format!("row_{at}.rs") };
+    let streams: Vec<_> = (0..native.sources.len()).map(|at| (at, file(at))).collect();
     // Neither templates nor plain data fail to become text.
     let mut files = vec![
         ("Cargo.toml".to_string(), Manifest { name: &name }.render().unwrap_or_default()),
         ("Cargo.lock".to_string(), Lock { name: &name }.render().unwrap_or_default()),
         ("src/main.rs".to_string(), include_str!("../../../templates/native/main.rs").to_string()),
         ("src/plan.json".to_string(), serde_json::to_string_pretty(&plan).unwrap_or_default() + "\n"),
-        ("src/row.rs".to_string(), row::text(&native.job, native.style)),
+        ("src/rows.rs".to_string(), Rows { streams: streams.clone() }.render().unwrap_or_default()),
     ];
+    files.extend(
+        native
+            .sources
+            .iter()
+            .zip(streams)
+            .map(|(source, (at, file))| (format!("src/{file}"), row::text(&native.job, at, source.style))),
+    );
     let library = |folder: &'static str, texts: &'static [(&str, &str)]| {
         texts.iter().map(move |(path, text)| (format!("src/{folder}/{path}"), (*text).to_string()))
     };

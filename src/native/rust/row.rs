@@ -34,16 +34,17 @@ struct Column {
     data: &'static str,
 }
 
-/// The file.
-pub(super) fn text(job: &Job, style: Style) -> String {
+/// The file for one of the job's inputs.
+pub(super) fn text(job: &Job, input: usize, style: Style) -> String {
     let name = match style {
         Style::Iso => "Iso",
         Style::Sql => "Sql",
     };
-    let stored = job.stored();
+    let stored = job.stored(input);
+    let fields_of = job.inputs.get(input).map(|input| input.schema.fields()).unwrap_or_default();
     let mut closes = "{";
     let mut fields = Vec::new();
-    for (index, field) in job.schema.fields().iter().enumerate() {
+    for (index, field) in fields_of.iter().enumerate() {
         let Some(mut column) = column(index, field, name) else {
             return General { style: name }.render().unwrap_or_default();
         };

@@ -1,8 +1,11 @@
 //! The documents of a bundle, and `deploy.json` among them: the order across accounts, with the calls that no resource stands for.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
-use super::map::Left;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::map::{Answer, Left};
 use crate::{artifact::Artifact, source::Span};
 
 /// A bundle's documents: of which target, by which folder and for which place in the program.
@@ -32,12 +35,17 @@ impl Documents<'_> {
     }
 
     /// `deploy.json`: what is made in each step, in order; what is in one step may be made at the same time.
-    pub fn deploy<S: Serialize>(self, steps: Vec<S>, left: &[Left<'_>]) -> Artifact {
+    pub fn deploy<S: Serialize>(
+        self,
+        steps: Vec<S>,
+        left: &[Left<'_>],
+        known: &dyn Fn(&Answer) -> Option<Json>,
+    ) -> Artifact {
         let deploy = Deploy {
             version: 1,
-            calls_before: rest(left, |left| &left.before),
+            calls_before: rest(left, |left| &left.before, known),
             steps,
-            calls: rest(left, |left| &left.calls),
+            calls: rest(left, |left| &left.calls, known),
         };
         self.file("deploy.json".to_owned(), text(&deploy))
     }
@@ -67,9 +75,20 @@ struct Deploy<'a, S> {
 struct Rest<'a> {
     file: &'a str,
     ids: &'a [String],
+    /// What a call refers to that another form makes, by the reference: who knows it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    answers: BTreeMap<&'a str, Json>,
 }
 
-fn rest<'a>(left: &'a [Left<'a>], ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>) -> Vec<Rest<'a>> {
-    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left) });
+fn rest<'a>(
+    left: &'a [Left<'a>],
+    ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>,
+    known: &dyn Fn(&Answer) -> Option<Json>,
+) -> Vec<Rest<'a>> {
+    let answers = |left: &'a Left<'a>| {
+        let of_these = left.answers.iter().filter(|(id, ..)| ids(left).contains(id));
+        of_these.filter_map(|(_, path, it)| Some((path.as_str(), known(it)?))).collect()
+    };
+    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left), answers: answers(left) });
     all.filter(|rest| !rest.ids.is_empty()).collect()
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Whose resources are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Form {
     /// CloudFormation's.
     CloudFormation,

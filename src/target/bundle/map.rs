@@ -9,7 +9,7 @@ use super::{Form, mark};
 use crate::{
     artifact::Artifact,
     library::Call as Mapping,
-    lower::{self, Call, Script},
+    lower::{self, Call, Given, Script},
     platform::{AccountId, Platform},
     source::Span,
     syntax::ast::Expr,
@@ -26,6 +26,8 @@ pub struct Resource<'a> {
     pub logical: String,
     /// `AWS::S3::Bucket`, `aws_s3_bucket`.
     pub ty: String,
+    /// The template of its own in which it stands, where it is not among the others.
+    pub apart: Option<String>,
     /// Whether it exists already and is only looked up.
     pub looked_up: bool,
     /// Whether it stays when it is taken out of the template: it holds data.
@@ -59,6 +61,17 @@ pub struct Left<'a> {
     pub before: Vec<String>,
     /// What they call, each once.
     pub operations: BTreeSet<String>,
+    /// Parts of results that they refer to, by the call's id, and that no call answers, since a resource stands for it.
+    pub answers: Vec<(String, String, Answer)>,
+}
+
+/// Who knows a part of a result.
+#[derive(Debug)]
+pub enum Answer {
+    /// It follows from the program, or is the answer to a question.
+    Known(Json),
+    /// A resource, by index: an attribute of it, or what it is known by.
+    Of(usize, Option<String>),
 }
 
 /// What a template's parameter is: a part of the answer to a question, whose own parameters stand in it as `{"Ref": …}`.
@@ -85,6 +98,22 @@ pub struct Mapped<'a> {
     pub left: Vec<Left<'a>>,
 }
 
+/// The parts of earlier results in a call that nothing makes, of which a resource or the program knows.
+fn answers(call: &Call, results: &Results<'_>) -> Vec<(String, Answer)> {
+    let paths = mark::all(&mark::set(&call.input)).into_iter();
+    let known = paths.filter_map(|path| {
+        let (result, part) = find(results, &path)?;
+        let answer = match (result.known.get(part), result.resource, result.attributes.get(part)) {
+            (Some(known), ..) => Answer::Known(known.clone()),
+            (None, Some(at), Some(attribute)) => Answer::Of(at, Some(attribute.clone())),
+            (None, Some(at), None) if result.whole.iter().any(|it| it == part) => Answer::Of(at, None),
+            _ => return None,
+        };
+        Some((mark::parted(&path).0.to_owned(), answer))
+    });
+    known.collect()
+}
+
 /// What a call's result offers to later ones.
 #[derive(Default)]
 struct Result {
@@ -96,6 +125,20 @@ struct Result {
     whole: Vec<String>,
     /// Parts that attributes of it stand for, with their names.
     attributes: BTreeMap<String, String>,
+}
+
+/// What may be referred to by the calls of one file.
+struct Results<'a> {
+    /// Results of its own calls, by id.
+    own: BTreeMap<&'a str, Result>,
+    /// Those of other files.
+    others: FxHashMap<String, Result>,
+}
+
+impl Results<'_> {
+    fn get(&self, id: &str) -> Option<&Result> {
+        self.own.get(id).or_else(|| self.others.get(id))
+    }
 }
 
 /// Maps every call.
@@ -111,6 +154,8 @@ pub fn map<'a>(platform: &Platform, form: Form, scripts: &'a [(&'a Artifact, Scr
         mapped: Mapped::default(),
         made: FxHashMap::default(),
         logical: BTreeSet::new(),
+        named: named_files(scripts),
+        kept: FxHashMap::default(),
     };
     for (file, script) in scripts {
         mapper.script(file, script);
@@ -126,12 +171,32 @@ struct Mapper<'p, 'a> {
     /// Resources by account and what they make.
     made: FxHashMap<(AccountId, String), usize>,
     logical: BTreeSet<(AccountId, String)>,
+    /// The files whose results other files name.
+    named: BTreeSet<&'a str>,
+    /// These results, by file and id.
+    kept: FxHashMap<String, Result>,
+}
+
+/// The files whose results others name.
+fn named_files<'a>(scripts: &'a [(&'a Artifact, Script)]) -> BTreeSet<&'a str> {
+    let mut named = BTreeSet::new();
+    for (_, script) in scripts.iter().filter(|(file, _)| file.text.contains("\"$in\"")) {
+        let inputs = script.calls.iter().map(|call| &call.input);
+        inputs.for_each(|input| mark::files(input, &mut |file| _ = named.insert(file)));
+    }
+    named
 }
 
 impl<'a> Mapper<'_, 'a> {
     fn script(&mut self, file: &'a Artifact, script: &'a Script) {
-        let mut results: BTreeMap<&str, Result> = BTreeMap::new();
-        let mut left = Left { file, calls: Vec::new(), before: Vec::new(), operations: BTreeSet::new() };
+        let mut results = Results { own: BTreeMap::new(), others: std::mem::take(&mut self.kept) };
+        let mut left = Left {
+            file,
+            calls: Vec::new(),
+            before: Vec::new(),
+            operations: BTreeSet::new(),
+            answers: Vec::new(),
+        };
         for call in &script.calls {
             if self.call(file, call, &mut results).is_none() {
                 if self.before(call) {
@@ -140,24 +205,28 @@ impl<'a> Mapper<'_, 'a> {
                     left.calls.push(call.id.clone());
                 }
                 left.operations.insert(format!("{}.{}", call.service, call.operation));
+                let known = answers(call, &results).into_iter();
+                left.answers.extend(known.map(|(path, it)| (call.id.clone(), path, it)));
             }
         }
         if !left.operations.is_empty() {
             self.mapped.left.push(left);
         }
+        self.kept = results.others;
+        if self.named.contains(file.path.as_str()) {
+            let own = results.own.into_iter();
+            self.kept.extend(own.map(|(id, result)| (mark::key(&file.path, id), result)));
+        }
     }
 
     /// Adds what a call becomes; nothing where none stands for it.
-    fn call(
-        &mut self,
-        file: &'a Artifact,
-        call: &'a Call,
-        results: &mut BTreeMap<&'a str, Result>,
-    ) -> Option<()> {
+    fn call(&mut self, file: &'a Artifact, call: &'a Call, results: &mut Results<'a>) -> Option<()> {
         let account = *self.accounts.get(&call.account)?;
         let input = with_known(&call.input, results);
         let refers = self.referred(&input, results)?;
-        let mut template = Template::new(self.platform, account, &input)?;
+        let platform = self.platform;
+        let mut given = given(platform, account, input)?;
+        let template = Template { platform, account, given: &given, part: None };
         let key = (call.service.as_str().into(), call.operation.as_str().into());
         let mappings = self.form.mappings(&self.platform.library).get(&key)?;
         let mut mappings = mappings
@@ -172,16 +241,21 @@ impl<'a> Mapper<'_, 'a> {
             return None;
         }
         if let Some(result) = self.mapping(file, call, (first, &template), &refers, results)? {
-            results.insert(&call.id, result);
+            results.own.insert(&call.id, result);
         }
         if self.form == Form::CloudFormation {
             return Some(());
         }
         // Terraform divides what one request makes.
-        template.given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
+        let mappings: Vec<&Mapping> = mappings.collect();
+        if mappings.is_empty() {
+            return Some(());
+        }
+        given.insert("made".into(), mark::of(&format!("{}.made", call.id)).into());
+        let template = Template { platform, account, given: &given, part: None };
         for mapping in mappings {
             let mut refers = refers.clone();
-            refers.extend(results.get(call.id.as_str()).and_then(|it| it.resource));
+            refers.extend(results.get(&call.id).and_then(|it| it.resource));
             self.mapping(file, call, (mapping, &template), &refers, results)?;
         }
         Some(())
@@ -194,7 +268,7 @@ impl<'a> Mapper<'_, 'a> {
         call: &Call,
         (mapping, template): (&Mapping, &Template<'_>),
         refers: &BTreeSet<usize>,
-        results: &BTreeMap<&str, Result>,
+        results: &Results<'_>,
     ) -> Option<Option<Result>> {
         if let Some(Json::Object(asked)) = template.json(mapping, "asks") {
             let input = template.given.get("request").cloned().unwrap_or_default();
@@ -202,7 +276,9 @@ impl<'a> Mapper<'_, 'a> {
         }
         if let Some(Json::Array(items)) = template.json(mapping, "each") {
             for item in &items {
-                self.resource(file, call, (mapping, &template.with(item)), refers.clone(), results)?;
+                let part = part(item);
+                let template = Template { part: Some(&part), ..*template };
+                self.resource(file, call, (mapping, &template), refers.clone(), results)?;
             }
             return Some(None);
         }
@@ -221,7 +297,7 @@ impl<'a> Mapper<'_, 'a> {
         call: &Call,
         (mapping, template): (&Mapping, &Template<'_>),
         mut refers: BTreeSet<usize>,
-        results: &BTreeMap<&str, Result>,
+        results: &Results<'_>,
     ) -> Option<Option<Result>> {
         let account = template.account;
         let given = self.form.literal(template.json(mapping, "properties").unwrap_or_else(|| json!({})));
@@ -253,6 +329,7 @@ impl<'a> Mapper<'_, 'a> {
             account: of,
             acts_in: account,
             logical: self.logical(of, file, &call.id),
+            apart: template.json(mapping, "apart").and_then(|it| it.as_str().map(str::to_owned)),
             looked_up: template.json(mapping, "looked_up") == Some(Json::Bool(true)),
             joins: template.texts(mapping, "joins"),
             ty: template.json(mapping, "type")?.as_str()?.to_owned(),
@@ -300,7 +377,7 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// The resources that a request refers to; nothing where one of them has no such part.
-    fn referred(&self, input: &Json, results: &BTreeMap<&str, Result>) -> Option<BTreeSet<usize>> {
+    fn referred(&self, input: &Json, results: &Results<'_>) -> Option<BTreeSet<usize>> {
         let mut refers = BTreeSet::new();
         for path in mark::all(input) {
             let (result, part) = find(results, &path)?;
@@ -348,7 +425,7 @@ impl<'a> Mapper<'_, 'a> {
     }
 
     /// What stands for a part of an earlier result.
-    fn stands(&self, results: &BTreeMap<&str, Result>, path: &str) -> Json {
+    fn stands(&self, results: &Results<'_>, path: &str) -> Json {
         let Some((result, part)) = find(results, path) else { return Json::Null };
         let Some(resource) = result.resource.and_then(|at| self.mapped.resources.get(at)) else {
             return Json::Null;
@@ -408,7 +485,7 @@ pub fn capital(word: &str) -> String {
 }
 
 /// A request with its references as marks, but for the parts of results that are known: whoever is named by them is found so.
-fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
+fn with_known(input: &Json, results: &Results<'_>) -> Json {
     let known = |path: &str| {
         let known = find(results, path).and_then(|(result, part)| result.known.get(part));
         known.cloned().unwrap_or_else(|| Json::from(mark::of(path)))
@@ -418,7 +495,7 @@ fn with_known(input: &Json, results: &BTreeMap<&str, Result>) -> Json {
 }
 
 /// The result that a path is of, and the part of it. Ids have dots in them, and so the longest that fits is meant.
-fn find<'r, 'p>(results: &'r BTreeMap<&str, Result>, path: &'p str) -> Option<(&'r Result, &'p str)> {
+fn find<'r, 'p>(results: &'r Results<'_>, path: &'p str) -> Option<(&'r Result, &'p str)> {
     let (path, _) = mark::parted(path);
     let dots = path.rmatch_indices('.');
     dots.into_iter().find_map(|(at, _)| Some((results.get(path.get(..at)?)?, path.get(at + 1..)?)))
@@ -443,46 +520,48 @@ fn merge(into: &mut Json, more: Json) {
 }
 
 /// Where the templates of one call are computed.
-struct Template<'p> {
-    platform: &'p Platform,
+struct Template<'t> {
+    platform: &'t Platform,
     account: AccountId,
-    given: Map<String, Json>,
+    /// The request's members and what stands beside them.
+    given: &'t Map<String, Json>,
+    /// Those of one of its parts, which go before the request's.
+    part: Option<&'t Map<String, Json>>,
 }
 
-impl<'p> Template<'p> {
-    fn new(platform: &'p Platform, account: AccountId, input: &Json) -> Option<Self> {
-        let of = platform.account(account);
-        let mut given = input.as_object()?.clone();
-        given.insert("request".into(), input.clone());
-        given.insert("account".into(), json!(of.id));
-        given.insert("region".into(), json!(of.region));
-        given.insert("partition".into(), json!(platform.project.partition()));
-        Some(Self { platform, account, given })
-    }
+/// The members of a request, with the words that stand beside them.
+fn given(platform: &Platform, account: AccountId, input: Json) -> Option<Map<String, Json>> {
+    let of = platform.account(account);
+    let request = input.clone();
+    let Json::Object(mut given) = input else { return None };
+    given.insert("request".into(), request);
+    given.insert("account".into(), json!(of.id));
+    given.insert("region".into(), json!(of.region));
+    given.insert("partition".into(), json!(platform.project.partition()));
+    Some(given)
+}
 
-    /// With the members of one of the request's parts over those of the request.
-    fn with(&self, item: &Json) -> Self {
-        let mut given = self.given.clone();
-        given.insert("item".into(), item.clone());
-        given.extend(
-            item.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())),
-        );
-        Self { platform: self.platform, account: self.account, given }
+/// The members of one of a request's parts; a text is `item`.
+fn part(item: &Json) -> Map<String, Json> {
+    let mut part = item.as_object().cloned().unwrap_or_default();
+    part.entry("item").or_insert_with(|| item.clone());
+    part
+}
+
+impl Template<'_> {
+    fn names(&self) -> Given<'_> {
+        Given { part: self.part, whole: self.given }
     }
 
     fn holds(&self, condition: &Expr) -> bool {
         let account = self.platform.account(self.account).resource;
-        lower::holds_of_request(self.platform, account, &self.given, condition)
+        lower::holds_of_request(self.platform, account, self.names(), condition)
     }
 
     fn json(&self, mapping: &Mapping, member: &str) -> Option<Json> {
         let (_, expression) = mapping.input.iter().find(|(name, _)| name == member)?;
-        lower::of_request(
-            self.platform,
-            self.platform.account(self.account).resource,
-            &self.given,
-            expression,
-        )
+        let account = self.platform.account(self.account).resource;
+        lower::of_request(self.platform, account, self.names(), expression)
     }
 
     fn texts(&self, mapping: &Mapping, member: &str) -> Vec<String> {

@@ -18,15 +18,38 @@ pub fn of(path: &str) -> String {
     format!("{OPEN}{path}{CLOSE}")
 }
 
+/// What a call of another file is known by.
+pub fn key(file: &str, id: &str) -> String {
+    format!("{file}#{id}")
+}
+
+fn is_reference(members: &Map<String, Json>) -> bool {
+    members.keys().all(|name| matches!(name.as_str(), "$from" | "$in" | "$behind"))
+}
+
+/// The files whose results a request refers to.
+pub fn files<'a>(input: &'a Json, with: &mut dyn FnMut(&'a str)) {
+    match input {
+        Json::Object(members) => {
+            if let (true, Some(Json::String(file))) = (is_reference(members), members.get("$in")) {
+                with(file);
+            }
+            members.values().for_each(|value| files(value, with));
+        }
+        Json::Array(items) => items.iter().for_each(|item| files(item, with)),
+        _ => {}
+    }
+}
+
 /// The request with each reference as text.
 pub fn set(input: &Json) -> Json {
     match input {
         Json::Object(members) => {
-            if let (1, Some(Json::String(path))) = (members.len(), members.get("$from")) {
-                return Json::String(of(path));
-            }
-            if let (Some(Json::String(path)), Some(_)) = (members.get("$from"), members.get("$behind")) {
-                return Json::String(of(&format!("{path}{BEHIND}")));
+            if let (Some(Json::String(path)), true) = (members.get("$from"), is_reference(members)) {
+                let file = members.get("$in").and_then(Json::as_str);
+                let file = file.map(|file| key(file, "")).unwrap_or_default();
+                let behind = members.contains_key("$behind").then_some(BEHIND);
+                return Json::String(of(&format!("{file}{path}{}", behind.iter().collect::<String>())));
             }
             if let (1, Some(Json::Array(pieces))) = (members.len(), members.get("$text")) {
                 let pieces = pieces.iter().map(set);

@@ -45,9 +45,11 @@ pub fn scripts(raw: &Artifacts) -> Vec<(&Artifact, Script)> {
     let turn = |file: &Artifact| {
         let folder = file.path.split('/').nth(1).unwrap_or_default();
         let links = file.path.ends_with(".links.calls.json");
-        (links, FIRST.iter().position(|first| *first == folder).unwrap_or(FIRST.len()))
+        // Whoever names a result of another file comes behind that.
+        let names_others = file.text.contains("\"$in\"");
+        (links, names_others, FIRST.iter().position(|first| *first == folder).unwrap_or(FIRST.len()))
     };
-    all.sort_by(|(a, _), (b, _)| (turn(a), &a.path).cmp(&(turn(b), &b.path)));
+    all.sort_by_cached_key(|(file, _)| (turn(file), &*file.path));
     all
 }
 

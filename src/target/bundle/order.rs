@@ -83,21 +83,22 @@ pub fn needed_first(needs: &[BTreeSet<usize>]) -> Vec<usize> {
 /// For each resource the number of stacks that must come before its own.
 pub fn waves(resources: &[Resource<'_>], needs: &[BTreeSet<usize>], sorted: &[usize]) -> Vec<usize> {
     let mut waves = vec![0; resources.len()];
-    let account = |at: usize| resources.get(at).map(|it| it.account);
+    let home = |at: usize| resources.get(at).map(|it| (it.account, it.apart.as_deref()));
     // What is referred to stands in the same template, and may so come later than it would have to, and others behind it.
     for _ in 0..=resources.len() {
         let mut changed = false;
         for &at in sorted {
             let before = needs.get(at).into_iter().flatten();
             let least = before
-                .map(|it| waves.get(*it).copied().unwrap_or(0) + usize::from(account(*it) != account(at)))
+                .map(|it| waves.get(*it).copied().unwrap_or(0) + usize::from(home(*it) != home(at)))
                 .max()
                 .unwrap_or(0);
             let raised =
                 waves.get_mut(at).is_some_and(|wave| std::mem::replace(wave, least.max(*wave)) < least);
             let own = waves.get(at).copied().unwrap_or(0);
             changed |= raised;
-            for it in resources.get(at).into_iter().flat_map(|it| &it.refers) {
+            let inside = |it: &&usize| home(**it) == home(at);
+            for it in resources.get(at).into_iter().flat_map(|it| &it.refers).filter(inside) {
                 changed |=
                     waves.get_mut(*it).is_some_and(|wave| std::mem::replace(wave, own.max(*wave)) < own);
             }

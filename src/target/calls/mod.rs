@@ -1,7 +1,7 @@
 //! Whatever the standard library gives calls: buckets, keys, syncs, topics, queues, streams, … No kind is named here.
 
 use crate::{
-    access::{Access, Document, Duty, derived_role},
+    access::{Access, Document, Duty, Ours, derived_role},
     artifact::{Artifact, Artifacts},
     lower::{self, Script, Surroundings},
     platform::{Platform, Resource, ResourceId},
@@ -33,8 +33,6 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     if resource.external || account.external {
         return None;
     }
-    let kind = platform.kind_of(id);
-    let family = kind.service.as_deref()?;
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
         calls.extend(lower::trigger::after(platform, id, &made));
@@ -42,16 +40,29 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
             calls.extend(lower::watching(platform, context, id, Some(made)));
         }
     }
-    (!calls.is_empty()).then(|| Artifact {
-        path: format!("{}/{family}/{}.calls.json", account.name, platform.file_stem(id)),
+    if calls.is_empty() {
+        return None;
+    }
+    Some(Artifact {
+        path: lower::file_of(platform, id)?,
         account: account.name.to_string(),
         family: "calls",
         declaration: resource.name.to_string(),
         source: resource.span,
         text: Script { calls }.tagged(platform, Some(id)).text(),
-        notes: Vec::new(),
+        notes: told_elsewhere(context, id),
         statements: Vec::new(),
     })
+}
+
+/// What the owner of a topic must add that the declaration tells, where that is not ours.
+fn told_elsewhere(context: &Context<'_>, id: ResourceId) -> Vec<String> {
+    let watched = context.platform.watched_by(id).is_some();
+    watched
+        .then(|| context.access.notes(context.platform, Ours::Resource(id)))
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What templates see of the roles and policies.

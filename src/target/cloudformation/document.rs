@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{
     NAME,
-    stack::{Stack, limit},
+    stack::{Stack, id_of, limit},
 };
 use crate::{
     artifact::Artifact,
-    platform::Platform,
+    platform::{Account, Platform},
     source::Span,
     target::bundle::{
         document::{self, Documents},
-        map::{Left, Question, Resource},
+        map::{Answer, Mapped, Question, Resource},
     },
 };
 
@@ -69,10 +69,41 @@ fn entry<'a>(resource: &'a Resource<'a>, waits: Vec<&'a str>) -> Entry<'a> {
 
 /// Bytes that a resource takes in a template, what it waits for included, at most.
 pub fn size(resource: &Resource<'_>) -> usize {
-    let text = serde_json::to_string_pretty(&entry(resource, Vec::new())).unwrap_or_default();
-    // Each line is indented by four more; names of what it waits for stand in the properties, mostly longer.
-    let lines = text.lines().count();
-    text.len() + lines * 4 + resource.logical.len() + resource.needs.len() * 64 + 256
+    // Its properties stand four deep; names of what it waits for stand in the properties, mostly longer.
+    printed(&resource.properties, 4)
+        + resource.ty.len()
+        + resource.logical.len()
+        + resource.needs.len() * 64
+        + 512
+}
+
+/// Bytes that a value takes where its lines are indented so many times, at most.
+fn printed(value: &Json, depth: usize) -> usize {
+    match value {
+        Json::Null => 4,
+        Json::Bool(_) => 5,
+        Json::Number(number) => number.to_string().len(),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => {
+            let line = 2 * (depth + 1) + 2;
+            items.iter().map(|it| line + printed(it, depth + 1)).sum::<usize>() + 2 * depth + 3
+        }
+        Json::Object(members) => {
+            let line = 2 * (depth + 1) + 4;
+            let all = members.iter().map(|(name, it)| line + quoted(name) + printed(it, depth + 1));
+            all.sum::<usize>() + 2 * depth + 3
+        }
+    }
+}
+
+/// Bytes of a text in quotes, with what is escaped in it.
+fn quoted(text: &str) -> usize {
+    let more = text.bytes().map(|it| match it {
+        b'"' | b'\\' => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    text.len() + more.sum::<usize>() + 2
 }
 
 /// A template's text.
@@ -112,9 +143,9 @@ fn path(stack: &Stack<'_>) -> String {
 }
 
 /// A stack's template as a file.
-pub fn template(stack: &Stack<'_>) -> Artifact {
+pub fn template(stack: &Stack<'_>, text: String) -> Artifact {
     let source = stack.resources.first().map(|it| it.span).unwrap_or_default();
-    documents(stack, source).file(path(stack), text(stack))
+    documents(stack, source).file(path(stack), text)
 }
 
 fn documents<'a>(stack: &'a Stack<'_>, source: Span) -> Documents<'a> {
@@ -140,6 +171,33 @@ struct Described<'a> {
     /// The template's parameters by their names: what to ask for each, and where the answer has it. `{"Ref": …}` in a question is the answer to another.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     parameters: BTreeMap<&'a str, Asked<'a>>,
+    /// The requests that make a set of stacks of the template, where it may be one: instead of the stack, with the template and the parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack_set: Option<[Request<'a>; 2]>,
+}
+
+/// A request without the template and what it asks for.
+#[derive(Serialize)]
+struct Request<'a> {
+    service: &'static str,
+    operation: &'static str,
+    input: Json,
+    account: &'a str,
+}
+
+/// AWS makes policies of an organization in its management account and for whom that has delegated it to. Sets whose permissions AWS manages
+/// leave the management account out, and so the roles are those of the accounts:
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html>
+fn stack_set<'a>(stack: &Stack<'_>, account: &'a Account) -> [Request<'a>; 2] {
+    let request = |operation, input| Request { service: NAME, operation, input, account: &account.id };
+    let name = &stack.name;
+    [
+        request("CreateStackSet", json!({ "StackSetName": name, "PermissionModel": "SELF_MANAGED" })),
+        request(
+            "CreateStackInstances",
+            json!({ "StackSetName": name, "Accounts": [account.id], "Regions": [account.region] }),
+        ),
+    ]
 }
 
 #[derive(Serialize)]
@@ -155,15 +213,19 @@ fn asked(question: &Question) -> Asked<'_> {
     Asked { service, operation, input, path }
 }
 
-/// The order across accounts.
-pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> Option<Artifact> {
+/// The order across accounts; `bytes` are those of each stack's template.
+pub fn deploy(
+    platform: &Platform,
+    stacks: &[Stack<'_>],
+    bytes: &[usize],
+    mapped: &Mapped<'_>,
+) -> Option<Artifact> {
     let first = stacks.first()?;
     let source = first.resources.first()?.span;
     let direct = limit(platform, "template_body");
     let mut steps: BTreeMap<usize, Vec<Described<'_>>> = BTreeMap::new();
-    for stack in stacks {
+    for (stack, &bytes) in stacks.iter().zip(bytes) {
         let account = platform.account(stack.account);
-        let bytes = text(stack).len();
         steps.entry(stack.wave).or_default().push(Described {
             name: &stack.name,
             account: &account.id,
@@ -173,8 +235,26 @@ pub fn deploy(platform: &Platform, stacks: &[Stack<'_>], left: &[Left<'_>]) -> O
             template_by: if bytes > direct { "bucket" } else { "body" },
             capabilities: ["CAPABILITY_NAMED_IAM"],
             parameters: stack.questions.iter().map(|(name, it)| (*name, asked(it))).collect(),
+            stack_set: stack.is_set.then(|| stack_set(stack, account)),
         });
     }
     let steps = steps.into_values().map(|stacks| Step { stacks }).collect();
-    Some(documents(first, source).deploy(steps, left))
+    let known = |answer: &Answer| match answer {
+        Answer::Known(value) => {
+            let parameter = value.get("Ref").and_then(Json::as_str);
+            let questions = mapped.questions.iter();
+            let asks = parameter.and_then(|name| questions.into_iter().find(|((_, it), _)| it == name));
+            match asks {
+                Some((_, question)) => serde_json::to_value(asked(question)).ok(),
+                None => Some(json!({ "value": value })),
+            }
+        }
+        // What CloudFormation knows a resource by is what its attributes are asked for here: an ARN, an id.
+        Answer::Of(at, _) => {
+            let resource = mapped.resources.get(*at)?;
+            let stack = stacks.iter().find(|it| it.resources.iter().any(|it| std::ptr::eq(*it, resource)))?;
+            serde_json::to_value(asked(&id_of(&stack.name, &resource.logical))).ok()
+        }
+    };
+    Some(documents(first, source).deploy(steps, &mapped.left, &known))
 }

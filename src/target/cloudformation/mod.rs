@@ -30,21 +30,24 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
     let mapped = map::map(program.platform, Form::CloudFormation, &scripts);
     bundle.diagnostics.extend(bundle::uncovered(Form::CloudFormation, &mapped.left));
     let stacks = stack::stacks(program.platform, &mapped);
+    let mut bytes = Vec::with_capacity(stacks.len());
     for stack in &stacks {
+        let text = document::text(stack);
+        bytes.push(text.len());
         if let Some(resource) = stack.resources.first()
-            && stack.too_large(program.platform)
+            && stack.too_large(program.platform, text.len())
         {
-            bundle.diagnostics.push(too_large(resource.declaration, resource.span, stack));
+            bundle.diagnostics.push(too_large(resource.declaration, resource.span, stack, text.len()));
         }
-        bundle.artifacts.files.push(document::template(stack));
+        bundle.artifacts.files.push(document::template(stack, text));
     }
-    bundle.artifacts.files.extend(document::deploy(program.platform, &stacks, &mapped.left));
+    bundle.artifacts.files.extend(document::deploy(program.platform, &stacks, &bytes, &mapped));
     bundle
 }
 
-fn too_large(declaration: &str, span: Span, stack: &stack::Stack<'_>) -> Diagnostic {
+fn too_large(declaration: &str, span: Span, stack: &stack::Stack<'_>, bytes: usize) -> Diagnostic {
     let message = format!("the template with `{declaration}` is larger than CloudFormation takes");
-    let label = format!("{} resources, {} bytes", stack.resources.len(), document::text(stack).len());
+    let label = format!("{} resources, {bytes} bytes", stack.resources.len());
     Diagnostic::error(catalogue::TEMPLATE_TOO_LARGE, span, message, label)
         .help("divide what is declared here, so that its parts fit into templates of their own")
 }

@@ -1,9 +1,13 @@
 //! The stacks that follow from what must be there before what: a resource stands in the first stack of its account that comes behind
 //! everything of other accounts that it names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use rustc_hash::FxHashMap;
+use serde_json::json;
 
 use super::document;
 use crate::{
@@ -29,14 +33,42 @@ pub struct Stack<'a> {
     /// What each must wait for, by logical names.
     pub waits: Vec<BTreeSet<&'a str>>,
     /// The parameters' names, with what each is.
-    pub questions: BTreeMap<&'a str, &'a Question>,
+    pub questions: BTreeMap<&'a str, Cow<'a, Question>>,
+    /// Whether it names no account and may be a set of stacks as well.
+    pub is_set: bool,
 }
 
 impl Stack<'_> {
-    /// Whether CloudFormation refuses it.
-    pub fn too_large(&self, platform: &Platform) -> bool {
+    /// Whether CloudFormation refuses its template of so many bytes.
+    pub fn too_large(&self, platform: &Platform, bytes: usize) -> bool {
         self.resources.len() > limit(platform, "template_resources")
-            || document::text(self).len() > limit(platform, "template_object")
+            || bytes > limit(platform, "template_object")
+    }
+}
+
+/// An account, and the template of its own there.
+type Home<'a> = (AccountId, Option<&'a str>);
+
+fn home<'a>(resource: &'a Resource<'_>) -> Home<'a> {
+    (resource.account, resource.apart.as_deref())
+}
+
+fn name(platform: &Platform, (account, apart): Home<'_>, count: usize) -> String {
+    let account = platform.account(account).name.replace('_', "-");
+    match (apart, count) {
+        (None, _) => format!("dpl-{account}-{count}"),
+        (Some(apart), 1) => format!("dpl-{account}-{apart}"),
+        (Some(apart), _) => format!("dpl-{account}-{apart}-{count}"),
+    }
+}
+
+/// How the id of a resource of a stack is asked for.
+pub fn id_of(stack: &str, logical: &str) -> Question {
+    Question {
+        service: "cloudformation".to_owned(),
+        operation: "DescribeStackResource".to_owned(),
+        input: json!({ "StackName": stack, "LogicalResourceId": logical }),
+        path: "StackResourceDetail.PhysicalResourceId".to_owned(),
     }
 }
 
@@ -51,17 +83,25 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
     let needs = needs(resources);
     let sorted = needed_first(&needs);
     let waves = waves(resources, &needs, &sorted);
-    let mut groups: BTreeMap<(usize, AccountId), Vec<usize>> = BTreeMap::new();
+    // A template of its own is one, behind all that any part of it needs.
+    let mut latest: BTreeMap<Home<'a>, usize> = BTreeMap::new();
+    for (resource, wave) in resources.iter().zip(&waves).filter(|(it, _)| it.apart.is_some()) {
+        let last = latest.entry(home(resource)).or_default();
+        *last = (*last).max(*wave);
+    }
+    let mut groups: BTreeMap<(usize, Home<'a>), Vec<usize>> = BTreeMap::new();
     for at in sorted {
         if let (Some(resource), Some(wave)) = (resources.get(at), waves.get(at)) {
-            groups.entry((*wave, resource.account)).or_default().push(at);
+            let home = home(resource);
+            groups.entry((*latest.get(&home).unwrap_or(wave), home)).or_default().push(at);
         }
     }
-    let mut counts: BTreeMap<AccountId, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<Home<'a>, usize> = BTreeMap::new();
+    let mut names: FxHashMap<usize, String> = FxHashMap::default();
     let mut stacks = Vec::new();
     let mut wave = 0;
     let mut last = None;
-    for ((level, account), members) in groups {
+    for ((level, home), members) in groups {
         let parts = parts(platform, resources, members);
         // A part may need the ones before it, and so each has a wave of its own.
         if last.is_some_and(|last| last != level) {
@@ -69,8 +109,10 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
         }
         last = Some(level);
         for (nth, part) in parts.into_iter().enumerate() {
-            let count = counts.entry(account).and_modify(|count| *count += 1).or_insert(1);
-            stacks.push(stack(platform, mapped, &needs, (account, wave + nth, *count), &part));
+            let count = counts.entry(home).and_modify(|count| *count += 1).or_insert(1);
+            let name = name(platform, home, *count);
+            names.extend(part.iter().map(|at| (*at, name.clone())));
+            stacks.push(stack(platform, mapped, &needs, (home, wave + nth, name), &part, &names));
         }
     }
     stacks.sort_by_key(|stack| (stack.wave, stack.account));
@@ -81,28 +123,36 @@ fn stack<'a>(
     platform: &Platform,
     mapped: &'a Mapped<'a>,
     needs: &[BTreeSet<usize>],
-    (account, wave, count): (AccountId, usize, usize),
+    ((account, apart), wave, name): (Home<'a>, usize, String),
     members: &[usize],
+    names: &FxHashMap<usize, String>,
 ) -> Stack<'a> {
     let resources = &mapped.resources;
     let asked = members.iter().filter_map(|at| resources.get(*at)).flat_map(|it| &it.parameters);
-    let questions =
-        asked.filter_map(|name| Some((name.as_str(), mapped.questions.get(&(account, name.clone()))?)));
+    let questions = asked.filter_map(|name| {
+        Some((name.as_str(), Cow::Borrowed(mapped.questions.get(&(account, name.clone()))?)))
+    });
     let inside: BTreeSet<usize> = members.iter().copied().collect();
+    // What it refers to in another stack of its account is a parameter of the same name.
+    let others = members.iter().filter_map(|at| resources.get(*at)).flat_map(|it| &it.refers);
+    let others = others.filter(|it| !inside.contains(it)).filter_map(|it| {
+        let logical = &resources.get(*it)?.logical;
+        Some((logical.as_str(), Cow::Owned(id_of(names.get(it)?, logical))))
+    });
     let waits = members.iter().filter_map(|at| {
         let resource = resources.get(*at)?;
         // What a property refers to is waited for anyway.
         let others = needs.get(*at)?.iter().filter(|it| inside.contains(it) && !resource.refers.contains(it));
         Some(others.filter_map(|it| resources.get(*it)).map(|it| it.logical.as_str()).collect())
     });
-    let folder = platform.account(account).name.to_string();
     Stack {
-        name: format!("dpl-{}-{count}", folder.replace('_', "-")),
-        folder,
+        name,
+        folder: platform.account(account).name.to_string(),
         account,
         wave,
         waits: waits.collect(),
-        questions: questions.collect(),
+        questions: questions.chain(others).collect(),
+        is_set: apart.is_some(),
         resources: members.iter().filter_map(|at| resources.get(*at)).collect(),
     }
 }

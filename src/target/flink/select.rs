@@ -173,6 +173,11 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let columns = names(input);
             let rows = match &input.kind {
                 RelationKind::Scan(_) => format!("TABLE {}", block(platform, input).from),
+                // Of a UNION ALL that stands here itself Flink 2.3 takes the first query alone, and says nothing.
+                RelationKind::Union(_) => {
+                    let union = parenthesised(platform, input).replace('\n', "\n  ");
+                    format!("(\n  SELECT {}\n  FROM {union}\n)", columns.join(", "))
+                }
                 _ => parenthesised(platform, input),
             };
             let time = columns.get(time.0).cloned().unwrap_or_default();

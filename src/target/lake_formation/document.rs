@@ -186,8 +186,24 @@ pub struct DatabaseInput<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<&'a str>,
     pub location_uri: &'a str,
-    /// Empty: IAMAllowedPrincipals gets nothing on new tables, so that column grants mean something.
-    pub create_table_default_permissions: [Empty; 0],
+    /// Empty: IAMAllowedPrincipals gets nothing on new tables, so that column grants mean something. Not so in hybrid access mode.
+    pub create_table_default_permissions: Vec<DefaultPermission<'a>>,
+}
+
+/// What somebody has on all that is made.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DefaultPermission<'a> {
+    pub principal: Principal<'a>,
+    pub permissions: Vec<&'a str>,
+}
+
+/// `lakeformation.CreateLakeFormationOptIn`: from then on a principal is governed by Lake Formation there, too.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateLakeFormationOptIn<'a> {
+    pub principal: Principal<'a>,
+    pub resource: Resource<'a>,
 }
 
 /// `glue.CreateTable`.

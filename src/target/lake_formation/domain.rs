@@ -3,7 +3,8 @@
 use super::{
     Calls,
     document::{
-        BatchRevokePermissions, CreateDatabase, DatabaseInput, Entry, Principal, RegisterResource, Resource,
+        BatchRevokePermissions, CreateDatabase, DatabaseInput, DefaultPermission, Entry, GrantPermissions,
+        Principal, RegisterResource, Resource,
     },
 };
 use crate::{
@@ -11,12 +12,17 @@ use crate::{
     platform::{Domain, Location, Platform},
 };
 
+/// Lake Formation's name for whomever IAM's policies let in.
+const BY_IAM_ALONE: Principal<'_> = Principal { data_lake_principal_identifier: "IAM_ALLOWED_PRINCIPALS" };
+
 pub fn lower(platform: &Platform, domain: &Domain, calls: &mut Calls<'_>) {
     let catalog = calls.account.id.as_str();
     for (at, place) in places(platform, domain).into_iter().enumerate() {
         let id = if at == 0 { "location".to_owned() } else { format!("location.{}", at + 1) };
         register(platform, domain, place, &id, calls);
     }
+    let hybrid = platform.is_hybrid(domain);
+    let everything = DefaultPermission { principal: BY_IAM_ALONE, permissions: vec!["ALL"] };
     let uri = uri(platform, &domain.location);
     let database = CreateDatabase {
         catalog_id: catalog,
@@ -24,17 +30,30 @@ pub fn lower(platform: &Platform, domain: &Domain, calls: &mut Calls<'_>) {
             name: &domain.database,
             description: platform.resource(domain.resource).doc.as_deref(),
             location_uri: &uri,
-            create_table_default_permissions: [],
+            create_table_default_permissions: hybrid.then_some(everything).into_iter().collect(),
         },
     };
     calls.push("database", "glue", "CreateDatabase", &database);
+    let resource = Resource::Database { catalog_id: catalog, name: &domain.database };
+    if hybrid {
+        // The account's own default may give new databases to nobody.
+        let granted = GrantPermissions {
+            catalog_id: catalog,
+            principal: BY_IAM_ALONE,
+            resource,
+            permissions: vec!["ALL"],
+            permissions_with_grant_option: Vec::new(),
+        };
+        calls.push("database.by_iam_too", "lakeformation", "GrantPermissions", &granted);
+        return;
+    }
     // The account's own default may have given the database to IAM's policies alone. Where it had not, the batch says so and does nothing.
     let revoke = BatchRevokePermissions {
         catalog_id: catalog,
         entries: vec![Entry {
             id: "database",
-            principal: Principal { data_lake_principal_identifier: "IAM_ALLOWED_PRINCIPALS" },
-            resource: Resource::Database { catalog_id: catalog, name: &domain.database },
+            principal: BY_IAM_ALONE,
+            resource,
             permissions: vec!["ALL"],
             permissions_with_grant_option: Vec::new(),
         }],
@@ -49,7 +68,7 @@ fn register(platform: &Platform, domain: &Domain, place: &Location, id: &str, ca
     let request = RegisterResource {
         resource_arn: &arn(platform, place),
         role_arn: &role.arn,
-        hybrid_access_enabled: false,
+        hybrid_access_enabled: platform.is_hybrid(domain),
         expected_resource_owner_account: bucket_account.filter(|owner| *owner != calls.account.id),
     };
     calls.push(id, "lakeformation", "RegisterResource", &request);

@@ -22,10 +22,9 @@ use super::{
 use crate::{
     access::{Duty, derived_role},
     platform::{
-        Capability, CapabilityUse, Domain, Grant, Location, Platform, Principal, Resource as Owned,
+        Capability, CapabilityUse, Domain, Grant, Platform, Principal, Resource as Owned, ResourceId,
         grant::Effect, resource::Noun,
     },
-    source::Span,
 };
 
 /// What a database has, in the order that calls write it.
@@ -53,6 +52,23 @@ pub struct Receiver {
     grant_option: bool,
     /// The account, where it is of another organization, so that it must accept.
     stranger: Option<String>,
+}
+
+impl Receiver {
+    /// Its name in the program.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// What Lake Formation calls it.
+    pub fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    /// The account that it is, where it is one.
+    pub fn account(&self) -> Option<&str> {
+        Some(self.identifier.as_str()).filter(|it| it.bytes().all(|digit| digit.is_ascii_digit()))
+    }
 }
 
 /// Permissions and, for some columns, which.
@@ -104,6 +120,10 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
 
 /// Crawlers make tables in their domain, at each registered place that they look through.
 fn crawlers(platform: &Platform, all: &mut BTreeMap<(u32, On), BTreeMap<Receiver, Given>>) {
+    let mut in_bucket: BTreeMap<ResourceId, Vec<(u32, &Domain)>> = BTreeMap::new();
+    for (at, domain) in (0..).zip(&platform.domains) {
+        in_bucket.entry(domain.location.bucket).or_default().push((at, domain));
+    }
     for crawler in platform.crawlers() {
         let owner = platform.resource(crawler.domain.0);
         let Noun::Domain(own) = owner.noun else { continue };
@@ -114,12 +134,11 @@ fn crawlers(platform: &Platform, all: &mut BTreeMap<(u32, On), BTreeMap<Receiver
             given.permissions.insert(permission);
         };
         give(own, On::Database, "CREATE_TABLE");
-        for (at, domain) in (0..).zip(&platform.domains) {
-            let meets = |(target, _): &(&Location, Span)| {
-                domain.location.holds(target) || target.holds(&domain.location)
-            };
-            if crawler.targets.iter().any(meets) {
-                give(at, On::Location, "DATA_LOCATION_ACCESS");
+        for (target, _) in &crawler.targets {
+            for (at, domain) in in_bucket.get(&target.bucket).into_iter().flatten() {
+                if domain.location.holds(target) || target.holds(&domain.location) {
+                    give(*at, On::Location, "DATA_LOCATION_ACCESS");
+                }
             }
         }
     }

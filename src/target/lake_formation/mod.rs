@@ -7,6 +7,7 @@
 //! | `table.rs`, `iceberg.rs`, `types.rs` | a table → Glue's description of it |
 //! | `projection.rs` | partitions that Athena works out |
 //! | `grant.rs` | grants → the shapes that Lake Formation takes |
+//! | `opt_in.rs` | who is governed by Lake Formation in hybrid access mode |
 //! | `share.rs` | shares → resource share and link |
 //! | `batch.rs` | grants together |
 //! | `settings.rs` | an account's administrators |
@@ -17,6 +18,7 @@ mod document;
 mod domain;
 mod grant;
 mod iceberg;
+mod opt_in;
 mod projection;
 mod settings;
 mod share;
@@ -69,6 +71,9 @@ impl Target for LakeFormation {
                 grant::lower(platform, domain, grant, &mut calls, &mut batch);
             }
             batch.lower(&mut calls);
+            if platform.is_hybrid(domain) {
+                opt_in::lower(platform, domain, grants.get(&at).into_iter().flatten(), &mut calls);
+            }
             let granted = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
             for id in std::iter::once(domain.resource).chain(granted.map(|table| table.resource)) {
                 calls.notes.extend(access.notes(platform, Ours::Resource(id)));

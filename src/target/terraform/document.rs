@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     NAME,
-    root::{Plan, Root},
+    root::{Plan, Root, address},
 };
 use crate::{
     artifact::Artifact,
@@ -15,7 +15,7 @@ use crate::{
     source::Span,
     target::bundle::{
         document::{Documents, text},
-        map::{Left, Resource},
+        map::{Answer, Mapped, Resource},
     },
 };
 
@@ -157,7 +157,7 @@ struct Described<'a> {
 }
 
 /// The order across accounts.
-pub fn deploy(platform: &Platform, plan: &Plan<'_>, left: &[Left<'_>]) -> Option<Artifact> {
+pub fn deploy(platform: &Platform, plan: &Plan<'_>, mapped: &Mapped<'_>) -> Option<Artifact> {
     let first = plan.roots.first()?;
     let source = first.resources.first()?.0.span;
     let steps = plan.steps.iter().map(|turns| {
@@ -168,5 +168,14 @@ pub fn deploy(platform: &Platform, plan: &Plan<'_>, left: &[Left<'_>]) -> Option
         });
         Step { roots: roots.collect() }
     });
-    Some(documents(&first.folder, source).deploy(steps.collect(), left))
+    let known = |answer: &Answer| match answer {
+        Answer::Known(value) => Some(json!({ "value": value })),
+        Answer::Of(at, attribute) => {
+            let resource = mapped.resources.get(*at)?;
+            let root = format!("{}/{NAME}", platform.account(resource.account).name);
+            let attribute = attribute.as_deref().unwrap_or("id");
+            Some(json!({ "root": root, "address": address(resource), "attribute": attribute }))
+        }
+    };
+    Some(documents(&first.folder, source).deploy(steps.collect(), &mapped.left, &known))
 }

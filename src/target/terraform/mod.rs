@@ -29,6 +29,6 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
     bundle.diagnostics.extend(bundle::uncovered(Form::Terraform, &mapped.left));
     let plan = root::plan(program.platform, &mapped);
     bundle.artifacts.files.extend(plan.roots.iter().map(|root| document::root(program.platform, root)));
-    bundle.artifacts.files.extend(document::deploy(program.platform, &plan, &mapped.left));
+    bundle.artifacts.files.extend(document::deploy(program.platform, &plan, &mapped));
     bundle
 }

@@ -37,7 +37,7 @@ pub struct Plan<'a> {
 }
 
 /// `aws_s3_bucket.lake`
-fn address(resource: &Resource<'_>) -> String {
+pub fn address(resource: &Resource<'_>) -> String {
     let data = if resource.looked_up { "data." } else { "" };
     format!("{data}{}.{}", resource.ty, resource.logical)
 }

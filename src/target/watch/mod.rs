@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::{
+    access::Ours,
     artifact::{Artifact, Artifacts},
     lower::{self, Call, Nothing, Script},
     platform::{Account, AccountId, Platform, ResourceId, resource::Noun},
@@ -56,7 +57,9 @@ impl Target for Watch {
                     None => format!("{kind}.{}", platform.file_stem(id)),
                 };
                 let script = Script { calls }.tagged(platform, Some(id));
-                out.files.push(file(platform, platform.account(account), id, &stem, &script));
+                let mut file = file(platform, platform.account(account), id, &stem, &script);
+                file.notes = program.access.notes(platform, Ours::Resource(id));
+                out.files.push(file);
             }
         }
         for (at, board) in shown {

@@ -1,131 +1,143 @@
-//! What rows of results go through, one link after the other.
+//! What rows go through, one link after the other.
 
-use super::super::column::Batch;
+use super::super::clock::Mark;
+use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
-use super::super::operator::Error;
+use super::super::operator::{Emit, Error, Operator, Stats};
 use super::super::over::{OverRows, Prepared};
-use super::plan::{Select, Stage};
-use super::top::{Ranked, Ranking};
+use super::super::query::PlanError;
+use super::piece::{Down, Piece};
+use super::plan::{Assign, Select, Stage};
+use super::rows::{Assigned, windows, with_bounds};
+use super::top::Ranking;
 use std::borrow::Cow;
+use std::io;
+use std::ops::Range;
 
 /// A stage that runs.
 #[derive(Debug)]
 pub(super) enum Link {
     Select(Select),
+    /// With the rows that had no event time.
+    Assign(Assign, u64),
     Top(Box<Ranking>),
     Over(Box<OverRows>),
-}
-
-/// What a link that keeps rows computes of those of a batch.
-pub(super) enum Kept {
-    Top(Ranked),
-    Over(Prepared),
+    Groups(Box<Operator>),
 }
 
 impl Link {
-    pub fn new(stage: Stage) -> Link {
-        match stage {
+    pub fn new(stage: Stage) -> Result<Link, PlanError> {
+        Ok(match stage {
             Stage::Select(select) => Link::Select(select),
+            Stage::Assign(assign) => Link::Assign(assign, 0),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
             Stage::Over(over) => Link::Over(Box::new(OverRows::new(*over))),
-        }
-    }
-
-    /// Whether it keeps rows until time has passed.
-    pub fn keeps(&self) -> bool {
-        matches!(self, Link::Top(_) | Link::Over(_))
-    }
-
-    /// What it computes of a batch whose rows it keeps; `None` where it keeps none.
-    pub fn kept(&self, batch: &Batch) -> Result<Option<Kept>, Error> {
-        Ok(match self {
-            Link::Select(_) => None,
-            Link::Top(ranking) => Some(Kept::Top(ranking.rows(batch)?)),
-            Link::Over(over) => Some(Kept::Over(over.prepared(batch)?)),
+            Stage::Groups(query) => Link::Groups(Box::new(Operator::new(*query, 1)?)),
+            Stage::Regroup(query) => Link::Groups(Box::new(Operator::of_ends(*query)?)),
         })
     }
 
-    /// Takes a row; false where it is late.
-    pub fn add(&mut self, kept: &Kept, batch: &Batch, row: usize, watermark: Option<i64>) -> bool {
-        match (self, kept) {
-            (Link::Top(ranking), Kept::Top(ranked)) => ranking.add(ranked, batch, row, watermark),
-            (Link::Over(over), Kept::Over(prepared)) => over.add(prepared, batch, row, watermark),
-            _ => true,
-        }
+    /// Whether it waits for the ends of windows.
+    pub fn waits(&self) -> bool {
+        matches!(self, Link::Top(_) | Link::Over(_) | Link::Groups(_))
     }
 
-    /// Rows whose turn has come by a watermark; `None` once there are no more.
-    fn fired(&mut self, watermark: i64) -> Option<Batch> {
+    /// The rows of the last piece that were late, ascending, where it tells.
+    pub fn late(&self) -> Option<&[u32]> {
         match self {
-            Link::Select(_) => None,
-            Link::Top(ranking) => ranking.fired(watermark),
-            Link::Over(over) => over.fired(watermark),
+            Link::Top(ranking) => Some(ranking.late()),
+            Link::Over(over) => Some(over.late()),
+            _ => None,
         }
     }
 
-    /// The rows held now, the keys that are known beside them, and the bytes of both, about.
-    pub fn held(&self) -> (usize, usize, usize) {
+    /// What happened in it so far, but for the rows that it handed on.
+    pub fn stats(&self) -> Stats {
         match self {
-            Link::Select(_) => (0, 0, 0),
-            Link::Top(ranking) => (ranking.held_rows(), 0, ranking.memory()),
-            Link::Over(over) => (over.held_rows(), over.parts(), over.memory()),
-        }
-    }
-
-    /// The most rows held at once, and their bytes, about.
-    pub fn most(&self) -> (usize, usize) {
-        match self {
-            Link::Select(_) => (0, 0),
-            Link::Top(ranking) => (ranking.most_rows(), ranking.most_memory()),
-            Link::Over(over) => (over.most_rows(), over.most_memory()),
-        }
-    }
-}
-
-/// Where the last link's rows go.
-pub(super) struct Out<'a, 'e> {
-    pub emit: &'a mut (dyn FnMut(&Batch) -> std::io::Result<()> + 'e),
-    pub rows: &'a mut u64,
-}
-
-/// Takes rows through the links, as far as none waits for a window's end.
-pub(super) fn take(links: &mut [Link], batch: &Batch, out: &mut Out<'_, '_>) -> Result<(), Error> {
-    match links.split_first_mut() {
-        None => {
-            *out.rows += batch.len as u64;
-            (out.emit)(batch).map_err(Error::Output)
-        }
-        Some((Link::Select(select), rest)) => match selected(select, batch)? {
-            Some(batch) => take(rest, &batch, out),
-            None => Ok(()),
-        },
-        Some((link, _)) => {
-            if let Some(kept) = link.kept(batch)? {
-                // What comes from below is never late here: time passes there first.
-                (0..batch.len).for_each(|row| {
-                    link.add(&kept, batch, row, None);
-                });
+            Link::Select(_) => Stats::default(),
+            Link::Assign(_, without_event_time) => {
+                Stats { without_event_time: *without_event_time, ..Stats::default() }
             }
-            Ok(())
+            Link::Top(ranking) => Stats {
+                most_groups: ranking.most_rows(),
+                most_memory: ranking.most_memory(),
+                ..Stats::default()
+            },
+            Link::Over(over) => {
+                Stats { most_groups: over.most_rows(), most_memory: over.most_memory(), ..Stats::default() }
+            }
+            Link::Groups(operator) => operator.stats(),
         }
     }
 }
 
-/// Lets time pass: windows that have ended hand their first rows on.
-pub(super) fn pass_time(
-    links: &mut [Link],
-    watermark: Option<i64>,
-    out: &mut Out<'_, '_>,
-) -> Result<(), Error> {
-    let (Some(watermark), Some((link, rest))) = (watermark, links.split_first_mut()) else { return Ok(()) };
-    while let Some(batch) = link.fired(watermark) {
-        take(rest, &batch, out)?;
+/// Takes rows and time through the links. Links that wait for the ends of windows hand on the last of a piece's watermarks alone, behind all that
+/// it lets them hand on: what comes behind them is never late.
+pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+    let Some((link, rest)) = links.split_first_mut() else { return down(piece) };
+    if piece.is_empty() {
+        return Ok(());
     }
-    pass_time(rest, Some(watermark), out)
+    let mut next = |piece: Piece<'_>| take(rest, piece, &mut *down);
+    match link {
+        Link::Select(_) | Link::Assign(..) if piece.batch.len == 0 => next(piece),
+        Link::Select(select) => {
+            let (batch, kept) = selected(select, piece.batch)?;
+            let marks = kept.map_or_else(|| piece.marks.to_vec(), |kept| piece.marks_among(&kept));
+            next(Piece { batch: &batch, marks: &marks, idle: piece.idle })
+        }
+        Link::Assign(assign, without) => {
+            let (batch, rows) = with_windows(assign, piece.batch, without);
+            next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
+        }
+        Link::Top(ranking) => ranking.take(piece, &mut next),
+        Link::Over(over) => in_order(over, piece, &mut next),
+        Link::Groups(operator) => {
+            behind(&mut next, |results| operator.push_marked(piece.batch, piece.marks, results))?;
+            next(Piece::time(piece.last().as_slice(), piece.idle))
+        }
+    }
 }
 
-/// The rows that the condition holds for, computed; `None` where there are none.
-pub(super) fn selected(select: &Select, batch: &Batch) -> Result<Option<Batch>, Error> {
+/// Takes rows one by one, and hands on those whose turn comes with each watermark, each watermark behind its rows.
+fn in_order(over: &mut OverRows, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+    let prepared = (piece.batch.len > 0).then(|| over.prepared(piece.batch)).transpose()?;
+    over.forget_late();
+    let mut row = 0;
+    for mark in piece.marks {
+        add_all(over, prepared.as_ref(), piece.batch, row..mark.rows);
+        row = row.max(mark.rows);
+        while let Some(batch) = over.fired(mark.watermark) {
+            down(Piece::of(&batch))?;
+        }
+        down(Piece::time(&[Mark { rows: 0, ..*mark }], false))?;
+    }
+    add_all(over, prepared.as_ref(), piece.batch, row..piece.batch.len);
+    if piece.idle { down(Piece::time(&[], true)) } else { Ok(()) }
+}
+
+fn add_all(over: &mut OverRows, prepared: Option<&Prepared>, batch: &Batch, rows: Range<usize>) {
+    let Some(prepared) = prepared else { return };
+    rows.for_each(|row| over.add(prepared, batch, row));
+}
+
+/// Runs an operator whose results go on. A fault behind it comes back as it is, whatever the operator makes of it.
+pub(super) fn behind<T>(down: Down<'_>, run: impl FnOnce(Emit<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let mut fault = None;
+    let ran = run(&mut |results: &Batch| {
+        down(Piece::of(results)).map_err(|error| {
+            fault = Some(error);
+            io::ErrorKind::Other.into()
+        })
+    });
+    match fault {
+        Some(fault) => Err(fault),
+        None => ran,
+    }
+}
+
+/// The rows that the condition holds for, computed, and which they are where not all.
+fn selected(select: &Select, batch: &Batch) -> Result<(Batch, Option<Vec<u32>>), Error> {
     let all = Rows::All(batch.len);
     let kept = select
         .filter
@@ -134,10 +146,26 @@ pub(super) fn selected(select: &Select, batch: &Batch) -> Result<Option<Batch>, 
         .transpose()
         .map_err(Error::Result)?;
     let rows = kept.as_ref().map_or(all, |kept| Rows::Some(kept));
-    if rows.len() == 0 {
-        return Ok(None);
-    }
     let computed = select.output.iter().map(|expr| eval(expr, &batch.columns, rows).map(Cow::into_owned));
     let columns = computed.collect::<Result<Vec<_>, _>>().map_err(Error::Result)?;
-    Ok(Some(Batch { len: rows.len(), columns, selection: None }))
+    Ok((Batch { len: rows.len(), columns, selection: None }, kept))
+}
+
+/// Each row once for each of its windows, and which it is.
+fn with_windows(assign: &Assign, batch: &Batch, without: &mut u64) -> (Batch, Vec<u32>) {
+    let mut assigned = Assigned { rows: Vec::new(), bounds: Vec::new() };
+    if let Some(time @ Column { data: Data::I64(times), .. }) = batch.columns.get(assign.event_time) {
+        for (row, micros) in (0_u32..).zip(times) {
+            if time.is_null(row as usize) {
+                *without += 1;
+                continue;
+            }
+            windows(assign.window, micros.div_euclid(1000), |bounds| {
+                assigned.rows.push(row);
+                assigned.bounds.push(bounds);
+            });
+        }
+    }
+    let columns = with_bounds(batch, &assigned);
+    (Batch { len: assigned.rows.len(), columns, selection: None }, assigned.rows)
 }

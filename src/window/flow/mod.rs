@@ -1,196 +1,153 @@
-//! Queries that are more than one window with GROUP BY: several beside one another (`UNION ALL`), rows that are no groups, the first rows of
-//! each window, and computed columns behind all of these.
+//! Queries that are more than one window with GROUP BY: several streams and several queries beside one another (`UNION ALL`), pairs of rows
+//! (`JOIN`), rows that are no groups, the first rows of each window, groups of groups, and computed columns between all of these.
+//!
+//! A plan is a tree. Its leaves take the rows of streams; what they make of them goes from link to link as [pieces](piece) of rows with the
+//! watermarks between them.
 //!
 //! | topic | rule |
 //! | --- | --- |
 //! | branches | each takes all rows and has its own state; which comes first within a batch is not promised, as in Flink |
+//! | watermark | where inputs meet the least counts; one that is silent is not waited for |
 //! | first rows | of equal rows the one that came first; where the newest row alone is kept, the one that came last |
-//! | nulls | lower than every value |
-//! | lateness | a row of a window that has fired is not ranked; rows of groups are never late, since their window fires as a whole |
+//! | nulls | lower than every value; in a join they equal nothing |
+//! | lateness | a row of a window that has fired is not counted, ranked or joined; rows of groups are never late, since their window fires as a whole |
+//! | order between streams | batches are taken as they are pushed; rows on time come to the same results in every order, late ones may not |
 
+mod join;
 mod links;
+mod meeting;
+mod piece;
 mod plan;
 mod rows;
+mod running;
 mod saved;
 mod top;
 
-pub use plan::{First, Part, Plan, RowQuery, Select, Stage, Top};
+pub use plan::{Assign, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
 
 use super::column::Batch;
-use super::operator::{Emit, Error, Operator, Pushed, Stats};
+use super::operator::{Emit, Error, Held, Pushed, Stats};
 use super::query::PlanError;
-use links::{Link, Out, pass_time, take};
-use rows::RowOperator;
-use std::io;
+use piece::Piece;
+use running::{Place, Running, sum};
 
 /// A running plan.
 #[derive(Debug)]
 pub struct Engine {
     parts: Vec<Running>,
-}
-
-#[derive(Debug)]
-struct Running {
-    first: Source,
-    links: Vec<Link>,
-    rows_out: u64,
-}
-
-#[derive(Debug)]
-enum Source {
-    Groups(Box<Operator>),
-    Rows(Box<RowOperator>),
+    /// The rows that came out of each part.
+    rows_out: Vec<u64>,
+    /// The partitions, and which of them have ended.
+    places: Vec<Place>,
+    ended: Vec<bool>,
+    /// How many streams there are.
+    streams: usize,
 }
 
 impl Engine {
-    /// A plan over `partitions` sources, each of which advances the watermark on its own; their minimum counts.
-    pub fn new(plan: Plan, partitions: u32) -> Result<Engine, PlanError> {
+    /// A plan over partitions, of which each is told by the stream that it is of. Each advances the watermark on its own; the minimum of a
+    /// stream's counts.
+    pub fn new(plan: Plan, partitions: &[usize]) -> Result<Engine, PlanError> {
         plan.validate()?;
-        let running = |part: &Part| {
-            let first = match &part.first {
-                First::Groups(query) => {
-                    Source::Groups(Box::new(Operator::new(query.as_ref().clone(), partitions)?))
-                }
-                First::Rows(query) => {
-                    Source::Rows(Box::new(RowOperator::new(query.clone(), &plan, partitions)))
-                }
-            };
-            Ok(Running { first, links: part.then.iter().cloned().map(Link::new).collect(), rows_out: 0 })
-        };
-        Ok(Engine { parts: plan.parts.iter().map(running).collect::<Result<_, PlanError>>()? })
+        let mut counts = vec![0_u32; plan.streams.len()];
+        let mut places = Vec::new();
+        for stream in partitions.iter().copied() {
+            let count = counts.get_mut(stream).ok_or(PlanError::Stream(stream))?;
+            places.push(Place { stream, partition: *count });
+            *count += 1;
+        }
+        let running = |part| Running::new(part, &plan.streams, &counts, false);
+        let parts = plan.parts.into_iter().map(running).collect::<Result<Vec<_>, _>>()?;
+        let (rows_out, ended) = (vec![0; parts.len()], vec![false; places.len()]);
+        Ok(Engine { rows_out, parts, ended, places, streams: counts.len() })
     }
 
     /// What happened so far, in all parts.
     pub fn stats(&self) -> Stats {
-        // As for each batch: a row is late where the first part that has windows finds it late.
-        let first = self.parts.iter().find(|part| part.has_windows());
-        let mut all = Stats { late: first.map_or(0, |part| part.stats().late), ..Stats::default() };
-        for part in &self.parts {
-            let stats = part.stats();
-            all.without_event_time = all.without_event_time.max(stats.without_event_time);
-            all.windows += stats.windows;
-            all.groups += stats.groups;
-            all.rows_out += stats.rows_out;
-            all.most_windows += stats.most_windows;
-            all.most_groups += stats.most_groups;
-            all.most_memory += stats.most_memory;
+        let all = sum(self.parts.iter().map(Running::stats));
+        Stats { rows_out: self.rows_out.iter().sum(), ..all }
+    }
+
+    /// How much is held now, in all parts.
+    pub fn held(&self) -> Held {
+        let mut all = Held::default();
+        for held in self.parts.iter().map(Running::held) {
+            all.windows += held.windows;
+            all.groups += held.groups;
+            all.keys += held.keys;
+            all.memory += held.memory;
         }
         all
     }
 
-    /// The watermark in milliseconds since the epoch; `None` before the first.
-    pub fn watermark(&self) -> Option<i64> {
-        self.parts.first().and_then(Running::watermark)
+    /// A stream's watermark in milliseconds since the epoch; `None` before the first.
+    pub fn watermark(&self, stream: usize) -> Option<i64> {
+        self.parts.iter().find_map(|part| part.watermark(stream))
     }
 
-    /// Takes rows of a partition, in the order of their arrival. Rows are late where the first part that has windows finds them late.
+    /// A partition's latest event time in milliseconds since the epoch; `None` before its first row.
+    pub fn latest(&self, partition: u32) -> Option<i64> {
+        let at = *self.places.get(partition as usize)?;
+        self.parts.iter().find_map(|part| part.latest(at))
+    }
+
+    /// Takes rows of a partition, in the order of their arrival. Rows are late where the first part that has windows of the stream finds them
+    /// late.
     pub fn push(&mut self, partition: u32, batch: &Batch, emit: Emit<'_>) -> Result<Pushed, Error> {
+        let Some(at) = self.places.get(partition as usize).copied() else { return Ok(Pushed::default()) };
         let mut first: Option<Pushed> = None;
-        for part in &mut self.parts {
-            let pushed = part.push(partition, batch, emit)?;
-            if part.has_windows() {
-                first.get_or_insert(pushed);
-            }
-        }
+        self.each_part(emit, |part, down| {
+            let pushed = part.push(at, batch, down)?;
+            first = first.take().or(pushed);
+            Ok(())
+        })?;
         Ok(first.unwrap_or_default())
     }
 
     /// Tells that a partition has been silent for longer than its idle timeout: until its next row it does not
     /// hold the watermark back.
     pub fn set_idle(&mut self, partition: u32, emit: Emit<'_>) -> Result<(), Error> {
-        self.parts.iter_mut().try_for_each(|part| part.set_idle(partition, emit))
+        let Some(at) = self.places.get(partition as usize).copied() else { return Ok(()) };
+        self.each_part(emit, |part, down| part.set_idle(at, down))
+    }
+
+    /// Tells that a partition has ended. With the last one of a stream the stream ends: it holds nothing back, and its own windows fire.
+    pub fn end(&mut self, partition: u32, emit: Emit<'_>) -> Result<(), Error> {
+        let Some(at) = self.places.get(partition as usize).copied() else { return Ok(()) };
+        if let Some(ended) = self.ended.get_mut(partition as usize) {
+            *ended = true;
+        }
+        let mut of_stream =
+            self.places.iter().zip(&self.ended).filter(|(place, _)| place.stream == at.stream);
+        if of_stream.all(|(_, ended)| *ended) {
+            return self.each_part(emit, |part, down| part.end(at.stream, down));
+        }
+        self.each_part(emit, |part, down| part.set_idle(at, down))
     }
 
     /// The input has ended: every open window fires.
     pub fn finish(&mut self, emit: Emit<'_>) -> Result<(), Error> {
-        self.parts.iter_mut().try_for_each(|part| part.finish(emit))
-    }
-}
-
-impl Running {
-    fn stats(&self) -> Stats {
-        let mut stats = match &self.first {
-            Source::Groups(operator) => operator.stats(),
-            Source::Rows(operator) => operator.stats(),
-        };
-        if !self.links.is_empty() || matches!(self.first, Source::Rows(_)) {
-            stats.rows_out = self.rows_out;
-        }
-        for (rows, memory) in self.links.iter().map(Link::most) {
-            stats.most_groups += rows;
-            stats.most_memory += memory;
-        }
-        stats
-    }
-
-    fn watermark(&self) -> Option<i64> {
-        match &self.first {
-            Source::Groups(operator) => operator.watermark(),
-            Source::Rows(operator) => operator.watermark(),
-        }
-    }
-
-    /// Whether rows can be late: whether something waits for the end of their windows.
-    fn has_windows(&self) -> bool {
-        matches!(self.first, Source::Groups(_)) || !self.links.is_empty()
-    }
-
-    fn push(&mut self, partition: u32, batch: &Batch, emit: Emit<'_>) -> Result<Pushed, Error> {
-        let Running { first, links, rows_out } = self;
-        match first {
-            Source::Groups(operator) if links.is_empty() => operator.push(partition, batch, emit),
-            Source::Groups(operator) => {
-                let mut out = Out { emit, rows: rows_out };
-                let pushed = behind(links, &mut out, |results| operator.push(partition, batch, results))?;
-                pass_time(links, operator.watermark(), &mut out)?;
-                Ok(pushed)
-            }
-            Source::Rows(operator) => {
-                operator.push(partition as usize, batch, links, &mut Out { emit, rows: rows_out })
-            }
-        }
-    }
-
-    fn set_idle(&mut self, partition: u32, emit: Emit<'_>) -> Result<(), Error> {
-        let Running { first, links, rows_out } = self;
-        let mut out = Out { emit, rows: rows_out };
-        match first {
-            Source::Groups(operator) if links.is_empty() => operator.set_idle(partition, out.emit),
-            Source::Groups(operator) => {
-                behind(links, &mut out, |results| operator.set_idle(partition, results))?;
-                pass_time(links, operator.watermark(), &mut out)
-            }
-            Source::Rows(operator) => operator.set_idle(partition as usize, links, &mut out),
-        }
-    }
-
-    fn finish(&mut self, emit: Emit<'_>) -> Result<(), Error> {
-        let Running { first, links, rows_out } = self;
-        let mut out = Out { emit, rows: rows_out };
-        match first {
-            Source::Groups(operator) if links.is_empty() => return operator.finish(out.emit),
-            Source::Groups(operator) => behind(links, &mut out, |results| operator.finish(results))?,
-            Source::Rows(_) => {}
-        }
-        pass_time(links, Some(i64::MAX), &mut out)
-    }
-}
-
-/// Runs an operator whose results go through links. A fault there comes back as it is, whatever the operator makes of it.
-fn behind<T>(
-    links: &mut [Link],
-    out: &mut Out<'_, '_>,
-    run: impl FnOnce(Emit<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut fault = None;
-    let ran = run(&mut |results: &Batch| {
-        take(links, results, out).map_err(|error| {
-            fault = Some(error);
-            io::ErrorKind::Other.into()
+        let streams = self.streams;
+        self.each_part(emit, |part, down| {
+            part.wake();
+            (0..streams).try_for_each(|stream| part.end(stream, &mut *down))
         })
-    });
-    match fault {
-        Some(fault) => Err(fault),
-        None => ran,
+    }
+
+    /// Does something with each part, whose rows go out.
+    fn each_part(
+        &mut self,
+        emit: Emit<'_>,
+        mut each: impl FnMut(&mut Running, piece::Down<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.parts.iter_mut().zip(&mut self.rows_out).try_for_each(|(part, rows_out)| {
+            each(part, &mut |piece: Piece<'_>| {
+                if piece.batch.len == 0 {
+                    return Ok(());
+                }
+                *rows_out += piece.batch.len as u64;
+                emit(piece.batch).map_err(Error::Output)
+            })
+        })
     }
 }

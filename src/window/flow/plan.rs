@@ -6,10 +6,19 @@ use super::super::query::{Late, PlanError, Query, Window, check_columns};
 use super::super::types::Type;
 use serde::{Deserialize, Serialize};
 
-/// A query over one stream.
+/// A query.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
-    /// The types of the stream's columns.
+    /// The streams that are read.
+    pub streams: Vec<Stream>,
+    /// What is computed: the rows of all of them are the result. At least one.
+    pub parts: Vec<Part>,
+}
+
+/// A stream that is read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stream {
+    /// The types of its columns.
     pub input: Vec<Type>,
     /// Which of them is the event time, where there is one.
     pub event_time: Option<usize>,
@@ -17,26 +26,61 @@ pub struct Plan {
     pub watermark_delay_ms: i64,
     /// What becomes of late rows.
     pub late: Late,
-    /// What is computed: the rows of all of them are the result. At least one.
-    pub parts: Vec<Part>,
 }
 
-/// A branch of `UNION ALL`, or the whole query.
+/// A branch of `UNION ALL`, a side of a join, or the whole query.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Part {
-    /// What takes the stream's rows.
+    /// Where rows come from.
     pub first: First,
-    /// What its results go through.
+    /// What they go through.
     pub then: Vec<Stage>,
 }
 
-/// What takes the stream's rows.
+/// Where rows come from. Streams are told by their place in [`Plan::streams`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum First {
-    /// Groups of windows.
-    Groups(Box<Query>),
-    /// The rows themselves.
-    Rows(RowQuery),
+    /// Groups of windows of a stream's rows.
+    Groups(usize, Box<Query>),
+    /// A stream's rows themselves.
+    Rows(usize, RowQuery),
+    /// The rows of several parts, whose columns have the same types.
+    Union(Vec<Part>),
+    /// The pairs of two parts' rows.
+    Join(Box<Join>),
+}
+
+/// Two parts whose rows stand beside one another, for each pair that is close in time, has equal keys and fulfils a condition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Join {
+    /// The rows whose columns come first.
+    pub left: Part,
+    /// The others.
+    pub right: Part,
+    /// Whether rows of the left side and of the right one without a partner stand alone, beside nulls.
+    pub keeps: [bool; 2],
+    /// Which pairs are close.
+    pub pairing: Pairing,
+    /// What is equal on both sides, over each side's columns, of the same types. Nulls equal nothing.
+    pub keys: Vec<[Expr; 2]>,
+    /// What else must hold, over the columns of both.
+    pub condition: Option<Expr>,
+}
+
+/// Which rows of two parts are close in time. Columns are told by their places on each side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pairing {
+    /// Those of one window, whose end is in these columns.
+    Windows([usize; 2]),
+    /// Those with event times, in these columns, of which the left one less the right one is within bounds.
+    Interval {
+        /// The columns.
+        times: [usize; 2],
+        /// The least difference in milliseconds.
+        lower_ms: i64,
+        /// The greatest.
+        upper_ms: i64,
+    },
 }
 
 /// Rows that are no groups, each once for each of its windows where there are windows.
@@ -55,10 +99,25 @@ pub struct RowQuery {
 pub enum Stage {
     /// Some rows, computed anew.
     Select(Select),
+    /// Each row once for each of its windows.
+    Assign(Assign),
     /// The first rows of each window and key.
     Top(Top),
     /// Each row with what is computed over it and rows before it.
     Over(Box<Over>),
+    /// Groups of windows, by an event time that the rows still have.
+    Groups(Box<Query>),
+    /// Groups of windows that the rows have already: the column that is said to be the event time is the window's end.
+    Regroup(Box<Query>),
+}
+
+/// Each row once for each of its windows, with the window's start, end and time behind its columns.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Assign {
+    /// The column that is the event time.
+    pub event_time: usize,
+    /// The windows, no sessions.
+    pub window: Window,
 }
 
 /// Some rows, computed anew.
@@ -89,13 +148,14 @@ pub struct Top {
 
 impl From<Query> for Plan {
     fn from(query: Query) -> Plan {
-        Plan {
+        let stream = Stream {
             input: query.input.clone(),
             event_time: Some(query.event_time),
             watermark_delay_ms: query.watermark_delay_ms,
             late: query.late,
-            parts: vec![Part { first: First::Groups(Box::new(query)), then: Vec::new() }],
-        }
+        };
+        let part = Part { first: First::Groups(0, Box::new(query)), then: Vec::new() };
+        Plan { streams: vec![stream], parts: vec![part] }
     }
 }
 
@@ -103,7 +163,7 @@ impl Plan {
     /// The query, where the plan is no more than one window with its groups.
     pub fn single(&self) -> Option<&Query> {
         match self.parts.as_slice() {
-            [Part { first: First::Groups(query), then }] if then.is_empty() => Some(query),
+            [Part { first: First::Groups(_, query), then }] if then.is_empty() => Some(query),
             _ => None,
         }
     }
@@ -113,89 +173,158 @@ impl Plan {
         self.parts.first().map(Part::output_types).unwrap_or_default()
     }
 
-    /// For each input column, whether the plan reads it.
-    pub fn columns_read(&self) -> Vec<bool> {
-        let mut read: Vec<bool> = (0..self.input.len()).map(|i| Some(i) == self.event_time).collect();
-        let mut mark = |index: usize| {
-            if let Some(flag) = read.get_mut(index) {
-                *flag = true;
-            }
-        };
-        for part in &self.parts {
-            match &part.first {
-                First::Groups(query) => {
-                    let columns = query.columns_read();
-                    columns.iter().enumerate().filter(|(_, read)| **read).for_each(|(index, _)| mark(index));
-                }
-                First::Rows(rows) => rows
-                    .filter
-                    .iter()
-                    .chain(&rows.output)
-                    .for_each(|expr| expr.columns(&mut |index, _| mark(index))),
-            }
-        }
-        read
+    /// For each column of a stream, whether the plan reads it.
+    pub fn columns_read(&self, stream: usize) -> Vec<bool> {
+        let Some(read) = self.streams.get(stream) else { return Vec::new() };
+        let mut columns: Vec<bool> = (0..read.input.len()).map(|i| Some(i) == read.event_time).collect();
+        self.parts.iter().for_each(|part| part.mark_read(stream, &mut columns));
+        columns
     }
 
     /// Finds the first thing that keeps the plan from being run.
     pub fn validate(&self) -> Result<(), PlanError> {
         let results = self.output_types();
-        for part in &self.parts {
-            match &part.first {
-                First::Groups(query) => query.validate()?,
-                First::Rows(rows) => self.check_rows(rows)?,
-            }
-            let mut types = part.first.output_types();
-            for stage in &part.then {
-                types = stage.checked(&types)?;
-            }
-            if let Some((index, ty)) =
-                types.iter().enumerate().find(|(index, ty)| results.get(*index) != Some(ty))
-            {
-                return Err(PlanError::Column(index, *ty));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_rows(&self, rows: &RowQuery) -> Result<(), PlanError> {
-        let time = self.event_time.and_then(|index| self.input.get(index));
-        let mut types = self.input.clone();
-        if let Some(window) = rows.window {
-            match time {
-                Some(Type::Timestamp(0..=3)) => types.extend([Type::Timestamp(3); 3]),
-                Some(Type::TimestampLtz(0..=3)) => {
-                    types.extend([Type::Timestamp(3), Type::Timestamp(3), Type::TimestampLtz(3)]);
-                }
-                _ => return Err(PlanError::EventTime),
-            }
-            if !window.is_whole() {
-                return Err(PlanError::Duration);
-            }
-            if matches!(window, Window::Session { .. }) {
-                return Err(PlanError::Ungrouped);
-            }
-        }
-        check_filter(rows.filter.as_ref())?;
-        rows.filter.iter().chain(&rows.output).try_for_each(|expr| check_columns(expr, &types))
+        self.parts.iter().try_for_each(|part| match different(&part.checked(&self.streams)?, &results) {
+            Some((index, ty)) => Err(PlanError::Column(index, ty)),
+            None => Ok(()),
+        })
     }
 }
 
 impl Part {
-    fn output_types(&self) -> Vec<Type> {
+    /// The types of its columns.
+    pub fn output_types(&self) -> Vec<Type> {
         let mut types = self.first.output_types();
         for stage in &self.then {
             types = stage.output_types(&types);
         }
         types
     }
+
+    fn mark_read(&self, stream: usize, columns: &mut [bool]) {
+        let mut mark = |index: usize| {
+            if let Some(flag) = columns.get_mut(index) {
+                *flag = true;
+            }
+        };
+        match &self.first {
+            First::Groups(of, query) if *of == stream => {
+                let read = query.columns_read();
+                read.iter().enumerate().filter(|(_, read)| **read).for_each(|(index, _)| mark(index));
+            }
+            First::Rows(of, rows) if *of == stream => rows
+                .filter
+                .iter()
+                .chain(&rows.output)
+                .for_each(|expr| expr.columns(&mut |index, _| mark(index))),
+            First::Groups(..) | First::Rows(..) => {}
+            First::Union(parts) => parts.iter().for_each(|part| part.mark_read(stream, columns)),
+            First::Join(join) => {
+                join.left.mark_read(stream, columns);
+                join.right.mark_read(stream, columns);
+            }
+        }
+    }
+
+    fn checked(&self, streams: &[Stream]) -> Result<Vec<Type>, PlanError> {
+        let mut types = self.first.checked(streams)?;
+        for stage in &self.then {
+            types = stage.checked(&types)?;
+        }
+        Ok(types)
+    }
 }
 
 impl First {
     fn output_types(&self) -> Vec<Type> {
         match self {
-            First::Groups(query) => query.output.iter().map(Expr::ty).collect(),
-            First::Rows(rows) => rows.output.iter().map(Expr::ty).collect(),
+            First::Groups(_, query) => query.output.iter().map(Expr::ty).collect(),
+            First::Rows(_, rows) => rows.output.iter().map(Expr::ty).collect(),
+            First::Union(parts) => parts.first().map(Part::output_types).unwrap_or_default(),
+            First::Join(join) => [join.left.output_types(), join.right.output_types()].concat(),
+        }
+    }
+
+    fn checked(&self, streams: &[Stream]) -> Result<Vec<Type>, PlanError> {
+        let stream = |at: &usize| streams.get(*at).ok_or(PlanError::Stream(*at));
+        match self {
+            First::Groups(at, query) => {
+                query.validate()?;
+                if let Some((index, ty)) = different(&query.input, &stream(at)?.input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+            }
+            First::Rows(at, rows) => rows.validate(stream(at)?)?,
+            First::Union(parts) => {
+                let types = self.output_types();
+                for part in parts {
+                    if let Some((index, ty)) = different(&part.checked(streams)?, &types) {
+                        return Err(PlanError::Column(index, ty));
+                    }
+                }
+            }
+            First::Join(join) => join.validate(streams)?,
+        }
+        Ok(self.output_types())
+    }
+}
+
+/// The first column in which types differ.
+fn different(types: &[Type], others: &[Type]) -> Option<(usize, Type)> {
+    let at = (0..types.len().max(others.len())).find(|at| types.get(*at) != others.get(*at))?;
+    types.get(at).or(others.get(at)).map(|ty| (at, *ty))
+}
+
+impl RowQuery {
+    fn validate(&self, stream: &Stream) -> Result<(), PlanError> {
+        let mut types = stream.input.clone();
+        if let Some(window) = self.window {
+            let time = stream.event_time.and_then(|index| stream.input.get(index));
+            types.extend(bounds(time, window)?);
+        }
+        check_filter(self.filter.as_ref())?;
+        self.filter.iter().chain(&self.output).try_for_each(|expr| check_columns(expr, &types))
+    }
+}
+
+/// The types of the bounds of windows of rows.
+fn bounds(time: Option<&Type>, window: Window) -> Result<[Type; 3], PlanError> {
+    let types = match time {
+        Some(Type::Timestamp(0..=3)) => [Type::Timestamp(3); 3],
+        Some(Type::TimestampLtz(0..=3)) => [Type::Timestamp(3), Type::Timestamp(3), Type::TimestampLtz(3)],
+        _ => return Err(PlanError::EventTime),
+    };
+    match window {
+        Window::Session { .. } => Err(PlanError::Ungrouped),
+        window if !window.is_whole() => Err(PlanError::Duration),
+        _ => Ok(types),
+    }
+}
+
+impl Join {
+    fn validate(&self, streams: &[Stream]) -> Result<(), PlanError> {
+        let sides = [self.left.checked(streams)?, self.right.checked(streams)?];
+        let columns = match self.pairing {
+            Pairing::Windows(columns) => columns,
+            Pairing::Interval { times, .. } => times,
+        };
+        for (types, column) in sides.iter().zip(columns) {
+            if !types.get(column).is_some_and(|ty| ty.is_timestamp()) {
+                return Err(PlanError::Column(column, Type::Timestamp(3)));
+            }
+        }
+        for [left, right] in &self.keys {
+            let [of_left, of_right] = &sides;
+            check_columns(left, of_left)?;
+            check_columns(right, of_right)?;
+            if left.ty() != right.ty() {
+                return Err(PlanError::Condition("a key of ON"));
+            }
+        }
+        match &self.condition {
+            Some(condition) if condition.ty() != Type::Boolean => Err(PlanError::Condition("ON")),
+            Some(condition) => check_columns(condition, &sides.concat()),
+            None => Ok(()),
         }
     }
 }
@@ -204,8 +333,13 @@ impl Stage {
     fn output_types(&self, input: &[Type]) -> Vec<Type> {
         match self {
             Stage::Select(select) => select.output.iter().map(Expr::ty).collect(),
+            Stage::Assign(assign) => {
+                let bounds = bounds(input.get(assign.event_time), assign.window);
+                input.iter().copied().chain(bounds.unwrap_or([Type::Timestamp(3); 3])).collect()
+            }
             Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
             Stage::Over(over) => over.output_types(),
+            Stage::Groups(query) | Stage::Regroup(query) => query.output.iter().map(Expr::ty).collect(),
         }
     }
 
@@ -216,21 +350,27 @@ impl Stage {
                 let exprs = select.filter.iter().chain(&select.output);
                 exprs.into_iter().try_for_each(|expr| check_columns(expr, input))?;
             }
+            Stage::Assign(assign) => {
+                bounds(input.get(assign.event_time), assign.window)?;
+            }
+            Stage::Over(over) => {
+                if let Some((index, ty)) = different(&over.input, input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+                over.validate()?;
+            }
+            Stage::Groups(query) | Stage::Regroup(query) => {
+                query.validate()?;
+                if let Some((index, ty)) = different(&query.input, input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+            }
             Stage::Top(top) => {
                 let exprs = top.partition.iter().chain(top.order.iter().map(|(expr, _)| expr));
                 exprs.into_iter().try_for_each(|expr| check_columns(expr, input))?;
                 if !matches!(input.get(top.window_end), Some(Type::Timestamp(_))) {
                     return Err(PlanError::Column(top.window_end, Type::Timestamp(3)));
                 }
-            }
-            Stage::Over(over) => {
-                let differs = over.input.iter().zip(input).position(|(a, b)| a != b);
-                let differs = differs.or((over.input.len() != input.len()).then_some(input.len()));
-                if let Some(index) = differs {
-                    let ty = over.input.get(index).copied().unwrap_or(Type::BigInt);
-                    return Err(PlanError::Column(index, ty));
-                }
-                over.validate()?;
             }
         }
         Ok(self.output_types(input))

@@ -1,12 +1,13 @@
 //! The stream's rows as they are, each once for each of its windows.
 
-use super::super::clock::Clock;
+use super::super::clock::{Clock, Mark};
 use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
 use super::super::operator::{Error, Pushed, Stats};
 use super::super::query::{Late, Window};
-use super::links::{Link, Out, pass_time, take};
-use super::plan::{Plan, RowQuery};
+use super::links::{Link, take};
+use super::piece::{Down, Piece, tell_time};
+use super::plan::{RowQuery, Stream};
 use std::borrow::Cow;
 
 /// Rows on their way, and how far time is.
@@ -20,15 +21,16 @@ pub(super) struct RowOperator {
 }
 
 /// The rows of a batch that count, each once for each window; and the event times that they have.
-struct Assigned {
-    rows: Vec<u32>,
-    bounds: Vec<(i64, i64)>,
+pub(super) struct Assigned {
+    pub rows: Vec<u32>,
+    pub bounds: Vec<(i64, i64)>,
 }
 
 impl RowOperator {
-    pub fn new(query: RowQuery, plan: &Plan, partitions: u32) -> RowOperator {
-        let clock = Clock::new(plan.watermark_delay_ms, partitions);
-        RowOperator { query, event_time: plan.event_time, late: plan.late, clock, stats: Stats::default() }
+    pub fn new(query: RowQuery, stream: &Stream, partitions: u32) -> RowOperator {
+        let clock = Clock::new(stream.watermark_delay_ms, partitions);
+        let Stream { event_time, late, .. } = *stream;
+        RowOperator { query, event_time, late, clock, stats: Stats::default() }
     }
 
     pub fn stats(&self) -> Stats {
@@ -43,38 +45,40 @@ impl RowOperator {
         self.clock.watermark()
     }
 
+    /// Takes rows of a partition, and hands them on with the watermarks between them where `timed`.
     pub fn push(
         &mut self,
         partition: usize,
         batch: &Batch,
         links: &mut [Link],
-        out: &mut Out<'_, '_>,
+        timed: bool,
+        down: Down<'_>,
     ) -> Result<Pushed, Error> {
         let mut pushed = Pushed::default();
         let assigned = self.assigned(batch, &mut pushed)?;
         let computed = self.computed(batch, &assigned)?;
-        if links.first().is_some_and(Link::keeps) {
-            self.keep(partition, batch, &assigned, &computed, (links, out, &mut pushed))?;
+        let (mut marks, before) = (Vec::new(), self.clock.watermark());
+        if timed {
+            self.mark_time(partition, batch, &assigned.rows, &mut marks);
         } else {
-            if computed.len > 0 {
-                take(links, &computed, out)?;
-            }
             self.note_time(partition, batch);
+        }
+        take(links, Piece { batch: &computed, marks: &marks, idle: false }, down)?;
+        if let Some(rows) = links.first().and_then(Link::late) {
+            pushed.late = all_late(&assigned.rows, rows);
+            self.stats.late += pushed.late.len() as u64;
+        } else if timed && self.late == Late::Divert {
+            pushed.late = late(&assigned, &marks, before);
         }
         Ok(pushed)
     }
 
-    pub fn set_idle(
-        &mut self,
-        partition: usize,
-        links: &mut [Link],
-        out: &mut Out<'_, '_>,
-    ) -> Result<(), Error> {
+    pub fn set_idle(&mut self, partition: usize, links: &mut [Link], down: Down<'_>) -> Result<(), Error> {
         self.clock.set_idle(partition);
         // With every partition idle, time stands still.
         let watermark = self.clock.others(usize::MAX).filter(|watermark| *watermark < i64::MAX);
         let watermark = watermark.and_then(|watermark| self.clock.announce(watermark));
-        pass_time(links, watermark, out)
+        tell_time(watermark, self.clock.is_idle(), &mut |piece| take(links, piece, &mut *down))
     }
 
     /// The rows that WHERE lets through, with their windows.
@@ -143,47 +147,26 @@ impl RowOperator {
         Ok(Batch { len, columns: computed, selection: None })
     }
 
-    /// Hands the rows to what keeps them one by one, and lets time pass behind each.
-    fn keep(
-        &mut self,
-        partition: usize,
-        batch: &Batch,
-        assigned: &Assigned,
-        computed: &Batch,
-        (links, out, pushed): (&mut [Link], &mut Out<'_, '_>, &mut Pushed),
-    ) -> Result<(), Error> {
-        let Some(kept) = links.first().map(|link| link.kept(computed)).transpose()?.flatten() else {
-            return Ok(());
-        };
+    /// The watermarks that the rows raise, each behind the rows assigned that came up to it.
+    fn mark_time(&mut self, partition: usize, batch: &Batch, assigned: &[u32], marks: &mut Vec<Mark>) {
         let time = self.event_time.and_then(|index| batch.columns.get(index));
-        let Some(time @ Column { data: Data::I64(times), .. }) = time else { return Ok(()) };
+        let Some(time @ Column { data: Data::I64(times), .. }) = time else { return };
         let others = self.clock.others(partition);
         let mut latest = self.clock.wake(partition);
-        let mut next = assigned.rows.iter().zip(0_usize..).peekable();
+        let mut before = 0;
         for (row, micros) in times.iter().enumerate() {
-            let (mut windows, mut counted) = (0, 0);
-            if let Some(link) = links.first_mut() {
-                while let Some((_, position)) = next.next_if(|(of, _)| **of as usize == row) {
-                    windows += 1;
-                    counted += usize::from(link.add(&kept, computed, position, self.clock.watermark()));
-                }
-            }
-            if windows > 0 && counted == 0 {
-                self.stats.late += 1;
-                if self.late == Late::Divert {
-                    pushed.late.push(row as u32);
-                }
-            }
             let millis = micros.div_euclid(1000);
             if time.is_null(row) || latest.is_some_and(|latest| millis <= latest) {
                 continue;
             }
             latest = Some(millis);
             if let Some(watermark) = self.clock.advance(partition, millis, others) {
-                pass_time(links, Some(watermark), out)?;
+                before += assigned
+                    .get(before..)
+                    .map_or(0, |rest| rest.iter().take_while(|assigned| **assigned as usize <= row).count());
+                marks.push(Mark { rows: before, watermark });
             }
         }
-        Ok(())
     }
 
     fn note_time(&mut self, partition: usize, batch: &Batch) {
@@ -199,8 +182,42 @@ impl RowOperator {
     }
 }
 
+/// The rows of which all windows had fired: `assigned` has each once for each window, `late` the positions there.
+fn all_late(assigned: &[u32], late: &[u32]) -> Vec<u32> {
+    let mut rows = Vec::new();
+    let mut late = late.iter().filter_map(|at| assigned.get(*at as usize)).peekable();
+    for of_row in assigned.chunk_by(|a, b| a == b) {
+        let Some(row) = of_row.first() else { continue };
+        let mut missed = 0;
+        while late.next_if(|late| *late == row).is_some() {
+            missed += 1;
+        }
+        rows.extend((missed == of_row.len()).then_some(*row));
+    }
+    rows
+}
+
+/// The rows of which all windows had fired by their own stream's watermark, that before them and those between them.
+fn late(assigned: &Assigned, marks: &[Mark], before: Option<i64>) -> Vec<u32> {
+    let mut rows = Vec::new();
+    let mut marks = marks.iter().peekable();
+    let (mut watermark, mut at) = (before, 0);
+    for of_row in assigned.rows.chunk_by(|a, b| a == b) {
+        while let Some(mark) = marks.next_if(|mark| mark.rows <= at) {
+            watermark = Some(mark.watermark);
+        }
+        let windows = assigned.bounds.get(at..at + of_row.len()).unwrap_or_default();
+        let fired = |(_, end): &(i64, i64)| watermark.is_some_and(|watermark| watermark >= *end - 1);
+        if !windows.is_empty() && windows.iter().all(fired) {
+            rows.extend(of_row.first());
+        }
+        at += of_row.len();
+    }
+    rows
+}
+
 /// The columns of the rows assigned, and behind them their windows' start, end and time.
-fn with_bounds(batch: &Batch, assigned: &Assigned) -> Vec<Column> {
+pub(super) fn with_bounds(batch: &Batch, assigned: &Assigned) -> Vec<Column> {
     let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(&assigned.rows)).collect();
     let column = |of: fn(&(i64, i64)) -> i64| {
         Column::of(Data::I64(assigned.bounds.iter().map(|bounds| of(bounds).wrapping_mul(1000)).collect()))
@@ -210,7 +227,7 @@ fn with_bounds(batch: &Batch, assigned: &Assigned) -> Vec<Column> {
 }
 
 /// The windows of a time, in milliseconds.
-fn windows(window: Window, millis: i64, mut each: impl FnMut((i64, i64))) {
+pub(super) fn windows(window: Window, millis: i64, mut each: impl FnMut((i64, i64))) {
     let start = |size: i64, offset: i64| millis - (millis - offset).rem_euclid(size);
     match window {
         Window::Tumble { size_ms, offset_ms } => {

@@ -1,81 +1,79 @@
 //! A running plan's state as bytes, and one that goes on from them.
 
 use super::super::column::Value;
-use super::super::operator::Held;
 use super::super::save::{Saved, load_bytes, save_bytes};
+use super::Engine;
 use super::links::Link;
 use super::rows::RowOperator;
+use super::running::{Running, Source};
 use super::top::{Entry, Ranking, Ranks};
-use super::{Engine, Running, Source};
 
 impl Engine {
     /// The whole state of all parts.
     pub fn save(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for part in &self.parts {
-            part.rows_out.save(&mut out);
-            match &part.first {
-                Source::Groups(operator) => save_bytes(&operator.save(), &mut out),
-                Source::Rows(operator) => operator.save(&mut out),
-            }
-            for link in &part.links {
-                match link {
-                    Link::Top(ranking) => ranking.save(&mut out),
-                    Link::Over(over) => over.save(&mut out),
-                    Link::Select(_) => {}
-                }
-            }
-        }
+        self.rows_out.save(&mut out);
+        self.ended.save(&mut out);
+        self.parts.iter().for_each(|part| part.save(&mut out));
         out
     }
 
     /// Gives a new engine the state of one of the same plan, over as many partitions; `None` where the bytes are no such state.
     pub fn load(&mut self, mut saved: &[u8]) -> Option<()> {
         let from = &mut saved;
+        let (rows_out, ended) = (Vec::<u64>::load(from)?, Vec::<bool>::load(from)?);
+        (rows_out.len() == self.rows_out.len() && ended.len() == self.ended.len()).then_some(())?;
+        (self.rows_out, self.ended) = (rows_out, ended);
         self.parts.iter_mut().try_for_each(|part| part.load(from))?;
         from.is_empty().then_some(())
-    }
-
-    /// How much is held now, in all parts.
-    pub fn held(&self) -> Held {
-        let mut all = Held::default();
-        for part in &self.parts {
-            if let Source::Groups(operator) = &part.first {
-                let held = operator.held();
-                all.windows += held.windows;
-                all.groups += held.groups;
-                all.keys += held.keys;
-                all.memory += held.memory;
-            }
-            for (rows, keys, memory) in part.links.iter().map(Link::held) {
-                all.groups += rows;
-                all.keys += keys;
-                all.memory += memory;
-            }
-        }
-        all
-    }
-
-    /// A partition's latest event time in milliseconds since the epoch; `None` before its first row.
-    pub fn latest(&self, partition: u32) -> Option<i64> {
-        match &self.parts.first()?.first {
-            Source::Groups(operator) => operator.latest(partition),
-            Source::Rows(operator) => operator.latest(partition),
-        }
     }
 }
 
 impl Running {
+    fn save(&self, out: &mut Vec<u8>) {
+        match &self.first {
+            Source::Groups(_, operator) => save_bytes(&operator.save(), out),
+            Source::Rows(_, operator) => operator.save(out),
+            Source::Union(inputs, meeting) => {
+                inputs.iter().for_each(|input| input.save(out));
+                meeting.save(out);
+            }
+            Source::Join(inputs, joining) => {
+                inputs.iter().for_each(|input| input.save(out));
+                joining.save(out);
+            }
+        }
+        self.links.iter().for_each(|link| match link {
+            Link::Select(_) => {}
+            Link::Assign(_, without_event_time) => without_event_time.save(out),
+            Link::Top(ranking) => ranking.save(out),
+            Link::Over(over) => over.save(out),
+            Link::Groups(operator) => save_bytes(&operator.save(), out),
+        });
+    }
+
     fn load(&mut self, from: &mut &[u8]) -> Option<()> {
-        self.rows_out = Saved::load(from)?;
         match &mut self.first {
-            Source::Groups(operator) => operator.load(load_bytes(from)?)?,
-            Source::Rows(operator) => operator.load(from)?,
+            Source::Groups(_, operator) => operator.load(load_bytes(from)?)?,
+            Source::Rows(_, operator) => operator.load(from)?,
+            Source::Union(inputs, meeting) => {
+                inputs.iter_mut().try_for_each(|input| input.load(from))?;
+                meeting.load(from)?;
+            }
+            Source::Join(inputs, joining) => {
+                inputs.iter_mut().try_for_each(|input| input.load(from))?;
+                joining.load(from)?;
+            }
         }
         self.links.iter_mut().try_for_each(|link| match link {
+            Link::Select(_) => Some(()),
+            Link::Assign(_, without_event_time) => {
+                *without_event_time = Saved::load(from)?;
+                Some(())
+            }
             Link::Top(ranking) => ranking.load(from),
             Link::Over(over) => over.load(from),
-            Link::Select(_) => Some(()),
+            Link::Groups(operator) => operator.load(load_bytes(from)?),
         })
     }
 }
@@ -110,6 +108,7 @@ impl Ranking {
             }
         }
         [self.rows, self.most_rows].iter().for_each(|count| count.save(out));
+        self.watermark.save(out);
     }
 
     fn load(&mut self, from: &mut &[u8]) -> Option<()> {
@@ -124,6 +123,7 @@ impl Ranking {
         }
         self.rows = Saved::load(from)?;
         self.most_rows = Saved::load(from)?;
+        self.watermark = Saved::load(from)?;
         Some(())
     }
 }

@@ -2,12 +2,15 @@
 
 use super::super::column::{Batch, Column, Data, Value};
 use super::super::eval::{Rows, eval};
+use super::super::keys::encode;
 use super::super::operator::Error;
+use super::piece::{Down, Piece};
 use super::plan::Top;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// As many rows are handed over at once, at most.
 const RESULTS: usize = 4096;
@@ -22,6 +25,9 @@ pub(super) struct Ranking {
     fired: Vec<Vec<Entry>>,
     pub(super) rows: usize,
     pub(super) most_rows: usize,
+    pub(super) watermark: Option<i64>,
+    /// The rows of the last piece whose windows had fired.
+    late: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -39,14 +45,53 @@ pub(super) struct Entry {
 }
 
 /// What rows are parted and ordered by.
-pub(super) struct Ranked {
+struct Ranked {
     partition: Vec<Column>,
     order: Vec<Column>,
 }
 
 impl Ranking {
     pub fn new(top: Top) -> Ranking {
-        Ranking { top, windows: BTreeMap::new(), fired: Vec::new(), rows: 0, most_rows: 0 }
+        Ranking {
+            top,
+            windows: BTreeMap::new(),
+            fired: Vec::new(),
+            rows: 0,
+            most_rows: 0,
+            watermark: None,
+            late: Vec::new(),
+        }
+    }
+
+    /// Ranks rows one by one, and hands on the first rows of the windows that end between them.
+    pub fn take(&mut self, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+        self.late.clear();
+        let ranked = (piece.batch.len > 0).then(|| self.ranked(piece.batch)).transpose()?;
+        let mut row = 0;
+        for mark in piece.marks {
+            self.add_all(ranked.as_ref(), piece.batch, row..mark.rows);
+            row = row.max(mark.rows);
+            self.watermark = Some(mark.watermark);
+            while let Some(batch) = self.fired(mark.watermark) {
+                down(Piece::of(&batch))?;
+            }
+        }
+        self.add_all(ranked.as_ref(), piece.batch, row..piece.batch.len);
+        down(Piece::time(piece.last().as_slice(), piece.idle))
+    }
+
+    fn add_all(&mut self, ranked: Option<&Ranked>, batch: &Batch, rows: Range<usize>) {
+        let Some(ranked) = ranked else { return };
+        for row in rows {
+            if !self.add(ranked, batch, row) {
+                self.late.push(row as u32);
+            }
+        }
+    }
+
+    /// The rows of the last piece whose windows had fired, ascending.
+    pub fn late(&self) -> &[u32] {
+        &self.late
     }
 
     /// The most rows held at once.
@@ -73,7 +118,7 @@ impl Ranking {
         (self.top.input.len() + self.top.order.len() + 1) * size_of::<Value>()
     }
 
-    pub fn rows(&self, batch: &Batch) -> Result<Ranked, Error> {
+    fn ranked(&self, batch: &Batch) -> Result<Ranked, Error> {
         let computed = |expr| {
             eval(expr, &batch.columns, Rows::All(batch.len)).map(Cow::into_owned).map_err(Error::Result)
         };
@@ -84,16 +129,16 @@ impl Ranking {
     }
 
     /// Takes a row; false where its window has fired.
-    pub fn add(&mut self, ranked: &Ranked, batch: &Batch, row: usize, watermark: Option<i64>) -> bool {
+    fn add(&mut self, ranked: &Ranked, batch: &Batch, row: usize) -> bool {
         let end = match batch.columns.get(self.top.window_end).map(|column| column.get(row)) {
             Some(Value::I64(micros)) => micros.div_euclid(1000),
             _ => return true,
         };
-        if watermark.is_some_and(|watermark| watermark >= end - 1) {
+        if self.watermark.is_some_and(|watermark| watermark >= end - 1) {
             return false;
         }
         let mut key = Vec::new();
-        ranked.partition.iter().for_each(|column| column.get(row).write_key(&mut key));
+        ranked.partition.iter().for_each(|column| encode(column, row, &mut key));
         let order: Vec<Value> = ranked.order.iter().map(|column| column.get(row)).collect();
         let ranks = self.windows.entry(end).or_default();
         let next = ranks.keys.len();
@@ -124,7 +169,7 @@ impl Ranking {
     }
 
     /// Rows of a window that a watermark has passed, with their numbers; `None` once there are no more.
-    pub fn fired(&mut self, watermark: i64) -> Option<Batch> {
+    fn fired(&mut self, watermark: i64) -> Option<Batch> {
         while self.fired.is_empty() {
             let first = self.windows.first_entry()?;
             if *first.key() - 1 > watermark {

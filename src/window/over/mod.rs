@@ -43,6 +43,9 @@ pub(super) struct OverRows {
     timers: BTreeSet<(i64, u32)>,
     rows: usize,
     most_rows: usize,
+    watermark: Option<i64>,
+    /// The rows since they were forgotten that were late.
+    late: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -84,7 +87,19 @@ impl OverRows {
             timers: BTreeSet::new(),
             rows: 0,
             most_rows: 0,
+            watermark: None,
+            late: Vec::new(),
         }
+    }
+
+    /// The rows that were late since [`OverRows::forget_late`], ascending.
+    pub fn late(&self) -> &[u32] {
+        &self.late
+    }
+
+    /// Begins to tell late rows anew.
+    pub fn forget_late(&mut self) {
+        self.late.clear();
     }
 
     /// The most rows held at once.
@@ -131,14 +146,20 @@ impl OverRows {
         })
     }
 
-    /// Takes a row; false where it is late.
-    pub fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize, watermark: Option<i64>) -> bool {
+    /// Takes a row, or notes that it is late.
+    pub fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize) {
+        if !self.takes(prepared, batch, row) {
+            self.late.push(row as u32);
+        }
+    }
+
+    fn takes(&mut self, prepared: &Prepared, batch: &Batch, row: usize) -> bool {
         let time = match batch.columns.get(self.over.time).map(|column| column.get(row)) {
             Some(Value::I64(micros)) => micros.div_euclid(1000),
             _ => return true,
         };
         let bounded = self.over.frame.is_bounded();
-        if !bounded && watermark.is_some_and(|watermark| time <= watermark) {
+        if !bounded && self.watermark.is_some_and(|watermark| time <= watermark) {
             return false;
         }
         let keys: Vec<Value> = prepared.partition.iter().map(|column| column.get(row)).collect();
@@ -189,6 +210,7 @@ impl OverRows {
 
     /// Rows whose turn has come, with what is computed over them; `None` once there are no more.
     pub fn fired(&mut self, watermark: i64) -> Option<Batch> {
+        self.watermark = Some(watermark);
         let mut columns: Vec<Column> =
             self.over.output_types().iter().map(|ty| Column::new(ty.class())).collect();
         let mut len = 0;

@@ -17,6 +17,7 @@ impl OverRows {
             place.save(out);
         }
         [self.rows, self.most_rows].iter().for_each(|count| count.save(out));
+        self.watermark.save(out);
     }
 
     pub(in super::super) fn load(&mut self, from: &mut &[u8]) -> Option<()> {
@@ -33,6 +34,7 @@ impl OverRows {
         }
         self.rows = Saved::load(from)?;
         self.most_rows = Saved::load(from)?;
+        self.watermark = Saved::load(from)?;
         Some(())
     }
 }

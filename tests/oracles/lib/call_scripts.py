@@ -1,11 +1,12 @@
 """The `.calls.json` format: calls in order, where a later input names an earlier result as `{"$from": "id.Path"}`.
 
-`{"$from": "id.Path", "$behind": "/"}` is what stands there behind the last `/`. `{"$text": [PIECES]}` is the text that its pieces make one behind the other, some of which are references.
+`{"$from": "id.Path", "$in": "FILE"}` names a result of another file of the build, whose calls are made before. `{"$from": "id.Path", "$behind": "/"}` is what stands there behind the last `/`. `{"$text": [PIECES]}` is the text that its pieces make one behind the other, some of which are references.
 """
 
 REFERENCE = "$from"
 TEXT = "$text"
 BEHIND = "$behind"
+FILE = "$in"
 
 
 def references(value, path=""):
@@ -21,7 +22,7 @@ def references(value, path=""):
 
 
 def is_reference(value):
-    return isinstance(value, dict) and set(value) - {BEHIND} == {REFERENCE} and isinstance(value[REFERENCE], str)
+    return isinstance(value, dict) and set(value) - {BEHIND, FILE} == {REFERENCE} and isinstance(value[REFERENCE], str)
 
 
 def is_text(value):
@@ -31,7 +32,7 @@ def is_text(value):
 def substitute(value, replace):
     """A copy of an input with `replace(text)` in the place of each reference."""
     if is_reference(value):
-        whole = replace(value[REFERENCE])
+        whole = replace(value[REFERENCE], value[FILE]) if FILE in value else replace(value[REFERENCE])
         return str(whole).rpartition(value[BEHIND])[2] if BEHIND in value else whole
     if is_text(value):
         return "".join(str(substitute(piece, replace)) for piece in value[TEXT])

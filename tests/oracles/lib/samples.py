@@ -41,6 +41,7 @@ SAMPLES = (
     "o-0123456789",
     "r-0123",
     "ou-0123-01234567",
+    "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE",
     "sample",
     "1",
 )

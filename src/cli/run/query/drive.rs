@@ -37,7 +37,7 @@ pub(super) struct Drive<'a> {
     /// The job's fingerprint.
     pub(super) job: [u8; 32],
     /// The files of the outputs.
-    pub(super) files: [Option<String>; 3],
+    pub(super) files: Vec<Option<String>>,
 }
 
 /// How a run ended.
@@ -146,7 +146,7 @@ impl Drive<'_> {
                 }
                 Ok(false) => {
                     (input.ended, self.changed) = (true, true);
-                    self.engine.set_idle(index as u32, &mut self.sinks.outputs()).map_err(halt)?;
+                    self.engine.end(index as u32, &mut self.sinks.outputs()).map_err(halt)?;
                     return Ok(Step::Rows);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -248,9 +248,9 @@ impl Drive<'_> {
         let (query, streams) = self.names;
         let mut gauges = Gauges {
             query,
-            source: streams.source,
+            sources: streams.sources.clone(),
             sink: streams.sink,
-            partitions: self.inputs.iter().map(|input| input.file.as_str()).collect(),
+            partitions: self.inputs.iter().map(|input| (input.stream, input.file.as_str())).collect(),
             now: millis(SystemTime::now()),
             started: millis(self.meter.began()),
             ..Gauges::default()

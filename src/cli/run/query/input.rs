@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use dpl::native::Native;
 use dpl::run::{
-    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Source, WholeRecords,
+    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Schema, Source, Style,
+    WholeRecords,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A partition.
 pub(super) struct Input {
+    /// The place of its stream among those of the query.
+    pub(super) stream: usize,
     /// The file, as it was given.
     pub(super) file: String,
     /// Its rows.
@@ -56,6 +59,8 @@ enum Origin {
 pub(super) struct Opening<'a> {
     /// The job.
     pub(super) native: &'a Native,
+    /// The place of the stream among those of the query.
+    pub(super) stream: usize,
     /// Whether the file is waited for to grow.
     pub(super) follow: bool,
     /// Whether it is the only one.
@@ -64,23 +69,45 @@ pub(super) struct Opening<'a> {
     pub(super) keeps: bool,
 }
 
+/// How rows of a stream are read.
+struct Shape {
+    schema: Schema,
+    stored: Vec<bool>,
+    time: usize,
+    style: Style,
+}
+
+impl Opening<'_> {
+    fn shape(&self) -> Shape {
+        let Native { job, sources, .. } = self.native;
+        Shape {
+            schema: job.inputs.get(self.stream).map(|input| input.schema.clone()).unwrap_or_default(),
+            stored: job.stored(self.stream),
+            time: job.event_time(self.stream),
+            style: sources.get(self.stream).map_or(Style::Iso, |source| source.style),
+        }
+    }
+}
+
 impl Input {
     /// An input that nothing was read of in this run.
     fn new(
-        file: &str,
+        (stream, file): (usize, &str),
         source: Box<dyn Source>,
         waits: bool,
         origin: Origin,
         state: Option<&InputState>,
     ) -> Self {
         let ended = state.is_some_and(|state| state.ended);
-        Self { file: file.to_owned(), source, ended, heard: Instant::now(), idle: false, waits, origin }
+        let file = file.to_owned();
+        Self { stream, file, source, ended, heard: Instant::now(), idle: false, waits, origin }
     }
 
     /// How far it was read.
     pub(super) fn state(&self) -> io::Result<InputState> {
         let place = self.source.place();
-        let state = InputState { file: self.file.clone(), place, ended: self.ended, ..InputState::default() };
+        let (input, file) = (self.stream, self.file.clone());
+        let state = InputState { input, file, place, ended: self.ended, ..InputState::default() };
         Ok(match &self.origin {
             Origin::Passing => state,
             Origin::File(file, plain) => {
@@ -141,7 +168,7 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         Bytes::Ending(input) => ahead(file, source(file, input, opening, state)?)?,
         Bytes::Other(input) => Box::new(source(file, input, opening, state)?),
     };
-    Ok(Input::new(file, source, waits, origin, state))
+    Ok(Input::new((opening.stream, file), source, waits, origin, state))
 }
 
 /// The bytes of an input.
@@ -197,14 +224,12 @@ fn columns(
         return Err(changed(file));
     }
     let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
-    let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
-    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, opening.native.style)
-        .map_err(unreadable)?;
+    let Shape { schema, stored, time, style } = opening.shape();
+    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, style).map_err(unreadable)?;
     if let Some(state) = state {
         source.resume(state.place);
     }
-    Ok(Input::new(file, Box::new(source), false, origin, state))
+    Ok(Input::new((opening.stream, file), Box::new(source), false, origin, state))
 }
 
 /// How a file is compressed, by its first bytes.
@@ -330,7 +355,11 @@ fn find(file: &str, opened: File, state: &InputState) -> io::Result<Option<File>
 }
 
 fn layout(file: &str, opening: &Opening<'_>) -> Result<Layout, Failure> {
-    let declared = if opening.native.csv { Layout::Csv } else { Layout::JsonLines };
+    let declared = if opening.native.sources.get(opening.stream).is_some_and(|source| source.csv) {
+        Layout::Csv
+    } else {
+        Layout::JsonLines
+    };
     files::layout(file, declared)
 }
 
@@ -370,9 +399,7 @@ fn source<R: Read>(
     opening: &Opening<'_>,
     state: Option<&InputState>,
 ) -> Result<Texts<R>, Failure> {
-    let job = &opening.native.job;
-    let (schema, stored, time) = (job.schema.clone(), job.stored(), job.event_time());
-    let style = opening.native.style;
+    let Shape { schema, stored, time, style } = opening.shape();
     let mut source = match layout(file, opening)? {
         Layout::JsonLines => Texts::Lines(JsonSource::new(input, schema, stored, time, style)),
         Layout::Csv => Texts::Records(

@@ -29,18 +29,29 @@ use crate::cli::{Failure, Outcome, report as say};
 
 /// The names of the streams around a query.
 pub(super) struct Streams<'a> {
-    source: &'a str,
+    sources: Vec<&'a str>,
     sink: &'a str,
-    late: Option<&'a str>,
-    rejected: Option<&'a str>,
+    diverted: Vec<&'a str>,
 }
 
 /// The files around a query.
 struct Bound<'a> {
-    sources: Vec<&'a str>,
+    /// Each with the place of its stream.
+    sources: Vec<(usize, &'a str)>,
     results: &'a str,
-    late: Option<&'a str>,
-    rejected: Option<&'a str>,
+    /// What is diverted, in the job's order; `None` where nobody wants it.
+    diverted: Vec<Option<&'a str>>,
+}
+
+impl<'a> Bound<'a> {
+    fn read(&self) -> Vec<&'a str> {
+        self.sources.iter().map(|(_, file)| *file).collect()
+    }
+
+    /// The results and what is diverted.
+    fn written(&self) -> Vec<Option<&'a str>> {
+        std::iter::once(Some(self.results)).chain(self.diverted.iter().copied()).collect()
+    }
 }
 
 /// Runs the query to the end of its input, or until it is told to stop.
@@ -57,10 +68,9 @@ pub(super) fn run(arguments: &Arguments, analysis: &Analysis, query: &Query) -> 
 fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Result<Outcome, Failure> {
     let name = |id| platform.resource(id).name.as_str();
     let streams = Streams {
-        source: name(native.source),
+        sources: native.sources.iter().map(|source| name(source.stream)).collect(),
         sink: name(native.sink),
-        late: native.late.map(name),
-        rejected: native.rejected.map(name),
+        diverted: native.diverted.iter().copied().map(name).collect(),
     };
     let bound = bindings(arguments, &streams)?;
     let (keep, found) = kept(arguments, &streams, &bound)?;
@@ -76,18 +86,16 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     }
     let inputs = open_inputs(arguments, native, &bound, found.as_ref())?;
     let live = arguments.follow || keep.is_some();
-    let written = [Some(bound.results), bound.late, bound.rejected];
     if let Some(file) =
-        written.into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file))
+        bound.written().into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file))
     {
         return Err(Failure(format!(
             "`{file}`: Parquet is readable only when it is whole, and `--follow` does not end; write JSON lines or CSV"
         )));
     }
-    let sinks =
-        Sinks::open(native, &[Some(bound.results), bound.late, bound.rejected], live, found.as_ref())?;
-    let partitions = u32::try_from(inputs.len()).unwrap_or(u32::MAX);
-    let mut engine = Engine::new(&native.job, partitions).map_err(|error| Failure(error.to_string()))?;
+    let sinks = Sinks::open(native, &bound, live, found.as_ref())?;
+    let partitions: Vec<usize> = inputs.iter().map(|input| input.stream).collect();
+    let mut engine = Engine::new(&native.job, &partitions).map_err(|error| Failure(error.to_string()))?;
     if let Some(found) = &found
         && engine.load(&found.state).is_none()
     {
@@ -108,12 +116,12 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
         reporter,
         meter,
         stop,
-        idle: native.idle.map(Duration::from_millis),
+        idle: native.idle().map(Duration::from_millis),
         most_state: arguments.max_state,
         names: (&arguments.name, &streams),
         changed: true,
         job: native.job.fingerprint(),
-        files: [Some(bound.results), bound.late, bound.rejected].map(|file| file.map(str::to_owned)),
+        files: bound.written().into_iter().map(|file| file.map(str::to_owned)).collect(),
     };
     end(drive.run()?, arguments, &streams, &bound)
 }
@@ -134,10 +142,9 @@ fn end(
             return Ok(Outcome::Faulty);
         }
     };
-    let lost =
-        [(streams.late, bound.late, summary.late), (streams.rejected, bound.rejected, summary.rejected)];
-    let lost = lost.into_iter().filter(|(_, target, _)| target.is_none());
-    let lost: Vec<_> = lost.filter_map(|(stream, _, rows)| Some((stream?, rows))).collect();
+    let lost = streams.diverted.iter().zip(&bound.diverted).zip(&summary.diverted);
+    let lost = lost.filter(|((_, target), _)| target.is_none());
+    let lost: Vec<_> = lost.map(|((stream, _), rows)| (*stream, *rows)).collect();
     say::error(&meter.summary(&summary, &lost));
     let Some(signal) = signal else { return Ok(Outcome::Fine) };
     let windows = match open {
@@ -155,20 +162,23 @@ fn end(
 
 /// Checks what is bound to what.
 fn bindings<'a>(arguments: &'a Arguments, streams: &Streams<'_>) -> Result<Bound<'a>, Failure> {
-    files::only(&arguments.from, &[streams.source], "--from")?;
-    let known: Vec<_> = [Some(streams.sink), streams.late, streams.rejected].into_iter().flatten().collect();
+    files::only(&arguments.from, &streams.sources, "--from")?;
+    let known: Vec<_> = std::iter::once(streams.sink).chain(streams.diverted.iter().copied()).collect();
     files::only(&arguments.to, &known, "--to")?;
     files::once(&arguments.to, "--to")?;
-    let sources: Vec<&str> = arguments.from.iter().map(|(_, file)| file.as_str()).collect();
-    if sources.is_empty() {
-        return Err(Failure(format!("no file to read: `--from {}=FILE`", streams.source)));
+    let place = |name: &str| streams.sources.iter().position(|stream| *stream == name);
+    let sources: Vec<(usize, &str)> =
+        arguments.from.iter().filter_map(|(name, file)| Some((place(name)?, file.as_str()))).collect();
+    let unread = |(at, _): &(usize, &&str)| sources.iter().all(|(stream, _)| stream != at);
+    if let Some((_, stream)) = streams.sources.iter().enumerate().find(unread) {
+        return Err(Failure(format!("no file to read: `--from {stream}=FILE`")));
     }
-    let target = |stream: Option<&str>| stream.and_then(|stream| files::bound(&arguments.to, stream));
-    let results = target(Some(streams.sink)).unwrap_or(files::STANDARD);
-    let (late, rejected) = (target(streams.late), target(streams.rejected));
-    let targets: Vec<_> = [Some(results), late, rejected].into_iter().flatten().collect();
-    files::distinct(&sources, &targets)?;
-    Ok(Bound { sources, results, late, rejected })
+    let target = |stream: &&str| files::bound(&arguments.to, stream);
+    let results = target(&streams.sink).unwrap_or(files::STANDARD);
+    let bound = Bound { sources, results, diverted: streams.diverted.iter().map(target).collect() };
+    let targets: Vec<_> = bound.written().into_iter().flatten().collect();
+    files::distinct(&bound.read(), &targets)?;
+    Ok(bound)
 }
 
 /// The folder of checkpoints, and what is in it.
@@ -178,19 +188,15 @@ fn kept(
     bound: &Bound<'_>,
 ) -> Result<(Option<Keep>, Option<Checkpoint>), Failure> {
     let Some(folder) = &arguments.checkpoint else { return Ok((None, None)) };
-    if bound.sources.contains(&files::STANDARD) {
+    if let Some((at, _)) = bound.sources.iter().find(|(_, file)| *file == files::STANDARD) {
         return Err(Failure(format!(
             "`--checkpoint` needs files to read: standard input can't be read again; `--from {}=FILE`, with `--follow` where it grows",
-            streams.source
+            streams.sources.get(*at).copied().unwrap_or_default()
         )));
     }
-    let targets = [
-        (Some(streams.sink), Some(bound.results)),
-        (streams.late, bound.late),
-        (streams.rejected, bound.rejected),
-    ];
-    for (stream, file) in targets {
-        let (Some(stream), Some(file)) = (stream, file) else { continue };
+    let written = std::iter::once(streams.sink).chain(streams.diverted.iter().copied());
+    for (stream, file) in written.zip(bound.written()) {
+        let Some(file) = file else { continue };
         if output::is_parquet(file) {
             return Err(Failure(format!(
                 "`{file}`: Parquet is readable only when it is whole, so it can't be gone on with after a `--checkpoint`; `--to {stream}=FILE.jsonl.zst`"
@@ -214,13 +220,12 @@ fn fits(found: &Checkpoint, native: &Native, bound: &Bound<'_>, folder: &str) ->
             "`{folder}` keeps a run of another query: this one, its schema or its streams have changed since; {anew}"
         )));
     }
-    let inputs = found.inputs.iter().map(|input| input.file.as_str());
+    let inputs = found.inputs.iter().map(|input| (input.input, input.file.as_str()));
     if !inputs.eq(bound.sources.iter().copied()) {
         let were: Vec<_> = found.inputs.iter().map(|input| format!("`{}`", input.file)).collect();
         return Err(Failure(format!("`{folder}` keeps a run that reads {}; {anew}", were.join(", "))));
     }
-    let outputs = [Some(bound.results), bound.late, bound.rejected];
-    let outputs = outputs.map(Option::unwrap_or_default);
+    let outputs = bound.written().into_iter().map(Option::unwrap_or_default);
     if !found.outputs.iter().map(|output| output.file.as_str()).eq(outputs) {
         let were: Vec<_> = found.outputs.iter().filter(|o| !o.file.is_empty()).collect();
         let were: Vec<_> = were.iter().map(|output| format!("`{}`", output.file)).collect();
@@ -236,9 +241,9 @@ fn open_inputs(
     found: Option<&Checkpoint>,
 ) -> Result<Vec<Input>, Failure> {
     let alone = bound.sources.len() == 1;
-    let opening =
-        input::Opening { native, follow: arguments.follow, alone, keeps: arguments.checkpoint.is_some() };
-    let open = |(index, file): (usize, &&str)| {
+    let (follow, keeps) = (arguments.follow, arguments.checkpoint.is_some());
+    let open = |(index, (stream, file)): (usize, &(usize, &str))| {
+        let opening = input::Opening { native, stream: *stream, follow, alone, keeps };
         input::open(file, &opening, found.and_then(|found| found.inputs.get(index)))
     };
     bound.sources.iter().enumerate().map(open).collect()

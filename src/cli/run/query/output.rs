@@ -5,43 +5,46 @@ use std::io::{self, Seek, SeekFrom, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use dpl::native::Native;
-use dpl::run::{
-    Checkpoint, Codec, CsvWriter, Encoder, JsonWriter, Nowhere, Outputs, REJECTED, RowSink, Style, Target,
-};
+use dpl::run::{Checkpoint, Codec, CsvWriter, Encoder, JsonWriter, Nowhere, Outputs, RowSink, Style, Target};
 use dpl::window::Type;
 
+use super::Bound;
 use crate::cli::Failure;
 use crate::cli::run::files::{self, Layout, STANDARD};
 
-/// The outputs of a run: results, late rows, rejected rows.
-pub(super) struct Sinks([Box<dyn RowSink>; 3]);
+/// The outputs of a run: results, and behind them what is diverted.
+pub(super) struct Sinks {
+    results: Box<dyn RowSink>,
+    diverted: Vec<Box<dyn RowSink>>,
+}
 
 impl Sinks {
     /// Opens them, each where it was cut if a checkpoint says so.
     pub(super) fn open(
         native: &Native,
-        files: &[Option<&str>; 3],
+        bound: &Bound<'_>,
         live: bool,
         found: Option<&Checkpoint>,
     ) -> Result<Self, Failure> {
         let job = &native.job;
         let length = |index: usize| found.and_then(|found| Some(found.outputs.get(index)?.length));
-        let [results, late, rejected] = *files;
-        let results = open(results, job.results().collect(), job.output_style, live, length(0))?;
-        let late = open(late, job.fields().collect(), job.late_style, live, length(1))?;
-        let rejected = open(rejected, REJECTED.to_vec(), Style::Iso, live, length(2))?;
-        Ok(Self([results, late, rejected]))
+        let results = open(Some(bound.results), job.results().collect(), job.output_style, live, length(0))?;
+        let diverted = job.diverted.iter().zip(&bound.diverted).enumerate().map(|(at, (diverted, file))| {
+            let (columns, style) = job.columns(*diverted);
+            open(*file, columns, style, live, length(at + 1))
+        });
+        Ok(Self { results, diverted: diverted.collect::<Result<_, _>>()? })
     }
 
     /// For the engine.
     pub(super) fn outputs(&mut self) -> Outputs<'_> {
-        let Self([results, late, rejected]) = self;
-        Outputs { results: &mut **results, late: &mut **late, rejected: &mut **rejected }
+        let diverted = self.diverted.iter_mut().map(|sink| &mut **sink as &mut dyn RowSink);
+        Outputs { results: &mut *self.results, diverted: diverted.collect() }
     }
 
     /// All of them, in the order of their files.
     pub(super) fn each(&mut self) -> impl Iterator<Item = &mut Box<dyn RowSink>> {
-        self.0.iter_mut()
+        std::iter::once(&mut self.results).chain(&mut self.diverted)
     }
 }
 

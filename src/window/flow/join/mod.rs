@@ -1,0 +1,92 @@
+//! Two parts' rows beside one another.
+//!
+//! | topic | rule |
+//! | --- | --- |
+//! | pairs | rows of one window, or of event times within bounds that both belong to the interval, with equal keys, for which the condition is true |
+//! | keys | NaN equals NaN, 0.0 and -0.0 differ, null equals nothing, as Flink's hash keys do |
+//! | windows | joined as they fire; a row is late if its window has fired |
+//! | intervals | a row is joined as the later of both comes; it is kept until the watermark says that no partner can come, and stands alone then, where rows without a partner do |
+//! | watermark behind it | behind windows the least of both sides'; behind intervals less the longer bound, since rows come out that much later |
+
+mod interval;
+mod pairs;
+mod windows;
+
+use super::super::operator::{Error, Held, Stats};
+use super::meeting::Meeting;
+use super::piece::{Down, Piece};
+use super::plan::{Join, Pairing};
+use interval::IntervalJoin;
+use pairs::Pairs;
+use windows::WindowJoin;
+
+/// A join that runs.
+#[derive(Debug)]
+pub(super) struct Joining {
+    meeting: Meeting,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Windows(Box<WindowJoin>),
+    Interval(Box<IntervalJoin>),
+}
+
+impl Joining {
+    pub fn new(join: &Join) -> Joining {
+        let pairs = Pairs::new(join);
+        let kind = match join.pairing {
+            Pairing::Windows(ends) => Kind::Windows(Box::new(WindowJoin::new(pairs, ends))),
+            Pairing::Interval { times, lower_ms, upper_ms } => {
+                Kind::Interval(Box::new(IntervalJoin::new(pairs, times, (lower_ms, upper_ms))))
+            }
+        };
+        Joining { meeting: Meeting::new(2), kind }
+    }
+
+    /// Takes rows of a side, 0 the left one.
+    pub fn take(&mut self, side: usize, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+        let (marks, idle) = self.meeting.meet(side, &piece);
+        let piece = Piece { batch: piece.batch, marks: &marks, idle };
+        match &mut self.kind {
+            Kind::Windows(join) => join.take(side, piece, down),
+            Kind::Interval(join) => join.take(side, piece, down),
+        }
+    }
+
+    /// Both sides are waited for.
+    pub fn wake(&mut self) {
+        self.meeting.wake();
+    }
+
+    pub fn stats(&self) -> Stats {
+        match &self.kind {
+            Kind::Windows(join) => join.stats(),
+            Kind::Interval(join) => join.stats(),
+        }
+    }
+
+    pub fn held(&self) -> Held {
+        match &self.kind {
+            Kind::Windows(join) => join.held(),
+            Kind::Interval(join) => join.held(),
+        }
+    }
+
+    pub fn save(&self, out: &mut Vec<u8>) {
+        self.meeting.save(out);
+        match &self.kind {
+            Kind::Windows(join) => join.save(out),
+            Kind::Interval(join) => join.save(out),
+        }
+    }
+
+    pub fn load(&mut self, from: &mut &[u8]) -> Option<()> {
+        self.meeting.load(from)?;
+        match &mut self.kind {
+            Kind::Windows(join) => join.load(from),
+            Kind::Interval(join) => join.load(from),
+        }
+    }
+}
