@@ -5,7 +5,7 @@ use super::rng::Rng;
 use super::tables::Table;
 use dpl::window::{
     Aggregate, Expr, First, Frame, Late, Over, OverCall, OverFunction, Part, Plan, RowQuery, Select, Stage,
-    Type,
+    Stream, Type,
 };
 
 /// A query in its parts.
