@@ -147,8 +147,12 @@ impl Most {
             let help = "have AWS raise the limit before it is applied, or say less";
             return Some(near(span, message, format!("up to {raised} on request"), help));
         }
-        let most = self.newer.or(self.raised).unwrap_or(self.always);
-        Some(Diagnostic::error(code, span, message, format!("{} too many", count - most)).help(help))
+        let label = match (self.newer, self.raised) {
+            (Some(newer), _) => format!("{} more than the {newer} of newer organizations", count - newer),
+            (None, Some(raised)) => format!("{} more than the {raised} on request", count - raised),
+            (None, None) => format!("{} too many", count - self.always),
+        };
+        Some(Diagnostic::error(code, span, message, label).help(help))
     }
 }
 
