@@ -5,10 +5,12 @@ mod expr;
 mod flatten;
 mod groups;
 mod join;
+mod over;
 mod parts;
 mod rows;
 pub mod rust;
 mod scalar;
+mod sets;
 
 pub use crate::window::time::Style;
 pub use rows::style;
@@ -18,6 +20,7 @@ use crate::{
     platform::{Platform, Query, ResourceId, Stream, stream::Rows},
     run::{Diverted, Input, Job, OnInvalid},
     source::Span,
+    sql::plan::{Relation, RelationKind},
 };
 
 /// A query with the streams around it. Made from the query's typed plan and its streams' schemas.
@@ -56,6 +59,9 @@ impl Native {
 
 /// The job of a query; where the operator can't run it, the construct that it lacks.
 pub fn native(platform: &Platform, query: &Query) -> Result<Native, Box<Diagnostic>> {
+    if let Some(refusal) = query.plan.chain().find_map(lacking) {
+        return Err(refusal);
+    }
     let ids = query.sources();
     let streams: Vec<&Stream> = ids.iter().filter_map(|id| platform.stream(*id)).collect();
     if streams.is_empty() || streams.len() != ids.len() {
@@ -119,6 +125,43 @@ fn input(
         late: diverted.place(stream.late, |to| Diverted::Late { input: at, style: late_style(to) }),
         rejected: diverted.place(Some(stream.on_invalid), |_| Diverted::Rejected),
     })
+}
+
+/// What a relation is that the operator has nothing for.
+fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
+    let over = |is: &dyn Fn(&RelationKind) -> bool| relation.chain().skip(1).any(|below| is(&below.kind));
+    let of_sets =
+        |kind: &RelationKind| matches!(kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty());
+    match &relation.kind {
+        RelationKind::AsOf { .. } => Some(refused(relation.span, "JOIN … FOR SYSTEM_TIME AS OF")),
+        RelationKind::Match { .. } => Some(refused(relation.span, "MATCH_RECOGNIZE")),
+        RelationKind::Aggregate { sets, .. }
+            if !sets.is_empty() && over(&|kind| matches!(kind, RelationKind::Aggregate { .. })) =>
+        {
+            Some(refused(relation.span, "GROUPING SETS over groups"))
+        }
+        RelationKind::Window { .. }
+        | RelationKind::Aggregate { .. }
+        | RelationKind::Rank { .. }
+        | RelationKind::Over { .. }
+        | RelationKind::Join { .. }
+            if over(&of_sets) =>
+        {
+            Some(refused(
+                relation.span,
+                "a window, an aggregate, ROW_NUMBER, OVER or a join over GROUPING SETS",
+            ))
+        }
+        RelationKind::Window { .. }
+        | RelationKind::Aggregate { .. }
+        | RelationKind::Rank { .. }
+        | RelationKind::Join { .. }
+            if over(&|kind| matches!(kind, RelationKind::Over { .. })) =>
+        {
+            Some(refused(relation.span, "a window, an aggregate, ROW_NUMBER or a join over OVER"))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a column of the sink is never null.

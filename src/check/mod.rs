@@ -16,6 +16,7 @@ mod grant;
 mod group;
 mod guardrail;
 mod label;
+mod over;
 mod pipeline;
 mod place;
 mod projection;

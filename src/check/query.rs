@@ -125,12 +125,14 @@ impl Wait {
 /// How long a query over a window waits; `None` for one without.
 pub fn wait(platform: &Platform, query: &Query) -> Option<Wait> {
     let stream = query.sources().into_iter().find_map(|id| platform.stream(id))?;
-    let (shape, place) = query.plan.chain().find_map(|relation| match &relation.kind {
-        RelationKind::Window { shape, .. } => Some((shape, relation.span)),
+    let (window, place) = query.plan.chain().find_map(|relation| match &relation.kind {
+        RelationKind::Window { shape, .. } => Some((shape.longest_wait(), relation.span)),
+        // A row's turn comes with the watermark.
+        RelationKind::Over { .. } | RelationKind::Match { .. } => Some((Some(0), relation.span)),
         _ => None,
     })?;
     let delay = stream.watermark.as_ref().map_or(0, |(_, delay)| *delay);
-    Some(Wait { window: shape.longest_wait(), delay, idle: stream.idle.unwrap_or(0), place })
+    Some(Wait { window, delay, idle: stream.idle.unwrap_or(0), place })
 }
 
 fn broken_promise(wait: Wait, promised: u64, span: Span) -> Option<Diagnostic> {

@@ -2,8 +2,8 @@
 
 use super::{
     Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync, table,
-    tag,
+    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync,
+    table, tag,
 };
 
 /// The rules.
@@ -97,7 +97,11 @@ pub const RULES: &[Rule] = &[
     ("formats carry their columns", stream::formats_carry_their_columns),
     ("windows are over the event time", query::windows_are_over_the_event_time),
     ("joins forget their rows", stream_join::joins_forget_their_rows),
+    ("lookups are as of the event time", stream_join::lookups_are_as_of_the_event_time),
     ("late rows can be told", query::late_rows_can_be_told),
+    ("rows are in the order of time", over::rows_are_in_the_order_of_time),
+    ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),
+    ("late rows of over can be told", over::late_rows_of_over_can_be_told),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::Platform,
+    platform::{Platform, stream::Rows},
     source::Span,
     sql::{event_time, plan::RelationKind},
 };
@@ -15,6 +15,47 @@ pub fn joins_forget_their_rows(platform: &Platform, diagnostics: &mut Diagnostic
             diagnostics.push(endless(condition.span));
         }
     }
+}
+
+/// A row is looked up as of the event time, in a stream that has one too; late rows are not told there.
+pub fn lookups_are_as_of_the_event_time(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for query in &platform.queries {
+        let streams = query.sources().into_iter().filter_map(|id| platform.stream(id));
+        let diverts = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        for relation in query.plan.chain() {
+            let RelationKind::AsOf { left, right, time, .. } = &relation.kind else { continue };
+            if let Some(field) =
+                left.field(time.0).filter(|_| !event_time::is_event_time(platform, left, time.0))
+            {
+                diagnostics.push(as_of(
+                    format!("`{}` is no event time, so a row looked up as of it would change later", field.name),
+                    "name the event-time column of what stands before JOIN; a stream has one by its `watermark`",
+                    time.1,
+                ));
+            }
+            let looked_up = right.sources().first().and_then(|id| platform.stream(*id));
+            if let Some(stream) = looked_up.filter(|stream| stream.watermark.is_none()) {
+                let name = &platform.resource(stream.resource).name;
+                diagnostics.push(as_of(
+                    format!("`{name}` has no event time, so which of its rows was the latest is not known"),
+                    "add to that stream: `watermark = column - 5s`, and `late = drop`",
+                    right.span,
+                ));
+            }
+            if let Some(stream) = diverts {
+                let name = &platform.resource(stream.resource).name;
+                diagnostics.push(as_of(
+                    format!("`{name}` diverts late rows, and a join as of a time drops none"),
+                    "use `late = drop` on the streams that are joined so",
+                    relation.span,
+                ));
+            }
+        }
+    }
+}
+
+fn as_of(message: String, help: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_AS_OF, span, message, "as of when?").help(help)
 }
 
 fn endless(span: Span) -> Diagnostic {

@@ -6,6 +6,7 @@ use crate::{
     Analysis,
     platform::{Platform, Query, ResourceId, resource::Noun},
     sql::{
+        over::Over,
         plan::{AggregateCall, Relation, RelationKind},
         print,
     },
@@ -68,7 +69,7 @@ fn listed(parts: &[String]) -> String {
 fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)> {
     let (mut sources, mut windows, mut keys, mut aggregates) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut ranks, mut joins) = (Vec::new(), Vec::new());
+    let (mut ranks, mut joins, mut overs, mut patterns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for relation in query.plan.chain() {
         let columns =
             |input: &Relation| input.fields.iter().map(|it| it.name.to_string()).collect::<Vec<_>>();
@@ -78,10 +79,16 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 let on = columns(input).get(time.0).cloned().unwrap_or_default();
                 windows.push(format!("{} on {on}", window(shape, &columns(input))));
             }
-            RelationKind::Aggregate { input, keys: by, calls } => {
+            RelationKind::Aggregate { input, keys: by, calls, sets } => {
                 let names = columns(input);
                 keys.extend(by.iter().map(|key| format!("{}: {:?}", print::expr(key, &names), key.ty.base)));
                 aggregates.extend(calls.iter().map(|it| call(it, &names)));
+                let has = |set: &Vec<bool>| {
+                    let chosen = by.iter().zip(set).filter(|(_, has)| **has);
+                    let chosen: Vec<String> = chosen.map(|(key, _)| print::expr(key, &names)).collect();
+                    format!("the set ({})", chosen.join(", "))
+                };
+                keys.extend(sets.iter().map(has));
             }
             RelationKind::Rank { input, partition, order } => {
                 let names = columns(input);
@@ -92,7 +99,14 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
                 let order: Vec<String> = order.collect();
                 ranks.push(format!("by {} within {}", order.join(", "), parts.join(", ")));
             }
+            RelationKind::Over { input, over } => overs.extend(over_state(over, &columns(input))),
+            RelationKind::Match { input, matched } => {
+                patterns.push(print::recognize(matched, &columns(input)).replace('\n', " "));
+            }
             RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
+            RelationKind::AsOf { condition, .. } => {
+                joins.push(format!("as of a time on {}", print::expr(condition, &columns(relation))));
+            }
             RelationKind::Join { kind, condition, .. } => {
                 joins.push(format!(
                     "{} on {}",
@@ -111,6 +125,8 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
         ("aggregates", aggregates),
         ("ranks", ranks),
         ("joins", joins),
+        ("windows of OVER", overs),
+        ("patterns", patterns),
     ]
 }
 
@@ -130,6 +146,19 @@ fn window(shape: &crate::sql::plan::WindowShape, columns: &[String]) -> String {
             format!("session({}) by {}", seconds(*gap), by.join(", "))
         }
     }
+}
+
+/// The rows that OVER keeps, and what it computes over them.
+fn over_state(over: &Over, columns: &[String]) -> Vec<String> {
+    let parts: Vec<String> = over.partition.iter().map(|part| print::expr(part, columns)).collect();
+    let window = format!(
+        "{} by {} within {}",
+        print::frame(over.frame).to_lowercase(),
+        columns.get(over.time.0).cloned().unwrap_or_default(),
+        parts.join(", ")
+    );
+    let calls = over.calls.iter().map(|it| format!("{}: {:?}", print::before_over(it, columns), it.ty.base));
+    calls.chain([window]).collect()
 }
 
 fn source(platform: &Platform, id: ResourceId) -> String {
@@ -154,7 +183,7 @@ fn whole(platform: &Platform, query: &Query) -> Vec<Vec<String>> {
         match &it.kind {
             RelationKind::Filter { condition, .. } => vec![print::expr(condition, &names)],
             RelationKind::Project { exprs, .. } => exprs.iter().map(|it| print::expr(it, &names)).collect(),
-            RelationKind::Join { condition, .. } => {
+            RelationKind::Join { condition, .. } | RelationKind::AsOf { condition, .. } => {
                 let names: Vec<String> = it.fields.iter().map(|it| it.name.to_string()).collect();
                 vec![print::expr(condition, &names)]
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::DataType,
-    sql::plan::{AggregateCall, CaseArm, Expr, ExprKind, Relation, RelationKind},
+    sql::plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind},
 };
 
 /// A plan in which columns are computed last, over at most one condition and aggregate each. The rows are the same.
@@ -19,20 +19,25 @@ pub fn flattened(plan: &Relation) -> Relation {
             },
             input => RelationKind::Project { input: Box::new(input), exprs: exprs.clone() },
         },
-        RelationKind::Aggregate { input, keys, calls } => match flattened(input) {
+        RelationKind::Aggregate { input, keys, calls, sets } => match flattened(input) {
             Relation { kind: RelationKind::Project { input, exprs }, .. } => RelationKind::Aggregate {
                 input,
                 keys: keys.iter().map(|key| inlined(key, &exprs)).collect(),
                 calls: calls.iter().map(|call| inlined_call(call, &exprs)).collect(),
+                sets: sets.clone(),
             },
             input => {
-                RelationKind::Aggregate { input: Box::new(input), keys: keys.clone(), calls: calls.clone() }
+                let (keys, calls, sets) = (keys.clone(), calls.clone(), sets.clone());
+                RelationKind::Aggregate { input: Box::new(input), keys, calls, sets }
             }
         },
         RelationKind::Window { input, .. } => return windowed(flattened(input), plan),
         RelationKind::Scan(_)
         | RelationKind::Union(_)
         | RelationKind::Rank { .. }
+        | RelationKind::Over { .. }
+        | RelationKind::Match { .. }
+        | RelationKind::AsOf { .. }
         | RelationKind::Join { .. } => plan.kind.clone(),
     };
     Relation { kind, fields: fields.clone(), span: *span }
@@ -120,34 +125,11 @@ fn inlined_call(call: &AggregateCall, columns: &[Expr]) -> AggregateCall {
 
 /// An expression over what the columns are computed from.
 fn inlined(expr: &Expr, columns: &[Expr]) -> Expr {
-    let one = |part: &Expr| Box::new(inlined(part, columns));
-    let list = |parts: &[Expr]| parts.iter().map(|part| inlined(part, columns)).collect();
-    let kind = match &expr.kind {
-        ExprKind::Column(index) => {
-            let Some(column) = columns.get(*index) else { return expr.clone() };
-            return Expr { span: expr.span, ..column.clone() };
-        }
-        ExprKind::Literal(_) | ExprKind::Error => expr.kind.clone(),
-        ExprKind::Arithmetic(op, a, b) => ExprKind::Arithmetic(*op, one(a), one(b)),
-        ExprKind::Negate(a) => ExprKind::Negate(one(a)),
-        ExprKind::Compare(op, a, b) => ExprKind::Compare(*op, one(a), one(b)),
-        ExprKind::And(parts) => ExprKind::And(list(parts)),
-        ExprKind::Or(parts) => ExprKind::Or(list(parts)),
-        ExprKind::Not(a) => ExprKind::Not(one(a)),
-        ExprKind::IsNull(a) => ExprKind::IsNull(one(a)),
-        ExprKind::Case(arms, otherwise) => ExprKind::Case(
-            arms.iter()
-                .map(|arm| CaseArm {
-                    condition: inlined(&arm.condition, columns),
-                    value: inlined(&arm.value, columns),
-                })
-                .collect(),
-            otherwise.as_deref().map(one),
-        ),
-        ExprKind::Cast(a) => ExprKind::Cast(one(a)),
-        ExprKind::TryCast(a) => ExprKind::TryCast(one(a)),
-        ExprKind::Like(a, pattern, escape) => ExprKind::Like(one(a), pattern.clone(), *escape),
-        ExprKind::Call(name, args) => ExprKind::Call(name.clone(), list(args)),
-    };
-    Expr { kind, ty: expr.ty.clone(), span: expr.span }
+    match expr.kind {
+        ExprKind::Column(index) => match columns.get(index) {
+            Some(column) => Expr { span: expr.span, ..column.clone() },
+            None => expr.clone(),
+        },
+        _ => expr.with_parts(&|part| inlined(part, columns)),
+    }
 }

@@ -24,6 +24,8 @@ pub(super) struct Shape<'a> {
     keys: &'a [Expr],
     calls: &'a [AggregateCall],
     having: Option<&'a Expr>,
+    /// Whether the keys are one of several sets.
+    in_sets: bool,
     output: &'a [Expr],
 }
 
@@ -31,10 +33,12 @@ impl<'a> Shape<'a> {
     pub fn of(plan: &'a Relation) -> Option<Self> {
         let RelationKind::Project { input, exprs } = &plan.kind else { return None };
         let (input, having) = unfiltered(input);
-        let RelationKind::Aggregate { input, keys, calls } = &input.kind else { return None };
+        let RelationKind::Aggregate { input, keys, calls, sets } = &input.kind else { return None };
+        let in_sets = !sets.is_empty();
         let (input, filter) = unfiltered(input);
         let RelationKind::Window { input: rows, time, shape } = &input.kind else { return None };
-        Some(Self { rows, window: (shape, time.0, input.span), filter, keys, calls, having, output: exprs })
+        let window = (shape, time.0, input.span);
+        Some(Self { rows, window, filter, keys, calls, having, in_sets, output: exprs })
     }
 
     /// Where the row of results has each of the aggregate's fields: the operator puts keys first, then aggregates, then the window's bounds.
@@ -91,6 +95,7 @@ pub(super) fn operator_query(
         filter,
         window: operator_window(window),
         keys,
+        in_sets: shape.in_sets,
         aggregates,
         having: None,
         output: Vec::new(),
@@ -128,6 +133,7 @@ pub(super) fn regroup(
         filter: None,
         window: Window::Tumble { size_ms, offset_ms },
         keys: expr::all(keys, &columns)?,
+        in_sets: false,
         aggregates: calls.iter().map(|call| aggregate(call, &columns)).collect::<Result<_, _>>()?,
         having: None,
         output: Vec::new(),

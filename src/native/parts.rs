@@ -19,7 +19,8 @@ use super::{
     expr::{self, Columns},
     flatten,
     groups::{self, Shape},
-    refused,
+    over, refused,
+    sets::{self, Branch},
 };
 
 pub(super) type Result<T> = std::result::Result<T, Box<Diagnostic>>;
@@ -34,7 +35,8 @@ pub(super) struct Maker<'a> {
 /// The operator's plan of a query over streams.
 pub fn plan(platform: &Platform, streams: &[&Stream], query: &Query) -> Result<Plan> {
     let maker = Maker { platform, streams, span: query.span };
-    let parts = branches(&query.plan).iter().map(|branch| maker.part(branch)).collect::<Result<Vec<_>>>()?;
+    let parts =
+        branches(&query.plan).iter().map(|(branch, _)| maker.part(branch)).collect::<Result<Vec<_>>>()?;
     let read = streams.iter().map(|stream| {
         let columns = &platform.schema(stream.schema).columns;
         let input = columns.iter().map(|column| {
@@ -59,27 +61,30 @@ fn event_time(platform: &Platform, stream: &Stream) -> Option<usize> {
 }
 
 /// The queries that `UNION ALL` joins. What is computed from their rows together is computed from those of each.
-fn branches(plan: &Relation) -> Vec<Relation> {
+fn branches(plan: &Relation) -> Vec<Branch> {
     match &plan.kind {
         RelationKind::Union(parts) => parts.iter().flat_map(branches).collect(),
         RelationKind::Filter { input, .. } | RelationKind::Project { input, .. } => {
-            branches(input).into_iter().map(|branch| over(plan, branch)).collect()
+            branches(input).into_iter().map(|branch| above(plan, branch)).collect()
         }
-        _ => vec![plan.clone()],
+        _ => sets::branches(plan).unwrap_or_else(|| vec![(plan.clone(), None)]),
     }
 }
 
-/// A condition or computed columns over other rows.
-fn over(plan: &Relation, rows: Relation) -> Relation {
-    let input = Box::new(rows);
-    let kind = match &plan.kind {
+/// A condition or computed columns over other rows. Columns that are computed hide which set of keys a row is of.
+fn above(plan: &Relation, (rows, set): Branch) -> Branch {
+    let (input, of) = (Box::new(rows), set.as_ref());
+    let (kind, set) = match &plan.kind {
         RelationKind::Filter { condition, .. } => {
-            RelationKind::Filter { input, condition: condition.clone() }
+            (RelationKind::Filter { input, condition: sets::told(condition, of) }, set)
         }
-        RelationKind::Project { exprs, .. } => RelationKind::Project { input, exprs: exprs.clone() },
-        _ => return *input,
+        RelationKind::Project { exprs, .. } => {
+            let exprs = exprs.iter().map(|expr| sets::told(expr, of)).collect();
+            (RelationKind::Project { input, exprs }, None)
+        }
+        _ => return (*input, set),
     };
-    Relation { kind, fields: plan.fields.clone(), span: plan.span }
+    (Relation { kind, fields: plan.fields.clone(), span: plan.span }, set)
 }
 
 impl Maker<'_> {
@@ -111,7 +116,13 @@ impl Maker<'_> {
             {
                 Ok(part)
             }
-            RelationKind::Aggregate { input, keys, calls } => {
+            RelationKind::Over { input, over } => {
+                let mut part = self.part(input)?;
+                let over = over::stage(input, over, &part, relation.span)?;
+                part.then.push(Stage::Over(Box::new(over)));
+                Ok(part)
+            }
+            RelationKind::Aggregate { input, keys, calls, .. } => {
                 self.then(input, self.regrouped(relation.span, input, keys, calls)?)
             }
             RelationKind::Filter { input, condition } => {
@@ -129,7 +140,9 @@ impl Maker<'_> {
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
                 self.then(input, Stage::Select(Select { filter: None, output }))
             }
-            RelationKind::Scan(_) => Err(refused(relation.span, "what FROM reads")),
+            RelationKind::Scan(_) | RelationKind::Match { .. } | RelationKind::AsOf { .. } => {
+                Err(refused(relation.span, "what FROM reads"))
+            }
         }
     }
 

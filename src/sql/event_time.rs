@@ -13,11 +13,12 @@ pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> boo
             time.zip(relation.field(at)).is_some_and(|((name, _), field)| *name == field.name)
         }
         RelationKind::Window { input, .. } => at == input.fields.len() + 2,
-        RelationKind::Aggregate { input, keys, calls } => calls.get(at - keys.len()).is_some_and(|call| {
+        RelationKind::Aggregate { input, keys, calls, .. } => calls.get(at - keys.len()).is_some_and(|call| {
             let picks = matches!(call.function, AggregateFunction::Min | AggregateFunction::Max);
             let argument = call.argument.as_ref().map(|argument| &argument.kind);
             picks && matches!(argument, Some(ExprKind::Column(column)) if is_event_time(platform, input, *column))
         }),
+        RelationKind::Match { matched, .. } => matched.is_event_time(at),
         RelationKind::Union(parts) => parts.iter().any(|part| is_event_time(platform, part, at)),
         _ => false,
     }

@@ -6,6 +6,8 @@ use smol_str::SmolStr;
 
 use crate::{library::Library, platform::ResourceId};
 
+use super::matching::ROWTIME;
+use super::over::OverCall;
 use super::plan::{AggregateCall, Expr, ExprKind, Relation, RelationKind};
 
 /// A column of a stream.
@@ -41,7 +43,7 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             known
         }
         RelationKind::Filter { input, .. } => traced(input, hides),
-        RelationKind::Aggregate { input, keys, calls } => {
+        RelationKind::Aggregate { input, keys, calls, .. } => {
             let known = traced(input, hides);
             let of_call = |call: &AggregateCall| match hides(call.function.name()) {
                 true => BTreeSet::new(),
@@ -53,7 +55,32 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             let of_keys = keys.iter().map(|key| of(key, &known, hides));
             of_keys.chain(calls.iter().map(of_call)).collect()
         }
-        RelationKind::Join { left, right, .. } => [traced(left, hides), traced(right, hides)].concat(),
+        RelationKind::Join { left, right, .. } | RelationKind::AsOf { left, right, .. } => {
+            [traced(left, hides), traced(right, hides)].concat()
+        }
+        RelationKind::Match { input, matched } => {
+            let known = traced(input, hides);
+            let seen: Vec<BTreeSet<Origin>> =
+                std::iter::repeat_n(&known, matched.pattern.len() + 1).flatten().cloned().collect();
+            let keys = matched.partition.iter().map(|key| known.get(*key).cloned().unwrap_or_default());
+            let measures = matched.measures.iter().map(|(_, expr)| match &expr.kind {
+                ExprKind::Call(name, _) if name == ROWTIME => {
+                    matched.order.first().map(|by| of(&by.expr, &known, hides)).unwrap_or_default()
+                }
+                _ => of(expr, &seen, hides),
+            });
+            keys.chain(measures).collect()
+        }
+        RelationKind::Over { input, over } => {
+            let mut known = traced(input, hides);
+            let of_call = |call: &OverCall| match (hides(call.function.name()), &call.argument) {
+                (false, Some(argument)) => of(argument, &known, hides),
+                _ => BTreeSet::new(),
+            };
+            let calls: Vec<BTreeSet<Origin>> = over.calls.iter().map(of_call).collect();
+            known.extend(calls);
+            known
+        }
         RelationKind::Rank { input, .. } => {
             let mut known = origins(input);
             known.push(BTreeSet::new());

@@ -10,6 +10,8 @@
 //! | [`bind`] | syntax to plan: names to columns, types, one clear error for what is not supported |
 //! | [`event_time`] | which columns are event time, and which joins end by it |
 //! | [`sink`] | a plan's columns to those of the stream that it writes to |
+//! | [`matching`] | what MATCH_RECOGNIZE looks for |
+//! | [`over`] | what stands behind `OVER`: aggregates over rows and the rows before them |
 //! | [`range`] | what values an expression can have where a condition holds |
 //! | [`lineage`] | which columns a result is made of |
 //! | [`print`] | expressions as Flink SQL |
@@ -17,6 +19,8 @@
 pub mod bind;
 pub mod event_time;
 pub mod lineage;
+pub mod matching;
+pub mod over;
 pub mod parameters;
 pub mod parse;
 pub mod plan;

@@ -7,6 +7,7 @@ use crate::{
     source::Span,
 };
 
+use super::{matching::Match, over::Over};
 pub use crate::window::{Arithmetic, Comparison};
 
 /// Rows of named, typed fields.
@@ -59,6 +60,8 @@ pub enum RelationKind {
         keys: Vec<Expr>,
         /// The aggregates over the input.
         calls: Vec<AggregateCall>,
+        /// For each set of keys that rows are grouped by, which of the keys it has; none where they are grouped by all keys alone.
+        sets: Vec<Vec<bool>>,
     },
     /// The rows of several queries, one after the other in no order: `UNION ALL`.
     Union(Vec<Relation>),
@@ -73,6 +76,21 @@ pub enum RelationKind {
         /// The condition over the columns of both.
         condition: Expr,
     },
+    /// Rows beside the row of another stream that was the latest of its key at their time.
+    AsOf {
+        /// The rows.
+        left: Box<Relation>,
+        /// The other stream.
+        right: Box<Relation>,
+        /// What becomes of rows whose key has no row yet: `Inner` or `Left`.
+        kind: JoinKind,
+        /// The column of the left side that is their time, and where it is named.
+        time: (usize, Span),
+        /// The columns of the right side that are the key.
+        keys: Vec<usize>,
+        /// The condition over the columns of both.
+        condition: Expr,
+    },
     /// The rows with their number in an order, within each part: `ROW_NUMBER()`, as a last column.
     Rank {
         /// The rows.
@@ -81,6 +99,20 @@ pub enum RelationKind {
         partition: Vec<Expr>,
         /// The order, over the input.
         order: Vec<Order>,
+    },
+    /// The rows with what is computed over each and rows before it, as last columns: `OVER`.
+    Over {
+        /// The rows.
+        input: Box<Relation>,
+        /// What is computed.
+        over: Box<Over>,
+    },
+    /// A row for each match of a pattern: the columns that make a part, then what is told of the match.
+    Match {
+        /// The rows.
+        input: Box<Relation>,
+        /// The pattern.
+        matched: Box<Match>,
     },
     /// Computed columns.
     Project {
@@ -411,6 +443,33 @@ impl Expr {
         }
     }
 
+    /// The expression with each of its parts changed, one level down.
+    pub fn with_parts(&self, change: &impl Fn(&Self) -> Self) -> Self {
+        use ExprKind as Kind;
+        let one = |part: &Self| Box::new(change(part));
+        let list = |parts: &[Self]| parts.iter().map(change).collect();
+        let kind = match &self.kind {
+            Kind::Column(_) | Kind::Literal(_) | Kind::Error => self.kind.clone(),
+            Kind::Arithmetic(op, a, b) => Kind::Arithmetic(*op, one(a), one(b)),
+            Kind::Negate(a) => Kind::Negate(one(a)),
+            Kind::Compare(op, a, b) => Kind::Compare(*op, one(a), one(b)),
+            Kind::And(parts) => Kind::And(list(parts)),
+            Kind::Or(parts) => Kind::Or(list(parts)),
+            Kind::Not(a) => Kind::Not(one(a)),
+            Kind::IsNull(a) => Kind::IsNull(one(a)),
+            Kind::Case(arms, otherwise) => {
+                let arm =
+                    |arm: &CaseArm| CaseArm { condition: change(&arm.condition), value: change(&arm.value) };
+                Kind::Case(arms.iter().map(arm).collect(), otherwise.as_deref().map(one))
+            }
+            Kind::Cast(a) => Kind::Cast(one(a)),
+            Kind::TryCast(a) => Kind::TryCast(one(a)),
+            Kind::Like(a, pattern, escape) => Kind::Like(one(a), pattern.clone(), *escape),
+            Kind::Call(name, args) => Kind::Call(name.clone(), list(args)),
+        };
+        Self { kind, ty: self.ty.clone(), span: self.span }
+    }
+
     /// Calls `visit` with the expression and every one in it.
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
         visit(self);
@@ -449,11 +508,16 @@ impl Relation {
     /// The relation that this one is made from, where it is one.
     pub fn input(&self) -> Option<&Self> {
         match &self.kind {
-            RelationKind::Scan(_) | RelationKind::Union(_) | RelationKind::Join { .. } => None,
+            RelationKind::Scan(_)
+            | RelationKind::Union(_)
+            | RelationKind::Join { .. }
+            | RelationKind::AsOf { .. } => None,
             RelationKind::Window { input, .. }
             | RelationKind::Filter { input, .. }
             | RelationKind::Aggregate { input, .. }
             | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
+            | RelationKind::Match { input, .. }
             | RelationKind::Project { input, .. } => Some(input),
         }
     }
@@ -466,7 +530,9 @@ impl Relation {
             found.push(relation);
             match &relation.kind {
                 RelationKind::Union(parts) => open.extend(parts.iter().rev()),
-                RelationKind::Join { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
+                RelationKind::Join { left, right, .. } | RelationKind::AsOf { left, right, .. } => {
+                    open.extend([right.as_ref(), left.as_ref()]);
+                }
                 _ => open.extend(relation.input()),
             }
         }
@@ -481,10 +547,17 @@ impl Relation {
                 Some(index) => right.traced(index),
                 None => left.traced(index),
             },
-            RelationKind::Window { input, .. } | RelationKind::Rank { input, .. }
+            // What is looked up is a value: its time is no event time here.
+            RelationKind::AsOf { left, .. } if index < left.fields.len() => left.traced(index),
+            RelationKind::Window { input, .. }
+            | RelationKind::Rank { input, .. }
+            | RelationKind::Over { input, .. }
                 if index < input.fields.len() =>
             {
                 input.traced(index)
+            }
+            RelationKind::Match { input, matched } if index < matched.partition.len() => {
+                input.traced(*matched.partition.get(index)?)
             }
             RelationKind::Project { input, exprs } => input.traced_column(exprs.get(index)?),
             RelationKind::Aggregate { input, keys, .. } if index < keys.len() => {
@@ -517,7 +590,11 @@ impl Relation {
             RelationKind::Rank { partition, order, .. } => {
                 partition.iter().chain(order.iter().map(|order| &order.expr)).collect()
             }
-            RelationKind::Filter { condition, .. } | RelationKind::Join { condition, .. } => vec![condition],
+            RelationKind::Filter { condition, .. }
+            | RelationKind::Join { condition, .. }
+            | RelationKind::AsOf { condition, .. } => vec![condition],
+            RelationKind::Over { over, .. } => over.exprs().collect(),
+            RelationKind::Match { matched, .. } => matched.exprs().collect(),
             RelationKind::Aggregate { keys, calls, .. } => keys
                 .iter()
                 .chain(calls.iter().flat_map(|call| call.argument.iter().chain(&call.filter)))

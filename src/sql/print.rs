@@ -1,8 +1,13 @@
 //! Expressions as Flink SQL. Names stand in backticks and text in single quotes, so that no name and no text can be anything else.
 
+mod pattern;
+
 use crate::platform::Base;
 
+pub use pattern::recognize;
+
 use super::{
+    over::{Frame, OverCall, OverFunction},
     plan::{AggregateCall, Expr, ExprKind, Literal},
     types,
 };
@@ -98,6 +103,57 @@ pub fn aggregate(call: &AggregateCall, columns: &[String]) -> String {
         .map(|filter| format!(" FILTER (WHERE {})", expr(filter, columns)))
         .unwrap_or_default();
     format!("{}({distinct}{argument}){filter}", call.function.name())
+}
+
+/// A call before OVER, given the text of each column of its input.
+pub fn before_over(call: &OverCall, columns: &[String]) -> String {
+    let argument = call.argument.as_ref().map_or_else(|| "*".to_owned(), |argument| expr(argument, columns));
+    let distinct = if call.distinct { "DISTINCT " } else { "" };
+    let offset = match call.function {
+        OverFunction::Lag(offset) => format!(", {offset}"),
+        OverFunction::Aggregate(_) => String::new(),
+    };
+    format!("{}({distinct}{argument}{offset})", call.function.name())
+}
+
+/// Which rows count beside each.
+pub fn frame(frame: Frame) -> String {
+    let (unit, start) = match frame {
+        Frame::Rows(None) => ("ROWS", "UNBOUNDED".to_owned()),
+        Frame::Range(None) => ("RANGE", "UNBOUNDED".to_owned()),
+        Frame::Rows(Some(count)) => ("ROWS", count.to_string()),
+        Frame::Range(Some(milliseconds)) => ("RANGE", short_interval(milliseconds)),
+    };
+    format!("{unit} BETWEEN {start} PRECEDING AND CURRENT ROW")
+}
+
+/// A duration before PRECEDING, where Flink takes three digits of a unit at most ("DAY_INTERVAL_TYPES precision is not supported: 4").
+pub fn short_interval(milliseconds: u64) -> String {
+    let text = interval(milliseconds);
+    if milliseconds < 1_000_000 || !text.contains('(') {
+        return text;
+    }
+    let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
+    let (hours, minutes, seconds) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1_000 % 60);
+    format!("INTERVAL '{days} {hours:02}:{minutes:02}:{seconds:02}.{:03}' DAY(3) TO SECOND(3)", rest % 1_000)
+}
+
+/// A duration, in the largest unit that it is a whole number of. Flink takes two digits of a unit unless it is told of more.
+pub fn interval(milliseconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE"), (1_000, "SECOND")];
+    let whole = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
+    match whole {
+        Some((length, unit)) => {
+            let count = (milliseconds / length).to_string();
+            let digits = if count.len() > 2 { format!("({})", count.len()) } else { String::new() };
+            format!("INTERVAL '{count}' {unit}{digits}")
+        }
+        None => {
+            let seconds = (milliseconds / 1_000).to_string();
+            format!("INTERVAL '{seconds}.{:03}' SECOND({}, 3)", milliseconds % 1_000, seconds.len().max(2))
+        }
+    }
 }
 
 /// A part of an expression, in parentheses where it would be read otherwise without.

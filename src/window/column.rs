@@ -42,6 +42,24 @@ impl Value {
         Value::Text(s.as_bytes().into())
     }
 
+    /// Appends its bytes, such that two keys of the same columns are equal exactly where their bytes are. NaN equals NaN; 0.0 and -0.0 differ.
+    pub(super) fn write_key(&self, key: &mut Vec<u8>) {
+        key.push(u8::from(*self != Value::Null));
+        match self {
+            Value::Null => {}
+            Value::Bool(x) => key.push(u8::from(*x)),
+            Value::I32(x) => key.extend_from_slice(&x.to_le_bytes()),
+            Value::I64(x) => key.extend_from_slice(&x.to_le_bytes()),
+            Value::F64(x) if x.is_nan() => key.extend_from_slice(&f64::NAN.to_bits().to_le_bytes()),
+            Value::F64(x) => key.extend_from_slice(&x.to_bits().to_le_bytes()),
+            Value::I128(x) => key.extend_from_slice(&x.to_le_bytes()),
+            Value::Text(x) => {
+                key.extend_from_slice(&(x.len() as u64).to_le_bytes());
+                key.extend_from_slice(x);
+            }
+        }
+    }
+
     /// Whether this value may stand in a column of this type.
     pub fn fits(&self, ty: Type) -> bool {
         match self {

@@ -194,7 +194,8 @@ impl Expr {
             }
             _ => (left.cast(common)?, right.cast(common)?),
         };
-        if mixed {
+        // Flink 2.3.0: 0.00 = -0.0 of a decimal and a double is true, and 0.00 <= -0.0 is false.
+        if mixed && !equality {
             let node = Node::CompareTotal(op, Box::new(left), Box::new(right));
             return Ok(Expr::new(Type::Boolean, node));
         }

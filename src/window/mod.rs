@@ -34,6 +34,7 @@ mod flow;
 mod functions;
 mod keys;
 mod operator;
+mod over;
 mod pane;
 mod query;
 mod reduce;
@@ -51,7 +52,9 @@ pub use expr::{Arithmetic, Comparison, Expr, Function};
 pub use flow::{Assign, Engine, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
 pub use functions::{Scalar, Unit, round_type};
 pub use operator::{Emit, Error, Held, Operator, Pushed, Stats};
+pub use over::{Frame, Over, OverCall, OverFunction};
 pub use query::{Late, PlanError, Query, Window};
+pub use reduce::may_be_null;
 pub use types::{Class, Type};
 pub use typing::{TypeError, arithmetic_type, common_type};
 

@@ -29,6 +29,8 @@ pub struct Query {
     pub window: Window,
     /// `GROUP BY`, besides the window, over the input.
     pub keys: Vec<Expr>,
+    /// Whether the keys are one of several sets: Flink's planner then computes aggregates of a key, and takes it for none.
+    pub in_sets: bool,
     /// The aggregates, over the input.
     pub aggregates: Vec<AggregateCall>,
     /// `HAVING`, over the row of results.
@@ -130,6 +132,8 @@ pub enum PlanError {
     NeverNull(&'static str),
     /// Sessions of rows that are no groups.
     Ungrouped,
+    /// A function that OVER does not compute.
+    Over(&'static str),
     /// A type whose parameters are out of range.
     Type(Type),
     /// Not as many nullable flags as columns.
@@ -154,6 +158,7 @@ impl fmt::Display for PlanError {
             }
             PlanError::Apart => f.write_str("HAVING over the bounds of a SESSION"),
             PlanError::NeverNull(name) => write!(f, "`{name}` of what is never null"),
+            PlanError::Over(name) => write!(f, "`{name}` in this OVER"),
             PlanError::Ungrouped => f.write_str("a SESSION without GROUP BY"),
             PlanError::Nullable => f.write_str("each column must say whether it may be null"),
             PlanError::Type(ty) => write!(f, "there is no type {ty}"),

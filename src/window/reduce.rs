@@ -52,7 +52,12 @@ fn counted(call: AggregateCall, query: &Query) -> AggregateCall {
 /// The grouping column that an argument is.
 pub(super) fn key_of(argument: &Expr, query: &Query) -> Option<usize> {
     let is_column = matches!(argument.node, Node::Column(_));
-    query.keys.iter().position(|key| is_column && key == argument)
+    query.keys.iter().position(|key| is_column && !query.in_sets && key == argument)
+}
+
+/// For each expression, whether the planner takes it for one that may be null; columns that are not given may be.
+pub fn may_be_null(exprs: &[Expr], columns: &[bool]) -> Vec<bool> {
+    exprs.iter().map(|expr| is_nullable(expr, columns)).collect()
 }
 
 /// Whether the planner takes an expression for one that may be null.

@@ -77,7 +77,7 @@ fn flink_computes_what_the_operator_computes() {
 }
 
 /// Tables of a seed, and queries over each of them.
-const TABLES: usize = 6;
+const TABLES: usize = 9;
 const QUERIES: usize = 10;
 
 /// Roles assumed with real calls across accounts, and calls to S3 as them: what is granted succeeds, and what is not is refused.

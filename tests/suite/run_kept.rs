@@ -33,6 +33,14 @@ query means into averages as
   GROUP BY device, window_start, window_end;
 "#;
 
+/// The same over rows and the rows before them, of which some leave.
+const OVER: &str = r"query means into averages as
+  SELECT device, AVG(celsius) OVER w AS mean, MAX(note) OVER w AS most, COUNT(DISTINCT note) OVER w AS kinds, COUNT(*) OVER w AS n,
+         at AS window_start, at AS window_end
+  FROM readings
+  WINDOW w AS (PARTITION BY device ORDER BY at RANGE BETWEEN INTERVAL '20' SECOND PRECEDING AND CURRENT ROW);
+";
+
 /// The same over two streams: joined within an interval, beside one of them, in windows.
 const OTHERS: &str = r#"
 stream others : Reading in lake { connector = kinesis("others"), watermark = at - 3s, late = drop, on_invalid = divert(rejected) }
@@ -54,12 +62,16 @@ const WINDOWS: &str = "(
 fn program(window: &str) -> String {
     let late = if !diverts(window) { "drop" } else { "divert(late_readings)" };
     let others = if window.contains("others") { OTHERS } else { "" };
-    PROGRAM.replace("LATE", late).replace("WINDOW", window) + others
+    let text = PROGRAM.replace("LATE", late);
+    match window {
+        "OVER" => format!("{}{OVER}", text.split("query means").next().unwrap()),
+        _ => text.replace("WINDOW", window) + others,
+    }
 }
 
 /// Whether late rows can be told.
 fn diverts(window: &str) -> bool {
-    !window.starts_with("SESSION") && !window.contains("others")
+    !window.starts_with("SESSION") && !window.contains("others") && window != "OVER"
 }
 
 /// Numbers that look like chance: splitmix64.
@@ -204,6 +216,11 @@ fn a_killed_run_of_growing_windows_goes_on() {
 #[test]
 fn a_killed_run_of_sessions_goes_on() {
     is_the_same_when_killed("SESSION(readings PARTITION BY device, at, INTERVAL '4' SECOND)", ".jsonl", 4);
+}
+
+#[test]
+fn a_killed_run_of_rows_and_those_before_them_goes_on() {
+    is_the_same_when_killed("OVER", ".jsonl", 5);
 }
 
 #[test]

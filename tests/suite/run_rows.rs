@@ -285,6 +285,7 @@ fn query(late: Late) -> Query {
         filter: None,
         window: Window::Tumble { size_ms: 60_000, offset_ms: 0 },
         keys: vec![Expr::column(0, Type::String)],
+        in_sets: false,
         aggregates: vec![Aggregate::Avg(Expr::column(1, Type::Double)).into()],
         having: None,
         output: vec![
@@ -373,6 +374,7 @@ fn late_and_invalid_rows_may_be_dropped_or_end_the_run() {
 fn a_value_that_fails_names_its_line() {
     let query = Query {
         keys: vec![Expr::column(0, Type::String).cast(Type::Int).unwrap()],
+        in_sets: false,
         output: vec![Expr::column(0, Type::Int)],
         ..query(Late::Drop)
     };

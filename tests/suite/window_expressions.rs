@@ -18,6 +18,7 @@ fn eval_over(expr: Expr, columns: &[(Type, Value)]) -> Result<Value, EvalErrorKi
         window: Window::Tumble { size_ms: 1, offset_ms: 0 },
         output: vec![Expr::column(0, expr.ty())],
         keys: vec![expr],
+        in_sets: false,
         aggregates: Vec::new(),
         having: None,
         input,
@@ -109,7 +110,8 @@ fn comparisons_with_nan_are_false_and_so_are_negated_ones() {
 fn a_decimal_and_a_double_are_ordered_totally() {
     let zero = || decimal(0, 4, 2);
     assert_eq!(eval(compare(Comparison::Greater, zero(), double(-0.0))), Value::Bool(true));
-    assert_eq!(eval(compare(Comparison::Equal, double(-0.0), zero())), Value::Bool(false));
+    // Equality is that of doubles: Flink 2.3.0 finds -0.0 and 0.00 equal, and 0.00 the greater.
+    assert_eq!(eval(compare(Comparison::Equal, double(-0.0), zero())), Value::Bool(true));
     assert_eq!(eval(compare(Comparison::Less, zero(), double(f64::NAN))), Value::Bool(true));
     assert_eq!(eval(compare(Comparison::Equal, decimal(150, 4, 2), double(1.5))), Value::Bool(true));
 }

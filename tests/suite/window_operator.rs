@@ -17,6 +17,7 @@ fn query(key: Type, x: Type, aggregates: &[fn(Expr) -> Aggregate]) -> Query {
         filter: None,
         window: Window::Tumble { size_ms: 10_000, offset_ms: 0 },
         keys: vec![Expr::column(1, key)],
+        in_sets: false,
         aggregates,
         having: None,
         output: Vec::new(),

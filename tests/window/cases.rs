@@ -3,13 +3,18 @@
 use super::expressions::{Scope, Typed};
 use super::rng::Rng;
 use super::tables::Table;
-use dpl::window::{Aggregate, AggregateCall, Expr, Late, Query, Spread, Type, Window};
+use dpl::window::{
+    Aggregate, AggregateCall, Expr, First, Late, Part, Plan, Query, Select, Spread, Stage, Type, Value,
+    Window,
+};
 
 /// A query in its parts.
 #[derive(Clone)]
 pub struct Case {
     window: Window,
     keys: Vec<Typed>,
+    /// The sets of keys, where rows are grouped by several.
+    sets: Vec<Vec<bool>>,
     aggregates: Vec<(String, AggregateCall)>,
     filter: Option<Typed>,
     having: Option<Typed>,
@@ -95,11 +100,12 @@ impl Case {
             aggregates.extend(reduced.into_iter().map(|(sql, aggregate)| (sql, aggregate.into())));
         }
         let filter = (rng.below(3) == 0).then(|| scope.boolean(rng, 2));
-        let mut case = Case { window, keys, aggregates, filter, having: None, outputs: Vec::new() };
+        let sets = sets(rng, &keys, window);
+        let mut case = Case { window, keys, sets, aggregates, filter, having: None, outputs: Vec::new() };
         let results = case.results(table);
         let mut conditions = Scope { columns: results.columns.clone() };
-        if matches!(window, Window::Session { .. }) {
-            // A condition on a session's bounds makes other sessions.
+        if matches!(window, Window::Session { .. }) || !case.sets.is_empty() {
+            // A condition on a session's bounds makes other sessions; of sets it is looked at behind the groups.
             conditions.columns.truncate(case.keys.len() + case.aggregates.len());
         }
         case.having = (rng.below(3) == 0).then(|| conditions.boolean(rng, 2));
@@ -125,7 +131,13 @@ impl Case {
             without(&|case| case.filter = None);
         }
         // Computed columns count the columns before them.
-        if self.outputs.is_empty() && self.having.is_none() {
+        if self.sets.len() > 2 {
+            (0..self.sets.len()).for_each(|at| without(&|case| drop(case.sets.remove(at))));
+        }
+        if self.outputs.is_empty() && self.having.is_none() && !self.sets.is_empty() {
+            (0..self.aggregates.len()).for_each(|at| without(&|case| drop(case.aggregates.remove(at))));
+        }
+        if self.outputs.is_empty() && self.having.is_none() && self.sets.is_empty() {
             (0..self.keys.len()).for_each(|at| without(&|case| drop(case.keys.remove(at))));
             (0..self.aggregates.len()).for_each(|at| without(&|case| drop(case.aggregates.remove(at))));
         }
@@ -137,10 +149,11 @@ impl Case {
         let mut names: Vec<String> = (0..self.keys.len()).map(|i| format!("k{i}")).collect();
         names.extend((0..self.aggregates.len()).map(|i| format!("a{i}")));
         names.extend(["window_start", "window_end", "window_time"].map(String::from));
-        Scope { columns: names.into_iter().zip(self.plan(table).result_types()).collect() }
+        Scope { columns: names.into_iter().zip(self.groups(table).result_types()).collect() }
     }
 
-    fn plan(&self, table: &Table) -> Query {
+    /// The groups by all keys, without what is computed of them.
+    fn groups(&self, table: &Table) -> Query {
         Query {
             input: table.schema().types(),
             nullable: table.columns.iter().map(|c| c.nullable).collect(),
@@ -150,6 +163,7 @@ impl Case {
             filter: self.filter.as_ref().map(|f| f.expr.clone()),
             window: self.window,
             keys: self.keys.iter().map(|k| k.expr.clone()).collect(),
+            in_sets: false,
             aggregates: self.aggregates.iter().map(|(_, a)| a.clone()).collect(),
             having: self.having.as_ref().map(|h| h.expr.clone()),
             output: Vec::new(),
@@ -157,11 +171,36 @@ impl Case {
     }
 
     /// What the operator runs.
-    pub fn query(&self, table: &Table) -> Query {
-        let mut query = self.plan(table);
+    pub fn plan(&self, table: &Table) -> Plan {
         let outputs = self.results(table).all().into_iter().chain(self.outputs.iter().cloned());
-        query.output = outputs.map(|output| output.expr).collect();
-        query
+        let output: Vec<Expr> = outputs.map(|output| output.expr).collect();
+        let whole = Query { output: output.clone(), ..self.groups(table) };
+        if self.sets.is_empty() {
+            return whole.into();
+        }
+        let parts = self.sets.iter().map(|set| self.part(&whole, set, &output)).collect();
+        Plan { parts, ..whole.into() }
+    }
+
+    /// The groups by one set of keys, with null for the others, and the number of the set as a last column.
+    fn part(&self, whole: &Query, set: &[bool], output: &[Expr]) -> Part {
+        let types = whole.result_types();
+        let chosen = whole.keys.iter().zip(set).filter(|(_, has)| **has).map(|(key, _)| key.clone());
+        let mut query = Query { keys: chosen.collect(), in_sets: true, having: None, ..whole.clone() };
+        let mut next = 0;
+        let mut column = |(at, ty): (usize, &Type)| {
+            if set.get(at) == Some(&false) {
+                return Expr::literal(Value::Null, *ty).expect("null has any type");
+            }
+            next += 1;
+            Expr::column(next - 1, *ty)
+        };
+        query.output = types.iter().enumerate().map(&mut column).collect();
+        let number = set.iter().fold(0, |bits, has| bits << 1 | i64::from(!has));
+        let number = Expr::literal(Value::I64(number), Type::BigInt).expect("a number");
+        let output = output.iter().cloned().chain([number]).collect();
+        let select = Select { filter: whole.having.clone(), output };
+        Part { first: First::Groups(0, Box::new(query)), then: vec![Stage::Select(select)] }
     }
 
     /// The inner query groups; the outer one is HAVING and SELECT over its columns.
@@ -171,16 +210,29 @@ impl Case {
             self.keys.iter().enumerate().map(|(i, k)| format!("{} AS k{i}", k.sql)).collect();
         inner.extend(self.aggregates.iter().enumerate().map(|(i, (sql, _))| format!("{sql} AS a{i}")));
         inner.extend(BOUNDS.map(String::from));
+        let mut outputs: Vec<String> = outputs.map(|output| plain(&output)).collect();
+        if !self.sets.is_empty() {
+            inner.push(format!("GROUPING_ID({}) AS g", list(self.keys.iter().map(|key| key.sql.clone()))));
+            outputs.push("g".to_string());
+        }
         let mut sql = format!(
             "SELECT {} FROM (SELECT {} FROM {}",
-            list(outputs.enumerate().map(|(i, o)| format!("{} AS c{i}", plain(&o)))),
+            list(outputs.iter().enumerate().map(|(i, output)| format!("{output} AS c{i}"))),
             inner.join(", "),
             self.windowed(&table.name),
         );
         if let Some(filter) = &self.filter {
             sql.push_str(&format!(" WHERE {}", filter.sql));
         }
-        let groups = self.keys.iter().map(|k| k.sql.clone()).chain(BOUNDS.map(String::from));
+        let of_set = |set: &Vec<bool>| {
+            let chosen = self.keys.iter().zip(set).filter(|(_, has)| **has);
+            format!("({})", list(chosen.map(|(key, _)| key.sql.clone())))
+        };
+        let keys: Vec<String> = match self.sets.is_empty() {
+            true => self.keys.iter().map(|k| k.sql.clone()).collect(),
+            false => vec![format!("GROUPING SETS ({})", list(self.sets.iter().map(of_set)))],
+        };
+        let groups = keys.into_iter().chain(BOUNDS.map(String::from));
         sql.push_str(&format!(" GROUP BY {})", list(groups)));
         if let Some(having) = &self.having {
             sql.push_str(&format!(" WHERE {}", having.sql));
@@ -239,4 +291,20 @@ fn keys(rng: &mut Rng, scope: &Scope, window: Window) -> Vec<Typed> {
         }
     }
     keys
+}
+
+/// Sets of keys, for one of four queries that have different keys.
+fn sets(rng: &mut Rng, keys: &[Typed], window: Window) -> Vec<Vec<bool>> {
+    let different =
+        keys.iter().enumerate().all(|(at, key)| keys.iter().take(at).all(|other| other.sql != key.sql));
+    if keys.is_empty() || !different || matches!(window, Window::Session { .. }) || rng.below(4) > 0 {
+        return Vec::new();
+    }
+    let mut all: Vec<Vec<bool>> = (0..1_usize << keys.len())
+        .map(|bits| (0..keys.len()).map(|at| bits >> at & 1 == 1).collect())
+        .collect();
+    while all.len() > 2 && rng.below(2) == 0 {
+        all.remove(rng.below(all.len()));
+    }
+    all
 }

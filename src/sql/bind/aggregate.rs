@@ -82,7 +82,7 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Column(groups.keys.len() + at), ty, span }
     }
 
-    fn aggregate_call(
+    pub(super) fn aggregate_call(
         &mut self,
         which: AggregateFunction,
         function: &ast::Function,
@@ -169,7 +169,11 @@ impl Binder<'_> {
     pub(super) fn grouped_column(&mut self, column: Expr, name: &str, scope: &Scope<'_>) -> Expr {
         let Some(groups) = &scope.groups else { return column };
         match groups.keys.iter().position(|key| key.same(&column)) {
-            Some(at) => Expr { kind: ExprKind::Column(at), ..column },
+            Some(at) => {
+                // A set without the key makes it null.
+                let ty = groups.keys.get(at).map_or_else(|| column.ty.clone(), |key| key.ty.clone());
+                Expr { kind: ExprKind::Column(at), ty, ..column }
+            }
             None => {
                 self.report(faults::not_grouped(name, scope.clause, column.span));
                 error(column.span)
@@ -192,12 +196,15 @@ impl Binder<'_> {
             places: self.places,
             diagnostics: &mut quiet,
             views: self.views.clone(),
+            overs: None,
+            matching: None,
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };
         let value = binder.expr(expr, &mut rows);
         let at = groups.keys.iter().position(|key| key.same(&value))?;
-        Some(Expr { kind: ExprKind::Column(at), ..value })
+        let ty = groups.keys.get(at).map_or_else(|| value.ty.clone(), |key| key.ty.clone());
+        Some(Expr { kind: ExprKind::Column(at), ty, ..value })
     }
 }
 

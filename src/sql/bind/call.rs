@@ -46,9 +46,11 @@ impl Binder<'_> {
     pub(super) fn function(&mut self, function: &ast::Function, scope: &mut Scope<'_>, span: Span) -> Expr {
         let name = function.name.to_string().to_ascii_uppercase();
         let place = self.places.span_or(aggregate::name_span(function), span);
-        if function.over.is_some() {
-            self.unsupported(span, "OVER");
-            return error(span);
+        if let Some(window) = &function.over {
+            return self.over(function, window, scope, span);
+        }
+        if let Some(told) = self.match_function(&name, function, scope, span) {
+            return told;
         }
         if let Some(which) = aggregate::named(function) {
             return self.aggregate(which, function, scope, span);
@@ -57,6 +59,9 @@ impl Binder<'_> {
         {
             self.unsupported(span, &format!("this form of {name}"));
             return error(span);
+        }
+        if let "GROUPING" | "GROUPING_ID" = name.as_str() {
+            return self.grouping(&name, function, scope, span);
         }
         if is_clock(&name) {
             self.report(faults::not_deterministic(&name, place));

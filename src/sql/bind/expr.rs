@@ -103,8 +103,9 @@ impl Binder<'_> {
             return error(span);
         }
         let Some(index) = self.column_among(name, scope, among) else { return error(span) };
-        let ty =
+        let mut ty =
             scope.fields.get(index).map_or_else(|| DataType::plain(Base::Unknown), |field| field.ty.clone());
+        self.of_variable(index, &mut ty);
         self.grouped_column(Expr { kind: ExprKind::Column(index), ty, span }, &name.value, scope)
     }
 

@@ -359,3 +359,160 @@ pub fn duplicate_output(name: &SmolStr, span: Span) -> Diagnostic {
     )
     .help("give one of them another name with AS")
 }
+
+pub fn over_here(clause: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_OVER,
+        span,
+        format!(
+            "{clause} can't have an OVER: it is computed in the SELECT list of rows that are not grouped"
+        ),
+        "not here",
+    )
+    .help("compute it in a query in FROM, and use its column here")
+}
+
+pub fn several_overs(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_OVER,
+        span,
+        "Flink computes all OVERs of a SELECT list on one window, and this is another",
+        "another window",
+    )
+    .help("name one window, `WINDOW w AS (PARTITION BY … ORDER BY …)`, and write `OVER w`; compute another in a query in FROM")
+}
+
+pub fn over_order(rule: &str, span: Span) -> Diagnostic {
+    let message = format!("rows of a stream can be put {rule}");
+    Diagnostic::error(catalogue::SQL_OVER_ORDER, span, message, "not in the order of time")
+        .help("write `ORDER BY` and the stream's event-time column")
+}
+
+pub fn over_frame(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_OVER,
+        span,
+        "OVER counts rows up to the current one, from all or so many before, or from so long before",
+        "other rows",
+    )
+    .help("write `ROWS BETWEEN 10 PRECEDING AND CURRENT ROW`, `RANGE BETWEEN INTERVAL '1' MINUTE PRECEDING AND CURRENT ROW`, or UNBOUNDED PRECEDING")
+}
+
+pub fn lag_frame(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_OVER,
+        span,
+        "LAG looks back over all rows, and takes no frame",
+        "a frame",
+    )
+    .help("leave ROWS or RANGE out of its window; compute what needs them in a query in FROM")
+}
+
+pub fn over_filter(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_OVER, span, "Flink has no FILTER before OVER", "a filter")
+        .help(format!("write `{name}(CASE WHEN condition THEN value END) OVER (…)`"))
+}
+
+pub fn not_over<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let known: Vec<String> = functions.map(|function| format!("`{function}`")).collect();
+    let message = format!("`{name}` can't stand before OVER");
+    Diagnostic::error(catalogue::SQL_OVER, span, message, "not before OVER")
+        .help(format!("there are {}; ROW_NUMBER() stands alone in the SELECT list", known.join(", ")))
+}
+
+pub fn unknown_window<'a>(
+    name: &str,
+    span: Span,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let message = format!("no window is called `{name}`");
+    let diagnostic = Diagnostic::error(catalogue::SQL_OVER, span, message, "no such window");
+    if names.clone().next().is_none() {
+        return diagnostic
+            .help(format!("add `WINDOW {name} AS (PARTITION BY … ORDER BY …)` to the query's end"));
+    }
+    with_suggestion(diagnostic, name, span, names)
+}
+
+pub fn too_many_sets(most: usize, span: Span) -> Diagnostic {
+    let message = format!("GROUP BY stands for more than {most} sets of keys");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "too many")
+        .help("write the sets that are wanted: GROUPING SETS ((a, b), (a), ())")
+}
+
+pub fn set_twice(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "two sets have the same keys: of these Flink 2.3 computes COUNT(DISTINCT …) and AVG wrongly",
+        "the same set twice",
+    )
+    .help(
+        "write each set once; several items of GROUP BY are combined, each set of one with each of the other",
+    )
+}
+
+pub fn sets_without_window(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "a set of keys without its window never ends, and changes with each row",
+        "not in all sets",
+    )
+    .help("write the window before the sets: GROUP BY window_start, window_end, GROUPING SETS (…)")
+}
+
+pub fn sets_of_session(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "sessions are those of one set of keys, and these are several: Flink would count anew with each row",
+        "several sets",
+    )
+    .help("write a query for each set, with UNION ALL between them")
+}
+
+pub fn sets_of_old(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_GROUPING_SETS,
+        span,
+        "Flink has no sets of keys beside a window in GROUP BY",
+        "beside a window",
+    )
+    .help("read FROM TUMBLE(stream, column, INTERVAL '1' MINUTE), and GROUP BY window_start, window_end, GROUPING SETS (…)")
+}
+
+pub fn grouping_here(name: &str, clause: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` tells the sets of GROUP BY apart, and {clause} has none");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "no groups here")
+        .help("use it in the SELECT list or in HAVING of a query with GROUPING SETS, ROLLUP or CUBE")
+}
+
+pub fn no_key(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` asks for a key of GROUP BY, and this is none");
+    Diagnostic::error(catalogue::SQL_GROUPING_SETS, span, message, "no key")
+        .help("name a column that GROUP BY has")
+}
+
+pub fn pattern(rule: &str, mend: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_PATTERN, span, rule, "no pattern that Flink matches")
+        .help(format!("write {mend}"))
+}
+
+pub fn unknown_variable<'a>(
+    name: &str,
+    span: Span,
+    names: impl Iterator<Item = &'a str> + Clone,
+) -> Diagnostic {
+    let message = format!("the pattern has no variable `{name}`");
+    with_suggestion(
+        Diagnostic::error(catalogue::SQL_PATTERN, span, message, "no such variable"),
+        name,
+        span,
+        names,
+    )
+}
+
+pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(catalogue::SQL_AS_OF, span, rule, "nothing to look up").help(format!("write {mend}"))
+}

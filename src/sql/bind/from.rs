@@ -79,6 +79,7 @@ fn names_of_body(body: &ast::SetExpr, names: &mut Vec<Vec<ast::Ident>>) {
 fn subquery(factor: &TableFactor) -> Option<&ast::Query> {
     match factor {
         TableFactor::Derived { lateral: false, subquery, .. } => Some(subquery),
+        TableFactor::MatchRecognize { table, .. } => subquery(table),
         TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
             ast::FunctionArgExpr::Expr(ast::Expr::Subquery(query)) => Some(query),
             _ => None,
@@ -106,6 +107,7 @@ fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
 fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
     match factor {
         TableFactor::Table { name, args: None, .. } => idents(name),
+        TableFactor::MatchRecognize { table, .. } => stream_name(table),
         TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
             ast::FunctionArgExpr::Expr(ast::Expr::Identifier(name)) => Some(vec![name.clone()]),
             ast::FunctionArgExpr::Expr(ast::Expr::CompoundIdentifier(names)) => Some(names.clone()),
@@ -150,6 +152,9 @@ impl Binder<'_> {
             TableFactor::Table { args: Some(_), .. } => self.places.call(self.span(factor)),
             _ => self.span(factor),
         };
+        if matches!(factor, TableFactor::MatchRecognize { .. }) {
+            return self.match_recognize(factor, self.span(factor));
+        }
         let (name, alias, args) = match factor {
             TableFactor::Table {
                 name,
@@ -191,7 +196,7 @@ impl Binder<'_> {
         Some(From { relation, names })
     }
 
-    fn alias(&mut self, alias: &ast::TableAlias) -> Option<SmolStr> {
+    pub(super) fn alias(&mut self, alias: &ast::TableAlias) -> Option<SmolStr> {
         if alias.columns.is_empty() {
             return Some(SmolStr::new(&alias.name.value));
         }
@@ -251,7 +256,8 @@ impl Binder<'_> {
         let mut named =
             columns.filter(|(_, field)| field.name == name.value.as_str()).map(|(index, _)| index);
         let found = named.next();
-        if found.is_some() && scope.names.len() > 1 && named.next().is_some() {
+        // In a pattern, a column without a variable is that of any row.
+        if found.is_some() && self.matching.is_none() && scope.names.len() > 1 && named.next().is_some() {
             let span = self.places.span_or(name.span, self.places.whole());
             self.report(faults::ambiguous(
                 &name.value,
@@ -287,7 +293,8 @@ impl Binder<'_> {
             &name.value,
             span,
             &relation,
-            scope.fields.iter().map(|field| field.name.as_str()),
+            // In a pattern, each variable has the same columns again.
+            scope.fields.iter().take(self.columns_once()).map(|field| field.name.as_str()),
         )
     }
 
@@ -297,11 +304,11 @@ impl Binder<'_> {
         let known = known.map(|known| known.fields.clone());
         if known.is_none() {
             let span = self.places.span(name.span);
-            self.report(faults::unknown_qualifier(
-                &name.value,
-                span,
-                scope.names.iter().map(|known| known.name.as_str()),
-            ));
+            let names = scope.names.iter().map(|known| known.name.as_str());
+            self.report(match self.matching {
+                Some(_) => faults::unknown_variable(&name.value, span, names),
+                None => faults::unknown_qualifier(&name.value, span, names),
+            });
         }
         known
     }

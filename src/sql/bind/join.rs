@@ -5,7 +5,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 use sqlparser::ast::{self, JoinConstraint, JoinOperator};
 
-use super::{Binder, Scope, from::From};
+use super::{Binder, Scope, as_of, from::From};
 use crate::{
     platform::DataType,
     sql::plan::{Field, JoinKind, Relation, RelationKind},
@@ -36,6 +36,10 @@ impl Binder<'_> {
     pub(super) fn joined(&mut self, tables: &ast::TableWithJoins) -> Option<From> {
         let mut left = self.factor(&tables.relation)?;
         for join in &tables.joins {
+            if let Some((time, plain)) = as_of::versioned(&join.relation) {
+                left = self.joined_as_of(left, join, time, &plain)?;
+                continue;
+            }
             let right = self.factor(&join.relation)?;
             let span = self.span(&join.relation);
             let (kind, constraint) = match &join.join_operator {
@@ -57,7 +61,7 @@ impl Binder<'_> {
         Some(left)
     }
 
-    fn joined_on(&mut self, left: From, right: From, kind: JoinKind, on: &ast::Expr) -> From {
+    pub(super) fn joined_on(&mut self, left: From, right: From, kind: JoinKind, on: &ast::Expr) -> From {
         let (width, other) = (left.relation.fields.len(), right.relation.fields.len());
         let names: Vec<Named> = left
             .names

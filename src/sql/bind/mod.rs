@@ -1,12 +1,16 @@
 //! From the SQL's syntax tree to the typed plan. Never fails: what can't be read is reported, and has a type that fits everything.
 
 mod aggregate;
+mod as_of;
 mod call;
 mod expr;
 mod faults;
 mod from;
+mod grouping;
 mod join;
 mod literal;
+mod matching;
+mod over;
 mod rank;
 mod scalar;
 mod select;
@@ -53,7 +57,15 @@ pub fn query(
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
-    let mut binder = Binder { library, tables, places: &parsed.places, diagnostics, views: Vec::new() };
+    let mut binder = Binder {
+        library,
+        tables,
+        places: &parsed.places,
+        diagnostics,
+        views: Vec::new(),
+        overs: None,
+        matching: None,
+    };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
     Some(plan)
@@ -68,7 +80,15 @@ pub fn condition(
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
-    let mut binder = Binder { library, tables: &tables, places, diagnostics, views: Vec::new() };
+    let mut binder = Binder {
+        library,
+        tables: &tables,
+        places,
+        diagnostics,
+        views: Vec::new(),
+        overs: None,
+        matching: None,
+    };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
 }
@@ -81,6 +101,10 @@ struct Binder<'a> {
     diagnostics: &'a mut Diagnostics,
     /// The queries that WITH names, so far.
     views: Vec<(SmolStr, Rc<ast::Query>)>,
+    /// The OVERs of the SELECT list that is being read, where they may stand.
+    overs: Option<over::Overs>,
+    /// The pattern whose conditions or measures are being read.
+    matching: Option<matching::Matching>,
 }
 
 /// What names mean in an expression.
@@ -99,6 +123,8 @@ struct Scope<'a> {
 struct Groups<'a> {
     /// The keys, over the columns.
     keys: &'a [Expr],
+    /// Whether rows are grouped by several sets of them.
+    in_sets: bool,
     /// The aggregates so far; new ones are added.
     calls: &'a mut Vec<AggregateCall>,
     /// Names that the SELECT list gives, for messages.

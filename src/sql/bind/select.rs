@@ -5,7 +5,13 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SetExpr};
 
-use super::{Binder, Groups, Named, Scope, aggregate, faults, from::From, rank, window::WINDOW_COLUMNS};
+use super::{
+    Binder, Groups, Named, Scope, aggregate, faults,
+    from::From,
+    grouping::{self, Grouped},
+    rank,
+    window::WINDOW_COLUMNS,
+};
 use crate::{
     platform::DataType,
     source::Span,
@@ -128,7 +134,6 @@ impl Binder<'_> {
             (!select.cluster_by.is_empty(), "CLUSTER BY"),
             (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
             (!select.sort_by.is_empty(), "SORT BY"),
-            (!select.named_window.is_empty(), "WINDOW"),
             (select.qualify.is_some(), "QUALIFY"),
             (select.value_table_mode.is_some() || select.exclude.is_some(), "this form of SELECT"),
         ];
@@ -175,8 +180,14 @@ impl Binder<'_> {
         });
         let mut scope =
             Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "the SELECT list" };
+        self.begin_overs(select, input.fields.len());
         let mut output = self.outputs(others, &mut scope);
         let span = self.places.span(select.select_token.0.span);
+        let width = input.fields.len();
+        let input = self.end_overs(input, span);
+        if ranks.is_some() && input.fields.len() > width {
+            self.report(faults::several_overs(span));
+        }
         let Some(Item::Expr(expr, alias)) = ranks.and_then(|at| items.get(at)) else {
             return project(input, output, span);
         };
@@ -202,17 +213,23 @@ impl Binder<'_> {
                 window = Some(arguments_text(function));
             }
         }
-        let mut keys = Vec::new();
-        for expr in key_exprs.iter().filter(|expr| group_window(expr).is_none()) {
-            let mut scope =
-                Scope { fields: &input.fields, names: names.clone(), groups: None, clause: "GROUP BY" };
-            keys.push(self.expr(expr, &mut scope));
+        let own = key_exprs.iter().filter(|expr| group_window(expr).is_none());
+        let grouped = self.group_keys(own, &input, &names)?;
+        if window.is_some() && !grouped.sets.is_empty() {
+            let span = key_exprs.iter().map(|expr| self.span(expr)).reduce(Span::to);
+            self.report(faults::sets_of_old(span.unwrap_or_default()));
+            return None;
         }
+        let Grouped { mut keys, sets } = grouped;
         if window.is_some() {
             let uses_time = select.to_string().to_ascii_uppercase().contains("_ROWTIME(");
             keys.extend(window_keys(&input, if uses_time { 3 } else { 2 }));
         }
         self.check_window(&input, &keys, select, key_exprs)?;
+        if let Some(place) = key_exprs.iter().find(|expr| grouping::is_sets(expr)) {
+            let place = self.span(place);
+            self.check_sets(&input, &keys, &sets, place)?;
+        }
         self.part_sessions(&mut input, &keys, window.is_some())?;
         let aliases = items.iter().filter_map(|item| match item {
             Item::Expr(_, Some(alias)) => Some(SmolStr::new(&alias.value)),
@@ -220,7 +237,8 @@ impl Binder<'_> {
         });
         let aliases: Vec<SmolStr> = aliases.collect();
         let mut calls: Vec<AggregateCall> = Vec::new();
-        let groups = Groups { keys: &keys, calls: &mut calls, aliases, window };
+        let in_sets = !sets.is_empty();
+        let groups = Groups { keys: &keys, in_sets, calls: &mut calls, aliases, window };
         let mut scope =
             Scope { fields: &input.fields, names, groups: Some(groups), clause: "the SELECT list" };
         let output = self.outputs(items, &mut scope);
@@ -232,7 +250,7 @@ impl Binder<'_> {
             .reduce(Span::to)
             .unwrap_or_else(|| self.places.span(select.select_token.0.span));
         self.check_merging(&input, &calls);
-        let mut relation = aggregated(input, keys, calls, span);
+        let mut relation = aggregated(input, keys, calls, sets, span);
         if let Some(having) = having {
             relation = filtered(relation, having);
         }
@@ -408,7 +426,13 @@ fn project(input: Relation, output: Vec<(SmolStr, Expr)>, span: Span) -> Relatio
     Relation { kind: RelationKind::Project { input: Box::new(input), exprs }, fields, span }
 }
 
-fn aggregated(input: Relation, keys: Vec<Expr>, calls: Vec<AggregateCall>, span: Span) -> Relation {
+fn aggregated(
+    input: Relation,
+    keys: Vec<Expr>,
+    calls: Vec<AggregateCall>,
+    sets: Vec<Vec<bool>>,
+    span: Span,
+) -> Relation {
     let name_of = |key: &Expr| match key.kind {
         ExprKind::Column(index) => input.field(index).map(|field| field.name.clone()).unwrap_or_default(),
         _ => SmolStr::default(),
@@ -416,7 +440,7 @@ fn aggregated(input: Relation, keys: Vec<Expr>, calls: Vec<AggregateCall>, span:
     let keys_fields = keys.iter().map(|key| Field { name: name_of(key), ty: key.ty.clone() });
     let calls_fields = calls.iter().map(|call| Field { name: SmolStr::default(), ty: call.ty.clone() });
     let fields = keys_fields.chain(calls_fields).collect();
-    Relation { kind: RelationKind::Aggregate { input: Box::new(input), keys, calls }, fields, span }
+    Relation { kind: RelationKind::Aggregate { input: Box::new(input), keys, calls, sets }, fields, span }
 }
 
 /// The rows for which a condition holds; columns that are null in none of them are known not to be.

@@ -17,6 +17,7 @@ use crate::{
 };
 
 pub use places::Places;
+pub use rewrite::WITHIN;
 
 /// A query as it was written.
 #[derive(Debug)]
@@ -118,6 +119,14 @@ impl Dialect for Flink {
     }
 
     fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+
+    fn supports_match_recognize(&self) -> bool {
+        true
+    }
+
+    fn supports_table_versioning(&self) -> bool {
         true
     }
 }

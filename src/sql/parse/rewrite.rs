@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `TABLE(TUMBLE(TABLE s, DESCRIPTOR(c), …))` | `TUMBLE(s, c, …)` |
 //! | `SESSION(TABLE s PARTITION BY (a, b), DESCRIPTOR(c), …)` | `SESSION(s, PARTITION_BY(a, b), c, …)` |
+//! | `PATTERN (…) WITHIN INTERVAL … DEFINE …` | `PATTERN (…) DEFINE $WITHIN AS INTERVAL …, …` |
 //! | `timestamp`, `date`, … where no literal or type follows | the same in backticks |
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -11,7 +12,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 /// The tokens without blanks and comments, rewritten.
 pub fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    partitions(unwrapped(quoted(tokens)))
+    bounded(partitions(unwrapped(quoted(tokens))))
 }
 
 /// Drops `TABLE (` and `DESCRIPTOR (` with their closing parentheses, and `TABLE` before a name.
@@ -86,6 +87,33 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         at = first + keys + usize::from(parenthesised);
     }
     kept
+}
+
+/// The variable as whose condition the length of a match is read.
+pub const WITHIN: &str = "$WITHIN";
+
+/// Makes `WITHIN INTERVAL …` behind a pattern the first of its conditions.
+fn bounded(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let begins = |at: usize| {
+        let is = |at: Option<usize>, word: &str| {
+            at.and_then(|at| tokens.get(at)).is_some_and(|token| is_word(&token.token, word))
+        };
+        let behind = at.checked_sub(1).and_then(|at| tokens.get(at));
+        is(Some(at), "WITHIN")
+            && is(Some(at + 1), "INTERVAL")
+            && behind.is_some_and(|before| before.token == Token::RParen)
+    };
+    let Some(start) = (0..tokens.len()).find(|at| begins(*at)) else { return tokens };
+    let length: Vec<TokenWithSpan> =
+        tokens.iter().skip(start + 1).take_while(|token| !is_word(&token.token, "DEFINE")).cloned().collect();
+    let (Some(place), Some(define)) = (tokens.get(start), tokens.get(start + 1 + length.len())) else {
+        return tokens;
+    };
+    let with = |token: Token| TokenWithSpan { token, span: place.span };
+    let condition = [with(Token::make_word(WITHIN, None)), with(Token::make_word("AS", None))];
+    let rest = tokens.iter().skip(start + length.len() + 2).cloned().collect();
+    let head = tokens.iter().take(start).cloned().chain([define.clone()]);
+    head.chain(condition).chain(length).chain([with(Token::Comma)]).chain(bounded(rest)).collect()
 }
 
 /// Words that begin a typed literal or name a type.

@@ -10,7 +10,10 @@ mod source;
 use crate::{
     artifact::{Artifact, Artifacts},
     platform::{Platform, Query, Stream, stream::Rows},
-    sql::plan::RelationKind,
+    sql::{
+        over::Frame,
+        plan::{Relation, RelationKind},
+    },
     target::{Program, Target},
 };
 
@@ -48,6 +51,7 @@ pub fn script(platform: &Platform, query: &Query) -> String {
     for stream in &sources {
         parts.push(source::declare(platform, stream));
     }
+    parts.extend(select::versions(platform, query));
     let mut inserts = vec![select::insert(platform, query)];
     let mut sinks = vec![query.sink];
     for stream in &sources {
@@ -83,6 +87,13 @@ fn head(platform: &Platform, query: &Query) -> String {
                 .into(),
         );
         lines.push(set("table.optimizer.agg-phase-strategy", "ONE_PHASE"));
+    }
+    let leaves = |relation: &Relation| matches!(&relation.kind, RelationKind::Over { over, .. } if matches!(over.frame, Frame::Range(Some(_))));
+    if query.plan.chain().any(leaves) {
+        lines.push(String::new());
+        lines.push("-- State in RocksDB: rows leave an OVER in the order of their times, so that sums of DOUBLE are the same to the".into());
+        lines.push("-- last bit in each run. State on the heap has the order of a hash table.".into());
+        lines.push(set("state.backend.type", "rocksdb"));
     }
     lines.push(String::new());
     lines.push("-- Windows lie in UTC, whatever zone the cluster is in.".into());

@@ -4,6 +4,7 @@ use crate::{
     platform::{Platform, Query, ResourceId, Stream},
     sql::{
         event_time::is_event_time,
+        over::{Frame, Over},
         plan::{Expr, JoinKind, Order, Relation, RelationKind, WindowShape},
         print,
     },
@@ -68,6 +69,9 @@ fn event_times(platform: &Platform, plan: &Relation) -> Vec<Option<String>> {
 /// The rows that came when their window had fired: the end of the window, less the millisecond that Flink counts it less, against the watermark
 /// as the row came. Comparing the row's own time instead would also pick rows that were counted.
 pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: ResourceId) -> Option<String> {
+    if let Some(block) = late_before_over(platform, query, stream) {
+        return Some(diverted(platform, stream, to, &block));
+    }
     // Without groups and numbers no row is late: each is handed on as it comes.
     let waits = |relation: &&Relation| {
         matches!(
@@ -92,24 +96,43 @@ pub fn divert_late(platform: &Platform, query: &Query, stream: &Stream, to: Reso
     match shape {
         WindowShape::Tumble { .. } => {}
         WindowShape::Hop { slide, .. } => {
-            block.filter.push(format!("{start} + {} > {own_time}", interval(*slide)))
+            block.filter.push(format!("{start} + {} > {own_time}", print::interval(*slide)))
         }
         WindowShape::Cumulate { size, .. } => {
-            block.filter.push(format!("{end} = {start} + {}", interval(*size)))
+            block.filter.push(format!("{end} = {start} + {}", print::interval(*size)))
         }
         WindowShape::Session { .. } => return None,
     }
     block.filter.push(format!("{end} - INTERVAL '0.001' SECOND <= CURRENT_WATERMARK({time})"));
+    Some(diverted(platform, stream, to, &block))
+}
+
+/// The rows that are late for an OVER of all rows before, or for a pattern: those whose time the watermark has reached.
+fn late_before_over(platform: &Platform, query: &Query, stream: &Stream) -> Option<Block> {
+    let waits = |relation: &'_ Relation| match &relation.kind {
+        RelationKind::Over { input, over } => over.tells_late_rows(input),
+        RelationKind::Match { input, .. } => Over::is_of_stream(input),
+        _ => false,
+    };
+    let input = query.plan.chain().find(|relation| waits(relation)).and_then(Relation::input)?;
+    if input.sources() != [stream.resource] {
+        return None;
+    }
+    let (time, _) = stream.watermark.as_ref()?;
+    let at = input.fields.iter().position(|field| field.name == *time)?;
+    let mut block = block(platform, input);
+    let time = block.columns.get(at)?.clone();
+    block.filter.push(format!("{time} <= CURRENT_WATERMARK({time})"));
+    Some(block)
+}
+
+/// All columns of a stream's rows, into another stream.
+fn diverted(platform: &Platform, stream: &Stream, to: ResourceId, block: &Block) -> String {
     let columns = &platform.schema(stream.schema).columns;
     let names: Vec<String> = columns.iter().map(|column| print::name(&column.name)).collect();
     let items: Vec<String> = names.iter().map(|name| format!("  {name}")).collect();
     let sink = print::name(&platform.resource(to).name);
-    Some(format!(
-        "INSERT INTO {sink} ({})\nSELECT\n{}\n{}",
-        names.join(", "),
-        items.join(",\n"),
-        tail(&block)
-    ))
+    format!("INSERT INTO {sink} ({})\nSELECT\n{}\n{}", names.join(", "), items.join(",\n"), tail(block))
 }
 
 fn tail(block: &Block) -> String {
@@ -168,20 +191,54 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             clause.push(text);
             inner
         }
-        RelationKind::Aggregate { input, keys, calls } => {
+        RelationKind::Aggregate { input, keys, calls, sets } => {
             let inner = inner(platform, input);
             let keys: Vec<String> = keys.iter().map(|key| print::expr(key, &inner.columns)).collect();
             let calls = calls.iter().map(|call| print::aggregate(call, &inner.columns));
             let columns = keys.iter().cloned().chain(calls).collect();
-            Block { columns, groups: Some(keys), ..inner }
+            Block { columns, groups: Some(grouped(keys, sets)), ..inner }
         }
         RelationKind::Join { left, right, kind, condition } => {
             joined(platform, left, right, *kind, condition)
+        }
+        RelationKind::AsOf { left, right, kind, time, keys, condition } => {
+            let (mut columns, from) = match &left.kind {
+                RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
+                    let block = block(platform, left);
+                    (block.columns, block.from)
+                }
+                _ => side(platform, left, 0),
+            };
+            let time = columns.get(time.0).cloned().unwrap_or_default();
+            let name = print::name(&format!("t{}", sides(left)));
+            columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
+            let versions = versions_name(platform, right, keys);
+            let on = print::expr(condition, &columns);
+            let from =
+                format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
+            Block { columns, from, ..Block::default() }
         }
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);
             inner.columns.push(number);
+            inner
+        }
+        RelationKind::Match { input, matched } => {
+            let (columns, rows) = (names(input), block(platform, input));
+            let from = match &input.kind {
+                RelationKind::Scan(_) => rows.from,
+                _ => parenthesised(platform, input),
+            };
+            let from = format!("{from}\n{}", print::recognize(matched, &columns));
+            Block { columns: names(relation), from, ..Block::default() }
+        }
+        RelationKind::Over { input, over } => {
+            let mut inner = inner(platform, input);
+            let window = over_window(over, &inner.columns);
+            let calls = over.calls.iter().map(|call| print::before_over(call, &inner.columns));
+            let calls: Vec<String> = calls.map(|call| format!("{call} OVER ({window})")).collect();
+            inner.columns.extend(calls);
             inner
         }
         RelationKind::Project { input, exprs } => {
@@ -190,6 +247,27 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             Block { columns, ..inner }
         }
     }
+}
+
+/// What stands behind GROUP BY: the keys that all sets have, then the sets of the others.
+fn grouped(keys: Vec<String>, sets: &[Vec<bool>]) -> Vec<String> {
+    if sets.is_empty() {
+        return keys;
+    }
+    let everywhere = |at: usize| sets.iter().all(|set| set.get(at) == Some(&true));
+    let chosen = |set: &Vec<bool>| {
+        let keys = keys.iter().zip(set).enumerate();
+        let own = keys.filter(|(at, (_, has))| **has && !everywhere(*at)).map(|(_, (key, _))| key.clone());
+        format!("({})", own.collect::<Vec<_>>().join(", "))
+    };
+    let sets: Vec<String> = sets.iter().map(chosen).collect();
+    let sets = format!("GROUPING SETS ({})", sets.join(", "));
+    keys.iter()
+        .enumerate()
+        .filter(|(at, _)| everywhere(*at))
+        .map(|(_, key)| key.clone())
+        .chain([sets])
+        .collect()
 }
 
 /// What a clause reads: computed columns are those of a query of its own.
@@ -203,7 +281,7 @@ fn inner(platform: &Platform, relation: &Relation) -> Block {
 /// Relations joined one after the other, each by a name of its own, with which its columns are told from the others'.
 fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind, condition: &Expr) -> Block {
     let (mut columns, from) = match &left.kind {
-        RelationKind::Join { .. } => {
+        RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
             let block = block(platform, left);
             (block.columns, block.from)
         }
@@ -219,9 +297,41 @@ fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind
 /// How many relations are joined.
 fn sides(relation: &Relation) -> usize {
     match &relation.kind {
-        RelationKind::Join { left, .. } => sides(left) + 1,
+        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. } => sides(left) + 1,
         _ => 1,
     }
+}
+
+/// The views of streams that are looked up: of each key the latest row, which Flink then keeps with the times from which it holds (a versioned
+/// view). Its key is what the rows are looked up by, so that a stream needs none of its own.
+pub fn versions(platform: &Platform, query: &Query) -> Vec<String> {
+    let mut views: Vec<String> = Vec::new();
+    for relation in query.plan.chain() {
+        let RelationKind::AsOf { right, keys, .. } = &relation.kind else { continue };
+        let rows = block(platform, right);
+        let stream = right.sources().first().and_then(|id| platform.stream(*id));
+        let time = stream.and_then(|stream| stream.watermark.as_ref()).map(|(name, _)| print::name(name));
+        let by: Vec<String> = keys.iter().filter_map(|key| rows.columns.get(*key).cloned()).collect();
+        let columns = rows.columns.join(", ");
+        let number = print::name("$version");
+        let view = format!(
+            "CREATE TEMPORARY VIEW {} AS\nSELECT {columns}\nFROM (\n  SELECT {columns},\n    ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {} DESC) AS {number}\n  FROM {}\n)\nWHERE {number} = 1;\n",
+            versions_name(platform, right, keys),
+            by.join(", "),
+            time.unwrap_or_default(),
+            rows.from,
+        );
+        if !views.contains(&view) {
+            views.push(view);
+        }
+    }
+    views
+}
+
+fn versions_name(platform: &Platform, right: &Relation, keys: &[usize]) -> String {
+    let stream = right.sources().first().map(|id| platform.resource(*id).name.to_string());
+    let keys = keys.iter().filter_map(|key| right.field(*key)).map(|field| format!("${}", field.name));
+    print::name(&format!("{}$by{}", stream.unwrap_or_default(), keys.collect::<String>()))
 }
 
 fn side(platform: &Platform, relation: &Relation, number: usize) -> (Vec<String>, String) {
@@ -248,6 +358,18 @@ fn row_number(partition: &[Expr], order: &[Order], columns: &[String]) -> String
     format!("ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {})", keys.join(", "), order.join(", "))
 }
 
+fn over_window(over: &Over, columns: &[String]) -> String {
+    let keys: Vec<String> = over.partition.iter().map(|key| print::expr(key, columns)).collect();
+    let parts = if keys.is_empty() { String::new() } else { format!("PARTITION BY {} ", keys.join(", ")) };
+    let time = columns.get(over.time.0).cloned().unwrap_or_default();
+    // LAG takes no frame, not even the one that all have without one.
+    let frame = match over.frame {
+        Frame::Range(None) => String::new(),
+        frame => format!(" {}", print::frame(frame)),
+    };
+    format!("{parts}ORDER BY {time}{frame}")
+}
+
 fn names(relation: &Relation) -> Vec<String> {
     relation.fields.iter().map(|field| print::name(&field.name)).collect()
 }
@@ -258,11 +380,11 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
     let mut durations = Vec::new();
     let offset = match shape {
         WindowShape::Tumble { size, offset } => {
-            durations.push(interval(*size));
+            durations.push(print::interval(*size));
             *offset
         }
         WindowShape::Hop { slide: step, size, offset } | WindowShape::Cumulate { step, size, offset } => {
-            durations.extend([interval(*step), interval(*size)]);
+            durations.extend([print::interval(*step), print::interval(*size)]);
             *offset
         }
         WindowShape::Session { gap, keys } => {
@@ -273,7 +395,7 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
                 [one] => format!(" PARTITION BY {one}"),
                 several => format!(" PARTITION BY ({})", several.join(", ")),
             };
-            durations.push(interval(*gap));
+            durations.push(print::interval(*gap));
             0
         }
     };
@@ -284,24 +406,6 @@ fn window(shape: &WindowShape, rows: &str, columns: &[String], time: &str) -> St
 }
 
 fn signed_interval(milliseconds: i64) -> String {
-    let text = interval(milliseconds.unsigned_abs());
+    let text = print::interval(milliseconds.unsigned_abs());
     if milliseconds < 0 { text.replacen('\'', "'-", 1) } else { text }
-}
-
-/// A duration, in the largest unit that it is a whole number of. Flink takes two digits of a unit unless it is told of more.
-pub fn interval(milliseconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] =
-        [(86_400_000, "DAY"), (3_600_000, "HOUR"), (60_000, "MINUTE"), (1_000, "SECOND")];
-    let whole = UNITS.iter().find(|(length, _)| milliseconds > 0 && milliseconds.is_multiple_of(*length));
-    match whole {
-        Some((length, unit)) => {
-            let count = (milliseconds / length).to_string();
-            let digits = if count.len() > 2 { format!("({})", count.len()) } else { String::new() };
-            format!("INTERVAL '{count}' {unit}{digits}")
-        }
-        None => {
-            let seconds = (milliseconds / 1_000).to_string();
-            format!("INTERVAL '{seconds}.{:03}' SECOND({}, 3)", milliseconds % 1_000, seconds.len().max(2))
-        }
-    }
 }

@@ -68,7 +68,7 @@ fn guarded(column: &Column, value: &str, name: &str, stream: &Stream) -> [String
     let name = print::name(name);
     [
         format!("{name} AS COALESCE({value}, {epoch}){}", sink::comment(column.doc.as_deref())),
-        format!("WATERMARK FOR {name} AS {name} - {}", super::select::interval(delay)),
+        format!("WATERMARK FOR {name} AS {name} - {}", print::interval(delay)),
     ]
 }
 

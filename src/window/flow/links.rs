@@ -1,8 +1,10 @@
 //! What rows go through, one link after the other.
 
+use super::super::clock::Mark;
 use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
 use super::super::operator::{Emit, Error, Operator, Stats};
+use super::super::over::{OverRows, Prepared};
 use super::super::query::PlanError;
 use super::piece::{Down, Piece};
 use super::plan::{Assign, Select, Stage};
@@ -10,6 +12,7 @@ use super::rows::{Assigned, windows, with_bounds};
 use super::top::Ranking;
 use std::borrow::Cow;
 use std::io;
+use std::ops::Range;
 
 /// A stage that runs.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(super) enum Link {
     /// With the rows that had no event time.
     Assign(Assign, u64),
     Top(Box<Ranking>),
+    Over(Box<OverRows>),
     Groups(Box<Operator>),
 }
 
@@ -27,6 +31,7 @@ impl Link {
             Stage::Select(select) => Link::Select(select),
             Stage::Assign(assign) => Link::Assign(assign, 0),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
+            Stage::Over(over) => Link::Over(Box::new(OverRows::new(*over))),
             Stage::Groups(query) => Link::Groups(Box::new(Operator::new(*query, 1)?)),
             Stage::Regroup(query) => Link::Groups(Box::new(Operator::of_ends(*query)?)),
         })
@@ -34,7 +39,16 @@ impl Link {
 
     /// Whether it waits for the ends of windows.
     pub fn waits(&self) -> bool {
-        matches!(self, Link::Top(_) | Link::Groups(_))
+        matches!(self, Link::Top(_) | Link::Over(_) | Link::Groups(_))
+    }
+
+    /// The rows of the last piece that were late, ascending, where it tells.
+    pub fn late(&self) -> Option<&[u32]> {
+        match self {
+            Link::Top(ranking) => Some(ranking.late()),
+            Link::Over(over) => Some(over.late()),
+            _ => None,
+        }
     }
 
     /// What happened in it so far, but for the rows that it handed on.
@@ -49,6 +63,9 @@ impl Link {
                 most_memory: ranking.most_memory(),
                 ..Stats::default()
             },
+            Link::Over(over) => {
+                Stats { most_groups: over.most_rows(), most_memory: over.most_memory(), ..Stats::default() }
+            }
             Link::Groups(operator) => operator.stats(),
         }
     }
@@ -74,11 +91,34 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
             next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
         }
         Link::Top(ranking) => ranking.take(piece, &mut next),
+        Link::Over(over) => in_order(over, piece, &mut next),
         Link::Groups(operator) => {
             behind(&mut next, |results| operator.push_marked(piece.batch, piece.marks, results))?;
             next(Piece::time(piece.last().as_slice(), piece.idle))
         }
     }
+}
+
+/// Takes rows one by one, and hands on those whose turn comes with each watermark, each watermark behind its rows.
+fn in_order(over: &mut OverRows, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+    let prepared = (piece.batch.len > 0).then(|| over.prepared(piece.batch)).transpose()?;
+    over.forget_late();
+    let mut row = 0;
+    for mark in piece.marks {
+        add_all(over, prepared.as_ref(), piece.batch, row..mark.rows);
+        row = row.max(mark.rows);
+        while let Some(batch) = over.fired(mark.watermark) {
+            down(Piece::of(&batch))?;
+        }
+        down(Piece::time(&[Mark { rows: 0, ..*mark }], false))?;
+    }
+    add_all(over, prepared.as_ref(), piece.batch, row..piece.batch.len);
+    if piece.idle { down(Piece::time(&[], true)) } else { Ok(()) }
+}
+
+fn add_all(over: &mut OverRows, prepared: Option<&Prepared>, batch: &Batch, rows: Range<usize>) {
+    let Some(prepared) = prepared else { return };
+    rows.for_each(|row| over.add(prepared, batch, row));
 }
 
 /// Runs an operator whose results go on. A fault behind it comes back as it is, whatever the operator makes of it.

@@ -1,6 +1,7 @@
 //! The physical plan of a whole query: parts whose rows are written one beside the other.
 
 use super::super::expr::Expr;
+use super::super::over::Over;
 use super::super::query::{Late, PlanError, Query, Window, check_columns};
 use super::super::types::Type;
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,8 @@ pub enum Stage {
     Assign(Assign),
     /// The first rows of each window and key.
     Top(Top),
+    /// Each row with what is computed over it and rows before it.
+    Over(Box<Over>),
     /// Groups of windows, by an event time that the rows still have.
     Groups(Box<Query>),
     /// Groups of windows that the rows have already: the column that is said to be the event time is the window's end.
@@ -335,6 +338,7 @@ impl Stage {
                 input.iter().copied().chain(bounds.unwrap_or([Type::Timestamp(3); 3])).collect()
             }
             Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
+            Stage::Over(over) => over.output_types(),
             Stage::Groups(query) | Stage::Regroup(query) => query.output.iter().map(Expr::ty).collect(),
         }
     }
@@ -348,6 +352,12 @@ impl Stage {
             }
             Stage::Assign(assign) => {
                 bounds(input.get(assign.event_time), assign.window)?;
+            }
+            Stage::Over(over) => {
+                if let Some((index, ty)) = different(&over.input, input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+                over.validate()?;
             }
             Stage::Groups(query) | Stage::Regroup(query) => {
                 query.validate()?;

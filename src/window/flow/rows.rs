@@ -69,8 +69,8 @@ impl RowOperator {
             self.note_time(partition, batch);
         }
         take(links, Piece { batch: &computed, marks: &marks, idle: false }, down)?;
-        if let Some(Link::Top(ranking)) = links.first() {
-            pushed.late = all_late(&assigned.rows, ranking.late());
+        if let Some(rows) = links.first().and_then(Link::late) {
+            pushed.late = all_late(&assigned.rows, rows);
             self.stats.late += pushed.late.len() as u64;
         } else if timed && self.late == Late::Divert {
             pushed.late = late(&assigned, &marks, before);

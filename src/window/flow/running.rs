@@ -211,6 +211,10 @@ impl Running {
                 Link::Top(top) => {
                     add(Held { groups: top.held_rows(), memory: top.memory(), ..Held::default() });
                 }
+                Link::Over(over) => {
+                    let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
+                    add(Held { groups, keys, memory, ..Held::default() });
+                }
                 Link::Groups(operator) => add(operator.held()),
                 Link::Select(_) | Link::Assign(..) => {}
             }

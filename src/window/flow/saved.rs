@@ -47,6 +47,7 @@ impl Running {
             Link::Select(_) => {}
             Link::Assign(_, without_event_time) => without_event_time.save(out),
             Link::Top(ranking) => ranking.save(out),
+            Link::Over(over) => over.save(out),
             Link::Groups(operator) => save_bytes(&operator.save(), out),
         });
     }
@@ -71,6 +72,7 @@ impl Running {
                 Some(())
             }
             Link::Top(ranking) => ranking.load(from),
+            Link::Over(over) => over.load(from),
             Link::Groups(operator) => operator.load(load_bytes(from)?),
         })
     }
