@@ -1,9 +1,10 @@
 //! "Did you mean": the known name that a misspelled one is nearest to, and lists of names in messages.
 
-/// The nearest of the known names: the same but for case, or at most one edit away for every three characters. Ties go to the name that
-/// comes first in the alphabet.
+/// The nearest of the known names: the same but for case, or at most one edit away for every three characters, of which one at least
+/// stays. Ties go to the name that comes first in the alphabet.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = word.chars().count().div_ceil(3);
+    let length = word.chars().count();
+    let allowed = length.div_ceil(3).min(length.saturating_sub(1));
     let lower = word.to_lowercase();
     let distances = known.into_iter().map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name));
     distances.filter(|(distance, _)| *distance <= allowed).min().map(|(_, name)| name)
