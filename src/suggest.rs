@@ -20,9 +20,14 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     candidates.dedup();
     match candidates.as_slice() {
         [] => None,
-        few if few.len() <= 12 => Some(format!("there are {}", listed(few))),
+        few if few.len() <= 12 => Some(there_are(few)),
         _ => None,
     }
+}
+
+/// What there is to choose from.
+pub fn there_are<T: AsRef<str>>(words: &[T]) -> String {
+    format!("there {} {}", if words.len() == 1 { "is" } else { "are" }, listed(words))
 }
 
 /// Words in backticks, joined by commas and an `and`.

@@ -325,7 +325,7 @@ fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic 
         None if here.is_empty() => {
             diagnostic.help(format!("a `{kind_name}` can't be granted; name an action: `service.Action`"))
         }
-        None => diagnostic.help(format!("on a `{kind_name}` there are {}", suggest::listed(&here))),
+        None => diagnostic.help(format!("on a `{kind_name}` {}", suggest::there_are(&here))),
     }
 }
 

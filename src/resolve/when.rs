@@ -256,7 +256,7 @@ fn unknown_condition<'a>(span: Span, name: &str, known: impl Iterator<Item = &'a
     let diagnostic = Diagnostic::error(catalogue::UNRESOLVED, span, message, "not known");
     match suggest::nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
-        None => diagnostic.help(format!("there are {}", suggest::listed(&known))),
+        None => diagnostic.help(suggest::there_are(&known)),
     }
 }
 

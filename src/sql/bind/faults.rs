@@ -81,8 +81,7 @@ fn with_suggestion<'a>(
     if let Some(near) = suggest::nearest(name, names.clone()) {
         return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
     }
-    let known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    diagnostic.help(format!("there are {}", known.join(", ")))
+    diagnostic.help(suggest::there_are(&names.collect::<Vec<_>>()))
 }
 
 pub fn undefined(operator: &str, operands: &[String], span: Span) -> Diagnostic {
