@@ -93,7 +93,14 @@ impl<'a> Templates<'a, '_> {
             }
             ExprKind::Call(callee, args) => {
                 self.function(callee, args.len());
-                args.iter().for_each(|arg| self.expr(&arg.value));
+                match (&callee.kind, args.as_slice()) {
+                    // The names in what is made of each are members of the list's records.
+                    (ExprKind::Name(name), [list, made]) if name == "each" => {
+                        self.expr(&list.value);
+                        self.functions(&made.value);
+                    }
+                    _ => args.iter().for_each(|arg| self.expr(&arg.value)),
+                }
             }
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item)),
             ExprKind::Record(fields) => fields.iter().for_each(|field| self.expr(&field.value)),
