@@ -162,7 +162,7 @@ impl<'a> Sides<'a> {
                 Some(([left, right], *op, b.checked_sub(a)?))
             }
             ((1, right), (0, left)) if *op != Comparison::NotEqual => {
-                Some(([left, right], turned(*op), a.checked_sub(b)?))
+                Some(([left, right], op.mirrored(), a.checked_sub(b)?))
             }
             _ => None,
         }
@@ -229,16 +229,5 @@ fn constant(expr: &Expr) -> Option<i64> {
         ExprKind::Literal(Literal::Number(text)) => text.parse().ok(),
         ExprKind::Negate(number) => constant(number)?.checked_neg(),
         _ => None,
-    }
-}
-
-/// The comparison with its sides exchanged.
-fn turned(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        same => same,
     }
 }

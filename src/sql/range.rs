@@ -193,7 +193,7 @@ fn where_not_true(condition: &Expr, of: &Expr) -> Set {
     match &condition.kind {
         ExprKind::IsNull(inner) if inner.same(of) => Set { null: false, ..Set::everything() },
         ExprKind::Compare(..) => match comparison(condition, of) {
-            Some((op, with)) => Set::compared(negated(op), with),
+            Some((op, with)) => Set::compared(op.negated(), with),
             None => Set::everything(),
         },
         ExprKind::Not(inner) => where_true(inner, of),
@@ -237,7 +237,7 @@ pub fn comparison(condition: &Expr, of: &Expr) -> Option<(Comparison, Number)> {
     let ExprKind::Compare(op, a, b) = &condition.kind else { return None };
     match (number(a), number(b)) {
         (None, Some(with)) if a.same(of) => Some((*op, with)),
-        (Some(with), None) if b.same(of) => Some((mirrored(*op), with)),
+        (Some(with), None) if b.same(of) => Some((op.mirrored(), with)),
         _ => None,
     }
 }
@@ -247,27 +247,6 @@ pub fn number(expr: &Expr) -> Option<Number> {
     match &expr.kind {
         ExprKind::Literal(Literal::Number(text)) => Number::parse(text),
         _ => None,
-    }
-}
-
-const fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        same => same,
-    }
-}
-
-const fn negated(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal => Comparison::NotEqual,
-        Comparison::NotEqual => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
     }
 }
 

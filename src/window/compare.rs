@@ -4,7 +4,6 @@ use super::column::{Column, Data};
 use super::decimal;
 use super::expr::Comparison;
 use super::types::Type;
-use std::cmp::Ordering;
 
 fn zip<T: Copy>(a: &[T], b: &[T], f: impl Fn(T, T) -> bool) -> Vec<bool> {
     a.iter().zip(b).map(|(x, y)| f(*x, *y)).collect()
@@ -18,17 +17,6 @@ fn partial<T: Copy + PartialOrd>(op: Comparison, a: &[T], b: &[T]) -> Vec<bool> 
         Comparison::LessOrEqual => zip(a, b, |x, y| x <= y),
         Comparison::Greater => zip(a, b, |x, y| x > y),
         Comparison::GreaterOrEqual => zip(a, b, |x, y| x >= y),
-    }
-}
-
-fn holds(op: Comparison, order: Ordering) -> bool {
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
     }
 }
 
@@ -48,9 +36,9 @@ pub(super) fn compare(op: Comparison, (a, ta): (&Column, Type), (b, tb): (&Colum
         (Data::F64(x), Data::F64(y)) => partial(op, x, y),
         (Data::I128(x), Data::I128(y)) => {
             let (sa, sb) = (scale(ta), scale(tb));
-            zip(x, y, |x, y| holds(op, decimal::compare((x, sa), (y, sb))))
+            zip(x, y, |x, y| op.holds(decimal::compare((x, sa), (y, sb))))
         }
-        (Data::Text(x), Data::Text(y)) => x.iter().zip(y.iter()).map(|(x, y)| holds(op, x.cmp(y))).collect(),
+        (Data::Text(x), Data::Text(y)) => x.iter().zip(y.iter()).map(|(x, y)| op.holds(x.cmp(y))).collect(),
         // Both sides were brought to one layout when the expression was built.
         _ => vec![false; a.len()],
     };
@@ -61,7 +49,7 @@ pub(super) fn compare(op: Comparison, (a, ta): (&Column, Type), (b, tb): (&Colum
 pub(super) fn compare_total(op: Comparison, a: &Column, b: &Column) -> Column {
     let canonical = |x: f64| if x.is_nan() { f64::NAN } else { x };
     let data = match (&a.data, &b.data) {
-        (Data::F64(x), Data::F64(y)) => zip(x, y, |x, y| holds(op, canonical(x).total_cmp(&canonical(y)))),
+        (Data::F64(x), Data::F64(y)) => zip(x, y, |x, y| op.holds(canonical(x).total_cmp(&canonical(y)))),
         _ => vec![false; a.len()],
     };
     Column { data: Data::Bool(data), nulls: merge_nulls(a, b) }

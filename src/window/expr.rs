@@ -6,6 +6,7 @@ use super::text::Pattern;
 use super::types::{Class, Type};
 use super::typing::{TypeError, arithmetic_type, as_decimal, common_type};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// An arithmetic operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,8 +35,8 @@ impl Arithmetic {
     }
 }
 
-/// A comparison operator. Any comparison of doubles with NaN is false, but for `<>`, which is true; between a decimal
-/// and a double, NaN is the greatest value and -0.0 is less than 0.0.
+/// A comparison operator. Any comparison of doubles with NaN is false, but for `<>`, which is true. A decimal and a double
+/// are equal as doubles are; in their order NaN is the greatest value, and -0.0 is less than 0.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `=`
@@ -53,6 +54,30 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// Whether it is true of two values in that order.
+    pub const fn holds(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    }
+
+    /// The one that says the same of the sides exchanged.
+    #[must_use]
+    pub const fn mirrored(self) -> Self {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+            same => same,
+        }
+    }
+
     fn symbol(self) -> &'static str {
         match self {
             Comparison::Equal => "=",
@@ -65,7 +90,8 @@ impl Comparison {
     }
 
     /// What Flink's planner turns `NOT (a op b)` into.
-    fn negated(self) -> Comparison {
+    #[must_use]
+    pub const fn negated(self) -> Self {
         match self {
             Comparison::Equal => Comparison::NotEqual,
             Comparison::NotEqual => Comparison::Equal,

@@ -283,10 +283,7 @@ impl Operator {
             if let Some(((_, id), position)) = mine
                 && !self.assign(millis, *id, position, inputs)
             {
-                self.stats.late += 1;
-                if self.query.late == Late::Divert {
-                    pushed.late.push(row);
-                }
+                self.note_late(row, &mut pushed);
             }
             if latest.is_none_or(|l| millis > l) {
                 latest = Some(millis);
@@ -295,6 +292,14 @@ impl Operator {
         }
         self.windows.settle(inputs, &self.layout);
         Ok(pushed)
+    }
+
+    /// All windows of a row have fired.
+    fn note_late(&mut self, row: u32, pushed: &mut Pushed) {
+        self.stats.late += 1;
+        if self.query.late == Late::Divert {
+            pushed.late.push(row);
+        }
     }
 
     /// The same for a batch of which every row counts and has an event time.
@@ -310,10 +315,7 @@ impl Operator {
         for (row, (micros, id)) in (0_u32..).zip(times.iter().zip(ids)) {
             let millis = micros.div_euclid(1000);
             if !self.assign(millis, *id, row, inputs) {
-                self.stats.late += 1;
-                if self.query.late == Late::Divert {
-                    pushed.late.push(row);
-                }
+                self.note_late(row, pushed);
             }
             if latest.is_none_or(|l| millis > l) {
                 latest = Some(millis);

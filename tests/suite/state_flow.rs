@@ -207,21 +207,6 @@ fn root(below: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
 }
 
-/// All files of the language below a folder, sorted.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "dpl") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
 fn alone(path: &Path) -> Analysis {
     let mut sources = dpl::sources();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -253,7 +238,7 @@ fn no_state_is_dead_and_no_variable_is_unknown() {
         told.extend(faults.into_iter().map(|fault| format!("{place}: {fault}")));
     };
     for folder in ["tests/cases/targets", "tests/cases/silent", "tests/cases/errors"] {
-        for path in files(&root(folder)) {
+        for path in programs::files(&root(folder)) {
             look(path.display().to_string(), alone(&path));
         }
     }

@@ -116,8 +116,10 @@ impl Row<'_> {
         match (&left.kind, &right.kind) {
             (ExprKind::Column(a), ExprKind::Column(b)) => self.of_two(whole, op, *a, *b),
             (ExprKind::Column(at), _) if literal(right).is_some() => self.with(whole, op, *at, right),
-            (_, ExprKind::Column(at)) if literal(left).is_some() => self.with(whole, mirrored(op), *at, left),
-            _ => constants(left, right).map_or_else(|| self.guess(whole), |order| Can::be(holds(op, order))),
+            (_, ExprKind::Column(at)) if literal(left).is_some() => {
+                self.with(whole, op.mirrored(), *at, left)
+            }
+            _ => constants(left, right).map_or_else(|| self.guess(whole), |order| Can::be(op.holds(order))),
         }
     }
 
@@ -130,9 +132,9 @@ impl Row<'_> {
         let Some(point) = axis.line.point(constant) else { return self.guess(whole) };
         match cell {
             Cell::Incomparable => Can::be(op == Comparison::NotEqual),
-            Cell::Greatest => Can::be(holds(op, Ordering::Greater)),
+            Cell::Greatest => Can::be(op.holds(Ordering::Greater)),
             Cell::Others => Can::be(op == Comparison::NotEqual),
-            _ => axis.side(cell, &point).map_or_else(|| self.guess(whole), |order| Can::be(holds(op, order))),
+            _ => axis.side(cell, &point).map_or_else(|| self.guess(whole), |order| Can::be(op.holds(order))),
         }
     }
 
@@ -145,10 +147,10 @@ impl Row<'_> {
             return Can::UNKNOWN;
         }
         if a == b && !matches!(cell, Cell::Incomparable | Cell::Greatest) {
-            return Can::be(holds(op, Ordering::Equal));
+            return Can::be(op.holds(Ordering::Equal));
         }
         match (one.at(cell), other.at(beside)) {
-            (Some(Point::Text(one)), Some(Point::Text(other))) => Can::be(holds(op, one.cmp(other))),
+            (Some(Point::Text(one)), Some(Point::Text(other))) => Can::be(op.holds(one.cmp(other))),
             _ => self.guess(whole),
         }
     }
@@ -257,26 +259,5 @@ fn constants(left: &Expr, right: &Expr) -> Option<Ordering> {
         (Literal::Text(a), Literal::Text(b)) => Some(a.cmp(b)),
         (Literal::Boolean(a), Literal::Boolean(b)) => Some(a.cmp(b)),
         _ => None,
-    }
-}
-
-fn holds(op: Comparison, order: Ordering) -> bool {
-    match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }
-}
-
-const fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
-        same => same,
     }
 }

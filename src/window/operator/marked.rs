@@ -3,7 +3,7 @@
 use super::super::clock::Mark;
 use super::super::column::{Batch, Data};
 use super::super::eval::Rows;
-use super::super::query::{Late, PlanError, Query};
+use super::super::query::{PlanError, Query};
 use super::{Emit, Error, Input, Operator, Passing, Pushed, chosen};
 
 impl Operator {
@@ -54,10 +54,7 @@ impl Operator {
             let millis = times.get(row as usize).copied().unwrap_or_default().div_euclid(1000);
             let millis = millis.saturating_sub(self.ahead);
             if !self.assign(millis, *id, position, inputs) {
-                self.stats.late += 1;
-                if self.query.late == Late::Divert {
-                    pushed.late.push(row);
-                }
+                self.note_late(row, &mut pushed);
             }
         }
         for mark in marks {
