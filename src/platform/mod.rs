@@ -32,7 +32,8 @@ pub use boundary::Boundary;
 pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{
-    Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, RowFilter, Share, Target,
+    Assertion, AssertionSubject, Capability, CapabilityUse, Grant, LabelRule, Principal, RowFilter, Share,
+    Target,
 };
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
 pub use item::{ItemIndex, ItemTable};
