@@ -86,6 +86,7 @@ pub const RULES: &[Rule] = &[
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),
+    ("rows are not denied", share::rows_are_not_denied),
     ("row filters are on reads", share::row_filters_are_on_reads),
     ("row filters are few", filter::filters_are_few),
     ("shares lead elsewhere", share::shares_lead_elsewhere),

@@ -32,13 +32,17 @@ impl Context<'_> {
         if takes && !self.platform.is_whole(on.resource) {
             return Some((Vec::new(), Vec::new()));
         }
+        if takes && chosen.is_empty() {
+            self.diagnostics.push(nothing_between(cap.span));
+            return None;
+        }
         match self.platform.resource(on.resource).noun {
             Noun::Table(at) if takes => {
                 let schema = self.platform.tables.get(at as usize)?.schema;
                 self.columns_of_table(chosen, schema).map(|columns| (columns, Vec::new()))
             }
             Noun::Domain(at) if takes => {
-                self.labels_in_domain(cap, chosen, at).map(|labels| (Vec::new(), labels))
+                self.labels_in_domain(chosen, at).map(|labels| (Vec::new(), labels))
             }
             _ => {
                 let kind = self.platform.resource(on.resource).kind;
@@ -90,7 +94,7 @@ impl Context<'_> {
         (!faulty || !known.is_empty()).then_some(known)
     }
 
-    fn labels_in_domain(&mut self, cap: &Cap, chosen: &[Chosen], domain: u32) -> Option<Vec<LabelRule>> {
+    fn labels_in_domain(&mut self, chosen: &[Chosen], domain: u32) -> Option<Vec<LabelRule>> {
         let mut rules = Vec::with_capacity(chosen.len());
         for one in chosen {
             let (terms, span) = match one {
@@ -121,10 +125,6 @@ impl Context<'_> {
         }
         rules.sort();
         rules.dedup();
-        if rules.is_empty() && chosen.is_empty() {
-            let kind = self.platform.resource(self.platform.domains.get(domain as usize)?.resource).kind;
-            self.diagnostics.push(columns_not_taken(cap, &self.library.clone(), kind));
-        }
         (!rules.is_empty()).then_some(rules)
     }
 
@@ -202,6 +202,17 @@ fn no_columns_of_its_own(name: &Ident) -> Diagnostic {
         "a name that is no label",
     )
     .help("choose columns of its tables by their labels, `select(not @pii)`, or grant on a table")
+}
+
+/// Without this `select()` would be `select`.
+fn nothing_between(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::NO_LABELLED_COLUMN,
+        span,
+        "no column stands between the parentheses",
+        "chooses nothing",
+    )
+    .help("leave the parentheses out for all columns, or name some")
 }
 
 fn no_such_columns(span: Span, of: &str) -> Diagnostic {
