@@ -129,7 +129,6 @@ class Folder:
             return
         calls = {call["id"]: call for call in documents.load(file)["calls"]}
         for name in rest["ids"]:
-            self.report.checked += 1
             call = calls[name]
             operation = f"{call['service']}.{call['operation']}"
             if operation != "glue.CreateTable":
