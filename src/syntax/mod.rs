@@ -9,12 +9,14 @@
 //! | `extent` | how far a piece reaches that the grammar can't read |
 //! | `lex` | tokens, for the guard and the recovery |
 //! | `sql` | where a piece of SQL ends |
+//! | `foreign` | what other languages write, each with its mend |
 //! | `faults` | every error of this stage, one function each |
 
 pub mod ast;
 mod explain;
 mod extent;
 mod faults;
+mod foreign;
 mod guard;
 pub(crate) mod lex;
 mod pairs;

@@ -9,6 +9,7 @@ use super::ast::{CallPolicy, Decl, Expr, ExprKind, Field, Ident, Item, Member, S
 use super::explain;
 use super::extent::{self, Crooked};
 use super::faults;
+use super::foreign;
 use super::lex::{self, Kind, Token};
 use super::pairs::{self, Reader, Stop, Top};
 
@@ -34,7 +35,11 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
             let in_head = extent::body_brace(text, start..end).is_none_or(|brace| stop.at <= brace);
             if let Some(meant) = explain::meant(word).filter(|_| in_head) {
                 let span = reader.span(token.range.clone());
-                reader.report(faults::misspelled(span, word, meant));
+                let solid = start..extent::last(text, start..end).map_or(end, |token| token.range.end);
+                reader.report(match explain::small(text, solid.clone()) {
+                    Some(small) => foreign::capitals(span, word, reader.span(solid), small),
+                    None => faults::misspelled(span, word, meant),
+                });
                 return (Top::Nothing, end);
             }
             let (decl, end) = declaration(reader, start..end, stop);
@@ -56,7 +61,9 @@ fn nothing_to_close(reader: &mut Reader<'_>, token: &Token) -> usize {
     let point = |at: usize| reader.span(at..at + 1);
     let before = reader.solid..token.range.start;
     let diagnostic = match extent::crooked(text, before.clone(), asked) {
-        Some(Crooked::Text(range)) => faults::unclosed_string(reader.span(range)),
+        Some(Crooked::Text(range)) => {
+            faults::unclosed_string(reader.span(range.clone()), text.get(range).unwrap_or_default())
+        }
         Some(Crooked::LacksOpen(line, close)) => {
             faults::missing_open_brace(reader.span(line..line), point(close))
         }
@@ -132,7 +139,8 @@ fn unclosed(reader: &mut Reader<'_>, brace: usize, within: Range<usize>) {
     let open = extent::innermost(text, brace..within.end).map_or(brace, |(_, at)| at);
     let end = extent::last(text, within.clone()).map_or(text.len(), |token| token.range.end);
     let here = extent::first(text, within.end..text.len()).map_or(end..end, |token| token.range);
-    reader.report(faults::unclosed_brace(reader.span(open..open + 1), reader.span(here)));
+    let diagnostic = explain::brace_missing(reader, open, here);
+    reader.report(diagnostic);
 }
 
 /// The members of a body or the statements of a block, up to the brace that closes it, if there is one.

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::{Builder, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, BinaryOp, Expr, ExprKind, Field, Ident, UnaryOp};
-use crate::syntax::faults;
+use crate::syntax::{faults, foreign};
 
 /// How deep an expression may be, brackets and chained operators together. Every later stage walks the tree by recursion.
 const MAX_HEIGHT: u32 = 1_000;
@@ -218,6 +218,11 @@ impl<'a> Builder<'a, '_> {
             Rule::foreign_quote => {
                 self.report(faults::single_quotes(span, pair.as_str()));
                 ExprKind::String(plain_text(pair.as_str()))
+            }
+            Rule::foreign_label => {
+                let name = pair.as_str().trim_start_matches('@');
+                self.report(foreign::label_sign(span, name));
+                ExprKind::Name(SmolStr::new(name))
             }
             _ => ExprKind::Error,
         };

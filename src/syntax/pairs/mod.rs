@@ -2,6 +2,7 @@
 
 mod decl;
 mod expr;
+mod foreign;
 mod literal;
 mod sentence;
 mod statement;
