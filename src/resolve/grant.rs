@@ -124,8 +124,9 @@ impl Context<'_> {
             Noun::Table(table) => self.platform.tables.get(table as usize),
             _ => None,
         };
+        // Of what is reported already the columns are not known: what is written stands for itself.
         if takes && !self.platform.is_whole(on.resource) {
-            return Vec::new();
+            return columns.iter().map(|column| column.name.clone()).collect();
         }
         let (true, Some(table)) = (takes, table) else {
             self.diagnostics.push(columns_not_taken(cap, library, self.platform.resource(on.resource).kind));
@@ -141,8 +142,10 @@ impl Context<'_> {
                 None => faults.push(unknown_column(&column.name, column.span, &schema.name, &names)),
             }
         }
-        for fault in faults {
-            self.diagnostics.push(fault);
+        // A column whose line can't be read is not missing.
+        let declared = self.platform.schema(table.schema).span;
+        if !self.platform.is_unread(declared) {
+            self.diagnostics.extend(faults);
         }
         known
     }
@@ -287,6 +290,15 @@ fn capability(library: &Library, kind: KindId, cap: &Cap) -> Result<Capability, 
     }
 }
 
+/// What different kinds of resources call the same.
+const SAME: &[&[&str]] = &[
+    &["read", "select", "receive", "query", "get", "view", "consume"],
+    &["write", "insert", "publish", "send", "put", "update"],
+    &["delete", "remove"],
+    &["list", "describe"],
+    &["call", "invoke", "execute", "run", "start"],
+];
+
 fn not_quantified(word: &Ident) -> Diagnostic {
     Diagnostic::error(
         catalogue::UNRESOLVED,
@@ -320,7 +332,10 @@ fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic 
         format!("nobody can `{name}` on a `{kind_name}`"),
         label,
     );
-    match suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty()) {
+    let same = SAME.iter().find(|words| words.contains(&name.as_str()));
+    let same = same.and_then(|words| words.iter().find(|word| here.contains(word))).copied();
+    let near = suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty());
+    match same.or(near) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(cap.path.span, near),
         None if here.is_empty() => {
             diagnostic.help(format!("a `{kind_name}` can't be granted; name an action: `service.Action`"))

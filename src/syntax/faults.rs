@@ -50,9 +50,11 @@ pub(super) fn stray_comma(span: Span) -> Diagnostic {
         .fix(span, "")
 }
 
-pub(super) fn colon_for_equals(span: Span, name: &str) -> Diagnostic {
+/// `value` is where the value begins.
+pub(super) fn colon_for_equals(span: Span, name: &str, value: u32) -> Diagnostic {
     foreign(span, format!("the field `{name}` is set with `:`"), "a value follows, so this is a field")
         .help(format!("write `{name} = …`; `:` stands before a type"))
+        .fix(Span::new(span.end, value), " = ")
 }
 
 pub(super) fn foreign_operator(span: Span, operator: &str, ours: &str) -> Diagnostic {

@@ -30,7 +30,7 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
             let word = token.text(text);
             if matches!(word, "grant" | "deny" | "share" | "assert" | "use") {
                 explain::report(reader, start, stop);
-                return (Top::Nothing, end);
+                return (Top::Lost, end);
             }
             let in_head = extent::body_brace(text, start..end).is_none_or(|brace| stop.at <= brace);
             if let Some(meant) = explain::meant(word).filter(|_| in_head) {
@@ -40,7 +40,7 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
                     Some(small) => foreign::capitals(span, word, reader.span(solid), small),
                     None => faults::misspelled(span, word, meant),
                 });
-                return (Top::Nothing, end);
+                return (Top::Lost, end);
             }
             let (decl, end) = declaration(reader, start..end, stop);
             (decl.map_or(Top::Nothing, |decl| Top::Item(Item::Decl(decl))), end)

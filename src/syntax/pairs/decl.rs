@@ -212,8 +212,8 @@ impl<'a> Builder<'a, '_> {
             rule => {
                 let name = self.ident(&pairs.next()?);
                 if rule == Rule::foreign_value {
-                    pairs.next();
-                    self.report(faults::colon_for_equals(name.span, &name.name));
+                    let value = pairs.next().map_or(name.span.end, |sign| self.span(&sign).start);
+                    self.report(faults::colon_for_equals(name.span, &name.name, value));
                 }
                 let at_most = (rule == Rule::at_most).then(|| pairs.next()).flatten();
                 let at_most = at_most.map(|pair| self.span(&pair));

@@ -268,7 +268,8 @@ impl<'a> Builder<'a, '_> {
             }
             if inner.peek().is_some_and(|pair| pair.as_rule() == Rule::foreign_colon) {
                 inner.next();
-                self.report(faults::colon_for_equals(name.span, &name.name));
+                let value = inner.peek().map_or(name.span.end, |value| self.span(&value).start);
+                self.report(faults::colon_for_equals(name.span, &name.name, value));
             }
             fields.push(Field { doc: None, name, at_most: None, value: self.nested(&mut inner, height) });
         }
