@@ -57,3 +57,29 @@ pub fn listed<T: AsRef<str>>(words: &[T]) -> String {
         }
     }
 }
+
+/// The kind that other languages call by a word.
+pub fn foreign_kind(word: &str) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    let word = lower.strip_prefix("aws_").unwrap_or(&lower);
+    Some(match word {
+        "database" | "db" | "dataset" | "data_product" | "glue_catalog_database" => "domain",
+        "type" | "struct" | "record" | "class" | "interface" | "model" | "message" => "schema",
+        "view" | "materialized_view" => "query",
+        "s3" | "s3_bucket" => "bucket",
+        "iam_role" | "user" | "iam_user" => "role",
+        "kms" | "kms_key" => "key",
+        "lambda" | "lambda_function" | "fn" | "func" | "def" => "function",
+        "workflow" | "dag" | "state_machine" | "step_function" | "sfn_state_machine" => "pipeline",
+        "variable" | "var" | "const" | "constant" | "input" => "param",
+        "kinesis" | "kinesis_stream" => "stream",
+        "glue_catalog_table" => "table",
+        "sns" | "sns_topic" => "topic",
+        "sqs" | "sqs_queue" => "queue",
+        "org" => "organization",
+        "ou" | "organizational_unit" => "unit",
+        "scp" => "guardrail",
+        "import" | "include" | "require" => "use",
+        _ => return None,
+    })
+}

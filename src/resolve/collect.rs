@@ -313,7 +313,7 @@ fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagno
         "not known",
     );
     let kinds = library.kinds.iter().map(|kind| kind.name.as_str()).chain(WORDS.iter().copied());
-    if let Some(ours) = foreign_kind(word) {
+    if let Some(ours) = suggest::foreign_kind(word) {
         return diagnostic.help(format!("write `{ours}`")).fix(decl.kind.span, ours);
     }
     diagnostic = match suggest::nearest(word, kinds) {
@@ -321,32 +321,6 @@ fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagno
         None => diagnostic.help("begin with a kind such as `bucket`, `role`, `domain`, `schema`, `stream`, `query` or `pipeline`; `docs/kinds.md` has all"),
     };
     diagnostic
-}
-
-/// The kind that other languages call by a word.
-pub(super) fn foreign_kind(word: &str) -> Option<&'static str> {
-    let lower = word.to_ascii_lowercase();
-    let word = lower.strip_prefix("aws_").unwrap_or(&lower);
-    Some(match word {
-        "database" | "db" | "dataset" | "data_product" | "glue_catalog_database" => "domain",
-        "type" | "struct" | "record" | "class" | "interface" | "model" | "message" => "schema",
-        "view" | "materialized_view" => "query",
-        "s3" | "s3_bucket" => "bucket",
-        "iam_role" | "user" | "iam_user" => "role",
-        "kms" | "kms_key" => "key",
-        "lambda" | "lambda_function" | "fn" | "func" | "def" => "function",
-        "workflow" | "dag" | "state_machine" | "step_function" | "sfn_state_machine" => "pipeline",
-        "variable" | "var" | "const" | "constant" | "input" => "param",
-        "kinesis" | "kinesis_stream" => "stream",
-        "glue_catalog_table" => "table",
-        "sns" | "sns_topic" => "topic",
-        "sqs" | "sqs_queue" => "queue",
-        "org" => "organization",
-        "ou" | "organizational_unit" => "unit",
-        "scp" => "guardrail",
-        "import" | "include" | "require" => "use",
-        _ => return None,
-    })
 }
 
 fn misplaced(decl: &Decl, place: &str) -> Diagnostic {

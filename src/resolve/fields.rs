@@ -13,8 +13,13 @@ use crate::{
 
 impl Context<'_> {
     /// Evaluates the fields of all declarations whose fields are not evaluated yet.
+    /// Those of buckets come first, whose names in AWS tell what an `s3://` means.
     pub(super) fn fields(&mut self, resources: &[Declared<'_>]) {
-        for declared in resources {
+        let is_bucket =
+            |context: &Self, declared: &Declared<'_>| context.platform.kind_of(declared.id).name == "bucket";
+        let (buckets, others): (Vec<&Declared<'_>>, Vec<&Declared<'_>>) =
+            resources.iter().partition(|declared| is_bucket(self, declared));
+        for declared in buckets.into_iter().chain(others) {
             if self.platform.resource(declared.id).given.is_empty() {
                 self.fields_of(*declared);
             }

@@ -519,6 +519,10 @@ impl Context<'_> {
         if let Some(module) = self.scopes.elsewhere(file, &first.name, self.sources) {
             let (at, line) = self.new_use(file, &module);
             diagnostic = diagnostic.help(format!("`{module}` declares it: add `use {module}`")).fix(at, line);
+        } else if let Some(account) = self.platform.accounts.iter().find(|account| account.id == first.name) {
+            let name = account.name.to_string();
+            diagnostic =
+                diagnostic.help(format!("`{name}` has this id: write `{name}`")).fix(path.span, name);
         } else if path.parts.len() == 1
             && let Some(inner) = self.inner(file, &first.name)
         {
@@ -544,14 +548,13 @@ impl Context<'_> {
         let rest = path.parts.get(taken..)?;
         let span = rest.first()?.span;
         let alone = Path { parts: rest.to_vec(), span };
-        if self.quiet(file, &alone).is_some() {
-            return Some(dotted(&alone));
+        if let (Meaning::Resource(id), [folder]) = (meaning, rest)
+            && self.platform.kind_of(id).name == "bucket"
+        {
+            let bucket = path.parts.get(..taken)?.to_vec();
+            return Some(format!("{} / \"{}\"", dotted(&Path { parts: bucket, span }), folder.name));
         }
-        let Meaning::Resource(id) = meaning else { return None };
-        let [folder] = rest else { return None };
-        let bucket = path.parts.get(..taken)?.to_vec();
-        (self.platform.kind_of(id).name == "bucket")
-            .then(|| format!("{} / \"{}\"", dotted(&Path { parts: bucket, span }), folder.name))
+        self.quiet(file, &alone).map(|_| dotted(&alone))
     }
 
     fn report_rest(&mut self, file: FileId, path: &Path, meaning: Meaning, taken: usize) {

@@ -148,6 +148,19 @@ pub(super) fn open_range(span: Span, text: &str, bound: &str, below: bool) -> Di
     .help(format!("write `{ours}`, which has the bound itself in it"))
 }
 
+/// `resource "aws_iam_role" "orders"`, as Terraform has it. `kind` is what it is called here, if that is known.
+pub(super) fn block(span: Span, kind: Option<&str>, name: &str) -> Diagnostic {
+    let diagnostic = foreign(span, "a declaration is `kind name in ACCOUNT { … }`", "Terraform's form");
+    match kind {
+        Some(kind) => {
+            diagnostic.help(format!("write `{kind} {name} in ACCOUNT`")).fix(span, format!("{kind} {name}"))
+        }
+        None => {
+            diagnostic.help("begin with a kind such as `bucket`, `role` or `stream`; `docs/kinds.md` has all")
+        }
+    }
+}
+
 /// A sentence in capitals, as SQL has them.
 pub(super) fn capitals(span: Span, word: &str, sentence: Span, ours: String) -> Diagnostic {
     foreign(span, "the words of a sentence are written small", "in capitals")

@@ -12,6 +12,7 @@ use super::faults;
 use super::foreign;
 use super::lex::{self, Kind, Token};
 use super::pairs::{self, Reader, Stop, Top};
+use crate::diagnostic::Diagnostic;
 
 /// Says why the item at `at` can't be read, keeps what can be kept of it, and returns where to go on.
 pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usize) {
@@ -31,6 +32,10 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
             if matches!(word, "grant" | "deny" | "share" | "assert" | "use") {
                 explain::report(reader, start, stop);
                 return (Top::Lost, end);
+            }
+            if let Some(diagnostic) = block(reader, &token, end) {
+                reader.report(diagnostic);
+                return (Top::Nothing, end);
             }
             let in_head = extent::body_brace(text, start..end).is_none_or(|brace| stop.at <= brace);
             if let Some(meant) = explain::meant(word).filter(|_| in_head) {
@@ -52,6 +57,30 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
             (Top::Nothing, extent::item(text, token.range.end).end)
         }
     }
+}
+
+/// `resource "type" "name"`: what Terraform would have here.
+fn block(reader: &Reader<'_>, first: &Token, end: usize) -> Option<Diagnostic> {
+    let text = reader.text;
+    matches!(first.text(text), "resource" | "data" | "module" | "variable" | "output" | "provider")
+        .then_some(())?;
+    let mut words = lex::tokens(text, first.range.end..end).filter(Token::counts);
+    let quoted =
+        |token: Option<Token>| token.filter(|token| matches!(token.kind, Kind::Text { closed: true, .. }));
+    let second = quoted(words.next())?;
+    let third = quoted(words.next());
+    let kind = match &third {
+        Some(_) => second.text(text).trim_matches('"'),
+        None => first.text(text),
+    };
+    let last = third.unwrap_or(second);
+    let name = last.text(text).trim_matches('"').replace('-', "_");
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let known = crate::suggest::foreign_kind(kind).filter(|_| is_name(&name));
+    Some(foreign::block(reader.span(first.range.start..last.range.end), known, &name))
 }
 
 /// A closing bracket at the top. Where the lay-out shows which brace is missing or too many, the error stands there.

@@ -6,7 +6,7 @@ use super::foreign::plain_column;
 use super::sentence::next_if;
 use super::{Builder, Rule, Top};
 use crate::source::Span;
-use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Item, Member, Sql, Use};
+use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Ident, Item, Member, Path, Sql, Use};
 use crate::syntax::{faults, foreign, sql};
 
 impl<'a> Builder<'a, '_> {
@@ -95,7 +95,8 @@ impl<'a> Builder<'a, '_> {
             Rule::typed => decl.ty = part.into_inner().next().map(|ty| self.type_expr(ty)),
             Rule::target => decl.target = part.into_inner().next().map(|path| self.path(&path)),
             Rule::on_paths => decl.on = part.into_inner().map(|path| self.path(&path)).collect(),
-            Rule::in_path => decl.account = part.into_inner().next().map(|path| self.path(&path)),
+            // An account's id is looked up as a name, which it is none.
+            Rule::in_path => decl.account = part.into_inner().next().map(|path| self.unquoted(&path)),
             Rule::into_path => {
                 let mut pairs = part.into_inner();
                 if let Some(word) = next_if(&mut pairs, Rule::foreign_into) {
@@ -121,6 +122,15 @@ impl<'a> Builder<'a, '_> {
             Rule::body => decl.body = Some(self.members(part.into_inner())),
             _ => {}
         }
+    }
+
+    fn unquoted(&self, pair: &Pair<'a, Rule>) -> Path {
+        let mut path = self.path(pair);
+        if pair.as_rule() == Rule::plain {
+            let name = pair.as_str().trim_matches('"').into();
+            path.parts = vec![Ident { name, span: path.span }];
+        }
+        path
     }
 
     fn params(&mut self, pair: Pair<'a, Rule>) -> Vec<Column> {
