@@ -103,6 +103,10 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
+    /// The declarations of which something could not be read: what they lack may stand there.
+    pub unread: Vec<Span>,
+    /// Whether a sentence could not be read or understood, so that what it grants is not known.
+    pub lost_grants: bool,
     /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.
     pub references: Vec<Reference>,
 }
@@ -209,6 +213,11 @@ impl Platform {
             "boundary" | "domain" | "function" | "pipeline" | "query" | "role" | "stream" | "table"
         );
         placed && (!has_noun || resource.noun != resource::Noun::Plain)
+    }
+
+    /// Whether something of the declaration that has a place in it could not be read.
+    pub fn is_unread(&self, place: Span) -> bool {
+        self.unread.iter().any(|unread| unread.start <= place.start && place.end <= unread.end)
     }
 
     /// The account that a resource lives in.
