@@ -70,7 +70,8 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
     for grant in &platform.grants {
         grants.entry(grant.on.resource).or_default().push(grant);
     }
-    for share in &platform.shares {
+    // Whom a grant that is not understood lets read is not known.
+    for share in platform.shares.iter().filter(|_| !platform.lost_grants) {
         let Some((table, owner, reader)) = sides(platform, share) else { continue };
         let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
         if table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
@@ -78,6 +79,7 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
         }
         let owner = owner_name(platform, reader);
         let shared = &platform.resource(table.resource).name;
+        let grant = format!("grant select on {}.{shared} to {owner}", domain_name(platform, table));
         diagnostics.push(
             Diagnostic::error(
                 catalogue::SHARE_WITHOUT_GRANT,
@@ -86,7 +88,8 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
                 "leads to a table that stays closed",
             )
             .related(platform.resource(reader.resource).span, format!("`{owner}` owns this domain"))
-            .help(format!("add `grant select on {}.{shared} to {owner}`", domain_name(platform, table))),
+            .help(format!("add `{grant}`"))
+            .fix(Span::new(share.span.end, share.span.end), format!("\n{grant}")),
         );
     }
 }

@@ -27,8 +27,13 @@ impl Context<'_> {
     ) -> Option<(Vec<SmolStr>, Vec<LabelRule>)> {
         let Some(chosen) = &cap.columns else { return Some((Vec::new(), Vec::new())) };
         let takes = matches!(found, Capability::Named(id) if library.capability(id).columns);
+        // Of what is reported already the columns are not known: what is written stands for itself.
         if takes && !self.platform.is_whole(on.resource) {
-            return Some((Vec::new(), Vec::new()));
+            let names = chosen.iter().filter_map(|one| match one {
+                Chosen::Named(name) => Some(name.name.clone()),
+                Chosen::Labelled(..) => None,
+            });
+            return Some((names.collect(), Vec::new()));
         }
         if takes && chosen.is_empty() {
             self.diagnostics.push(nothing_between(cap.span));
@@ -58,6 +63,8 @@ impl Context<'_> {
                     let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
                     match names.contains(&name.name.as_str()) {
                         true => known.push(name.name.clone()),
+                        // A column whose line can't be read is not missing.
+                        false if self.platform.is_unread(schema.span) => {}
                         false => {
                             let fault = unknown_column(&name.name, name.span, &schema.name, &names);
                             self.diagnostics.push(fault);

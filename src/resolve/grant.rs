@@ -258,6 +258,15 @@ fn capability(library: &Library, kind: KindId, cap: &Cap) -> Result<Capability, 
     }
 }
 
+/// What different kinds of resources call the same.
+const SAME: &[&[&str]] = &[
+    &["read", "select", "receive", "query", "get", "view", "consume"],
+    &["write", "insert", "publish", "send", "put", "update"],
+    &["delete", "remove"],
+    &["list", "describe"],
+    &["call", "invoke", "execute", "run", "start"],
+];
+
 fn not_quantified(word: &Ident) -> Diagnostic {
     Diagnostic::error(
         catalogue::UNRESOLVED,
@@ -291,7 +300,10 @@ fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic 
         format!("nobody can `{name}` on a `{kind_name}`"),
         label,
     );
-    match suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty()) {
+    let same = SAME.iter().find(|words| words.contains(&name.as_str()));
+    let same = same.and_then(|words| words.iter().find(|word| here.contains(word))).copied();
+    let near = suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty());
+    match same.or(near) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(cap.path.span, near),
         None if here.is_empty() => {
             diagnostic.help(format!("a `{kind_name}` can't be granted; name an action: `service.Action`"))

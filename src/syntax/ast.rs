@@ -31,6 +31,8 @@ pub struct Module {
     pub uses: Vec<Use>,
     /// What it declares and says, in source order.
     pub items: Vec<Item>,
+    /// Whether a sentence of it could not be read.
+    pub lost_sentences: bool,
 }
 
 /// `use accounts`, `use accounts.{prod, lake}`, `use accounts as acc`.

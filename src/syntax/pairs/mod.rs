@@ -2,6 +2,7 @@
 
 mod decl;
 mod expr;
+mod foreign;
 mod literal;
 mod sentence;
 mod statement;
@@ -38,6 +39,8 @@ pub(super) enum Top {
     Use(Use),
     /// Anything else.
     Item(Item),
+    /// A sentence that can't be read.
+    Lost,
     /// Only blanks and comments, or nothing that could be kept.
     Nothing,
 }

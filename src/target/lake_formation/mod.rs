@@ -28,7 +28,7 @@ mod types;
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use self::batch::Batch;
@@ -138,13 +138,40 @@ struct Calls<'a> {
     /// Who makes the calls that say nothing else.
     account: &'a Account,
     script: Script,
-    ids: FxHashSet<String>,
+    ids: Ids,
     notes: BTreeSet<String>,
+}
+
+/// Ids that are taken, each with how many were made of it.
+#[derive(Default)]
+struct Ids(FxHashMap<String, u32>);
+
+impl Ids {
+    /// An id that nobody has: the one that is wanted, numbered where that is taken.
+    fn unique(&mut self, wanted: &str) -> String {
+        let Some(mut count) = self.0.get(wanted).copied() else {
+            self.0.insert(wanted.to_owned(), 1);
+            return wanted.to_owned();
+        };
+        loop {
+            count += 1;
+            let numbered = format!("{wanted}.{count}");
+            if !self.0.contains_key(&numbered) {
+                self.0.insert(wanted.to_owned(), count);
+                self.0.insert(numbered.clone(), 1);
+                return numbered;
+            }
+        }
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
 }
 
 impl<'a> Calls<'a> {
     fn new(account: &'a Account) -> Self {
-        Self { account, script: Script::default(), ids: FxHashSet::default(), notes: BTreeSet::new() }
+        Self { account, script: Script::default(), ids: Ids::default(), notes: BTreeSet::new() }
     }
 
     fn is_empty(&self) -> bool {
@@ -152,7 +179,7 @@ impl<'a> Calls<'a> {
     }
 
     fn has(&self, id: &str) -> bool {
-        self.ids.contains(id)
+        self.ids.has(id)
     }
 
     /// Adds a call of the script's own account; returns its id.
@@ -170,12 +197,7 @@ impl<'a> Calls<'a> {
         operation: &str,
         input: &impl Serialize,
     ) -> String {
-        let mut unique = id.to_owned();
-        let mut count = 1;
-        while !self.ids.insert(unique.clone()) {
-            count += 1;
-            unique = format!("{id}.{count}");
-        }
+        let unique = self.ids.unique(id);
         self.script.calls.push(Call {
             id: unique.clone(),
             service: service.to_owned(),
