@@ -156,6 +156,26 @@ fn to_service(span: Span) -> Diagnostic {
     .help("grant it to the role that the service acts as")
 }
 
+/// Rows are handed out by Lake Formation, which knows no denials; IAM knows one of all of its rows or of none.
+pub fn rows_are_not_denied(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let of_rows = |used: &&CapabilityUse| {
+        matches!(permission(platform, used.capability), Some("SELECT" | "INSERT" | "DELETE"))
+    };
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Deny) {
+        diagnostics.extend(grant.capabilities.iter().filter(of_rows).map(|used| denied(used.span)));
+    }
+}
+
+fn denied(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TABLE_RECEIVER,
+        span,
+        "Lake Formation has no denials, and IAM can only deny the rows of all tables at once",
+        "can't be denied here",
+    )
+    .help("grant less; `assert PRINCIPAL cannot select on TABLE` proves that nothing gives it")
+}
+
 /// A row filter is on the rows that are read.
 pub fn row_filters_are_on_reads(platform: &Platform, diagnostics: &mut Diagnostics) {
     let is_select = |used: &CapabilityUse| permission(platform, used.capability) == Some("SELECT");

@@ -61,6 +61,36 @@ struct Scope {
     /// Whether a `use` line leads nowhere, so that any name may be one that it was to bring in.
     incomplete: bool,
     uses: Vec<UseScope>,
+    /// By each name that a `use` line without an alias lists, those lines by their places.
+    listing: FxHashMap<SmolStr, Vec<usize>>,
+    /// The `use` lines with neither an alias nor a list.
+    open: Vec<usize>,
+}
+
+impl Scope {
+    fn set_uses(&mut self, uses: Vec<UseScope>) {
+        for (at, line) in uses.iter().enumerate().filter(|(_, line)| line.alias.is_none()) {
+            match &line.names {
+                None => self.open.push(at),
+                Some(names) => names
+                    .iter()
+                    .for_each(|(name, _)| self.listing.entry(name.name.clone()).or_default().push(at)),
+            }
+        }
+        self.uses = uses;
+    }
+
+    /// The `use` lines without an alias that could bring in a name, in their order.
+    fn bringing(&self, name: &SmolStr) -> impl Iterator<Item = &UseScope> {
+        let mut listing = self.listing.get(name).map_or(&[][..], Vec::as_slice).iter().peekable();
+        let mut open = self.open.iter().peekable();
+        let next = move || match (listing.peek(), open.peek()) {
+            (Some(first), Some(second)) if second < first => open.next(),
+            (Some(_), _) => listing.next(),
+            (None, _) => open.next(),
+        };
+        std::iter::from_fn(next).filter_map(|at| self.uses.get(*at))
+    }
 }
 
 /// A module used.
@@ -101,7 +131,7 @@ pub fn scopes(
             .filter_map(|line| scopes.use_line(module.file, line, &by_name, diagnostics))
             .collect();
         if let Some(scope) = scopes.modules.get_mut(&module.file) {
-            scope.uses = uses;
+            scope.set_uses(uses);
         }
     }
     report_cycles(modules, &scopes, diagnostics);
@@ -248,7 +278,7 @@ impl Scopes {
     fn find_used(&self, scope: &Scope, path: &Path) -> Result<(Meaning, usize), Miss> {
         let Some(first) = path.parts.first() else { return Err(Miss::Unknown) };
         let mut hits: Vec<(Meaning, &SmolStr, Span)> = Vec::new();
-        for line in scope.uses.iter().filter(|line| line.alias.is_none()) {
+        for line in scope.bringing(&first.name) {
             if let Some((meaning, span)) = self.offered(line, &first.name)
                 && !hits.iter().any(|(known, ..)| *known == meaning)
             {

@@ -293,9 +293,7 @@ impl<'a> Builder<'a, '_> {
             }
             Rule::key_word => column.key.replace(span).is_some(),
             Rule::label => {
-                let mut label = self.ident(&part);
-                label.name = label.name.trim_start_matches('@').into();
-                column.labels.push(label);
+                column.labels.push(self.label(&part));
                 false
             }
             Rule::default => column.default.replace(self.expr(&mut part.clone().into_inner())).is_some(),

@@ -118,6 +118,12 @@ impl Builder<'_, '_> {
         Ident { name: SmolStr::new(pair.as_str()), span: self.span(pair) }
     }
 
+    /// `@pii`, without its sign.
+    fn label(&self, pair: &Pair<'_, Rule>) -> Ident {
+        let Ident { name, span } = self.ident(pair);
+        Ident { name: name.trim_start_matches('@').into(), span }
+    }
+
     /// A name that others will refer to, so that it may not be a reserved word.
     fn new_name(&mut self, pair: &Pair<'_, Rule>) -> Ident {
         let ident = self.ident(pair);

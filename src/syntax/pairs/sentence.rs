@@ -4,7 +4,9 @@ use pest::iterators::{Pair, Pairs};
 
 use super::{Builder, Rule};
 use crate::source::Span;
-use crate::syntax::ast::{Assert, AssertSubject, BinaryOp, Cap, Effect, Expr, ExprKind, Grant, Share, Sql};
+use crate::syntax::ast::{
+    Assert, AssertSubject, BinaryOp, Cap, Chosen, Effect, Expr, ExprKind, Grant, LabelTerm, Share, Sql,
+};
 use crate::syntax::{faults, foreign, sql};
 
 impl<'a> Builder<'a, '_> {
@@ -131,7 +133,26 @@ impl<'a> Builder<'a, '_> {
             self.report(foreign::all_columns(within));
             return Some(Cap { path, columns: None, span });
         }
-        Some(Cap { path, columns: Some(names.map(|name| self.ident(&name)).collect()), span })
+        Some(Cap { path, columns: Some(names.map(|part| self.chosen(part)).collect()), span })
+    }
+
+    fn chosen(&self, pair: Pair<'a, Rule>) -> Chosen {
+        if pair.as_rule() != Rule::labelled {
+            return Chosen::Named(self.ident(&pair));
+        }
+        let span = self.span(&pair);
+        let terms = pair.into_inner().filter_map(|term| {
+            let mut there = true;
+            let mut label = None;
+            for part in term.into_inner() {
+                match part.as_rule() {
+                    Rule::label => label = Some(self.label(&part)),
+                    _ => there = false,
+                }
+            }
+            label.map(|label| LabelTerm { there, label })
+        });
+        Chosen::Labelled(terms.collect(), span)
     }
 
     /// `share TABLE with DOMAIN as NAME`.
