@@ -27,6 +27,7 @@ mod format;
 mod graph;
 mod layers;
 mod limits;
+mod live;
 mod lsp;
 mod machine;
 mod mutations;
