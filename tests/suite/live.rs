@@ -182,13 +182,14 @@ query means into averages as
     )
 }
 
-/// Rows of some devices in about the order of their times, none of them late however partitions are read; some broken.
+/// Rows of some devices in about the order of their times, none of them late however partitions are read; some broken. Their values are quarters,
+/// whose sums are the same in every order.
 fn rows(first: usize, count: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for row in first..first + count {
         let millis = row * 40 + (row * 7919) % 1000;
         let (second, milli) = (millis / 1000, millis % 1000);
-        let celsius = if row % 97 == 5 { 999.0 } else { ((row * 104_729) % 4000) as f64 / 37.0 };
+        let celsius = if row % 97 == 5 { 999.0 } else { ((row * 104_729) % 400) as f64 / 4.0 };
         let mut line = String::new();
         write!(
             line,
@@ -212,6 +213,30 @@ fn sorted(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     lines
+}
+
+/// That two sorted lists of lines are the same; where they are not, only what is in one of them.
+#[track_caller]
+fn same(left: &[&str], right: &[&str]) {
+    let only = |these: &[&str], others: &[&str]| -> Vec<String> {
+        these
+            .iter()
+            .filter(|line| others.binary_search(line).is_err())
+            .map(|line| (*line).to_owned())
+            .collect()
+    };
+    let (more, less) = (only(left, right), only(right, left));
+    let shown = |lines: &[String]| lines.iter().take(4).cloned().collect::<Vec<_>>().join("\n");
+    assert!(
+        left == right,
+        "{} and {} lines; {} too many:\n{}\n{} missing:\n{}",
+        left.len(),
+        right.len(),
+        more.len(),
+        shown(&more),
+        less.len(),
+        shown(&less)
+    );
 }
 
 /// What a run over the same rows in a file writes: the results without those of windows that a run without an end has not fired, and what is

@@ -31,6 +31,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 const ANSWER: Duration = Duration::from_secs(30);
 /// The most bytes of an answer: 10 MiB of records in base64, with what stands around them.
 const LARGEST: u64 = 1 << 25;
+/// As many characters of an answer that is none are told.
+const SHOWN: usize = 300;
 /// Connections that are kept for the next request.
 const CONNECTIONS: usize = 256;
 
@@ -152,7 +154,12 @@ impl Client {
         let refusal: Refusal = serde_json::from_slice(text).unwrap_or_default();
         let kind = refusal.kind.rsplit('#').next().unwrap_or_default();
         let why = match (kind, refusal.message.as_str()) {
-            ("", _) => format!("the server answers with status {status}"),
+            ("", _) => {
+                let said = String::from_utf8_lossy(text);
+                let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                let said: String = said.chars().take(SHOWN).collect();
+                format!("the server answers with status {status}: {said}")
+            }
             (kind, "") => kind.to_owned(),
             (kind, message) => format!("{kind}: {message}"),
         };

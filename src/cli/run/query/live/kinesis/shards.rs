@@ -288,7 +288,7 @@ impl Shards {
                 Ok(true) => shards.followed(&shard).map_or_else(Said::Failed, |()| Said::Ended),
                 // The run is over.
                 Ok(false) => return,
-                Err(fault) => Said::Failed(format!("{shard}: {}", told(fault))),
+                Err(fault) => Said::Failed(told(fault)),
             };
             // Where the run is over nobody hears it.
             let _ = said.send(last);
