@@ -104,12 +104,17 @@ impl Live {
         Live { run, said, metrics }
     }
 
-    /// The sum of a metric's values.
-    fn metric(&self, name: &str) -> f64 {
+    fn metrics(&self) -> String {
         let mut stream = TcpStream::connect(&self.metrics).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// The sum of a metric's values.
+    fn metric(&self, name: &str) -> f64 {
+        let text = self.metrics();
         let values = text.lines().filter(|line| line.starts_with(&format!("{name}{{")));
         values.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
     }
@@ -125,7 +130,7 @@ impl Live {
     fn has(&self, name: &str, wanted: f64) {
         let began = Instant::now();
         while self.metric(name) < wanted {
-            assert!(began.elapsed() < PATIENCE, "{name} is {}, not {wanted}", self.metric(name));
+            assert!(began.elapsed() < PATIENCE, "{name} is not {wanted}: {}", self.metrics());
             std::thread::sleep(Duration::from_millis(20));
         }
         assert!(self.metric(name) <= wanted, "{name} is {}, not {wanted}", self.metric(name));
@@ -277,7 +282,7 @@ fn some_moment(checkpoint: &Path, chance: &mut Chance) -> bool {
     let modified = || fs::metadata(checkpoint).and_then(|metadata| metadata.modified()).ok();
     let (before, began) = (modified(), Instant::now());
     while modified() == before {
-        if began.elapsed() > Duration::from_secs(10) {
+        if began.elapsed() > Duration::from_secs(2) {
             return false;
         }
         std::thread::sleep(Duration::from_millis(1));

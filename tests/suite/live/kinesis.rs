@@ -93,7 +93,11 @@ fn a_killed_run_loses_nothing_and_writes_nothing_twice() {
     live.has_read(9000);
     let said = live.stop();
     assert!(
-        said.contains("the same command goes on from `kept`") && said.contains("late            0"),
+        said.contains("the same command goes on from `kept`")
+            && said.contains(
+                "late          0
+"
+            ),
         "{said}"
     );
     assert_eq!(kills, 8);
