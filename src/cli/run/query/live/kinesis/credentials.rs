@@ -88,7 +88,7 @@ impl Credentials {
             }
             if let Some(command) = text("credential_process") {
                 let origin = Origin::Command(command);
-                return Ok(of(origin, Keys::EMPTY).filled()?);
+                return of(origin, Keys::EMPTY).filled();
             }
         }
         let origin = match (
