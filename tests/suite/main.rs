@@ -28,6 +28,7 @@ mod graph;
 mod layers;
 mod licences;
 mod limits;
+mod live;
 mod lsp;
 mod machine;
 mod mutations;
