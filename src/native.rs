@@ -133,7 +133,6 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     let of_sets =
         |kind: &RelationKind| matches!(kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty());
     match &relation.kind {
-        RelationKind::AsOf { .. } => Some(refused(relation.span, "JOIN … FOR SYSTEM_TIME AS OF")),
         RelationKind::Match { .. } => Some(refused(relation.span, "MATCH_RECOGNIZE")),
         RelationKind::Aggregate { sets, .. }
             if !sets.is_empty() && over(&|kind| matches!(kind, RelationKind::Aggregate { .. })) =>
@@ -145,6 +144,7 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
         | RelationKind::Rank { .. }
         | RelationKind::Over { .. }
         | RelationKind::Join { .. }
+        | RelationKind::AsOf { .. }
             if over(&of_sets) =>
         {
             Some(refused(
@@ -156,6 +156,7 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
         | RelationKind::Aggregate { .. }
         | RelationKind::Rank { .. }
         | RelationKind::Join { .. }
+        | RelationKind::AsOf { .. }
             if over(&|kind| matches!(kind, RelationKind::Over { .. })) =>
         {
             Some(refused(relation.span, "a window, an aggregate, ROW_NUMBER or a join over OVER"))

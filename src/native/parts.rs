@@ -101,7 +101,7 @@ impl Maker<'_> {
                 let parts = parts.iter().map(|part| self.part(part)).collect::<Result<_>>()?;
                 Ok(Part { first: First::Union(parts), then: Vec::new() })
             }
-            RelationKind::Join { .. } => {
+            RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
                 Ok(Part { first: First::Join(Box::new(self.join(relation)?)), then: Vec::new() })
             }
             RelationKind::Window { input, time, shape } => {
@@ -140,7 +140,7 @@ impl Maker<'_> {
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
                 self.then(input, Stage::Select(Select { filter: None, output }))
             }
-            RelationKind::Scan(_) | RelationKind::Match { .. } | RelationKind::AsOf { .. } => {
+            RelationKind::Scan(_) | RelationKind::Match { .. } => {
                 Err(refused(relation.span, "what FROM reads"))
             }
         }

@@ -304,6 +304,9 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "before_long",
         "or_alone",
         "of_windows_joined",
+        "by_a_computed_key",
+        "counted",
+        "with_the_latest",
     ];
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = BTreeSet::from(expected);

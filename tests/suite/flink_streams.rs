@@ -1,5 +1,5 @@
-//! Random queries over several streams, compiled, and run by Apache Flink and by the native operator: unions, joins of windows and within
-//! intervals, first rows, groups, and all of these over one another. No row is late but in the last stream, which is read alone: what becomes of late rows where
+//! Random queries over several streams, compiled, and run by Apache Flink and by the native operator: unions, joins of windows, within
+//! intervals and as of a time, first rows, groups, and all of these over one another. No row is late but in the last stream, which is read alone: what becomes of late rows where
 //! streams meet depends in Flink on which is read first. Sums of doubles are exact, since the order of rows between streams, and within a firing, is nobody's promise.
 
 use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::Path};
@@ -324,7 +324,7 @@ fn join_word(rng: &mut Rng) -> &'static str {
 
 /// Rows of k, v, d, at, of which the last is an event time.
 fn source(rng: &mut Rng, depth: usize) -> String {
-    match rng.below(6) {
+    match rng.below(7) {
         _ if depth == 0 => scan(rng),
         0 | 1 => {
             let parts: Vec<String> = (0..2 + rng.below(2)).map(|_| source(rng, depth - 1)).collect();
@@ -343,8 +343,21 @@ fn source(rng: &mut Rng, depth: usize) -> String {
             let inner = source(rng, depth - 1);
             of_windows(rng, &inner)
         }
+        5 => {
+            let left = source(rng, depth - 1);
+            let looked_up = lookup(rng, &left);
+            format!("SELECT a.k, a.v + COALESCE(b.v, 0) AS v, b.d, a.at FROM {looked_up}")
+        }
         _ => scan(rng),
     }
+}
+
+/// Rows a beside the latest rows b of a stream.
+fn lookup(rng: &mut Rng, left: &str) -> String {
+    let (stream, ..) = rng.pick(&STREAMS[..3]);
+    let word = rng.pick(&["JOIN", "LEFT JOIN"]);
+    let besides = besides(rng);
+    format!("({left}) AS a {word} {stream} FOR SYSTEM_TIME AS OF a.at AS b\nON a.k = b.k{besides}")
 }
 
 /// Groups or the first rows of windows, with an event time.
@@ -382,7 +395,7 @@ fn aggregates(rng: &mut Rng, side: &str) -> String {
 
 fn query(rng: &mut Rng) -> String {
     let shape = window(rng);
-    match rng.below(8) {
+    match rng.below(9) {
         // Groups of windows over anything.
         0 | 1 => {
             let depth = 1 + rng.below(2);
@@ -431,6 +444,12 @@ fn query(rng: &mut Rng) -> String {
                 near(rng),
                 besides(rng)
             )
+        }
+        // Rows as of a time.
+        7 => {
+            let left = shallow(rng);
+            let looked_up = lookup(rng, &left);
+            format!("SELECT a.k, b.v, a.d, a.at AS t, b.at AS u FROM {looked_up}")
         }
         // Groups of groups.
         _ => {

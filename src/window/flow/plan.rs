@@ -81,6 +81,9 @@ pub enum Pairing {
         /// The greatest.
         upper_ms: i64,
     },
+    /// Each left row with the right row of its keys that is the latest at its event time, which is in these columns; nulls equal nulls there, and
+    /// the right side's rows alone never stand alone.
+    AsOf([usize; 2]),
 }
 
 /// Rows that are no groups, each once for each of its windows where there are windows.
@@ -305,7 +308,7 @@ impl Join {
     fn validate(&self, streams: &[Stream]) -> Result<(), PlanError> {
         let sides = [self.left.checked(streams)?, self.right.checked(streams)?];
         let columns = match self.pairing {
-            Pairing::Windows(columns) => columns,
+            Pairing::Windows(columns) | Pairing::AsOf(columns) => columns,
             Pairing::Interval { times, .. } => times,
         };
         for (types, column) in sides.iter().zip(columns) {

@@ -88,6 +88,29 @@ impl Pairs {
         }
     }
 
+    /// Takes from left rows the right ones beside them for which the condition does not hold.
+    pub fn hold(
+        &self,
+        [left_columns, right_columns]: [&[Column]; 2],
+        left: &[u32],
+        right: &mut [Option<u32>],
+    ) -> Result<(), Error> {
+        let Some(condition) = &self.condition else { return Ok(()) };
+        let pairs: Vec<(u32, u32)> =
+            left.iter().zip(right.iter()).filter_map(|(left, right)| Some((*left, (*right)?))).collect();
+        let (of_left, of_right): (Vec<u32>, Vec<u32>) = pairs.into_iter().unzip();
+        let mut both: Vec<Column> = left_columns.iter().map(|column| column.gather(&of_left)).collect();
+        both.extend(right_columns.iter().map(|column| column.gather(&of_right)));
+        let held = holds(condition, &both, Rows::All(of_left.len())).map_err(Error::Result)?;
+        let mut held = held.into_iter().peekable();
+        for (right, at) in right.iter_mut().filter(|right| right.is_some()).zip(0_u32..) {
+            if held.next_if_eq(&at).is_none() {
+                *right = None;
+            }
+        }
+        Ok(())
+    }
+
     /// Hands on rows of a side that have no partner, where such rows stand alone.
     pub fn write_alone(
         &self,
