@@ -106,6 +106,7 @@ fn nullable(part: &Part) -> Vec<bool> {
         Stage::Select(select) => window::may_be_null(&select.output, &columns),
         Stage::Top(_) => columns.into_iter().chain([false]).collect(),
         Stage::Over(over) => over.output_nullable(),
-        Stage::Assign(_) | Stage::Groups(_) | Stage::Regroup(_) => columns,
+        // Refused above.
+        Stage::Match(_) | Stage::Assign(_) | Stage::Groups(_) | Stage::Regroup(_) => columns,
     })
 }

@@ -19,7 +19,7 @@ use super::{
     expr::{self, Columns},
     flatten,
     groups::{self, Shape},
-    over, refused,
+    over, pattern, refused,
     sets::{self, Branch},
 };
 
@@ -122,6 +122,12 @@ impl Maker<'_> {
                 part.then.push(Stage::Over(Box::new(over)));
                 Ok(part)
             }
+            RelationKind::Match { input, matched } => {
+                let mut part = self.part(input)?;
+                let pattern = pattern::stage(input, matched, &part, relation.span)?;
+                part.then.push(Stage::Match(Box::new(pattern)));
+                Ok(part)
+            }
             RelationKind::Aggregate { input, keys, calls, .. } => {
                 self.then(input, self.regrouped(relation.span, input, keys, calls)?)
             }
@@ -140,9 +146,7 @@ impl Maker<'_> {
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
                 self.then(input, Stage::Select(Select { filter: None, output }))
             }
-            RelationKind::Scan(_) | RelationKind::Match { .. } => {
-                Err(refused(relation.span, "what FROM reads"))
-            }
+            RelationKind::Scan(_) => Err(refused(relation.span, "what FROM reads")),
         }
     }
 

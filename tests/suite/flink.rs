@@ -307,6 +307,8 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "by_a_computed_key",
         "counted",
         "with_the_latest",
+        "risen",
+        "visited",
     ];
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = BTreeSet::from(expected);

@@ -1,6 +1,6 @@
 //! Random queries over several streams, compiled, and run by Apache Flink and by the native operator: unions, joins of windows, within
 //! intervals and as of a time, first rows, groups, and all of these over one another. No row is late but in the last stream, which is read alone: what becomes of late rows where
-//! streams meet depends in Flink on which is read first. Sums of doubles are exact, since the order of rows between streams, and within a firing, is nobody's promise.
+//! streams meet depends in Flink on which is read first. Patterns are looked for in that stream too. Sums of doubles are exact, since the order of rows between streams, and within a firing, is nobody's promise.
 
 use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::Path};
 
@@ -35,7 +35,7 @@ struct Trial {
 type Differences = BTreeMap<usize, String>;
 
 impl Trial {
-    fn generate(seed: u64) -> Trial {
+    fn generate(seed: u64, query: fn(&mut Rng) -> String) -> Trial {
         let mut rng = Rng::new(seed);
         let queries = (0..QUERIES).map(|_| query(&mut rng)).collect();
         Trial { queries, rows: STREAMS.map(|(_, _, behind)| rows(&mut rng, behind)) }
@@ -210,11 +210,21 @@ fn smallest(trial: Trial, folder: &Path) -> Trial {
 
 #[test]
 fn flink_joins_and_unites_streams_as_dpl_run_does() {
+    agree(query);
+}
+
+#[test]
+fn flink_matches_patterns_as_dpl_run_does() {
+    agree(pattern);
+}
+
+/// Both give the same rows for random queries.
+fn agree(query: fn(&mut Rng) -> String) {
     let more = std::env::var("DPL_SEEDS").unwrap_or_default();
     let more = more.split(',').filter(|seed| !seed.is_empty()).map(|seed| seed.parse().expect("a number"));
     for seed in std::iter::once(1).chain(more) {
         let folder = tempfile::tempdir().unwrap();
-        let trial = Trial::generate(seed);
+        let trial = Trial::generate(seed, query);
         let analysis = trial.analysis();
         if !flink(&trial.arguments(&analysis, &folder.path().join("all"))) {
             return;
@@ -468,4 +478,127 @@ fn query(rng: &mut Rng) -> String {
 fn shallow(rng: &mut Rng) -> String {
     let depth = rng.pick(&[0, 0, 1]);
     source(rng, depth)
+}
+
+/// The quantifiers of a variable; of those that may be the last one's the first so many.
+const QUANTIFIERS: &[&str] =
+    &["", "", "", "?", "+?", "*?", "{2}", "{1,3}?", "{2,}?", "{0,2}?", "+", "*", "{1,2}", "{2,}", "{0,2}"];
+const LAST: usize = 10;
+
+fn greedy(quantifier: &str) -> bool {
+    QUANTIFIERS[LAST..].contains(&quantifier)
+}
+
+/// A pattern that Flink takes.
+fn variables(rng: &mut Rng) -> Vec<(&'static str, &'static str)> {
+    loop {
+        let count = 2 + rng.below(3);
+        let mut all = Vec::new();
+        for (at, name) in ["A", "B", "C", "D"].into_iter().take(count).enumerate() {
+            let known = if at + 1 == count { &QUANTIFIERS[..LAST] } else { QUANTIFIERS };
+            all.push((name, rng.pick(known)));
+        }
+        let empty = all
+            .iter()
+            .all(|(_, of)| matches!(of.as_bytes().first(), Some(b'?' | b'*')) || of.starts_with("{0"));
+        let shut = all.windows(2).any(|pair| greedy(pair[0].1) && matches!(pair[1].1, "?" | "*" | "*?"));
+        if !empty && !shut {
+            return all;
+        }
+    }
+}
+
+/// A condition of the variable X, in which Y is another one.
+fn defined(rng: &mut Rng, name: &str, others: &[&str]) -> String {
+    let condition = rng.pick(&[
+        "X.v > 0",
+        "X.v < 3",
+        "v >= 1",
+        "X.d < 20",
+        "X.d > Y.d OR Y.d IS NULL",
+        "X.v >= LAST(Y.v)",
+        "X.v > LAST(X.v, 1) OR LAST(X.v, 1) IS NULL",
+        "X.d >= FIRST(X.d)",
+        "SUM(X.v) < 6",
+        "COUNT(X.v) < 3",
+        "AVG(X.d) < 40 AND X.v IS NOT NULL",
+        "MAX(Y.v) <> X.v",
+        "v <> LAST(v, 1) OR v < 0",
+        "FIRST(v) <= X.v",
+        "SUM(v) < 9",
+        "X.k <> 'a' OR X.v IS NULL",
+        "LAST(Y.v, 1) IS NULL OR FIRST(Y.v, 1) < X.v",
+        "COUNT(Y.v) > 1 OR X.v = 2",
+    ]);
+    condition.replace("X.", &format!("{name}.")).replace("Y.", &format!("{}.", rng.pick(others)))
+}
+
+/// What is looked for in the stream whose rows may be late.
+fn pattern(rng: &mut Rng) -> String {
+    let variables = variables(rng);
+    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+    let conditions: Vec<String> = names
+        .iter()
+        .filter_map(|name| (rng.below(6) > 0).then(|| format!("{name} AS {}", defined(rng, name, &names))))
+        .collect();
+    let conditions = if conditions.is_empty() { vec!["A AS A.v > 1".to_owned()] } else { conditions };
+    let of = |rng: &mut Rng, all: &[&str]| {
+        rng.pick(all)
+            .replace("X.", &format!("{}.", rng.pick(&names)))
+            .replace("Y.", &format!("{}.", rng.pick(&names)))
+    };
+    let number = of(
+        rng,
+        &[
+            "SUM(X.v)",
+            "COUNT(X.v)",
+            "LAST(X.v, 1)",
+            "FIRST(X.v)",
+            "MAX(v)",
+            "X.v + Y.v",
+            "COUNT(k)",
+            "AVG(X.v)",
+            "v",
+            "FIRST(X.v, 1)",
+            "SUM(X.v * 2) - Y.v",
+        ],
+    );
+    let double = of(
+        rng,
+        &[
+            "AVG(X.d)",
+            "SUM(d)",
+            "MIN(X.d)",
+            "LAST(d, 2)",
+            "X.d - Y.d",
+            "AVG(X.v * 0.1e0)",
+            "MAX(X.d) + MIN(Y.d)",
+            "SUM(X.d / 3)",
+        ],
+    );
+    let time = of(rng, &["MATCH_ROWTIME()", "MATCH_ROWTIME()", "LAST(X.at)"]);
+    let (parts, key) = if rng.below(4) == 0 { ("", "FIRST(k) AS k, ") } else { ("PARTITION BY k ", "") };
+    let order = rng.pick(&["at", "at", "at, v", "at, d DESC"]);
+    // A variable that surely has a row, and is not the first of the match.
+    let least = |at: usize| {
+        matches!(variables[at].1, "" | "{2}" | "{1,2}" | "{2,}" | "+" | "+?" | "{1,3}?" | "{2,}?")
+    };
+    let target = (1..names.len()).find(|at| least(*at) && (0..*at).any(least));
+    let skip = match (rng.below(5), target) {
+        (0, _) => String::new(),
+        (1, _) => " AFTER MATCH SKIP TO NEXT ROW".to_owned(),
+        (2, Some(at)) => format!(" AFTER MATCH SKIP TO FIRST {}", names[at]),
+        (3, Some(at)) => format!(" AFTER MATCH SKIP TO LAST {}", names[at]),
+        _ => " AFTER MATCH SKIP PAST LAST ROW".to_owned(),
+    };
+    let within =
+        if rng.below(3) == 0 { format!(" WITHIN {}", seconds(rng, &[2, 5, 12])) } else { String::new() };
+    let pattern: Vec<String> =
+        variables.iter().map(|(name, quantifier)| format!("{name}{quantifier}")).collect();
+    let rows = of_stream(rng, STREAMS[3].0);
+    format!(
+        "WITH read AS ({rows})\nSELECT k, v, d, t, u FROM read MATCH_RECOGNIZE ({parts}ORDER BY {order}\nMEASURES {key}{number} AS v, {double} AS d, {time} AS t, FIRST(at) AS u{skip}\nPATTERN ({}){within}\nDEFINE {})",
+        pattern.join(" "),
+        conditions.join(", ")
+    )
 }

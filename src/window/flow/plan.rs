@@ -2,6 +2,7 @@
 
 use super::super::expr::Expr;
 use super::super::over::Over;
+use super::super::pattern::Pattern;
 use super::super::query::{Late, PlanError, Query, Window, check_columns};
 use super::super::types::Type;
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,8 @@ pub enum Stage {
     Top(Top),
     /// Each row with what is computed over it and rows before it.
     Over(Box<Over>),
+    /// A row for each match of a pattern.
+    Match(Box<Pattern>),
     /// Groups of windows, by an event time that the rows still have.
     Groups(Box<Query>),
     /// Groups of windows that the rows have already: the column that is said to be the event time is the window's end.
@@ -342,6 +345,7 @@ impl Stage {
             }
             Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
             Stage::Over(over) => over.output_types(),
+            Stage::Match(pattern) => pattern.output_types(),
             Stage::Groups(query) | Stage::Regroup(query) => query.output.iter().map(Expr::ty).collect(),
         }
     }
@@ -361,6 +365,12 @@ impl Stage {
                     return Err(PlanError::Column(index, ty));
                 }
                 over.validate()?;
+            }
+            Stage::Match(pattern) => {
+                if let Some((index, ty)) = different(&pattern.input, input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+                pattern.validate()?;
             }
             Stage::Groups(query) | Stage::Regroup(query) => {
                 query.validate()?;

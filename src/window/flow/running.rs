@@ -215,6 +215,10 @@ impl Running {
                     let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
                     add(Held { groups, keys, memory, ..Held::default() });
                 }
+                Link::Match(rows) => {
+                    let (groups, keys, memory) = (rows.held_rows(), rows.parts(), rows.memory());
+                    add(Held { groups, keys, memory, ..Held::default() });
+                }
                 Link::Groups(operator) => add(operator.held()),
                 Link::Select(_) | Link::Assign(..) => {}
             }

@@ -48,6 +48,7 @@ impl Running {
             Link::Assign(_, without_event_time) => without_event_time.save(out),
             Link::Top(ranking) => ranking.save(out),
             Link::Over(over) => over.save(out),
+            Link::Match(rows) => rows.save(out),
             Link::Groups(operator) => save_bytes(&operator.save(), out),
         });
     }
@@ -73,6 +74,7 @@ impl Running {
             }
             Link::Top(ranking) => ranking.load(from),
             Link::Over(over) => over.load(from),
+            Link::Match(rows) => rows.load(from),
             Link::Groups(operator) => operator.load(load_bytes(from)?),
         })
     }
