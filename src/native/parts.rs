@@ -12,7 +12,7 @@ use crate::{
         },
         types,
     },
-    window::{self, Assign, First, Part, Plan, RowQuery, Select, Stage, Top},
+    window::{self, Assign, Earliest, First, Part, Plan, RowQuery, Select, Stage, Top},
 };
 
 use super::{
@@ -94,9 +94,10 @@ impl Maker<'_> {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }
         match &relation.kind {
-            RelationKind::Rank { input, partition, order } => {
-                self.then(input, Stage::Top(self.top(input, partition, order)?))
-            }
+            RelationKind::Rank { input, partition, order } => match self.earliest(input, partition, order)? {
+                Some(earliest) => self.then(input, Stage::Earliest(earliest)),
+                None => self.then(input, Stage::Top(self.top(input, partition, order)?)),
+            },
             RelationKind::Union(parts) => {
                 let parts = parts.iter().map(|part| self.part(part)).collect::<Result<_>>()?;
                 Ok(Part { first: First::Union(parts), then: Vec::new() })
@@ -118,8 +119,8 @@ impl Maker<'_> {
             }
             RelationKind::Over { input, over } => {
                 let mut part = self.part(input)?;
-                let over = over::stage(input, over, &part, relation.span)?;
-                part.then.push(Stage::Over(Box::new(over)));
+                let stages = over::stages(input, over, &part, relation.span)?;
+                part.then.extend(stages);
                 Ok(part)
             }
             RelationKind::Match { input, matched } => {
@@ -227,6 +228,20 @@ impl Maker<'_> {
             output: exprs.iter().map(|expr| expr::convert(expr, &rows)).collect::<Result<_>>()?,
         };
         Ok(First::Rows(at, query))
+    }
+
+    /// The first row of each key, in the order of event time, where rows are numbered over no window.
+    fn earliest(&self, input: &Relation, partition: &[Expr], order: &[Order]) -> Result<Option<Earliest>> {
+        let [Order { expr, descending: false }] = order else { return Ok(None) };
+        let ExprKind::Column(time) = expr.kind else { return Ok(None) };
+        let windowed =
+            |key: &Expr| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(1));
+        if partition.iter().any(windowed) || !is_event_time(self.platform, input, time) {
+            return Ok(None);
+        }
+        let columns = columns(input);
+        let partition = partition.iter().map(|key| expr::convert(key, &columns)).collect::<Result<_>>()?;
+        Ok(Some(Earliest { time, partition, input: columns.types }))
     }
 
     fn top(&self, input: &Relation, partition: &[Expr], order: &[Order]) -> Result<Top> {

@@ -215,7 +215,7 @@ fn flink_joins_and_unites_streams_as_dpl_run_does() {
 
 #[test]
 fn flink_matches_patterns_as_dpl_run_does() {
-    agree(pattern);
+    agree(alone);
 }
 
 /// Both give the same rows for random queries.
@@ -405,7 +405,7 @@ fn aggregates(rng: &mut Rng, side: &str) -> String {
 
 fn query(rng: &mut Rng) -> String {
     let shape = window(rng);
-    match rng.below(9) {
+    match rng.below(10) {
         // Groups of windows over anything.
         0 | 1 => {
             let depth = 1 + rng.below(2);
@@ -460,6 +460,27 @@ fn query(rng: &mut Rng) -> String {
             let left = shallow(rng);
             let looked_up = lookup(rng, &left);
             format!("SELECT a.k, b.v, a.d, a.at AS t, b.at AS u FROM {looked_up}")
+        }
+        // Groups of the windows of several.
+        8 => {
+            let parts: Vec<String> = (0..2 + rng.below(2))
+                .map(|_| {
+                    let rows = shallow(rng);
+                    let rows = windowed(rng, &rows, &shape);
+                    if rng.below(3) == 0 {
+                        return format!(
+                            "SELECT k, {}, window_start, window_end FROM {rows} GROUP BY k, window_start, window_end",
+                            aggregates(rng, "")
+                        );
+                    }
+                    format!("SELECT k, v, d, window_start, window_end FROM {rows}")
+                })
+                .collect();
+            format!(
+                "SELECT k, {}, window_start AS t, window_end AS u FROM ({})\nGROUP BY k, window_start, window_end",
+                aggregates(rng, ""),
+                parts.join("\nUNION ALL\n")
+            )
         }
         // Groups of groups.
         _ => {
@@ -531,6 +552,47 @@ fn defined(rng: &mut Rng, name: &str, others: &[&str]) -> String {
         "COUNT(Y.v) > 1 OR X.v = 2",
     ]);
     condition.replace("X.", &format!("{name}.")).replace("Y.", &format!("{}.", rng.pick(others)))
+}
+
+/// Of the stream whose rows may be late: patterns, variances over rows before, the first row of each key.
+fn alone(rng: &mut Rng) -> String {
+    let rows = of_stream(rng, STREAMS[3].0);
+    match rng.below(8) {
+        0 => {
+            let frame = rng.pick(&[
+                "",
+                " ROWS BETWEEN 3 PRECEDING AND CURRENT ROW",
+                " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+            ]);
+            let (number, double) = (
+                rng.pick(&["VAR_POP(v)", "STDDEV_SAMP(v)", "VAR_SAMP(v)"]),
+                rng.pick(&["STDDEV_POP(d)", "VAR_SAMP(d)", "VAR_POP(d * 3)", "STDDEV_SAMP(d)"]),
+            );
+            format!(
+                "SELECT k, {number} OVER w AS v, {double} OVER w AS d, at AS t, CAST(NULL AS TIMESTAMP(3)) AS u FROM ({rows}) WINDOW w AS (PARTITION BY k ORDER BY at{frame})"
+            )
+        }
+        1 => {
+            let (key, limit, also) = (
+                rng.pick(&["k", "v", "k, v"]),
+                rng.pick(&["= 1", "<= 1", "< 2"]),
+                rng.pick(&["", " AND d < 30"]),
+            );
+            let first = format!(
+                "SELECT k, v, d, at FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY at) AS place FROM ({rows})) WHERE place {limit}{also}"
+            );
+            if rng.below(2) == 0 {
+                return format!("SELECT k, v, d, at AS t, CAST(NULL AS TIMESTAMP(3)) AS u FROM ({first})");
+            }
+            let shape = window(rng);
+            let rows = windowed(rng, &first, &shape);
+            format!(
+                "SELECT MAX(k) AS k, {}, window_start AS t, window_end AS u FROM {rows} GROUP BY window_start, window_end",
+                aggregates(rng, "")
+            )
+        }
+        _ => pattern(rng),
+    }
 }
 
 /// What is looked for in the stream whose rows may be late.

@@ -243,10 +243,10 @@ pub fn rank_without_window(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::SQL_RANK,
         span,
-        "rows are numbered within a window, in an order",
+        "the first rows of all time change as rows come, and a stream takes no changes",
         "numbered over all rows",
     )
-    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window")
+    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window; of all time there is the first row of each key, `PARTITION BY key ORDER BY time`, ascending, with `WHERE rn = 1`")
 }
 
 pub fn rank_without_limit(span: Span) -> Diagnostic {

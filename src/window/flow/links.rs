@@ -7,6 +7,7 @@ use super::super::operator::{Emit, Error, Operator, Stats};
 use super::super::over::{OverRows, Prepared};
 use super::super::pattern::PatternRows;
 use super::super::query::PlanError;
+use super::earliest::FirstRows;
 use super::piece::{Down, Piece};
 use super::plan::{Assign, Select, Stage};
 use super::rows::{Assigned, windows, with_bounds};
@@ -22,6 +23,7 @@ pub(super) enum Link {
     /// With the rows that had no event time.
     Assign(Assign, u64),
     Top(Box<Ranking>),
+    Earliest(Box<FirstRows>),
     Over(Box<OverRows>),
     Match(Box<PatternRows>),
     Groups(Box<Operator>),
@@ -33,6 +35,7 @@ impl Link {
             Stage::Select(select) => Link::Select(select),
             Stage::Assign(assign) => Link::Assign(assign, 0),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
+            Stage::Earliest(earliest) => Link::Earliest(Box::new(FirstRows::new(earliest))),
             Stage::Over(over) => Link::Over(Box::new(OverRows::new(*over))),
             Stage::Match(pattern) => Link::Match(Box::new(PatternRows::new(*pattern))),
             Stage::Groups(query) => Link::Groups(Box::new(Operator::new(*query, 1)?)),
@@ -42,7 +45,7 @@ impl Link {
 
     /// Whether it waits for the ends of windows.
     pub fn waits(&self) -> bool {
-        matches!(self, Link::Top(_) | Link::Over(_) | Link::Match(_) | Link::Groups(_))
+        matches!(self, Link::Top(_) | Link::Earliest(_) | Link::Over(_) | Link::Match(_) | Link::Groups(_))
     }
 
     /// The rows of the last piece that were late, ascending, where it tells.
@@ -69,6 +72,10 @@ impl Link {
             },
             Link::Over(over) => {
                 Stats { most_groups: over.most_rows(), most_memory: over.most_memory(), ..Stats::default() }
+            }
+            Link::Earliest(first) => {
+                let (_, most) = first.rows();
+                Stats { most_groups: most, most_memory: first.memory(most), ..Stats::default() }
             }
             Link::Match(rows) => {
                 Stats { most_groups: rows.most_rows(), most_memory: rows.most_memory(), ..Stats::default() }
@@ -98,6 +105,7 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
             next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
         }
         Link::Top(ranking) => ranking.take(piece, &mut next),
+        Link::Earliest(first) => first.take(piece, &mut next),
         Link::Over(over) => in_order(over, piece, &mut next),
         Link::Match(rows) => matched(rows, piece, &mut next),
         Link::Groups(operator) => {

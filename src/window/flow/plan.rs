@@ -107,6 +107,8 @@ pub enum Stage {
     Assign(Assign),
     /// The first rows of each window and key.
     Top(Top),
+    /// The first row of each key.
+    Earliest(Earliest),
     /// Each row with what is computed over it and rows before it.
     Over(Box<Over>),
     /// A row for each match of a pattern.
@@ -150,6 +152,17 @@ pub struct Top {
     pub newest: bool,
     /// How many rows of each; all where it is not known.
     pub limit: Option<usize>,
+}
+
+/// The first row of each key in the order of event time, of equal times the one that came first, with 1 as a last column, a BIGINT.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Earliest {
+    /// The types of the rows.
+    pub input: Vec<Type>,
+    /// The column that is the event time.
+    pub time: usize,
+    /// The keys.
+    pub partition: Vec<Expr>,
 }
 
 impl From<Query> for Plan {
@@ -343,7 +356,7 @@ impl Stage {
                 let bounds = bounds(input.get(assign.event_time), assign.window);
                 input.iter().copied().chain(bounds.unwrap_or([Type::Timestamp(3); 3])).collect()
             }
-            Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
+            Stage::Top(_) | Stage::Earliest(_) => input.iter().copied().chain([Type::BigInt]).collect(),
             Stage::Over(over) => over.output_types(),
             Stage::Match(pattern) => pattern.output_types(),
             Stage::Groups(query) | Stage::Regroup(query) => query.output.iter().map(Expr::ty).collect(),
@@ -376,6 +389,13 @@ impl Stage {
                 query.validate()?;
                 if let Some((index, ty)) = different(&query.input, input) {
                     return Err(PlanError::Column(index, ty));
+                }
+            }
+            Stage::Earliest(earliest) => {
+                earliest.partition.iter().try_for_each(|expr| check_columns(expr, input))?;
+                match input.get(earliest.time) {
+                    Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3)) => {}
+                    _ => return Err(PlanError::EventTime),
                 }
             }
             Stage::Top(top) => {

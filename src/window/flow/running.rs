@@ -211,6 +211,10 @@ impl Running {
                 Link::Top(top) => {
                     add(Held { groups: top.held_rows(), memory: top.memory(), ..Held::default() });
                 }
+                Link::Earliest(first) => {
+                    let (groups, _) = first.rows();
+                    add(Held { groups, keys: first.keys(), memory: first.memory(groups), ..Held::default() });
+                }
                 Link::Over(over) => {
                     let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
                     add(Held { groups, keys, memory, ..Held::default() });
