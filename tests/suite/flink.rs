@@ -309,6 +309,10 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "with_the_latest",
         "risen",
         "visited",
+        "first_of_each_device",
+        "new_rooms",
+        "spread_so_far",
+        "of_both_windows",
     ];
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = BTreeSet::from(expected);

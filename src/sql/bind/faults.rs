@@ -414,6 +414,11 @@ pub fn over_filter(name: &str, span: Span) -> Diagnostic {
 
 pub fn not_over<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str>) -> Diagnostic {
     let known: Vec<String> = functions.map(|function| format!("`{function}`")).collect();
+    if matches!(name, "RANK" | "DENSE_RANK" | "PERCENT_RANK" | "NTILE" | "CUME_DIST") {
+        let message = format!("Flink has no `{name}` of a stream's rows: it would change as rows come");
+        return Diagnostic::error(catalogue::SQL_OVER, span, message, "changes later")
+            .help("number the rows of a window, `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, and let the first through");
+    }
     let message = format!("`{name}` can't stand before OVER");
     Diagnostic::error(catalogue::SQL_OVER, span, message, "not before OVER")
         .help(format!("there are {}; ROW_NUMBER() stands alone in the SELECT list", known.join(", ")))
