@@ -34,6 +34,12 @@ impl Maker<'_> {
             RelationKind::AsOf { time, .. } => sides.as_of(self, time.0, relation.span)?,
             _ => match sides.windows()? {
                 Some(ends) => Pairing::Windows(ends),
+                None if kind.is_half() => {
+                    return Err(refused(
+                        condition.span,
+                        &format!("{} without windows of both sides", kind.words()),
+                    ));
+                }
                 None => sides
                     .interval(self)
                     .ok_or_else(|| refused(condition.span, "a JOIN without bounds in time of both sides"))?,
@@ -41,7 +47,8 @@ impl Maker<'_> {
         };
         let parts = [self.part(left)?, self.part(right)?];
         let keys = sides.keys()?;
-        let all = columns(relation);
+        let both = left.fields.iter().chain(&right.fields);
+        let all = Columns::of_stream(both.map(|field| field.ty.base.clone()).collect());
         let condition = match sides.rest.as_slice() {
             [] => None,
             [one] => Some(expr::convert(one, &all)?),
@@ -52,13 +59,14 @@ impl Maker<'_> {
             }
         };
         let keeps = match kind {
-            JoinKind::Inner => [false, false],
+            JoinKind::Inner | JoinKind::Semi | JoinKind::Anti => [false, false],
             JoinKind::Left => [true, false],
             JoinKind::Right => [false, true],
             JoinKind::Full => [true, true],
         };
         let [left, right]: [Part; 2] = parts;
-        Ok(Join { left, right, keeps, pairing, keys, condition })
+        let half = kind.is_half().then_some(*kind == JoinKind::Semi);
+        Ok(Join { left, right, keeps, half, pairing, keys, condition })
     }
 }
 

@@ -134,9 +134,18 @@ pub enum JoinKind {
     Right,
     /// Those of both sides stand alone.
     Full,
+    /// Of the left side alone those with a partner: `EXISTS`.
+    Semi,
+    /// Of the left side alone those without one: `NOT EXISTS`.
+    Anti,
 }
 
 impl JoinKind {
+    /// Whether the right side only decides which rows of the left one there are.
+    pub const fn is_half(self) -> bool {
+        matches!(self, Self::Semi | Self::Anti)
+    }
+
     /// The words that ask for it.
     pub const fn words(self) -> &'static str {
         match self {
@@ -144,6 +153,8 @@ impl JoinKind {
             Self::Left => "LEFT JOIN",
             Self::Right => "RIGHT JOIN",
             Self::Full => "FULL JOIN",
+            Self::Semi => "EXISTS",
+            Self::Anti => "NOT EXISTS",
         }
     }
 }

@@ -313,6 +313,8 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "new_rooms",
         "spread_so_far",
         "of_both_windows",
+        "beside_loaded",
+        "quiet_rooms",
     ];
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = BTreeSet::from(expected);

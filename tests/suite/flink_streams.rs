@@ -435,6 +435,12 @@ fn query(rng: &mut Rng) -> String {
                 besides(rng)
             );
             if rng.below(3) == 0 {
+                let asks = rng.pick(&["EXISTS", "NOT EXISTS"]);
+                return format!(
+                    "SELECT k, v, d, window_start AS t, window_end AS u FROM {left} AS a WHERE {asks} (SELECT * FROM {right} AS b WHERE {on})"
+                );
+            }
+            if rng.below(3) == 0 {
                 return format!(
                     "SELECT a.k, {}, a.window_start AS t, a.window_end AS u FROM {left} AS a JOIN {right} AS b ON {on}\nGROUP BY a.k, a.window_start, a.window_end",
                     aggregates(rng, "b.")

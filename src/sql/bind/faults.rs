@@ -520,3 +520,13 @@ pub fn unknown_variable<'a>(
 pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_AS_OF, span, rule, "nothing to look up").help(format!("write {mend}"))
 }
+
+pub fn asked_query(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_UNSUPPORTED,
+        span,
+        "EXISTS and IN ask for the rows of a window: SELECT … FROM … WHERE …, without groups",
+        "not rows and a condition",
+    )
+    .help("write `EXISTS (SELECT * FROM TUMBLE(…) AS b WHERE a.key = b.key AND a.window_start = b.window_start AND a.window_end = b.window_end)`; what is grouped goes into a query in its FROM")
+}

@@ -60,6 +60,8 @@ pub struct Join {
     pub right: Part,
     /// Whether rows of the left side and of the right one without a partner stand alone, beside nulls.
     pub keeps: [bool; 2],
+    /// Left rows alone are told: those with a partner, or those without. Of windows only.
+    pub half: Option<bool>,
     /// Which pairs are close.
     pub pairing: Pairing,
     /// What is equal on both sides, over each side's columns, of the same types. Nulls equal nothing.
@@ -260,6 +262,7 @@ impl First {
             First::Groups(_, query) => query.output.iter().map(Expr::ty).collect(),
             First::Rows(_, rows) => rows.output.iter().map(Expr::ty).collect(),
             First::Union(parts) => parts.first().map(Part::output_types).unwrap_or_default(),
+            First::Join(join) if join.half.is_some() => join.left.output_types(),
             First::Join(join) => [join.left.output_types(), join.right.output_types()].concat(),
         }
     }
@@ -323,6 +326,9 @@ fn bounds(time: Option<&Type>, window: Window) -> Result<[Type; 3], PlanError> {
 impl Join {
     fn validate(&self, streams: &[Stream]) -> Result<(), PlanError> {
         let sides = [self.left.checked(streams)?, self.right.checked(streams)?];
+        if self.half.is_some() && !matches!(self.pairing, Pairing::Windows(_)) {
+            return Err(PlanError::Condition("EXISTS"));
+        }
         let columns = match self.pairing {
             Pairing::Windows(columns) | Pairing::AsOf(columns) => columns,
             Pairing::Interval { times, .. } => times,

@@ -260,9 +260,10 @@ impl PatternRows {
 }
 
 impl Part {
-    /// The rows that are held.
+    /// The rows that are held, those of matches that have begun once for each.
     fn held(&self) -> usize {
-        self.taken.rows.len() + self.waiting.values().map(Vec::len).sum::<usize>()
+        let taken = self.taken.nodes.len().max(self.taken.rows.len());
+        taken + self.waiting.values().map(Vec::len).sum::<usize>()
     }
 }
 

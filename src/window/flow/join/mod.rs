@@ -3,6 +3,7 @@
 //! | topic | rule |
 //! | --- | --- |
 //! | pairs | rows of one window, or of event times within bounds that both belong to the interval, with equal keys, for which the condition is true |
+//! | EXISTS | of windows: left rows alone, those with a partner or those without |
 //! | keys | NaN equals NaN, 0.0 and -0.0 differ, null equals nothing, as Flink's hash keys do |
 //! | windows | joined as they fire; a row is late if its window has fired |
 //! | lookups | a left row is joined with the latest row of its key at its time, as [`lookup`] says |

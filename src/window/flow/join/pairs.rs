@@ -21,6 +21,8 @@ pub(super) struct Pairs {
     condition: Option<Expr>,
     /// Whether rows of a side without a partner stand alone.
     pub keeps: [bool; 2],
+    /// Whether left rows alone are told: those with a partner, or those without.
+    pub half: Option<bool>,
     /// The types of each side's columns.
     pub types: [Vec<Type>; 2],
 }
@@ -29,7 +31,7 @@ impl Pairs {
     pub fn new(join: &Join) -> Pairs {
         let keys = [0, 1].map(|side| join.keys.iter().filter_map(|key| key.get(side).cloned()).collect());
         let types = [join.left.output_types(), join.right.output_types()];
-        Pairs { keys, condition: join.condition.clone(), keeps: join.keeps, types }
+        Pairs { keys, condition: join.condition.clone(), keeps: join.keeps, half: join.half, types }
     }
 
     /// The types of a key.
@@ -83,6 +85,7 @@ impl Pairs {
         left.clear();
         right.clear();
         match kept.map_or(len, |kept| kept.len()) {
+            _ if self.half.is_some() => Ok(()),
             0 => Ok(()),
             len => down(Piece::of(&Batch { len, columns: both, selection: None })),
         }
