@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Context, Declared, index, scope::Meaning};
+use super::{Context, Declared, index, scope::Meaning, suggest};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::Place,
@@ -148,7 +148,9 @@ impl Context<'_> {
             let resource = self.platform.resource(declared.id);
             let kind = library.kind(resource.kind);
             let account = match (kind.place, &declared.decl.account) {
-                (Place::Account, Some(path)) => match self.lookup(declared.file, path) {
+                (Place::Account, Some(path)) => match self.lookup_as(declared.file, path, &|platform, meaning| {
+                    matches!(meaning, Meaning::Resource(id) if platform.kind_of(id).name == "account")
+                }) {
                     Some(Meaning::Resource(id)) => match self.platform.resource(id).noun {
                         Noun::Account(account) => Some(account),
                         _ => {
@@ -168,7 +170,10 @@ impl Context<'_> {
                     None
                 }
                 (_, Some(path)) => {
-                    self.diagnostics.push(account_not_taken(&kind.name, path.span));
+                    let before = Span::new(declared.decl.span.start, path.span.start);
+                    let word = self.sources.text(before).rfind("in").map(|at| before.start.saturating_add(index(at)));
+                    let whole = Span::new(word.unwrap_or(path.span.start), path.span.end);
+                    self.diagnostics.push(account_not_taken(&kind.name, path.span).fix(whole, ""));
                     continue;
                 }
                 (Place::Inside(_), None) => {
@@ -232,7 +237,7 @@ fn without_account(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::MISPLACED,
         span,
-        format!("a `{kind}` lives in an account"),
+        format!("{} `{kind}` lives in an account", suggest::article(kind)),
         "in which account?",
     )
     .help("say which behind its name: `in ACCOUNT`")
@@ -242,7 +247,7 @@ fn account_not_taken(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::UNEXPECTED_PART,
         span,
-        format!("a `{kind}` is in no account of its own"),
+        format!("{} `{kind}` is in no account of its own", suggest::article(kind)),
         "not taken here",
     )
     .help("leave out `in …`")

@@ -25,14 +25,62 @@ pub(super) fn crooked(reader: &mut Reader<'_>, within: Range<usize>) -> bool {
         |found: &Crooked| matches!(found, Crooked::Open(_) | Crooked::LacksClose(..) | Crooked::Text(_));
     let point = |at: usize| reader.span(at..at + 1);
     let diagnostic = match extent::crooked(reader.text, floor(reader.text, within), asked) {
-        Some(Crooked::Text(range)) => faults::unclosed_string(reader.span(range)),
+        Some(Crooked::Text(range)) => {
+            faults::unclosed_string(reader.span(range.clone()), shown(reader, range))
+        }
         Some(Crooked::Open(open)) => faults::never_closed(point(open), '{'),
-        Some(Crooked::LacksClose(open, here)) => faults::unclosed_brace(point(open), point(here)),
+        Some(Crooked::LacksClose(open, here)) => brace_missing(reader, open, here..here + 1),
         _ => return false,
     };
     reader.report(diagnostic);
     reader.crooked_from = None;
     true
+}
+
+/// A body's `}` is missing before `here`.
+pub(super) fn brace_missing(reader: &Reader<'_>, open: usize, here: Range<usize>) -> Diagnostic {
+    let text = reader.text;
+    let behind = extent::last(text, open..here.start).map_or(here.start, |token| token.range.end);
+    let line = text.get(..open).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let indent: String = text.get(line..).unwrap_or_default().chars().take_while(|c| *c == ' ').collect();
+    faults::unclosed_brace(
+        reader.span(open..open + 1),
+        reader.span(here),
+        reader.span(behind..behind),
+        &indent,
+    )
+}
+
+fn shown<'a>(reader: &Reader<'a>, range: Range<usize>) -> &'a str {
+    reader.text.get(range).unwrap_or_default()
+}
+
+/// A sentence whose words stand in capitals, as SQL's do, with its words small.
+pub(super) fn small(text: &str, within: Range<usize>) -> Option<String> {
+    const WORDS: [&str; 17] = [
+        "grant", "deny", "share", "assert", "use", "on", "to", "where", "with", "option", "as", "select",
+        "insert", "delete", "alter", "drop", "describe",
+    ];
+    let mut tokens = lex::tokens(text, within.clone()).filter(Token::counts);
+    let first = tokens.next().filter(|first| first.text(text).chars().all(|c| c.is_ascii_uppercase()))?;
+    meant(first.text(text))?;
+    let mut small = String::new();
+    let mut at = within.start;
+    for token in std::iter::once(first).chain(tokens) {
+        let word = token.text(text);
+        let lower = word.to_ascii_lowercase();
+        if word != lower && WORDS.contains(&lower.as_str()) {
+            small.push_str(text.get(at..token.range.start)?);
+            small.push_str(&lower);
+            at = token.range.end;
+            if lower == "where" {
+                break;
+            }
+        }
+    }
+    small.push_str(text.get(at..within.end)?);
+    let ended = small.trim_end();
+    Some(ended.strip_suffix(';').unwrap_or(ended).to_owned())
 }
 
 /// The range without the character that its end cuts.
@@ -49,7 +97,8 @@ fn unclosed(reader: &Reader<'_>, before: Range<usize>) -> Option<Diagnostic> {
     for token in tokens {
         match token.kind {
             Kind::Text { closed: false, .. } => {
-                return Some(faults::unclosed_string(reader.span(token.range)));
+                let text = token.text(text);
+                return Some(faults::unclosed_string(reader.span(token.range.clone()), text));
             }
             Kind::Comment { closed: false } => {
                 return Some(faults::unclosed_comment(reader.span(token.range.start..token.range.start + 2)));
@@ -210,9 +259,10 @@ fn shortened(text: &str) -> String {
 
 /// The word of the language that a misspelled one was meant to be.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
     ["grant", "deny", "share", "assert", "use"].into_iter().find(|known| {
         let allowed = if known.len() > 4 { 2 } else { 1 };
-        *known != word && distance(known.as_bytes(), word.as_bytes()) <= allowed
+        distance(known.as_bytes(), word.as_bytes()) <= allowed
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod decl;
 mod expr;
+mod foreign;
 mod literal;
 mod sentence;
 mod statement;
@@ -38,6 +39,8 @@ pub(super) enum Top {
     Use(Use),
     /// Anything else.
     Item(Item),
+    /// A sentence that can't be read.
+    Lost,
     /// Only blanks and comments, or nothing that could be kept.
     Nothing,
 }
@@ -111,6 +114,12 @@ impl Builder<'_, '_> {
 
     fn ident(&self, pair: &Pair<'_, Rule>) -> Ident {
         Ident { name: SmolStr::new(pair.as_str()), span: self.span(pair) }
+    }
+
+    /// `@pii`, without its sign.
+    fn label(&self, pair: &Pair<'_, Rule>) -> Ident {
+        let Ident { name, span } = self.ident(pair);
+        Ident { name: name.trim_start_matches('@').into(), span }
     }
 
     /// A name that others will refer to, so that it may not be a reserved word.
