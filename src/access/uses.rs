@@ -14,8 +14,8 @@ use super::{
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind, grant::Effect,
-        pipeline::User,
+        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
+        grant::Effect, pipeline::User,
     },
     source::Span,
 };

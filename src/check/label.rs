@@ -8,8 +8,8 @@ use crate::{
     flow::{Flow, Reached, Spot},
     library::{ActionId, Library},
     platform::{
-        Capability, CapabilityUse, Column, Grant, Location, Platform, Principal, ResourceId,
-        SchemaId, Table, grant::Effect, resource::Noun,
+        Capability, CapabilityUse, Column, Grant, Location, Platform, Principal, ResourceId, SchemaId, Table,
+        grant::Effect, resource::Noun,
     },
     source::Span,
 };
@@ -27,7 +27,8 @@ pub fn labelled_data_is_granted_to_the_cleared_only(platform: &Platform, diagnos
                 let columns = platform.schema(schema).columns.iter();
                 let mut seen = columns.filter(|column| is_shown(platform, capability, column));
                 let open = seen.find_map(|column| {
-                    platform.labels_of(&column.ty)
+                    platform
+                        .labels_of(&column.ty)
                         .into_iter()
                         .find(|label| !clearance.contains(label))
                         .map(|label| (column, label))

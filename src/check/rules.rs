@@ -1,9 +1,9 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, filter, grant, group, guardrail,
-    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync,
-    table, tag,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, filter, grant, group,
+    guardrail, label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join,
+    sync, table, tag,
 };
 
 /// The rules.

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     Analysis,
     access::roles::acting,
-    platform::{Column, LabelRule, Platform, Principal, ResourceId, Schema, SchemaId, ValueKind, resource::Noun},
+    platform::{
+        Column, LabelRule, Platform, Principal, ResourceId, Schema, SchemaId, ValueKind, resource::Noun,
+    },
     source::Span,
 };
 

@@ -28,8 +28,7 @@ pub(super) fn of(prover: &Prover<'_>, id: ResourceId) -> Option<Vec<Reader>> {
     let library = &platform.library;
     let capability = library.capability_named(platform.resource(id).kind, reading)?;
     let span = platform.resource(id).span;
-    let wanted =
-        CapabilityUse {
+    let wanted = CapabilityUse {
         capability: Capability::Named(capability),
         columns: Vec::new(),
         labels: Vec::new(),

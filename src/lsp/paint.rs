@@ -4,7 +4,9 @@ use lsp_types::{SemanticToken, SemanticTokenModifier, SemanticTokenType, Semanti
 
 use super::document::{Document, position};
 use crate::source::Span;
-use crate::syntax::ast::{Cap, Chosen, Column, Decl, Expr, ExprKind, Grant, Item, Member, Statement, StatementKind};
+use crate::syntax::ast::{
+    Cap, Chosen, Column, Decl, Expr, ExprKind, Grant, Item, Member, Statement, StatementKind,
+};
 
 /// The types that are told, in the order of the legend.
 const TYPES: [SemanticTokenType; 9] = [

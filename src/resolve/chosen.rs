@@ -9,9 +9,7 @@ use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
-    platform::{
-        Assertion, Capability, CapabilityUse, LabelRule, SchemaId, Table, Target, resource::Noun,
-    },
+    platform::{Assertion, Capability, CapabilityUse, LabelRule, SchemaId, Table, Target, resource::Noun},
     source::Span,
     suggest,
     syntax::ast::{Cap, Chosen, Ident, LabelTerm},
@@ -46,9 +44,7 @@ impl Context<'_> {
                 let schema = self.platform.tables.get(at as usize)?.schema;
                 self.columns_of_table(chosen, schema).map(|columns| (columns, Vec::new()))
             }
-            Noun::Domain(at) if takes => {
-                self.labels_in_domain(chosen, at).map(|labels| (Vec::new(), labels))
-            }
+            Noun::Domain(at) if takes => self.labels_in_domain(chosen, at).map(|labels| (Vec::new(), labels)),
             _ => {
                 let kind = self.platform.resource(on.resource).kind;
                 self.diagnostics.push(columns_not_taken(cap, library, kind));
@@ -120,9 +116,9 @@ impl Context<'_> {
             let domain = self.platform.domains.get(domain as usize)?;
             let tables = domain.tables.iter().filter_map(|at| self.platform.tables.get(*at as usize));
             let one = std::slice::from_ref(&rule);
-            let any = tables.map(|table| table.schema).any(|schema| {
-                self.platform.labelled_columns(schema, one).next().is_some()
-            });
+            let any = tables
+                .map(|table| table.schema)
+                .any(|schema| self.platform.labelled_columns(schema, one).next().is_some());
             if !any {
                 let name = self.platform.resource(domain.resource).name.clone();
                 self.diagnostics.push(no_such_columns(span, &name));

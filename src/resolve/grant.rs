@@ -7,8 +7,8 @@ use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
     platform::{
-        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, LabelRule, Principal, Target,
-        grant::Effect, resource::Noun,
+        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, LabelRule, Principal,
+        Target, grant::Effect, resource::Noun,
     },
     source::{FileId, Span},
     syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind, Ident},
@@ -155,9 +155,8 @@ impl Context<'_> {
         let (can, span) = (assert.can, assert.span);
         let one = |capabilities, on| Assertion { subject: subject.clone(), can, capabilities, on, span };
         // Rows are of a table: a rule refuses them on a domain.
-        let (labelled, plain): (Vec<_>, Vec<_>) = capabilities
-            .into_iter()
-            .partition(|wanted| !wanted.labels.is_empty() && wanted.rows.is_none());
+        let (labelled, plain): (Vec<_>, Vec<_>) =
+            capabilities.into_iter().partition(|wanted| !wanted.labels.is_empty() && wanted.rows.is_none());
         let mut all = self.of_each_table(&labelled, &on, &one);
         if !plain.is_empty() {
             all.push(one(plain, on));

@@ -44,8 +44,11 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>, findings: &mut Vec<Finding>) {
             let mut filters = BTreeSet::new();
             for (column, rows) in &open.columns {
                 let shown = Shown { open, column: column.as_ref(), others: &others };
-                let missing: Vec<&Option<SmolStr>> =
-                    rows.iter().filter(|(text, filter)| !shown.before(text, **filter)).map(|it| it.0).collect();
+                let missing: Vec<&Option<SmolStr>> = rows
+                    .iter()
+                    .filter(|(text, filter)| !shown.before(text, **filter))
+                    .map(|it| it.0)
+                    .collect();
                 if !missing.is_empty() {
                     columns.push(column.clone());
                     filters.extend(missing.into_iter().flatten().cloned());

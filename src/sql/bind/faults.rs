@@ -19,6 +19,8 @@ pub fn unsupported(span: Span, construct: &str) -> Diagnostic {
     )
     .help(match construct {
         "LIMIT" | "ORDER BY" => "leave it out: a stream has no last row; the first rows of each window are numbered by ROW_NUMBER()",
+        "NOT IN (SELECT …)" => "write NOT EXISTS (SELECT …): NOT IN is true of no row where one value of the other query is null",
+        "EXISTS or IN (SELECT …) here" => "it is a part of WHERE that must hold, beside AND",
         _ => "a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING",
     })
 }

@@ -140,10 +140,12 @@ struct Groups<'a> {
 
 impl Binder<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(match self.row_filter && diagnostic.code == crate::diagnostic::catalogue::SQL_TYPE {
-            true => diagnostic.help("compare a column with constants of its own type"),
-            false => diagnostic,
-        });
+        self.diagnostics.push(
+            match self.row_filter && diagnostic.code == crate::diagnostic::catalogue::SQL_TYPE {
+                true => diagnostic.help("compare a column with constants of its own type"),
+                false => diagnostic,
+            },
+        );
     }
 
     fn unsupported(&mut self, span: Span, construct: &str) {

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     access::{Duty, derived_role},
     platform::{
-        Capability, CapabilityUse, Domain, Grant, LabelRule, Platform, Principal, Resource as Owned, ResourceId,
-        grant::Effect, resource::Noun,
+        Capability, CapabilityUse, Domain, Grant, LabelRule, Platform, Principal, Resource as Owned,
+        ResourceId, grant::Effect, resource::Noun,
     },
 };
 
