@@ -10,7 +10,7 @@ use crate::{
 
 /// A condition on another query's rows.
 pub(super) struct Asked<'a> {
-    query: &'a ast::Query,
+    pub(super) query: &'a ast::Query,
     /// What one of its columns equals.
     value: Option<&'a ast::Expr>,
     kind: JoinKind,
