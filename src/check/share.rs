@@ -74,7 +74,8 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
     for share in platform.shares.iter().filter(|_| !platform.lost_grants) {
         let Some((table, owner, reader)) = sides(platform, share) else { continue };
         let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
-        if table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
+        let half = [table.resource, owner.resource].iter().any(|id| platform.half_granted.contains(id));
+        if half || table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
             continue;
         }
         let owner = owner_name(platform, reader);

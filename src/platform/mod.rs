@@ -106,8 +106,10 @@ pub struct Platform {
     pub assertions: Vec<Assertion>,
     /// The declarations of which something could not be read: what they lack may stand there.
     pub unread: Vec<Span>,
-    /// Whether a sentence could not be read or understood, so that what it grants is not known.
+    /// Whether a sentence could not be read, so that what it grants is not known.
     pub lost_grants: bool,
+    /// What a grant is on that is not understood otherwise.
+    pub half_granted: Vec<ResourceId>,
     /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.
     pub references: Vec<Reference>,
     /// The accounts by their numbers, found when one is first asked for.

@@ -116,9 +116,11 @@ impl<'p, 'a> Asked<'p, 'a> {
     fn on(&self, actor: Actor<'a>, route: &Route<'a>) -> Ability<'a> {
         let mut ability = route.by_policies(self.prover, actor, &route.primary);
         if !ability.partly {
-            let others = route.alike.iter().map(|it| route.by_policies(self.prover, actor, it));
+            // What goes with it need not be looked at where the reading itself is not allowed.
+            let read = route.alike.iter().filter(|it| self.prover.all(actor, it).partly);
+            let mut others = read.map(|it| route.by_policies(self.prover, actor, it));
             // Who reads the data otherwise can't do what was asked, and sees it.
-            if let Some(other) = others.into_iter().find(|it| it.partly) {
+            if let Some(other) = others.find(|it| it.partly) {
                 ability = Ability { fully: false, missing: ability.missing, ..other };
             }
         }

@@ -147,6 +147,14 @@ impl Context<'_> {
             let library = self.library.clone();
             let resource = self.platform.resource(declared.id);
             let kind = library.kind(resource.kind);
+            if let (Place::Account, Some(path), true) =
+                (kind.place, &declared.decl.account, self.platform.accounts.is_empty())
+                && let [name] = path.parts.as_slice()
+                && !self.scopes.knows(declared.file, &name.name)
+            {
+                self.diagnostics.push(no_accounts(path.span, &name.name));
+                continue;
+            }
             let account = match (kind.place, &declared.decl.account) {
                 (Place::Account, Some(path)) => match self.lookup_as(declared.file, path, &|platform, meaning| {
                     matches!(meaning, Meaning::Resource(id) if platform.kind_of(id).name == "account")
@@ -241,6 +249,16 @@ fn without_account(kind: &str, span: Span) -> Diagnostic {
         "in which account?",
     )
     .help("say which behind its name: `in ACCOUNT`")
+}
+
+fn no_accounts(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("there is no account `{name}`, nor any other"),
+        "not declared",
+    )
+    .help(format!("declare it: `account {name} {{ id = \"123456789012\", region = \"us-east-1\" }}`"))
 }
 
 fn account_not_taken(kind: &str, span: Span) -> Diagnostic {

@@ -289,13 +289,17 @@ pub(super) fn name_of(decl: &Decl) -> SmolStr {
 fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagnostic {
     let word = decl.kind.name.as_str();
     if parent.is_some_and(|parent| parent.field_index(word).is_some()) {
-        return Diagnostic::error(
+        let diagnostic = Diagnostic::error(
             catalogue::UNKNOWN_KIND,
             decl.kind.span,
             format!("`{word}` is a field, and no declaration"),
             "a field",
         )
         .help(format!("write `{word} = …`"));
+        return match &decl.name {
+            Some(value) => diagnostic.fix(Span::new(decl.kind.span.end, value.span.start), " = "),
+            None => diagnostic,
+        };
     }
     if LIBRARY_WORDS.contains(&word) {
         return Diagnostic::error(
@@ -313,6 +317,11 @@ fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagno
         "not known",
     );
     let kinds = library.kinds.iter().map(|kind| kind.name.as_str()).chain(WORDS.iter().copied());
+    if parent.is_some_and(|parent| parent.takes.contains(&Part::Statements))
+        && matches!(word, "var" | "val" | "const")
+    {
+        return diagnostic.help("a value is named by `let name = …`").fix(decl.kind.span, "let");
+    }
     if let Some(ours) = suggest::foreign_kind(word) {
         return diagnostic.help(format!("write `{ours}`")).fix(decl.kind.span, ours);
     }

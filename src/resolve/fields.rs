@@ -69,8 +69,8 @@ impl Context<'_> {
             if let Some(slot) = values.get_mut(at) {
                 *slot = self.default_of(field);
             }
-            if field.required() && !faulty {
-                let span = self.platform.resource(declared.id).span;
+            let span = self.platform.resource(declared.id).span;
+            if field.required() && !faulty && !self.platform.is_unread(span) {
                 self.diagnostics.push(missing_field(kind, &field.name, span));
             }
         }
@@ -255,7 +255,7 @@ fn unknown_field(written: &Field, kind: &Kind, type_text: Option<&str>) -> Diagn
         return Diagnostic::error(
             catalogue::UNKNOWN_FIELD,
             name.span,
-            format!("a `{}` has no field `{}`", kind.name, name.name),
+            format!("{} `{}` has no field `{}`", suggest::article(&kind.name), kind.name, name.name),
             "a column, by its type",
         )
         .help(format!("write `{} : {text}`: a column is declared with `:`", name.name))
@@ -265,9 +265,15 @@ fn unknown_field(written: &Field, kind: &Kind, type_text: Option<&str>) -> Diagn
     let diagnostic = Diagnostic::error(
         catalogue::UNKNOWN_FIELD,
         name.span,
-        format!("a `{}` has no field `{}`", kind.name, name.name),
+        format!("{} `{}` has no field `{}`", suggest::article(&kind.name), kind.name, name.name),
         "not a field of it",
     );
+    if kind.takes.contains(&Part::Statements)
+        && !names.iter().any(|known| suggest::nearest(&name.name, [*known]).is_some())
+    {
+        let start = Span::new(name.span.start, name.span.start);
+        return diagnostic.help(format!("a value is named by `let {} = …`", name.name)).fix(start, "let ");
+    }
     let foreign = FOREIGN.iter().find(|(theirs, ours)| name.name == *theirs && names.contains(ours));
     let near = suggest::nearest(&name.name, names.iter().copied());
     match foreign.map(|(_, ours)| *ours).or(near) {
@@ -299,7 +305,7 @@ fn missing_field(kind: &Kind, field: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::MISSING_FIELD,
         span,
-        format!("a `{}` needs `{field}`", kind.name),
+        format!("{} `{}` needs `{field}`", suggest::article(&kind.name), kind.name),
         format!("`{field}` is not given"),
     )
     .help(format!("add `{field} = …` to its body"))

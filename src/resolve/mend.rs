@@ -29,6 +29,7 @@ impl Context<'_> {
             (FieldType::Data(Base::String), ExprKind::Name(_) | ExprKind::Number(_)) => {
                 Some(format!("\"{written}\""))
             }
+            (FieldType::Duration, ExprKind::String(_)) => plain(expr).and_then(duration),
             (FieldType::AccountId, ExprKind::Number(number)) if number.len() == 12 => {
                 Some(format!("\"{number}\""))
             }
@@ -207,6 +208,23 @@ pub(super) fn plain(expr: &Expr) -> Option<&str> {
         },
         _ => None,
     }
+}
+
+/// `1 hour` as a duration is written.
+fn duration(text: &str) -> Option<String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text.strip_prefix(digits)?.trim().to_ascii_lowercase();
+    let ours = match unit.as_str() {
+        "ms" | "millisecond" | "milliseconds" => "ms",
+        "s" | "sec" | "second" | "seconds" => "s",
+        "m" | "min" | "minute" | "minutes" => "m",
+        "h" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        "w" | "week" | "weeks" => "w",
+        _ => return None,
+    };
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| format!("{digits}{ours}"))
 }
 
 fn is_name(text: &str) -> bool {

@@ -151,6 +151,15 @@ impl Context<'_> {
         }
     }
 
+    /// Notes what a grant was to be on, of which something is reported.
+    fn half_granted(&mut self, file: FileId, grant: &ast::Grant) {
+        let path = grant.on.as_ref().and_then(scope::as_path);
+        match path.and_then(|path| self.quiet(file, &path)) {
+            Some(Meaning::Resource(id)) => self.platform.half_granted.push(id),
+            _ => self.platform.lost_grants = true,
+        }
+    }
+
     fn sentences(&mut self, module: &Module) {
         for item in &module.items {
             let said = self.diagnostics.len();
@@ -158,7 +167,9 @@ impl Context<'_> {
                 Item::Decl(_) => {}
                 Item::Grant(grant) => {
                     self.grant(module.file, grant);
-                    self.platform.lost_grants |= self.diagnostics.len() > said;
+                    if self.diagnostics.len() > said {
+                        self.half_granted(module.file, grant);
+                    }
                 }
                 Item::Share(share) => self.share(module.file, share),
                 Item::Assert(assert) => self.assertion(module.file, assert),

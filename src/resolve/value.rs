@@ -87,6 +87,10 @@ impl Context<'_> {
                     (ExprKind::Name(name), ExprKind::Duration(delay)) => {
                         ValueKind::Watermark(name.clone(), *delay)
                     }
+                    (ExprKind::Name(_), ExprKind::BadUnit(number, unit)) => {
+                        self.diagnostics.push(unknown_unit(delay.span, number, unit, &FieldType::Duration));
+                        return None;
+                    }
                     _ => return self.wrong_type(expr, ty),
                 }
             }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::extent::{self, Crooked};
 use super::faults;
+use super::foreign;
 use super::lex::{self, Kind, Token};
 use super::pairs::{Reader, Stop};
 use crate::diagnostic::Diagnostic;
@@ -131,6 +132,9 @@ fn unexpected(reader: &Reader<'_>, start: usize, stop: &Stop) -> Diagnostic {
     {
         return diagnostic;
     }
+    if let Some(diagnostic) = equals(reader, start, stop, &token) {
+        return diagnostic;
+    }
     let (span, shown) = match token.kind {
         Kind::LineEnd => (token.range.start..token.range.start, "line end".to_owned()),
         Kind::Doc => (token.range.clone(), "doc comment".to_owned()),
@@ -138,7 +142,11 @@ fn unexpected(reader: &Reader<'_>, start: usize, stop: &Stop) -> Diagnostic {
     };
     let mut diagnostic = faults::unexpected(reader.span(span), &shown, &wanted);
     if let Some(help) = help(text, &token, stop) {
+        let sign = if help.starts_with("a comment begins") { if found == "#" { 1 } else { 2 } } else { 0 };
         diagnostic = diagnostic.help(help);
+        if sign > 0 {
+            diagnostic = diagnostic.fix(reader.span(token.range.start..token.range.start + sign), "//");
+        }
     }
     related(reader, start, stop, diagnostic)
 }
@@ -176,6 +184,20 @@ fn close(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Optio
     let possible = stop.wanted.has(closing) || token.kind == Kind::Doc;
     (new_line && opened_on_line && possible)
         .then(|| faults::missing_close(reader.span(before..before), point, closing))
+}
+
+/// A value right behind the only word of a line, where `=` was possible: `name "raw"`.
+fn equals(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Option<Diagnostic> {
+    let text = reader.text;
+    let begins = matches!(token.kind, Kind::Number | Kind::Text { closed: true, .. } | Kind::Open(b'['));
+    let name = extent::last(text, start..stop.at).filter(|name| name.kind == Kind::Word)?;
+    let line = text.get(..name.range.start)?.rsplit('\n').next().unwrap_or_default();
+    let alone = line.trim().is_empty() || line.trim_end().ends_with(['{', ',']);
+    let in_body = extent::innermost(text, 0..name.range.start).is_some_and(|(bracket, _)| bracket == b'{');
+    (stop.wanted.has("=") && begins && alone && in_body).then(|| {
+        let (name_span, value) = (reader.span(name.range.clone()), reader.span(token.range.clone()));
+        foreign::no_equals(name_span, value, name.text(text), &shortened(token.text(text)))
+    })
 }
 
 /// A line of a test begins where the one before it could not end: it is that one which lacks something.
@@ -219,6 +241,9 @@ fn help(text: &str, token: &Token, stop: &Stop) -> Option<String> {
         }
         ";" => "nothing but SQL ends with `;`",
         "#" => "a comment begins with `//`",
+        "-" if text.get(token.range.start..).is_some_and(|rest| rest.starts_with("--")) => {
+            "a comment begins with `//`"
+        }
         "$" => "a value is put into a string by `{name}`, without `$`",
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" | "`" => {
             "a string stands in straight double quotes, `\"`"

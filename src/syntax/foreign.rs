@@ -90,6 +90,28 @@ pub(super) fn dots(span: Span) -> Diagnostic {
         .fix(span, "..")
 }
 
+pub(super) fn module(span: Span, ours: &str) -> Diagnostic {
+    foreign(
+        span,
+        "a module is named by its path below the program's folder, with dots",
+        "not a module's name",
+    )
+    .help(format!("write `{ours}`"))
+    .fix(span, ours)
+}
+
+pub(super) fn no_dot(span: Span) -> Diagnostic {
+    Diagnostic::error(code::SYNTAX, span, "`.` is missing before the names", "expected `.`")
+        .help("write `use module.{a, b}`")
+        .fix(span, ".")
+}
+
+pub(super) fn no_equals(name: Span, value: Span, field: &str, text: &str) -> Diagnostic {
+    foreign(name, "a field is set with `=`", "a field without `=`")
+        .help(format!("write `{field} = {text}`"))
+        .fix(Span::new(name.end, value.start), " = ")
+}
+
 pub(super) fn no_colon(name: Span, ty: Span, column: &str, text: &str) -> Diagnostic {
     foreign(name, "a column's type stands behind `:`", "a column without `:`")
         .help(format!("write `{column} : {text}`"))

@@ -40,6 +40,8 @@ impl<'a> Builder<'a, '_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::path => line.path = self.path(&part),
+                Rule::foreign_module => line.path = self.module(&part),
+                Rule::foreign_gap => self.report(foreign::no_dot(self.span(&part))),
                 Rule::use_names => {
                     line.names = Some(part.into_inner().map(|name| self.ident(&name)).collect())
                 }
@@ -47,6 +49,17 @@ impl<'a> Builder<'a, '_> {
             }
         }
         line
+    }
+
+    /// A module that is named by its file: `"lake"`, `mesh/sales`, `lake.dpl`.
+    fn module(&mut self, pair: &Pair<'a, Rule>) -> Path {
+        let span = self.span(pair);
+        let written = pair.as_str().trim_matches('"');
+        let written = written.strip_suffix(".dpl").unwrap_or(written);
+        let ours = written.trim_start_matches("./").trim_matches('/').replace('/', ".");
+        self.report(foreign::module(span, &ours));
+        let parts = ours.split('.').map(|name| Ident { name: name.into(), span });
+        Path { parts: parts.collect(), span }
     }
 
     fn top_decl(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Decl {
@@ -89,6 +102,12 @@ impl<'a> Builder<'a, '_> {
 
     fn decl_part(&mut self, decl: &mut Decl, part: Pair<'a, Rule>) {
         match part.as_rule() {
+            // `versioning true`: a field, whose name was taken for a kind.
+            Rule::name if matches!(part.as_str(), "true" | "false" | "none") => {
+                let word = self.ident(&part);
+                self.report(foreign::no_equals(decl.kind.span, word.span, &decl.kind.name, &word.name));
+                decl.name = Some(word);
+            }
             Rule::name => decl.name = Some(self.new_name(&part)),
             Rule::params => decl.params = Some(self.params(part)),
             Rule::result => decl.result = part.into_inner().next().map(|ty| self.type_expr(ty)),
@@ -119,14 +138,19 @@ impl<'a> Builder<'a, '_> {
             Rule::foreign_braces => decl.sql = self.braced_sql(part),
             Rule::as_sql => decl.sql = self.as_sql(part),
             Rule::value => decl.value = Some(self.expr(&mut part.into_inner())),
-            Rule::body => decl.body = Some(self.members(part.into_inner())),
+            Rule::body => {
+                let columns = matches!(decl.kind.name.as_str(), "schema" | "table");
+                let outside = std::mem::replace(&mut self.columns, columns);
+                decl.body = Some(self.members(part.into_inner()));
+                self.columns = outside;
+            }
             _ => {}
         }
     }
 
     fn unquoted(&self, pair: &Pair<'a, Rule>) -> Path {
         let mut path = self.path(pair);
-        if pair.as_rule() == Rule::plain {
+        if pair.as_rule() == Rule::foreign_id {
             let name = pair.as_str().trim_matches('"').into();
             path.parts = vec![Ident { name, span: path.span }];
         }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 
 use super::{Builder, Rule};
 use crate::source::Span;
-use crate::syntax::ast::{Column, Expr, ExprKind, Ident, Member, Path, TypeArg, TypeExpr};
+use crate::syntax::ast::{Column, Expr, ExprKind, Field, Ident, Member, Path, TypeArg, TypeExpr};
 use crate::syntax::foreign;
 
 impl<'a> Builder<'a, '_> {
@@ -21,6 +21,14 @@ impl<'a> Builder<'a, '_> {
         let (first, second) = (pairs.next()?, pairs.next()?);
         let (name, ty) = if name_first { (first, second) } else { (second, first) };
         let (name, ty) = (self.ident(&name), self.type_expr(ty));
+        // `format json` in a body without columns: a field whose value is called like a type.
+        if name_first && !self.columns {
+            self.report(foreign::no_equals(name.span, ty.span, &name.name, self.text(ty.span)));
+            let kind =
+                ty.path.parts.first().map_or(ExprKind::Error, |part| ExprKind::Name(part.name.clone()));
+            let value = Expr { kind, span: ty.span };
+            return Some(Member::Field(Field { doc, name, at_most: None, value }));
+        }
         let text = self.text(ty.span);
         self.report(match name_first {
             true => foreign::no_colon(name.span, ty.span, &name.name, text),

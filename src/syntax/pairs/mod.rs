@@ -100,6 +100,8 @@ struct Builder<'a, 'r> {
     resume: Option<u32>,
     /// Whether `=` compares in the expression that is being built.
     compares: bool,
+    /// Whether the body that is being built may hold columns.
+    columns: bool,
 }
 
 impl Builder<'_, '_> {
@@ -212,7 +214,8 @@ fn read<'a, T>(
     };
     let end = at + pair.as_span().end();
     let base = reader.base;
-    let mut builder = Builder { base: base + offset(at), reader, resume: None, compares: false };
+    let mut builder =
+        Builder { base: base + offset(at), reader, resume: None, compares: false, columns: true };
     let built = build(&mut builder, pair.into_inner());
     let end = builder.resume.map_or(end, |resume| resume.saturating_sub(base) as usize);
     Ok((built, end))

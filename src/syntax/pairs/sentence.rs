@@ -199,6 +199,15 @@ impl<'a> Builder<'a, '_> {
         let mut assert = Assert { doc, subject, can: true, caps: Vec::new(), on, filter: None, span };
         for part in pairs {
             match part.as_rule() {
+                Rule::foreign_cannot => {
+                    assert.can = false;
+                    self.report(foreign::word(
+                        self.span(&part),
+                        part.as_str(),
+                        "cannot",
+                        "it is one word, `cannot`",
+                    ));
+                }
                 Rule::can => assert.can = part.as_str() == "can",
                 Rule::cap => assert.caps.extend(self.cap(part)),
                 Rule::where_sql => assert.filter = part.into_inner().next().map(|text| self.where_sql(&text)),

@@ -56,7 +56,9 @@ pub fn expression(database: &str, rule: &LabelRule) -> Vec<LfTag> {
     let own = LfTag { tag_key: domain_key(database), tag_values: value(true) };
     let of_labels =
         rule.0.iter().map(|(label, there)| LfTag { tag_key: key(label), tag_values: value(*there) });
-    std::iter::once(own).chain(of_labels).collect()
+    let mut all: Vec<LfTag> = std::iter::once(own).chain(of_labels).collect();
+    all.sort_by(|a, b| a.tag_key.cmp(&b.tag_key));
+    all
 }
 
 /// A rule in the id of a call.
