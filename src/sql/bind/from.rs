@@ -5,7 +5,7 @@ use std::{ops::Range, rc::Rc};
 use smol_str::SmolStr;
 use sqlparser::ast::{self, TableFactor};
 
-use super::{Binder, Named, Scope, faults};
+use super::{Binder, Named, Scope, exists, faults};
 use crate::{
     source::Span,
     sql::{
