@@ -103,6 +103,7 @@ pub const RULES: &[Rule] = &[
     ("late rows can be told", query::late_rows_can_be_told),
     ("rows are in the order of time", over::rows_are_in_the_order_of_time),
     ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),
+    ("first rows are in the order of time", over::first_rows_are_in_the_order_of_time),
     ("late rows of over can be told", over::late_rows_of_over_can_be_told),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
