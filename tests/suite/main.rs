@@ -21,6 +21,7 @@ mod differential;
 mod docs;
 mod editors;
 mod flink;
+mod flink_functions;
 mod flink_streams;
 mod foreign;
 mod format;
