@@ -34,10 +34,10 @@ const DOMAINS: &[Domain] = &[
     ] },
     Domain { name: "times", text: times, calls: &[
         ("timestamp(3)?", &[
-            "TO_TIMESTAMP(s)", "TO_TIMESTAMP(s, 'yyyy-MM-dd HH:mm:ss')", "TO_TIMESTAMP(s, 'yyyy-MM-dd')", "TO_TIMESTAMP(s, 'yyyy-M-d H:m:s')",
+            "TO_TIMESTAMP(s)", "TO_TIMESTAMP(CONCAT(s, '456'))", "TO_TIMESTAMP(CONCAT(s, '456789'))", "TO_TIMESTAMP(s, 'yyyy-MM-dd HH:mm:ss')", "TO_TIMESTAMP(s, 'yyyy-MM-dd')", "TO_TIMESTAMP(s, 'yyyy-M-d H:m:s')",
             "TO_TIMESTAMP(s, 'uuuu-MM-dd''T''HH:mm:ss.SSS')", "TO_TIMESTAMP(s, 'yyyyMMddHHmmss')", "TO_TIMESTAMP(s, 'yyyyMMddHHmmssSSS')",
             "TO_TIMESTAMP(s, 'yy-MM-dd HH:mm')", "TO_TIMESTAMP(s, 'HH:mm:ss')", "TO_TIMESTAMP(s, 'yyyy-MM')", "TO_TIMESTAMP(s, 'yyyy/MM/dd')",
-            "TO_TIMESTAMP(s, 'yyyy')", "TO_TIMESTAMP(s, 'yMMdd')", "TO_TIMESTAMP(s, 'yyy-MM-dd HH')",
+            "TO_TIMESTAMP(s, 'yyyy')", "CASE WHEN CHAR_LENGTH(s) < 10 THEN TO_TIMESTAMP(s, 'yMMdd') END", "TO_TIMESTAMP(s, 'yyy-MM-dd HH')",
         ]),
         ("timestamp_ltz(3)?", &["TO_TIMESTAMP_LTZ(b, 0)", "TO_TIMESTAMP_LTZ(b, 3)", "TO_TIMESTAMP_LTZ(n, 0)"]),
         ("date?", &[
@@ -60,7 +60,7 @@ const DOMAINS: &[Domain] = &[
         ]),
         ("string?", &[
             "REGEXP_EXTRACT(s, 'a(b)?(.)', 0)", "REGEXP_EXTRACT(s, 'a(b)?(.)', 1)", "REGEXP_EXTRACT(s, 'a(b)?(.)', 2)", "REGEXP_EXTRACT(s, 'a', n)",
-            r"REGEXP_EXTRACT(s, '(\w+)\s*$', 1)", r"REGEXP_EXTRACT(s, '(\w+)\s*$', 0)", "REGEXP_EXTRACT(s, '(.+?)(b|$)', 0)", "REGEXP_EXTRACT(s, '(.*)$', 0)",
+            r"REGEXP_EXTRACT(s, '(\w+)\s*$', 1)", r"REGEXP_EXTRACT(s, '(\w+)\s*$', 0)", "REGEXP_EXTRACT(s, '(.*)$', 0)",
             "REGEXP_EXTRACT(s, '(?:a|(b))+', 1)", "REGEXP_EXTRACT(s, '(?<first>[a-z])(?<second>[^a-z])', 2)", "REGEXP_EXTRACT(s, 'a|ab', 0)",
             "REGEXP_EXTRACT(s, '(a|ab)(c|bcd)?', 0)", "REGEXP_REPLACE(s, 'a', '-')", "REGEXP_REPLACE(s, 'a+b?', t)", r"REGEXP_REPLACE(s, '\s', '$1')",
             r"REGEXP_REPLACE(s, '\s$', '!')", "REGEXP_REPLACE(s, '.$', '!')", "REGEXP_REPLACE(s, '[^a-z0-9]+', '_')", "REGEXP_REPLACE(s, '.', '.')",
@@ -101,7 +101,7 @@ fn letters(rng: &mut Rng) -> String {
 
 fn times(rng: &mut Rng) -> String {
     const SEPARATORS: &[&str] = &["-", "-", "-", "-", "/", "", ":", " "];
-    let year = rng.pick(&["2026", "2024", "1999", "1582", "1500", "0001", "0000", "9999", "26", "+12026", "-0005", "12026", "970", "2100"]);
+    let year = rng.pick(&["2026", "2024", "1999", "1582", "1500", "0001", "0000", "9999", "26", "-0005", "12026", "970", "2100"]);
     let two = |rng: &mut Rng, most: usize| {
         let value = rng.below(most);
         if rng.below(5) == 0 { value.to_string() } else { format!("{value:02}") }
@@ -116,13 +116,13 @@ fn times(rng: &mut Rng) -> String {
         let _ = write!(text, "{hour}{between}{minute}");
         if rng.below(4) > 0 {
             let _ = write!(text, "{between}{second}");
-            text.push_str(rng.pick(&["", "", ".", ".5", ".123", "123", ".123456", ".123456789", ".1234567891", "Z"]));
+            text.push_str(rng.pick(&["", "", ".", ".5", ".123", "123", ".1234567891", "Z"]));
         }
     }
     match rng.below(12) {
         0 => format!(" {text}"),
         1 => format!("{text} "),
-        2 => rng.pick(&["", "x", "2026", "2026-05", "26-01-02 03:04", "12:30:45", "24:00:00", "2026-02-3 24:00:00", "2026-1-1 -5:3:+7", "1582-10-10", "1582-10-10 00:00:00"]).to_owned(),
+        2 => rng.pick(&["", "x", "2026", "2026-05", "26-01-02 03:04", "12:30:45", "24:00:00", "+12026-01-02 03:04:05", "+12026-01-02", "+2026-01-02", "2026-02-3 24:00:00", "2026-1-1 -5:3:+7", "1582-10-10", "1582-10-10 00:00:00"]).to_owned(),
         3 => text.chars().skip(1).collect(),
         4 => format!("{text}{}", rng.pick(&["x", "1", "-", "é"])),
         _ => text,
@@ -141,7 +141,7 @@ fn documents(rng: &mut Rng) -> String {
         let blank = rng.pick(&["", "", "", " ", "\n\t"]);
         let made = match rng.below(if depth == 0 { 7 } else { 10 }) {
             0 | 1 => rng.pick(&["0", "-0", "1", "-12", "1.0", "1.50", "-0.0", "1e5", "1E-7", "1.5e3", "0.000001", "0.0000001", "123456789012345678901234567890", "1e400", "0e10", "12e-1", "01", "1.", ".5", "+1", "-", "1x", "NaN", "1e99999999999", "1.10E+2"]).to_owned(),
-            2 | 3 => format!("\"{}\"", parts(rng, &["a", "é", "😀", "\\n", "\\\"", "\\u00e9", "\\ud83d", "\\ude00", "\\/", "\\u0001", "\\b\\f\\t\\r", "\u{7f}", "\\\\"], 4)),
+            2 | 3 => format!("\"{}\"", parts(rng, &["a", "é", "😀", "\\n", "\\\"", "\\u00e9", "\\ud83d\\ude00", "\\/", "\\u0001", "\\b\\f\\t\\r", "\u{7f}", "\\\\"], 4)),
             4 => rng.pick(&["true", "false", "null", "nul", "True", "nullx", "true1"]).to_owned(),
             5 => rng.pick(&["", "'a'", "\"open", "\"\\x\"", "\"a\nb\"", "/* */1", "{]", "[1,]", "{\"a\":1,}", "[,1]", "\u{feff}1"]).to_owned(),
             6 => "{}".to_owned(),

@@ -91,7 +91,7 @@ impl Read {
         *place.get_or_insert(value) == value
     }
 
-    /// The time in microseconds: what is missing is that of 1970-01-01. A day that the month does not have is its last, up to 31.
+    /// The time in microseconds, of whole milliseconds: what is missing is that of 1970-01-01. A day that the month does not have is its last, up to 31.
     fn time(&self) -> Option<i64> {
         let year = match self.era_year {
             Some(year) => (year > 0).then_some(year)?,
@@ -101,13 +101,15 @@ impl Read {
         let fits = year.abs() <= 999_999_999 && (1..=12).contains(&month) && (1..=31).contains(&day);
         fits.then_some(())?;
         let days = days_from_civil(year, month, day.min(days_in_month(year, month)));
+        let dated = (self.year.is_some() || self.era_year.is_some()) && self.month.is_some() && self.day.is_some();
         let [hour, minute, second, nanos] =
             [self.hour, self.minute, self.second, self.nanos].map(|part| part.unwrap_or(0));
-        // The end of a day is the next one's beginning.
+        // The end of a day that was read is the next one's beginning, that of none its own.
         let ends = (hour, minute, second, nanos) == (24, 0, 0, 0);
         let fits = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
         (fits || ends).then_some(())?;
-        let seconds = i128::from(days) * 86_400 + i128::from((hour * 60 + minute) * 60 + second);
+        let of_day = if ends && !dated { 0 } else { (hour * 60 + minute) * 60 + second };
+        let seconds = i128::from(days) * 86_400 + i128::from(of_day);
         // Milliseconds are kept. What lies beyond is the latest or earliest, which `within` finds.
         let millis = seconds * 1000 + i128::from(nanos / 1_000_000);
         Some(i64::try_from(millis * 1000).unwrap_or(if millis < 0 { i64::MIN } else { i64::MAX }))

@@ -39,7 +39,7 @@ impl Path {
                 (plain.then(|| digits.parse().ok().map(Step::Place))??, after)
             } else {
                 let named = rest.strip_prefix('.')?;
-                let is_one = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+                let is_one = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
                 let end = named.find(|letter| !is_one(letter)).unwrap_or(named.len());
                 let (name, after) = named.split_at_checked(end)?;
                 ((!name.is_empty()).then(|| Step::Member(name.into()))?, after)

@@ -142,8 +142,9 @@ fn read(text: &str, form: &Form) -> Option<i32> {
             _ => millis += value,
         }
     }
-    let days = Day::days(year, month, day) + millis.div_euclid(86_400_000);
-    let (year, month, day) = civil_from_days(days);
+    // Java counts milliseconds in 64 bits, which wrap.
+    let millis = Day::days(year, month, day).wrapping_mul(86_400_000).wrapping_add(millis);
+    let (year, month, day) = civil_from_days(millis.div_euclid(86_400_000));
     Some(unix_date(i32::try_from(year).ok()?, month as i32, day as i32))
 }
 

@@ -77,9 +77,10 @@ fn is_java_blank(letter: char) -> bool {
         || letter.is_whitespace() && !matches!(letter, '\u{85}' | '\u{A0}' | '\u{2007}' | '\u{202F}')
 }
 
-/// `file:/a.jar!/entry`: the URL of an archive before the last `!/`.
+/// `file:/a.jar!/entry`: the URL of an archive before the last `!/`, which is no archive's entry itself.
 fn is_archive(rest: &str) -> bool {
-    rest.rfind("!/").is_some_and(|at| rest.get(..at).is_some_and(|inner| read(inner).is_some()))
+    let nested = rest.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("jar:"));
+    !nested && rest.rfind("!/").is_some_and(|at| rest.get(..at).is_some_and(|inner| read(inner).is_some()))
 }
 
 fn opaque(rest: &str) -> Url {
