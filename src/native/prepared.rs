@@ -22,7 +22,9 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Option
         ("PI", []) => constant(expr, std::f64::consts::PI),
         ("E", []) => constant(expr, std::f64::consts::E),
         ("TO_TIMESTAMP_LTZ", [since, digits]) => to_timestamp_ltz(expr, since, digits, columns),
-        ("REGEXP", [_, pattern]) => regular(name, pattern).map(Prepared::Regexp).and_then(of(expr, args, columns)),
+        ("REGEXP", [_, pattern]) => {
+            regular(name, pattern).map(Prepared::Regexp).and_then(of(expr, args, columns))
+        }
         ("REGEXP_EXTRACT", [_, pattern, _]) => {
             regular(name, pattern).map(Prepared::RegexpExtract).and_then(of(expr, args, columns))
         }
@@ -35,7 +37,9 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Option
             .and_then(of(expr, args, columns)),
         ("JSON_VALUE", [_, at]) => path(name, at).map(Prepared::JsonValue).and_then(of(expr, args, columns)),
         ("JSON_QUERY", [_, at]) => path(name, at).map(Prepared::JsonQuery).and_then(of(expr, args, columns)),
-        ("JSON_EXISTS", [_, at]) => path(name, at).map(Prepared::JsonExists).and_then(of(expr, args, columns)),
+        ("JSON_EXISTS", [_, at]) => {
+            path(name, at).map(Prepared::JsonExists).and_then(of(expr, args, columns))
+        }
         ("DATE_FORMAT", [_, written]) => {
             form(name, written, Use::Format).map(Prepared::DateFormat).and_then(of(expr, args, columns))
         }
@@ -45,9 +49,9 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Option
         ("TO_DATE", [_, written]) => {
             form(name, written, Use::SimpleParse).map(Prepared::ToDate).and_then(of(expr, args, columns))
         }
-        ("FROM_UNIXTIME", [_, written]) => {
-            form(name, written, Use::SimpleFormat).map(Prepared::FromUnixtime).and_then(of(expr, args, columns))
-        }
+        ("FROM_UNIXTIME", [_, written]) => form(name, written, Use::SimpleFormat)
+            .map(Prepared::FromUnixtime)
+            .and_then(of(expr, args, columns)),
         ("FROM_UNIXTIME", [_]) => Form::new(SECONDS, Use::SimpleFormat)
             .map_err(|why| refused(expr.span, &why))
             .map(Prepared::FromUnixtime)
@@ -66,14 +70,16 @@ fn of<'a>(expr: &'a Expr, args: &'a [Expr], columns: &'a Columns) -> impl FnOnce
         }
         // Seconds are a BIGINT, which an INT becomes.
         if let (Prepared::FromUnixtime(_), [seconds]) = (&function, given.as_mut_slice()) {
-            *seconds = seconds.clone().cast(Type::BigInt).map_err(|error| refused(expr.span, &error.to_string()))?;
+            *seconds =
+                seconds.clone().cast(Type::BigInt).map_err(|error| refused(expr.span, &error.to_string()))?;
         }
         window::Expr::prepared(function, given).map_err(|error| refused(expr.span, &error.to_string()))
     }
 }
 
 fn constant(expr: &Expr, value: f64) -> Result {
-    window::Expr::literal(Value::F64(value), Type::Double).map_err(|error| refused(expr.span, &error.to_string()))
+    window::Expr::literal(Value::F64(value), Type::Double)
+        .map_err(|error| refused(expr.span, &error.to_string()))
 }
 
 /// Only digits of seconds and milliseconds mean the same in each version of Flink.
@@ -108,6 +114,10 @@ fn form(name: &str, pattern: &Expr, purpose: Use) -> std::result::Result<Form, B
 
 fn path(name: &str, at: &Expr) -> std::result::Result<Path, Box<Diagnostic>> {
     Path::new(written(name, "a path", at)?).ok_or_else(|| {
-        refused_for(at.span, "this path", "members and places are found here: `$.a['b c'][0]`, with `lax` or `strict` before it")
+        refused_for(
+            at.span,
+            "this path",
+            "members and places are found here: `$.a['b c'][0]`, with `lax` or `strict` before it",
+        )
     })
 }

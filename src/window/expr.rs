@@ -433,7 +433,11 @@ impl Expr {
             Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::TryCast(e) | Node::Like(e, _) => {
                 e.columns(visit)
             }
-            Node::And(list) | Node::Or(list) | Node::Coalesce(list) | Node::Call(_, list) | Node::Prepared(_, list) => {
+            Node::And(list)
+            | Node::Or(list)
+            | Node::Coalesce(list)
+            | Node::Call(_, list)
+            | Node::Prepared(_, list) => {
                 list.iter().for_each(|e| e.columns(visit));
             }
             Node::Case(arms, otherwise) => {

@@ -235,6 +235,7 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let expected = [
         "temperature_alerts",
+        "called",
         "coldest_but_one",
         "first_of_each",
         "hottest",

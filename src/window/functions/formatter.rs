@@ -101,7 +101,8 @@ impl Read {
         let fits = year.abs() <= 999_999_999 && (1..=12).contains(&month) && (1..=31).contains(&day);
         fits.then_some(())?;
         let days = days_from_civil(year, month, day.min(days_in_month(year, month)));
-        let dated = (self.year.is_some() || self.era_year.is_some()) && self.month.is_some() && self.day.is_some();
+        let dated =
+            (self.year.is_some() || self.era_year.is_some()) && self.month.is_some() && self.day.is_some();
         let [hour, minute, second, nanos] =
             [self.hour, self.minute, self.second, self.nanos].map(|part| part.unwrap_or(0));
         // The end of a day that was read is the next one's beginning, that of none its own.
@@ -202,7 +203,12 @@ fn digits(text: &str) -> usize {
     text.bytes().take_while(u8::is_ascii_digit).count()
 }
 
-fn number<'a>(text: &'a str, (field, count): (Field, u8), around: Around, read: &mut Read) -> Option<&'a str> {
+fn number<'a>(
+    text: &'a str,
+    (field, count): (Field, u8),
+    around: Around,
+    read: &mut Read,
+) -> Option<&'a str> {
     let (width, fixed) = (usize::from(count), fixed_width(field, count));
     let sign = text.chars().next().filter(|sign| matches!(sign, '+' | '-'));
     // A number of fixed width has no sign, a year of four digits may have either, others `-`.

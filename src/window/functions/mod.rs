@@ -320,7 +320,8 @@ impl Scalar {
 
     /// Its value for each row.
     pub(super) fn eval(self, args: &[Cow<'_, Column>], types: &[Type], ty: Type) -> Result<Column, Fault> {
-        let sees_null = matches!(self, Scalar::ConcatWith | Scalar::IsAlpha | Scalar::IsDigit | Scalar::IsDecimal);
+        let sees_null =
+            matches!(self, Scalar::ConcatWith | Scalar::IsAlpha | Scalar::IsDigit | Scalar::IsDecimal);
         by_row(args, ty, sees_null, |values| match self {
             Scalar::FromBase64 | Scalar::ToTimestamp | Scalar::ToDate => self.fallible(values),
             _ => Ok(self.value(values, types, ty)),

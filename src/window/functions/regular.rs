@@ -4,7 +4,8 @@
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::{
     Assertion, AssertionKind, Ast, ClassBracketed, ClassPerlKind, ClassSet, ClassSetItem, Group, GroupKind,
-    HexLiteralKind, Literal, LiteralKind, Repetition, RepetitionKind, RepetitionRange, SpecialLiteralKind, parse::Parser,
+    HexLiteralKind, Literal, LiteralKind, Repetition, RepetitionKind, RepetitionRange, SpecialLiteralKind,
+    parse::Parser,
 };
 use serde::{Deserialize, Serialize};
 
@@ -124,11 +125,9 @@ impl Regular {
 fn fits_empty(ast: &Ast) -> bool {
     match ast {
         Ast::Empty(_) | Ast::Flags(_) | Ast::Assertion(_) => true,
-        Ast::Literal(_)
-        | Ast::Dot(_)
-        | Ast::ClassUnicode(_)
-        | Ast::ClassPerl(_)
-        | Ast::ClassBracketed(_) => false,
+        Ast::Literal(_) | Ast::Dot(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) | Ast::ClassBracketed(_) => {
+            false
+        }
         Ast::Repetition(repeated) => {
             let least = match &repeated.op.kind {
                 RepetitionKind::ZeroOrOne | RepetitionKind::ZeroOrMore => 0,
@@ -195,7 +194,9 @@ fn letter(literal: &Literal, inside: bool) -> Result<char, String> {
     let same = match &literal.kind {
         // Java takes these for something else, or for a mistake.
         LiteralKind::Verbatim => !matches!((literal.c, inside), ('{', _) | ('[' | ']' | '&', true)),
-        LiteralKind::Meta | LiteralKind::Superfluous => !literal.c.is_ascii_alphanumeric() && literal.c != '_',
+        LiteralKind::Meta | LiteralKind::Superfluous => {
+            !literal.c.is_ascii_alphanumeric() && literal.c != '_'
+        }
         LiteralKind::Octal => false,
         LiteralKind::HexFixed(kind) => *kind != HexLiteralKind::UnicodeLong,
         LiteralKind::HexBrace(kind) => *kind == HexLiteralKind::X,

@@ -29,7 +29,9 @@ pub(super) fn value(function: Scalar, args: &[Value]) -> Option<Value> {
         Scalar::ToBase64 => letters::to_base64(text(0)?.as_bytes()),
         Scalar::IsAlpha => return Some(Value::Bool(text(0).is_some_and(|text| letters::is_alpha(&text)))),
         Scalar::IsDigit => return Some(Value::Bool(text(0).is_some_and(|text| letters::is_digit(&text)))),
-        Scalar::IsDecimal => return Some(Value::Bool(text(0).is_some_and(|text| letters::is_decimal(&text)))),
+        Scalar::IsDecimal => {
+            return Some(Value::Bool(text(0).is_some_and(|text| letters::is_decimal(&text))));
+        }
         Scalar::ParseUrl => match text(2) {
             Some(name) => url::parameter(&text(0)?, &text(1)?, &name)?,
             None => url::part(&text(0)?, &text(1)?)?,

@@ -39,8 +39,7 @@ pub(super) fn parameter(url: &str, part: &str, name: &str) -> Option<String> {
     let query = read(url)?.query?;
     // A name may hold `&`: it is looked for from the beginning and behind each `&`.
     let starts = std::iter::once(0).chain(query.match_indices('&').map(|(at, _)| at + 1));
-    let mut found =
-        starts.filter_map(|at| query.get(at..)?.strip_prefix(name)?.strip_prefix('='));
+    let mut found = starts.filter_map(|at| query.get(at..)?.strip_prefix(name)?.strip_prefix('='));
     found.next().map(|value| value.split('&').next().unwrap_or_default().to_owned())
 }
 
