@@ -1,13 +1,13 @@
-//! What a keystroke costs: `dpl lsp` on N copies of the five-system platform in `examples/acme`, for N = 1, 250, while one types in one of them.
+//! What a keystroke costs: `dpl lsp` on N copies of the five-system platform in `examples/acme`, for N = 1, 180, while one types in one of them.
 //!
 //! `cargo bench --bench editor` writes the copies to a temporary folder, starts the release binary, opens a module, and presses keys, each as soon
 //! as the one before is understood, and then a burst in the pace of a fast typist that waits for nothing. It prints for each kind of answer the
 //! milliseconds from the key to the answer: the median, the one that 95 of 100 stay under, the longest. A `key` is a completion, a hover and
 //! semantic tokens asked for together; `syntax` is what is said of a bracket that is missing; `all` is everything that is said, proofs included;
 //! `hints` are the inlay hints, which wait for that. Arguments: `--keys 20` for fewer keys than a hundred, the Ns
-//! (`-- 250`).
+//! (`-- 180`).
 //!
-//! The target: at 250 copies, about 60,000 lines, a key and `syntax` in under 50 ms for 95 of 100.
+//! The target: at 180 copies, about 60,000 lines, a key and `syntax` in under 50 ms for 95 of 100.
 
 #![expect(
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1).peekable();
     let keys = arguments.next_if_eq("--keys").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(KEYS);
     let sizes: Vec<usize> = arguments.filter_map(|arg| arg.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![1, 250] } else { sizes };
+    let sizes = if sizes.is_empty() { vec![1, 180] } else { sizes };
     let acme = read_acme();
     println!("{:>6} {:>8} {:>8} {:>9} {:>9} {:>9}", "copies", "lines", "what", "median", "p95", "longest");
     for copies in sizes {

@@ -147,6 +147,14 @@ impl SourceMap {
         self.file_of(span).and_then(|(_, file)| file.text.get(local(file, span))).unwrap_or_default()
     }
 
+    /// The line, counted from 1, of an offset in the file that holds it.
+    pub fn line_of(&self, at: u32) -> Option<(&SourceFile, u32)> {
+        let (_, file) = self.file_of(Span::new(at, at))?;
+        let within = at.saturating_sub(file.base);
+        let lines = file.lines.partition_point(|start| *start <= within);
+        (lines > 0).then(|| (file, offset(lines)))
+    }
+
     /// Line and column of an offset in the file that holds it.
     pub fn position(&self, at: u32) -> Option<(&SourceFile, Position)> {
         let (_, file) = self.file_of(Span::new(at, at))?;

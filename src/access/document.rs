@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use smol_str::SmolStr;
 
-use crate::{platform::grant::Effect, source::Span};
+use crate::{lower::pretty, platform::grant::Effect, source::Span};
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,7 +25,7 @@ impl Document {
 
     /// Its text as requests carry it: no white space.
     pub fn compact(&self) -> String {
-        let mut text = self.buffer();
+        let mut text = Vec::with_capacity(self.room());
         let written = serde_json::to_writer(&mut text, self);
         debug_assert!(written.is_ok(), "a policy holds nothing that JSON can't");
         String::from_utf8(text).unwrap_or_default()
@@ -33,16 +33,12 @@ impl Document {
 
     /// Its text as people read it, with a final newline.
     pub fn pretty(&self) -> String {
-        let mut text = self.buffer();
-        let written = serde_json::to_writer_pretty(&mut text, self);
-        debug_assert!(written.is_ok(), "a policy holds nothing that JSON can't");
-        text.push(b'\n');
-        String::from_utf8(text).unwrap_or_default()
+        pretty(self, self.room())
     }
 
     /// Room for the text of a usual policy of that many statements.
-    fn buffer(&self) -> Vec<u8> {
-        Vec::with_capacity(64 + 512 * self.statements.len())
+    fn room(&self) -> usize {
+        64 + 512 * self.statements.len()
     }
 }
 

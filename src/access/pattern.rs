@@ -14,12 +14,17 @@ pub fn matches(pattern: &str, text: &str) -> bool {
 
 /// The same for the names of actions, whose case does not count.
 pub fn matches_action(pattern: &str, action: &str) -> bool {
-    wildcard(pattern.as_bytes(), action.as_bytes(), |a, b| a.eq_ignore_ascii_case(&b))
+    let plain = memchr::memchr3(b'*', b'?', b'$', pattern.as_bytes()).unwrap_or(pattern.len());
+    let (known, open) = pattern.as_bytes().split_at(plain);
+    let read = action.as_bytes().split_at_checked(plain);
+    read.is_some_and(|(begins, rest)| {
+        begins.eq_ignore_ascii_case(known) && wildcard(open, rest, |a, b| a.eq_ignore_ascii_case(&b))
+    })
 }
 
 /// Whether a text has a policy variable in it, `${aws:PrincipalTag/team}`, and not only characters that are meant.
 pub fn has_variable(text: &str) -> bool {
-    if !text.contains('$') {
+    if memchr::memchr(b'$', text.as_bytes()).is_none() {
         return false;
     }
     let mut parts = text.split("${");
@@ -111,11 +116,11 @@ fn wildcard(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool 
 pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Option<SmolStr> {
     let mut text = String::with_capacity(format.len() + 32);
     let mut rest = format;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, behind) = after.split_once('}')?;
-        text.push_str(before);
-        text.push_str(&value(name)?);
-        rest = behind;
+    while let Some(open) = memchr::memchr(b'{', rest.as_bytes()) {
+        let close = open + memchr::memchr(b'}', rest.as_bytes().get(open..)?)?;
+        text.push_str(rest.get(..open)?);
+        text.push_str(&value(rest.get(open + 1..close)?)?);
+        rest = rest.get(close + 1..)?;
     }
     text.push_str(rest);
     Some(SmolStr::from(text))
@@ -123,18 +128,22 @@ pub fn fill(format: &str, mut value: impl FnMut(&str) -> Option<SmolStr>) -> Opt
 
 /// Whether an ARN has a format: a placeholder stands for anything up to the next `/` or `:`, one before a `:` for anything up to that, the last one for anything.
 pub fn arn_has_format(format: &str, arn: &str) -> bool {
-    let (mut format, mut rest) = (format, arn);
+    let (mut format, mut rest) = (format.as_bytes(), arn.as_bytes());
     loop {
-        let (literal, tail) = format.split_once('{').unwrap_or((format, ""));
+        let open = memchr::memchr(b'{', format).unwrap_or(format.len());
+        let (literal, tail) = format.split_at(open);
         let Some(after) = rest.strip_prefix(literal) else { return false };
-        let Some((_, behind)) = tail.split_once('}') else { return after.is_empty() };
+        let Some(close) = memchr::memchr(b'}', tail) else { return after.is_empty() };
+        let behind = tail.get(close + 1..).unwrap_or_default();
         if behind.is_empty() {
             return !after.is_empty();
         }
         // Names before a `:` may have slashes: those of log groups do.
-        let end = if behind.starts_with(':') { after.find(':') } else { after.find(['/', ':']) };
-        let end = end.unwrap_or(after.len());
-        rest = after.get(end..).unwrap_or_default();
+        let end = match behind {
+            [b':', ..] => memchr::memchr(b':', after),
+            _ => memchr::memchr2(b'/', b':', after),
+        };
+        rest = after.get(end.unwrap_or(after.len())..).unwrap_or_default();
         format = behind;
     }
 }

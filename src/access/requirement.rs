@@ -99,57 +99,100 @@ pub struct Requirement {
 
 /// All that a capability takes at a place.
 pub fn requirements(platform: &Platform, capability: Capability, place: &Place) -> Vec<Requirement> {
+    let mut all = Vec::new();
     match capability {
-        Capability::Action(action) => on_place(platform, action, place, true),
-        Capability::Named(id) => of_capability(platform, id, place),
-    }
-}
-
-fn of_capability(platform: &Platform, id: CapabilityId, place: &Place) -> Vec<Requirement> {
-    let Declared { actions, key_actions, beside, .. } = platform.library.capability(id);
-    let mut all: Vec<Requirement> =
-        actions.iter().flat_map(|&action| on_place(platform, action, place, true)).collect();
-    all.extend(beside.iter().flat_map(|&action| on_place(platform, action, place, false)));
-    if let Some(key) = place.resource().and_then(|id| key_of(platform, id)) {
-        let via = via_service(platform, place);
-        all.extend(key_actions.iter().flat_map(|&action| {
-            let mut on_key = on_place(platform, action, &Place::Resource(key), false);
-            on_key.iter_mut().for_each(|requirement| requirement.via.clone_from(&via));
-            on_key
-        }));
+        Capability::Action(action) => Places::of(platform, place).take(action, true, &mut all),
+        Capability::Named(id) => of_capability(platform, id, place, &mut all),
     }
     all
 }
 
-/// An action at a place: once for each resource type that it can be limited to there. Empty where it can't be taken there at all.
-pub fn on_place(platform: &Platform, action: ActionId, place: &Place, primary: bool) -> Vec<Requirement> {
-    let declared = platform.library.action(action);
-    let service = platform.library.service(declared.service);
-    let trusted = |role| trusted_services(platform, role);
-    let bare = |resource: SmolStr, kind: &SmolStr| Requirement {
-        action,
-        resource,
-        kind: kind.clone(),
-        prefix: None,
-        given: Conditions::default(),
-        via: None,
-        passed_to: place.resource().filter(|_| declared.passes_role).map(trusted).unwrap_or_default(),
-        alias: None,
-        owner: place.resource(),
-        on: place.resource(),
-        primary,
-    };
-    if declared.types.is_empty() || *place == Place::Anywhere {
-        return vec![Requirement { owner: None, ..bare("*".into(), &SmolStr::default()) }];
+fn of_capability(platform: &Platform, id: CapabilityId, place: &Place, all: &mut Vec<Requirement>) {
+    let Declared { actions, key_actions, beside, .. } = platform.library.capability(id);
+    // Most actions are of one or two types.
+    all.reserve(2 * (actions.len() + beside.len()) + key_actions.len());
+    let mut here = Places::of(platform, place);
+    actions.iter().for_each(|&action| here.take(action, true, all));
+    beside.iter().for_each(|&action| here.take(action, false, all));
+    if let Some(key) = place.resource().and_then(|id| key_of(platform, id)) {
+        let (on_key, before) = (Place::Resource(key), all.len());
+        let mut there = Places::of(platform, &on_key);
+        key_actions.iter().for_each(|&action| there.take(action, false, all));
+        let via = via_service(platform, place);
+        all.iter_mut().skip(before).for_each(|requirement| requirement.via.clone_from(&via));
     }
-    let types = declared.types.iter().filter_map(|&at| service.types.get(at as usize));
-    let mut found: Vec<Requirement> =
-        types.filter_map(|(kind, format)| Some(bare(arn_of(platform, place, format)?, kind))).collect();
-    for requirement in &mut found {
-        requirement.alias = place.resource().and_then(|id| key_alias(platform, id));
-        requirement.prefix = prefix_condition(declared.prefix_key.as_ref(), place);
+}
+
+/// A place with its ARNs in the formats that were asked for: several actions are of the same types.
+struct Places<'p> {
+    platform: &'p Platform,
+    place: &'p Place,
+    declared: Option<SmolStr>,
+    alias: Option<SmolStr>,
+    known: Vec<(&'p SmolStr, Option<SmolStr>)>,
+}
+
+impl<'p> Places<'p> {
+    fn of(platform: &'p Platform, place: &'p Place) -> Self {
+        let declared = place.resource().and_then(|id| declared_arn(platform, id));
+        let alias = place.resource().and_then(|id| key_alias(platform, id));
+        Self { platform, place, declared, alias, known: Vec::new() }
     }
-    found
+
+    /// Adds an action at the place: once for each resource type that it can be limited to there, and not at all where it can't be taken there.
+    fn take(&mut self, action: ActionId, primary: bool, all: &mut Vec<Requirement>) {
+        let (platform, place) = (self.platform, self.place);
+        let declared = platform.library.action(action);
+        let service = platform.library.service(declared.service);
+        let trusted = |role| trusted_services(platform, role);
+        let bare = |resource: SmolStr, kind: &SmolStr| Requirement {
+            action,
+            resource,
+            kind: kind.clone(),
+            prefix: None,
+            given: Conditions::default(),
+            via: None,
+            passed_to: place.resource().filter(|_| declared.passes_role).map(trusted).unwrap_or_default(),
+            alias: None,
+            owner: place.resource(),
+            on: place.resource(),
+            primary,
+        };
+        if declared.types.is_empty() || *place == Place::Anywhere {
+            return all.push(Requirement { owner: None, ..bare("*".into(), &SmolStr::default()) });
+        }
+        for (kind, format) in declared.types.iter().filter_map(|&at| service.types.get(at as usize)) {
+            if let Some(resource) = self.arn(format) {
+                let alias = self.alias.clone();
+                let prefix = prefix_condition(declared.prefix_key.as_ref(), place);
+                all.push(Requirement { alias, prefix, ..bare(resource, kind) });
+            }
+        }
+    }
+
+    /// The ARN of the place in one of a service's formats, where the place is of that type.
+    fn arn(&mut self, format: &'p SmolStr) -> Option<SmolStr> {
+        if let Some((_, arn)) = self.known.iter().find(|(known, _)| std::ptr::eq(*known, format)) {
+            return arn.clone();
+        }
+        let arn = self.arn_in(format);
+        self.known.push((format, arn.clone()));
+        arn
+    }
+
+    fn arn_in(&self, format: &str) -> Option<SmolStr> {
+        match self.place {
+            Place::Arn(arn) => arn_has_format(format, arn).then(|| arn.clone()),
+            Place::Anywhere => Some("*".into()),
+            Place::Resource(id) | Place::Keys(id, _) => {
+                let resource = self.platform.resource(*id);
+                match &self.declared {
+                    Some(arn) if arn_has_format(format, arn) => Some(arn.clone()),
+                    _ => fill(format, |name| placeholder(self.platform, resource, self.place, name)),
+                }
+            }
+        }
+    }
 }
 
 /// The services that a role trusts, as principals: to hand it over to any other does nothing.
@@ -169,21 +212,6 @@ fn prefix_condition(key: Option<&SmolStr>, place: &Place) -> Option<(SmolStr, Sm
             Some((key.clone(), SmolStr::from(format!("{}*", literal(prefix)))))
         }
         _ => None,
-    }
-}
-
-/// The ARN of a place in one of a service's formats, where the place is of that type.
-fn arn_of(platform: &Platform, place: &Place, format: &str) -> Option<SmolStr> {
-    match place {
-        Place::Arn(arn) => arn_has_format(format, arn).then(|| arn.clone()),
-        Place::Anywhere => Some("*".into()),
-        Place::Resource(id) | Place::Keys(id, _) => {
-            let resource = platform.resource(*id);
-            match declared_arn(platform, *id) {
-                Some(arn) if arn_has_format(format, &arn) => Some(arn),
-                _ => fill(format, |name| placeholder(platform, resource, place, name)),
-            }
-        }
     }
 }
 

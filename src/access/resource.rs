@@ -6,7 +6,7 @@ use super::{
     derive::account_root,
     document::{Actions, Conditions, Document, Principals, Statement},
     minimize::{Permission, statements, statements_by_place},
-    size::excess,
+    size::{excess, may_outgrow},
 };
 use crate::platform::{Platform, ResourceId, grant::Effect};
 
@@ -23,6 +23,9 @@ pub fn policy(platform: &Platform, id: ResourceId, permissions: Vec<Permission>)
         all.extend(if kind == "function" { apart(granted) } else { granted });
         Document::new(all)
     };
+    if !may_outgrow(platform, kind, &permissions) {
+        return Some(with(statements(permissions))).filter(|document| !document.statements.is_empty());
+    }
     let document = with(statements(permissions.clone()));
     if excess(platform, kind, &document).is_some() {
         let other = with(statements_by_place(permissions));

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::{
     document::{Actions, Document, Statement},
-    size::{characters, characters_of, limit},
+    size::{characters, characters_of, is_longer, limit},
 };
 use crate::platform::Platform;
 
@@ -27,7 +27,7 @@ pub fn of_role<'a>(platform: &Platform, policy: &'a Document) -> Kept<'a> {
         return Kept::Nowhere;
     }
     match (limit(platform, "inline_policy"), limit(platform, "managed_policy")) {
-        (Some(inline), Some(managed)) if characters(policy) > inline => Kept::Attached(pack(policy, managed)),
+        (Some(inline), Some(managed)) if is_longer(policy, inline) => Kept::Attached(pack(policy, managed)),
         _ => Kept::Inline(policy),
     }
 }
@@ -39,7 +39,7 @@ pub fn of_guardrail(platform: &Platform, policy: &Document, most: &str) -> Vec<D
         return Vec::new();
     }
     match limit(platform, most) {
-        Some(limit) if characters(policy) > limit => pack(policy, limit),
+        Some(limit) if is_longer(policy, limit) => pack(policy, limit),
         _ => vec![policy.clone()],
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, ResourceId},
+    platform::{Platform, ResourceId, resource::Noun},
     source::Span,
 };
 
@@ -12,8 +12,10 @@ pub fn alerts_can_be_heard(platform: &Platform, diagnostics: &mut Diagnostics) {
         let Some(topic) = platform.reference(id, "alerts") else { continue };
         let span = platform.field(id, "alerts").map_or(resource.span, |value| value.span);
         let told = platform.resource(topic);
-        let home =
-            platform.accounts.iter().find(|account| account.resource == id).or(platform.account_of(id));
+        let home = match resource.noun {
+            Noun::Account(account) => Some(platform.account(account)),
+            _ => platform.account_of(id),
+        };
         let theirs = platform.account_of(topic);
         if let (Some(home), Some(theirs)) = (home, theirs)
             && (&home.id, &home.region) != (&theirs.id, &theirs.region)

@@ -1,5 +1,7 @@
 //! Rules of guardrails.
 
+use std::collections::BTreeSet;
+
 use crate::{
     access::pattern::matches_action,
     diagnostic::{Diagnostic, Diagnostics, catalogue},
@@ -32,12 +34,12 @@ pub fn guardrails_bind_somebody(platform: &Platform, diagnostics: &mut Diagnosti
 
 /// There is an account from which guardrails can be attached.
 pub fn guardrails_are_managed(platform: &Platform, diagnostics: &mut Diagnostics) {
-    for (at, organization) in (0_u32..).zip(&platform.organizations) {
-        let managed =
-            platform.accounts.iter().any(|account| account.management && account.organization == Some(at));
+    let managed = platform.accounts.iter().filter(|account| account.management);
+    let managed: BTreeSet<u32> = managed.filter_map(|account| account.organization).collect();
+    for (at, organization) in (0_u32..).zip(&platform.organizations).filter(|(at, _)| !managed.contains(at)) {
         let attached =
             platform.guardrails.iter().find(|it| it.on.iter().any(|node| is_in(platform, node, at)));
-        if let (false, Some(guardrail)) = (managed, attached) {
+        if let Some(guardrail) = attached {
             let span = platform.resource(organization.resource).span;
             let candidate = below_the_root(platform, at);
             diagnostics.push(unmanaged(span, platform.resource(guardrail.resource).span, candidate));

@@ -12,6 +12,7 @@ mod domain;
 pub mod duration;
 mod federation;
 pub mod field;
+pub mod filter;
 mod grant;
 mod group;
 mod guardrail;

@@ -1,9 +1,9 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync,
-    table, tag, version,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, filter, grant, group,
+    guardrail, label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join,
+    sync, table, tag, version,
 };
 
 /// The rules.
@@ -86,7 +86,9 @@ pub const RULES: &[Rule] = &[
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),
+    ("rows are not denied", share::rows_are_not_denied),
     ("row filters are on reads", share::row_filters_are_on_reads),
+    ("row filters are few", filter::filters_are_few),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),
     ("links can be followed", share::links_can_be_followed),

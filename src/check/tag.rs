@@ -1,8 +1,10 @@
 //! Tags: what the organization demands has a value, and AWS takes each.
 
+use std::collections::BTreeSet;
+
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{AccountId, Platform, ResourceId, ValueKind},
+    platform::{AccountId, Platform, ResourceId, ValueKind, resource::Noun},
     source::Span,
 };
 
@@ -15,11 +17,10 @@ const MOST: usize = 50;
 /// Every account says what the tags are that everything must have. A single declaration can't: the compiler makes roles and log groups for it
 /// that bear tags, too.
 pub fn required_tags_have_values(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let made = platform.resources.iter().filter(|it| !it.external && !matches!(it.noun, Noun::Account(_)));
+    let used: BTreeSet<AccountId> = made.filter_map(|it| it.account).collect();
     for (at, account) in (0..).map(AccountId).zip(&platform.accounts) {
-        let used = platform.resources.iter().any(|it| {
-            it.account == Some(at) && !it.external && platform.resource(account.resource).span != it.span
-        });
-        if account.external || !used {
+        if account.external || !used.contains(&at) {
             continue;
         }
         let tags = platform.tags_in(at);

@@ -5,6 +5,7 @@
 //! | file | does |
 //! | --- | --- |
 //! | `script.rs` | the document: calls in order |
+//! | `pretty.rs` | its text, and that of others |
 //! | `scope.rs` | what a template can name |
 //! | `evaluate.rs` | expression → term |
 //! | `spell.rs` | term → JSON or text, and the spellings behind `as` |
@@ -17,6 +18,7 @@
 
 mod evaluate;
 mod function;
+mod pretty;
 mod request;
 mod scope;
 mod script;
@@ -26,6 +28,7 @@ pub mod trigger;
 pub mod verify;
 mod watch;
 
+pub use pretty::pretty;
 pub use request::{calls_of, file_of, holds_of_request, made_by, of_request, property, record};
 pub use scope::{Given, Nothing, Surroundings};
 pub use script::{Call, Script, reference};

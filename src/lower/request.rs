@@ -23,8 +23,10 @@ pub fn calls_of<'a>(platform: &'a Platform, surroundings: &'a dyn Surroundings, 
     let mut calls = Vec::new();
     let mut made = Vec::new();
     for (field, value) in kind.fields.iter().zip(&resource.fields) {
-        let at = format!("{}.{}", resource.name, field.name);
-        value.iter().for_each(|value| make_values(&outside, value, &at, &mut made, &mut calls));
+        if let Some(value) = value.as_ref().filter(|value| may_make(value)) {
+            let at = format!("{}.{}", resource.name, field.name);
+            make_values(&outside, value, &at, &mut made, &mut calls);
+        }
     }
     let mut earlier: Vec<(&str, String)> = Vec::new();
     for declared in &kind.calls {
@@ -141,6 +143,14 @@ struct Fields<'a> {
     values: &'a [Option<Value>],
 }
 
+/// Whether a value could have constructors' values in it.
+fn may_make(value: &Value) -> bool {
+    match &value.kind {
+        ValueKind::List(items) => items.iter().any(may_make),
+        kind => matches!(kind, ValueKind::Construct(_)),
+    }
+}
+
 /// Makes the constructors' values that take calls of their own, the innermost first.
 fn make_values<'a>(
     scope: &Scope<'a, '_>,
@@ -169,9 +179,9 @@ fn make_construct<'a>(
 ) {
     let constructor = scope.platform.library.constructor(construct.constructor);
     for (field, value) in constructor.fields.iter().zip(&construct.fields) {
-        value
-            .iter()
-            .for_each(|value| make_values(scope, value, &format!("{at}.{}", field.name), made, calls));
+        if let Some(value) = value.as_ref().filter(|value| may_make(value)) {
+            make_values(scope, value, &format!("{at}.{}", field.name), made, calls);
+        }
     }
     let mut earlier: Vec<(&str, String)> = Vec::new();
     let mut result = None;

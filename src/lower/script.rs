@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::tag::tag;
+use super::{pretty::pretty, tag::tag};
 use crate::platform::{Platform, ResourceId};
 
 /// One `.calls.json` file.
@@ -37,11 +37,7 @@ impl Script {
 
     /// The file's text.
     pub fn text(&self) -> String {
-        let mut bytes = Vec::with_capacity(4096);
-        let written = serde_json::to_writer_pretty(&mut bytes, self);
-        debug_assert!(written.is_ok(), "a script holds nothing that JSON can't");
-        bytes.push(b'\n');
-        String::from_utf8(bytes).unwrap_or_default()
+        pretty(self, 4096)
     }
 }
 

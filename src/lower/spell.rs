@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     library::Encoding,
-    platform::{Construct, Location, Platform, Principal, ResourceId, Value, ValueKind},
+    platform::{Construct, Location, Platform, Principal, ResourceId, Value, ValueKind, resource::Noun},
 };
 
 /// A term as JSON; `None` is left out.
@@ -117,7 +117,10 @@ fn resource(platform: &Platform, id: ResourceId) -> Option<String> {
     if let Some(arn) = &platform.resource(id).arn {
         return Some(arn.to_string());
     }
-    platform.accounts.iter().find(|account| account.resource == id).map(|account| account.id.to_string())
+    match platform.resource(id).noun {
+        Noun::Account(account) => Some(platform.account(account).id.to_string()),
+        _ => None,
+    }
 }
 
 fn principal(platform: &Platform, who: &Principal) -> Option<String> {

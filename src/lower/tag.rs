@@ -13,7 +13,7 @@ pub fn tag(platform: &Platform, of: Option<ResourceId>, calls: &mut [Call]) {
         let request = (SmolStr::new(&call.service), SmolStr::new(&call.operation));
         let Some(places) = platform.library.tagged.get(&request) else { continue };
         if known.as_ref().is_none_or(|(at, _)| platform.account(*at).id != call.account) {
-            let Some(account) = account_of(platform, call) else { continue };
+            let Some(account) = platform.account_numbered(&call.account) else { continue };
             let tags = match of {
                 Some(id) => platform.tags_of(id, account),
                 None => platform.tags_in(account),
@@ -33,11 +33,6 @@ pub fn tag(platform: &Platform, of: Option<ResourceId>, calls: &mut [Call]) {
             }
         }
     }
-}
-
-fn account_of(platform: &Platform, call: &Call) -> Option<AccountId> {
-    let at = platform.accounts.iter().position(|account| account.id == call.account)?;
-    u32::try_from(at).ok().map(AccountId)
 }
 
 /// What templates see of tags; nothing where there are none.

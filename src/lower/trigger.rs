@@ -1,5 +1,7 @@
 //! The calls that make a pipeline start by itself, for each account that takes part.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{Call, Script, reference};
@@ -22,6 +24,16 @@ pub fn scripts(platform: &Platform, pipeline: &Pipeline, trigger: &Trigger) -> V
         TriggerKind::Event(pattern) => maker.event(pattern),
         TriggerKind::Records(pipe) => vec![(pipeline.account, maker.pipe(pipe))],
     }
+}
+
+/// The syncs at the end of whose runs pipelines start.
+pub fn awaited(platform: &Platform) -> BTreeSet<ResourceId> {
+    let triggers = platform.pipelines.iter().filter_map(|pipeline| pipeline.trigger.as_ref());
+    let after = triggers.filter_map(|trigger| match &trigger.kind {
+        TriggerKind::Event(pattern) => pattern.after,
+        TriggerKind::Schedule(..) | TriggerKind::Records(_) => None,
+    });
+    after.collect()
 }
 
 /// The calls that make pipelines start at the end of a sync's runs, to be made behind the one that makes the sync's task.

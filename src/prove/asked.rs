@@ -1,6 +1,9 @@
 //! A capability at a place, with all that has to be looked up to say who can: by itself, past Lake Formation, or from a copy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use super::{
     ability::{Ability, Way},
@@ -13,7 +16,7 @@ use crate::{
         TableGrant,
         requirement::{Place, Requirement, requirements},
     },
-    library::{Action, ActionId},
+    library::{Action, ActionId, CapabilityId},
     platform::{Capability, CapabilityUse, Target, resource::Noun},
 };
 
@@ -113,9 +116,11 @@ impl<'p, 'a> Asked<'p, 'a> {
     fn on(&self, actor: Actor<'a>, route: &Route<'a>) -> Ability<'a> {
         let mut ability = route.by_policies(self.prover, actor, &route.primary);
         if !ability.partly {
-            let others = route.alike.iter().map(|it| route.by_policies(self.prover, actor, it));
+            // What goes with it need not be looked at where the reading itself is not allowed.
+            let read = route.alike.iter().filter(|it| self.prover.all(actor, it).partly);
+            let mut others = read.map(|it| route.by_policies(self.prover, actor, it));
             // Who reads the data otherwise can't do what was asked, and sees it.
-            if let Some(other) = others.into_iter().find(|it| it.partly) {
+            if let Some(other) = others.find(|it| it.partly) {
                 ability = Ability { fully: false, missing: ability.missing, ..other };
             }
         }
@@ -186,16 +191,27 @@ impl<'a> Route<'a> {
 /// What reads the same data as a capability does, by other actions: each by itself. An action that is named means itself.
 fn alike(prover: &Prover<'_>, capability: Capability, place: &Place) -> Vec<Vec<Requirement>> {
     let Capability::Named(id) = capability else { return Vec::new() };
+    let known = prover.alike.borrow().get(&id).cloned();
+    let others = known.unwrap_or_else(|| {
+        let found = alike_actions(prover, id);
+        prover.alike.borrow_mut().insert(id, Rc::clone(&found));
+        found
+    });
+    others
+        .iter()
+        .map(|id| requirements(prover.platform, Capability::Action(*id), place))
+        .filter(|it| !it.is_empty())
+        .collect()
+}
+
+/// The actions that read what a capability's own do.
+fn alike_actions(prover: &Prover<'_>, id: CapabilityId) -> Rc<[ActionId]> {
     let library = &prover.platform.library;
     let own = &library.capability(id).actions;
     let read: Vec<_> = own.iter().map(|id| library.action(*id)).filter(|it| it.reads.is_some()).collect();
     let same = |other: &Action| read.iter().any(|it| it.service == other.service && it.reads == other.reads);
-    let others = (0..).map(ActionId).zip(&library.actions);
-    let others = others.filter(|(id, action)| !read.is_empty() && !own.contains(id) && same(action));
-    others
-        .map(|(id, _)| requirements(prover.platform, Capability::Action(id), place))
-        .filter(|it| !it.is_empty())
-        .collect()
+    let all = (0..).map(ActionId).zip(&library.actions);
+    all.filter(|(id, action)| !own.contains(id) && same(action)).map(|(id, _)| id).collect()
 }
 
 /// The permission of Lake Formation that a capability is, where it is one.

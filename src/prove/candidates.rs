@@ -123,5 +123,6 @@ impl Patterns<'_> {
 
 /// What stands before the first character that may mean something in a pattern.
 pub fn stem(pattern: &str) -> &str {
-    pattern.split(['*', '?', '$']).next().unwrap_or_default()
+    let plain = memchr::memchr3(b'*', b'?', b'$', pattern.as_bytes());
+    plain.and_then(|plain| pattern.get(..plain)).unwrap_or(pattern)
 }

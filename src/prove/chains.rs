@@ -1,7 +1,7 @@
 //! Who can become whom: a role another one, and those for whom an identity provider vouches a role.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
     rc::Rc,
 };
 
@@ -27,8 +27,8 @@ pub struct Chains {
     pub from: Vec<Vec<usize>>,
 }
 
-/// For each role the next one on the shortest way to one of some roles.
-pub struct Paths(Vec<Option<usize>>);
+/// For each role that comes to one of some roles, the next one on the shortest way. Most roles come to none of them.
+pub struct Paths(BTreeMap<usize, usize>);
 
 impl Chains {
     /// For one program.
@@ -52,18 +52,16 @@ impl Chains {
 
     /// The ways to some roles, those themselves first.
     pub fn paths(&self, goals: impl IntoIterator<Item = usize>) -> Paths {
-        let mut next = vec![None; self.from.len()];
+        let mut next: BTreeMap<usize, usize> = BTreeMap::new();
         let mut open: VecDeque<usize> = VecDeque::new();
-        for goal in goals {
-            if let Some(place) = next.get_mut(goal) {
-                *place = Some(goal);
-                open.push_back(goal);
-            }
+        for goal in goals.into_iter().filter(|goal| *goal < self.from.len()) {
+            next.insert(goal, goal);
+            open.push_back(goal);
         }
         while let Some(here) = open.pop_front() {
             for &caller in self.from.get(here).into_iter().flatten() {
-                if let Some(place @ None) = next.get_mut(caller) {
-                    *place = Some(here);
+                if let Entry::Vacant(place) = next.entry(caller) {
+                    place.insert(here);
                     open.push_back(caller);
                 }
             }
@@ -78,7 +76,7 @@ impl Paths {
         let mut path = vec![from];
         let mut here = from;
         loop {
-            let next = (*self.0.get(here)?)?;
+            let next = *self.0.get(&here)?;
             if next == here {
                 return Some(path);
             }
@@ -89,7 +87,7 @@ impl Paths {
 
     /// Those that come to a goal, in the order of the list of roles.
     pub fn starts(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().enumerate().filter(|(_, next)| next.is_some()).map(|(at, _)| at)
+        self.0.keys().copied()
     }
 }
 

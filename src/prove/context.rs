@@ -56,9 +56,16 @@ impl Context {
         Self { open: true, ..Self::default() }
     }
 
-    /// The same, where the request is known not to have some keys, given in lower case, unless they are set.
-    pub fn lacking(keys: &Arc<[SmolStr]>) -> Self {
-        Self { lacks: Arc::clone(keys), ..Self::open() }
+    /// The same, where a request is known not to have some keys, given in lower case, unless they are set. `known` are keys in lower case, each
+    /// once, that it has one value of, where there is one.
+    pub fn lacking<const N: usize>(
+        keys: &Arc<[SmolStr]>,
+        known: [(&'static str, Option<SmolStr>); N],
+    ) -> Self {
+        let mut context = Self { keys: Vec::with_capacity(N + 1), lacks: Arc::clone(keys), open: true };
+        let had = known.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        context.keys.extend(had.map(|(key, value)| (SmolStr::new_static(key), Values::One(value))));
+        context
     }
 
     /// Sets a key, given in lower case. Without values the request is known not to have it.

@@ -136,6 +136,15 @@ impl<'p, 'a> Policies<'p, 'a> {
         }
     }
 
+    /// The statement of a control policy that denies a request for certain, whatever the others say.
+    pub fn denied_by_control(&self, question: &Question<'_>) -> Option<Deciding<'a>> {
+        // Those of the organization come first.
+        self.statements(question)
+            .take_while(|(policy, _)| matches!(policy, Policy::ServiceControl | Policy::ResourceControl))
+            .find(|(policy, statement)| denies(*policy, statement, question) == Truth::Yes)
+            .map(|(policy, statement)| Deciding { policy, statement, certain: true })
+    }
+
     /// Every statement that has a say, those of the organization first.
     pub fn statements(
         &self,

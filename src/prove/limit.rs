@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     access::{
         Access, Document,
-        size::{Excess, characters, excess, limit},
+        size::{Excess, characters, excess, is_longer, limit},
         split::{self, Kept},
     },
     diagnostic::{Code, Diagnostic, Diagnostics, catalogue},
@@ -17,17 +17,17 @@ use crate::{
 pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
     for role in &access.roles {
         let of = platform.resource(role.identity.key.declaration());
-        let trust = format!("the trust policy of `{}`", of.name);
-        characters_within(platform, "trust_policy", of.span, &trust, &role.trust, diagnostics);
+        let trust = || format!("the trust policy of `{}`", of.name);
+        characters_within(platform, "trust_policy", of.span, trust, &role.trust, diagnostics);
         if role.identity.is_permission_set() {
             // A permission set takes one inline policy, which becomes that of its role.
-            let whole = format!("the permissions of `{}`", of.name);
-            characters_within(platform, "inline_policy", of.span, &whole, &role.policy, diagnostics);
+            let whole = || format!("the permissions of `{}`", of.name);
+            characters_within(platform, "inline_policy", of.span, whole, &role.policy, diagnostics);
         } else if let Kept::Attached(policies) = split::of_role(platform, &role.policy) {
             attachments(platform, of, policies.len(), diagnostics);
-            let whole = format!("a statement of `{}` that can't be divided", of.name);
+            let whole = || format!("a statement of `{}` that can't be divided", of.name);
             for policy in &policies {
-                characters_within(platform, "managed_policy", of.span, &whole, policy, diagnostics);
+                characters_within(platform, "managed_policy", of.span, whole, policy, diagnostics);
             }
         }
     }
@@ -40,8 +40,8 @@ pub fn limits(platform: &Platform, access: &Access, diagnostics: &mut Diagnostic
     control(platform, &access.resource_guardrails, "resource_control_policy", diagnostics);
     for boundary in &access.boundaries {
         let of = platform.resource(boundary.resource);
-        let whole = format!("the boundary `{}`", of.name);
-        characters_within(platform, "managed_policy", of.span, &whole, &boundary.policy, diagnostics);
+        let whole = || format!("the boundary `{}`", of.name);
+        characters_within(platform, "managed_policy", of.span, whole, &boundary.policy, diagnostics);
     }
     crowded_nodes(platform, &guardrails, diagnostics);
 }
@@ -57,9 +57,9 @@ fn control(
         documents.iter().map(|document| split::of_guardrail(platform, document, limit)).collect();
     for (guardrail, policies) in platform.guardrails.iter().zip(&policies) {
         let of = platform.resource(guardrail.resource);
-        let whole = format!("a rule of `{}` that can't be divided", of.name);
+        let whole = || format!("a rule of `{}` that can't be divided", of.name);
         for policy in policies {
-            characters_within(platform, limit, of.span, &whole, policy, diagnostics);
+            characters_within(platform, limit, of.span, whole, policy, diagnostics);
         }
     }
     policies
@@ -69,13 +69,15 @@ fn characters_within(
     platform: &Platform,
     limit: &str,
     span: Span,
-    what: &str,
+    what: impl Fn() -> String,
     document: &Document,
     diagnostics: &mut Diagnostics,
 ) {
-    let Some(most) = Most::of(platform, limit) else { return };
+    let Some(most) = Most::of(platform, limit).filter(|most| is_longer(document, most.always)) else {
+        return;
+    };
     let size = characters(document);
-    let message = format!("{what} takes {size} characters, and AWS takes {}", most.always);
+    let message = format!("{} takes {size} characters, and AWS takes {}", what(), most.always);
     let help = "say less in one place: fewer grants, or grants on what several resources have in common";
     diagnostics.extend(most.exceeded(size, catalogue::POLICY_TOO_LARGE, span, message, help));
 }

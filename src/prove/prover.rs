@@ -26,6 +26,7 @@ use crate::{
         requirement::{Place, Requirement, requirements},
     },
     flow::Flow,
+    library::{ActionId, CapabilityId},
     platform::{Capability, CapabilityUse, Platform, ResourceId, Target, resource::Noun},
     source::Span,
 };
@@ -44,6 +45,8 @@ pub struct Prover<'a> {
     chains: OnceCell<Chains>,
     grants: OnceCell<BTreeMap<Span, usize>>,
     tables: OnceCell<BTreeMap<ResourceId, Vec<usize>>>,
+    /// By a capability's id, the actions that read the same data as its own.
+    pub(super) alike: RefCell<FxHashMap<CapabilityId, Rc<[ActionId]>>>,
     /// Why one role can become another, by their places: many ways lead over the same steps.
     pub(super) becoming: RefCell<FxHashMap<(usize, usize), Rc<Ability<'a>>>>,
 }
@@ -79,6 +82,7 @@ impl<'a> Prover<'a> {
             chains: OnceCell::new(),
             grants: OnceCell::new(),
             tables: OnceCell::new(),
+            alike: RefCell::default(),
             becoming: RefCell::default(),
         }
     }
@@ -150,14 +154,7 @@ impl<'a> Prover<'a> {
 
     /// The statement of a guardrail that denies a request, whatever the circumstances.
     pub fn guardrail(&self, request: &Request<'a>) -> Option<Deciding<'a>> {
-        match self.decide(request) {
-            Decision::ExplicitlyDenied(by)
-                if matches!(by.policy, Policy::ServiceControl | Policy::ResourceControl) =>
-            {
-                Some(by)
-            }
-            _ => None,
-        }
+        self.with_policies(request, |policies, question| policies.denied_by_control(question))
     }
 
     /// Whether a role's boundary leaves nothing of what it may do by itself.

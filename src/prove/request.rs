@@ -147,12 +147,7 @@ fn context(
         ("kms:viaservice", requirement.via.clone()),
         ("kms:resourcealiases", requirement.alias.clone()),
     ];
-    let mut context = Context::lacking(lacks);
-    for (key, value) in known {
-        if let Some(value) = value {
-            context.set_one(SmolStr::new_static(key), value);
-        }
-    }
+    let mut context = Context::lacking(lacks, known);
     if let Some(Noun::Role(at)) = requirement.owner.map(|owner| platform.resource(owner).noun)
         && let Some(assumed) = platform.roles.get(at as usize)
     {

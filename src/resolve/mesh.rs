@@ -1,5 +1,6 @@
 //! Domains, tables and shares.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::{Context, Declared, index, schema::columns_of};
@@ -17,9 +18,16 @@ impl Context<'_> {
                 self.domain(declared);
             }
         }
+        // What stands inside a table is its contract.
+        let mut inside: FxHashMap<ResourceId, ResourceId> = FxHashMap::default();
+        for declared in resources {
+            if let Some(parent) = self.platform.resource(declared.id).parent {
+                inside.entry(parent).or_insert(declared.id);
+            }
+        }
         for declared in resources {
             if self.platform.kind_of(declared.id).name == "table" {
-                self.table(declared, resources);
+                self.table(declared, inside.get(&declared.id).copied());
             }
         }
     }
@@ -41,7 +49,7 @@ impl Context<'_> {
         self.set_noun(declared, noun);
     }
 
-    fn table(&mut self, declared: &Declared<'_>, resources: &[Declared<'_>]) {
+    fn table(&mut self, declared: &Declared<'_>, contract: Option<ResourceId>) {
         let Some(parent) = self.platform.resource(declared.id).parent else { return };
         let columns = self.columns(declared.file, &columns_of(declared.decl));
         let Noun::Domain(domain) = self.platform.resource(parent).noun else { return };
@@ -65,10 +73,6 @@ impl Context<'_> {
                 .collect(),
             _ => Vec::new(),
         };
-        let contract = resources
-            .iter()
-            .map(|one| one.id)
-            .find(|id| self.platform.resource(*id).parent == Some(declared.id));
         let table = Table {
             resource: declared.id,
             domain,

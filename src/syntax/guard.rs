@@ -28,6 +28,11 @@ pub(super) fn readable(source: &SourceFile, diagnostics: &mut Diagnostics) -> us
 
 /// The first bracket that is nested too deep.
 fn too_deep(text: &str) -> Option<usize> {
+    // Most texts have fewer signs that nest, or begin what they nest in, than may be inside one another.
+    let nests = |byte: &u8| matches!(byte, b'(' | b'[' | b'{' | b'"' | b'\'');
+    if text.as_bytes().iter().filter(|byte| nests(byte)).count() <= MAX_NESTING {
+        return None;
+    }
     let mut open = 0_usize;
     for token in lex::tokens(text, 0..text.len()) {
         let inside = match token.kind {

@@ -31,14 +31,21 @@ pub fn tool(program: &str, needs: &str, parts: &[&str], arguments: &[impl AsRef<
 
 /// Runs one of the programs, which needs `parts` installed; `None` where they can't be.
 pub fn run(program: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) -> Option<Output> {
+    provided(program, parts)?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
+    let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
+    Some(Command::new(interpreter).arg(folder.join(program)).args(arguments).output().unwrap())
+}
+
+/// Sees to it that `parts`, which a program needs, are installed; `None` where they can't be.
+pub fn provided(program: &str, parts: &[&str]) -> Option<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
     if let Err(why) = provide(&folder, parts) {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{program} is required with CI=true: {why}");
         say(&format!("SKIPPED {program}: {}", why.trim()));
         return None;
     }
-    let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
-    Some(Command::new(interpreter).arg(folder.join(program)).args(arguments).output().unwrap())
+    Some(())
 }
 
 /// Installs what a program needs, unless it is there already.

@@ -120,6 +120,14 @@ fn rows_of_a_csv_file_are_the_same_rows() {
     assert_eq!(rows(&said.fine().out), rows(AVERAGES));
 }
 
+/// Without the feature: `cargo test --no-default-features`.
+#[test]
+#[cfg(not(feature = "kinesis"))]
+fn a_live_stream_takes_a_feature() {
+    let said = sandbox().dpl(&["run", "minute_averages", "p", "--from", "readings=live"]);
+    said.refused(2, &["was built without Kinesis", "`cargo install dpl --features kinesis`"]);
+}
+
 #[test]
 fn what_can_not_be_run_is_told() {
     let sandbox = sandbox();

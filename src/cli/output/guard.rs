@@ -27,8 +27,24 @@ pub(super) fn real(out: &Path) -> Result<PathBuf, Failure> {
 /// Refuses a folder that holds the program's own files.
 pub(super) fn no_sources(out: &Path, sources: &[PathBuf]) -> Result<(), Failure> {
     let Ok(folder) = out.canonicalize() else { return Ok(()) };
-    let inside = |path: &&PathBuf| path.canonicalize().is_ok_and(|real| real.starts_with(&folder));
-    match sources.iter().find(inside) {
+    let is_inside = |path: &Path| path.canonicalize().is_ok_and(|real| real.starts_with(&folder));
+    // Files of one folder come one behind the other, and most are no links: where their folder lies is asked once.
+    let mut last: Option<(&Path, bool)> = None;
+    let mut within = None;
+    for path in sources {
+        let is_link = path.symlink_metadata().is_ok_and(|kind| kind.is_symlink());
+        let parent = path.parent().filter(|parent| !is_link && !parent.as_os_str().is_empty());
+        let is_within = match (parent, last) {
+            (Some(parent), Some((known, answer))) if known == parent => answer,
+            (Some(parent), _) => last.insert((parent, is_inside(parent))).1,
+            (None, _) => is_inside(path),
+        };
+        if is_within {
+            within = Some(path);
+            break;
+        }
+    }
+    match within {
         Some(source) => Err(Failure(format!(
             "can't write `{}`: it holds the program's own `{}`; name a folder for the output alone",
             out.display(),

@@ -1,10 +1,11 @@
 //! `manifest.json`: which files the program made, and from what.
 
-use std::fmt::Write as _;
+use std::cell::RefCell;
 use std::path::Path;
 
 use dpl::artifact::{Artifact, StatementOrigins};
 use dpl::source::{SourceMap, Span};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -44,8 +45,9 @@ struct Statement<'a> {
 /// The manifest of artifacts that are sorted by path. Sources are told from the program's root, so that the same program gives the same
 /// bytes wherever it lies and wherever the command runs.
 pub(super) fn render(made: &[Artifact], sources: &SourceMap, root: &Path) -> String {
+    let places = Places { sources, root, files: RefCell::default() };
     let source = |span: Span| {
-        let found = place(sources, root, span);
+        let found = places.of(span);
         found.map(|(file, line)| format!("{file}:{line}")).unwrap_or_default()
     };
     let files = made.iter().map(|artifact| Entry {
@@ -56,7 +58,7 @@ pub(super) fn render(made: &[Artifact], sources: &SourceMap, root: &Path) -> Str
         source: source(artifact.source),
         sha256: digest(&artifact.text),
         notes: &artifact.notes,
-        statements: artifact.statements.iter().map(|it| statement(it, sources, root)).collect(),
+        statements: artifact.statements.iter().map(|it| statement(it, &places)).collect(),
     });
     let manifest = Manifest { version: VERSION, files: files.collect() };
     lines::to_string(&manifest, LINED) + "\n"
@@ -65,9 +67,24 @@ pub(super) fn render(made: &[Artifact], sources: &SourceMap, root: &Path) -> Str
 /// How deep the manifest has a line for each member: a statement is one line.
 const LINED: usize = 4;
 
-fn statement<'a>(of: &'a StatementOrigins, sources: &SourceMap, root: &Path) -> Statement<'a> {
-    let mut lines: Vec<(&str, u32)> =
-        of.needed_by.iter().filter_map(|span| place(sources, root, *span)).collect();
+/// Places in files whose names from the program's root were found once.
+struct Places<'a> {
+    sources: &'a SourceMap,
+    root: &'a Path,
+    files: RefCell<FxHashMap<u32, &'a str>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(&self, span: Span) -> Option<(&'a str, u32)> {
+        let (file, line) = self.sources.line_of(span.start)?;
+        let mut files = self.files.borrow_mut();
+        let name = files.entry(file.base).or_insert_with(|| below(self.root, &file.path));
+        Some((*name, line))
+    }
+}
+
+fn statement<'a>(of: &'a StatementOrigins, places: &Places<'_>) -> Statement<'a> {
+    let mut lines: Vec<(&str, u32)> = of.needed_by.iter().filter_map(|span| places.of(*span)).collect();
     lines.sort_unstable();
     lines.dedup();
     Statement { sid: &of.sid, needed_by: lines.iter().map(|(file, line)| format!("{file}:{line}")).collect() }
@@ -75,8 +92,8 @@ fn statement<'a>(of: &'a StatementOrigins, sources: &SourceMap, root: &Path) -> 
 
 /// A place's file, from the program's root, and its line.
 pub(in crate::cli) fn place<'a>(sources: &'a SourceMap, root: &Path, span: Span) -> Option<(&'a str, u32)> {
-    let (file, position) = sources.position(span.start)?;
-    Some((below(root, &file.path), position.line))
+    let (file, line) = sources.line_of(span.start)?;
+    Some((below(root, &file.path), line))
 }
 
 fn below<'a>(root: &Path, path: &'a str) -> &'a str {
@@ -85,11 +102,9 @@ fn below<'a>(root: &Path, path: &'a str) -> &'a str {
 }
 
 fn digest(text: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    let bytes = Sha256::digest(text.as_bytes());
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The part of a manifest that says which files are ours. Other members may differ between versions of the program.

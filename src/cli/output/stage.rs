@@ -1,9 +1,10 @@
 //! Fills the folder that is to take the old one's place. What does not change is linked, so that it is neither written nor dated anew.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::plan::Plan;
 use super::standing::Kind;
@@ -12,7 +13,7 @@ use super::{Change, Fault};
 /// Fills `staged`, which must not exist, with what `folder` is to hold.
 pub(super) fn fill(staged: &Path, folder: &Path, plan: &Plan, change: &Change<'_>) -> Result<(), Fault> {
     fs::create_dir(staged).map_err(Fault::at(staged))?;
-    let mut folders = BTreeSet::new();
+    let mut folders: BTreeSet<OsString> = BTreeSet::new();
     // Paths are sorted, so that a folder's files come one behind the other.
     let (mut last, mut within) = ("", staged.to_path_buf());
     for ((path, text), same) in plan.files.iter().zip(&change.same) {
@@ -28,7 +29,7 @@ pub(super) fn fill(staged: &Path, folder: &Path, plan: &Plan, change: &Change<'_
     }
     for (path, kind) in change.standing.others() {
         let made = path.to_str().is_some_and(|path| plan.files.contains_key(path));
-        if !made && !folders.contains(&path) {
+        if !made && !folders.contains(path.as_os_str()) {
             make_parents(staged, &path, &mut folders)?;
             carry(&folder.join(&path), &staged.join(&path), kind)?;
         }
@@ -36,15 +37,15 @@ pub(super) fn fill(staged: &Path, folder: &Path, plan: &Plan, change: &Change<'_
     keep_permissions(staged, folder, &folders)
 }
 
-fn make_parents(staged: &Path, path: &Path, made: &mut BTreeSet<PathBuf>) -> Result<(), Fault> {
+fn make_parents(staged: &Path, path: &Path, made: &mut BTreeSet<OsString>) -> Result<(), Fault> {
     let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) else { return Ok(()) };
-    if made.contains(parent) {
+    if made.contains(parent.as_os_str()) {
         return Ok(());
     }
     make_parents(staged, parent, made)?;
     let place = staged.join(parent);
     fs::create_dir(&place).map_err(Fault::at(&place))?;
-    made.insert(parent.to_path_buf());
+    made.insert(parent.into());
     Ok(())
 }
 
@@ -75,11 +76,11 @@ fn copy_link(_: &Path, _: &Path) -> io::Result<()> {
 }
 
 /// Last, since a folder may be one that must not be written into; deepest first for the same reason.
-fn keep_permissions(staged: &Path, folder: &Path, folders: &BTreeSet<PathBuf>) -> Result<(), Fault> {
+fn keep_permissions(staged: &Path, folder: &Path, folders: &BTreeSet<OsString>) -> Result<(), Fault> {
     if !folder.is_dir() {
         return Ok(());
     }
-    let root = PathBuf::new();
+    let root = OsString::new();
     for below in folders.iter().rev().chain(std::iter::once(&root)) {
         let Ok(old) = fs::symlink_metadata(folder.join(below)) else { continue };
         if old.is_dir() {

@@ -194,6 +194,7 @@ impl Binder<'_> {
             views: self.views.clone(),
             overs: None,
             matching: None,
+            row_filter: self.row_filter,
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };

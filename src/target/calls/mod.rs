@@ -1,5 +1,7 @@
 //! Whatever the standard library gives calls: buckets, keys, syncs, topics, queues, streams, … No kind is named here.
 
+use std::collections::BTreeSet;
+
 use crate::{
     access::{Access, Document, Duty, Ours, derived_role},
     artifact::{Artifact, Artifacts},
@@ -18,7 +20,8 @@ impl Target for Calls {
 
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
         let Program { platform, access, .. } = *program;
-        let context = Context { platform, access };
+        let awaited = lower::trigger::awaited(platform);
+        let context = Context { platform, access, awaited };
         let ids = (0..).map(ResourceId);
         for (id, resource) in ids.zip(&platform.resources) {
             out.files.extend(script_of(&context, id, resource));
@@ -35,7 +38,9 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     }
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
-        calls.extend(lower::trigger::after(platform, id, &made));
+        if context.awaited.contains(&id) {
+            calls.extend(lower::trigger::after(platform, id, &made));
+        }
         if platform.watched_by(id).is_some() {
             calls.extend(lower::watching(platform, context, id, Some(made)));
         }
@@ -69,6 +74,8 @@ fn told_elsewhere(context: &Context<'_>, id: ResourceId) -> Vec<String> {
 struct Context<'a> {
     platform: &'a Platform,
     access: &'a Access,
+    /// At whose end pipelines start.
+    awaited: BTreeSet<ResourceId>,
 }
 
 impl Surroundings for Context<'_> {

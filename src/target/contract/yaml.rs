@@ -1,51 +1,62 @@
 //! JSON values as YAML of the plain kind: blocks, and every text in double quotes, whose escapes are JSON's.
 
-use std::fmt::Write as _;
-
 use serde_json::Value as Json;
 
 /// A document.
 pub fn document(value: &Json) -> String {
-    let mut out = String::new();
+    let mut out = Vec::with_capacity(4096);
     block(value, 0, &mut out);
-    out
+    String::from_utf8(out).unwrap_or_default()
 }
 
-fn block(value: &Json, depth: usize, out: &mut String) {
-    let indent = "  ".repeat(depth);
+fn block(value: &Json, depth: usize, out: &mut Vec<u8>) {
     match value {
         Json::Object(members) => {
             for (name, value) in members {
-                let _ = write!(out, "{indent}{name}:");
+                indent(depth, out);
+                out.extend_from_slice(name.as_bytes());
+                out.push(b':');
                 nested(value, depth, out);
             }
         }
         Json::Array(items) => {
             for item in items {
-                let start = out.len();
-                block(item, depth + 1, out);
                 // The item's first line begins with the dash in the place of its indent.
-                out.replace_range(start..start + indent.len() + 2, &format!("{indent}- "));
+                let dash = out.len() + 2 * depth;
+                block(item, depth + 1, out);
+                if let Some(place) = out.get_mut(dash..dash + 2) {
+                    place.copy_from_slice(b"- ");
+                }
             }
         }
         scalar => {
-            let _ = writeln!(out, "{indent}{scalar}");
+            indent(depth, out);
+            line(scalar, out);
         }
     }
 }
 
-fn nested(value: &Json, depth: usize, out: &mut String) {
-    match value {
-        Json::Object(members) if !members.is_empty() => {
-            out.push('\n');
-            block(value, depth + 1, out);
-        }
-        Json::Array(items) if !items.is_empty() => {
-            out.push('\n');
-            block(value, depth + 1, out);
-        }
-        flat => {
-            let _ = writeln!(out, " {flat}");
-        }
+fn nested(value: &Json, depth: usize, out: &mut Vec<u8>) {
+    let flat = match value {
+        Json::Object(members) => members.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        _ => true,
+    };
+    if flat {
+        out.push(b' ');
+        line(value, out);
+    } else {
+        out.push(b'\n');
+        block(value, depth + 1, out);
     }
+}
+
+fn indent(depth: usize, out: &mut Vec<u8>) {
+    out.resize(out.len() + 2 * depth, b' ');
+}
+
+fn line(value: &Json, out: &mut Vec<u8>) {
+    let written = serde_json::to_writer(&mut *out, value);
+    debug_assert!(written.is_ok(), "a value of JSON holds nothing that JSON can't");
+    out.push(b'\n');
 }

@@ -112,7 +112,7 @@ fn distinct(halves: &[&ForeignHalf]) -> Vec<Statement> {
 fn account_of(platform: &Platform, theirs: &Theirs) -> Option<(SmolStr, SmolStr)> {
     match theirs {
         Theirs::Members(id) => {
-            let declared = platform.accounts.iter().find(|account| account.id == *id);
+            let declared = platform.account_numbered(id).map(|at| platform.account(at));
             Some((declared.map_or_else(|| id.clone(), |account| account.name.clone()), id.clone()))
         }
         _ => {

@@ -15,9 +15,10 @@ use crate::{
 const LONGEST_DESCRIPTION: usize = 700;
 
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    let managed = organization::management(platform);
     for role in access.roles.iter().filter(|role| role.identity.is_permission_set()) {
         let account = platform.account(role.identity.account);
-        let management = account.organization.and_then(|at| organization::management(platform, at));
+        let management = account.organization.and_then(|at| managed.get(&at).copied());
         let Some(management) = management else { continue };
         let id = role.identity.key.declaration();
         let (declaration, source) = declaration_of(platform, id);

@@ -1,5 +1,6 @@
 //! Service and resource control policies, and the calls that make an organization's units, move its accounts into them and attach the policies.
 
+use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
 use super::{artifact, calls_file, declaration_of};
@@ -11,16 +12,18 @@ use crate::{
 };
 
 pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
+    let mut trees = Trees::of(platform);
     for (at, organization) in (0_u32..).zip(&platform.organizations) {
-        let Some(management) = management(platform, at) else { continue };
-        let policies = control_policies(platform, access, at);
+        let Some(management) = trees.management.get(&at).copied() else { continue };
+        let own = trees.take(at);
+        let policies = control_policies(platform, access, &own.guardrails);
         for policy in &policies {
             let (name, span) = declaration_of(platform, policy.guardrail.resource);
             let stem = platform.file_stem(policy.guardrail.resource);
             let file = format!("{}/{stem}{}.json", policy.kind.folder, policy.part());
             out.files.push(artifact(management, file, name, span, &policy.document, Vec::new()));
         }
-        let script = Tree { platform, management, script: Script::default() }.calls(at, &policies);
+        let script = Tree { platform, management, script: Script::default() }.calls(own, &policies);
         if script.calls.is_empty() {
             continue;
         }
@@ -91,16 +94,11 @@ const RESOURCE: ControlKind = ControlKind {
 };
 
 /// The policies that are attached somewhere in an organization, those for its roles first.
-fn control_policies<'a>(
-    platform: &'a Platform,
-    access: &'a Access,
-    organization: u32,
-) -> Vec<ControlPolicy<'a>> {
+fn control_policies<'a>(platform: &'a Platform, access: &'a Access, own: &[usize]) -> Vec<ControlPolicy<'a>> {
     let kinds = [(&SERVICE, &access.guardrails), (&RESOURCE, &access.resource_guardrails)];
     let mut all = Vec::new();
     for (kind, documents) in kinds {
-        let own =
-            platform.guardrails.iter().zip(documents).filter(|(it, _)| belongs(platform, it, organization));
+        let own = own.iter().filter_map(|at| Some((platform.guardrails.get(*at)?, documents.get(*at)?)));
         for (guardrail, document) in own {
             let parts = (1..).zip(split::of_guardrail(platform, document, kind.limit));
             all.extend(parts.map(|(nth, document)| ControlPolicy { kind, guardrail, document, nth }));
@@ -109,18 +107,61 @@ fn control_policies<'a>(
     all
 }
 
-/// The account from which an organization is managed.
-pub(super) fn management(platform: &Platform, organization: u32) -> Option<&Account> {
-    platform.accounts.iter().find(|account| account.management && account.organization == Some(organization))
+/// The account from which each organization is managed, by its index.
+pub(super) fn management(platform: &Platform) -> FxHashMap<u32, &Account> {
+    let all = platform.accounts.iter().filter(|account| account.management);
+    // The first one counts, and so goes in last.
+    all.rev().filter_map(|account| Some((account.organization?, account))).collect()
 }
 
-/// Whether a guardrail is attached somewhere in an organization.
-fn belongs(platform: &Platform, guardrail: &Guardrail, organization: u32) -> bool {
-    guardrail.on.iter().any(|node| match node {
-        Node::Root(root) => *root == organization,
-        Node::Unit(unit) => platform.unit(*unit).organization == organization,
-        Node::Account(account) => platform.account(*account).organization == Some(organization),
-    })
+/// What is in each organization.
+struct Trees<'a> {
+    management: FxHashMap<u32, &'a Account>,
+    parts: FxHashMap<u32, Parts<'a>>,
+}
+
+/// What is in one organization.
+#[derive(Default)]
+struct Parts<'a> {
+    units: Vec<UnitId>,
+    accounts: Vec<&'a Account>,
+    /// Those that are attached somewhere in it, by their place in the platform's list.
+    guardrails: Vec<usize>,
+}
+
+impl<'a> Trees<'a> {
+    fn of(platform: &'a Platform) -> Self {
+        let mut parts: FxHashMap<u32, Parts<'a>> = FxHashMap::default();
+        for (id, unit) in (0..).map(UnitId).zip(&platform.units) {
+            parts.entry(unit.organization).or_default().units.push(id);
+        }
+        for account in &platform.accounts {
+            if let Some(organization) = account.organization {
+                parts.entry(organization).or_default().accounts.push(account);
+            }
+        }
+        for (at, guardrail) in platform.guardrails.iter().enumerate() {
+            for organization in guardrail.on.iter().filter_map(|node| organization_of(platform, node)) {
+                let attached = &mut parts.entry(organization).or_default().guardrails;
+                if attached.last() != Some(&at) {
+                    attached.push(at);
+                }
+            }
+        }
+        Self { management: management(platform), parts }
+    }
+
+    fn take(&mut self, organization: u32) -> Parts<'a> {
+        self.parts.remove(&organization).unwrap_or_default()
+    }
+}
+
+fn organization_of(platform: &Platform, node: &Node) -> Option<u32> {
+    match node {
+        Node::Root(root) => Some(*root),
+        Node::Unit(unit) => Some(platform.unit(*unit).organization),
+        Node::Account(account) => platform.account(*account).organization,
+    }
 }
 
 /// The calls for one organization.
@@ -131,13 +172,8 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn calls(mut self, organization: u32, policies: &[ControlPolicy<'_>]) -> Script {
-        let units: Vec<UnitId> = (0..)
-            .map(UnitId)
-            .zip(&self.platform.units)
-            .filter(|(_, unit)| unit.organization == organization)
-            .map(|(id, _)| id)
-            .collect();
+    fn calls(mut self, own: Parts<'_>, policies: &[ControlPolicy<'_>]) -> Script {
+        let Parts { units, accounts, .. } = own;
         if units.is_empty() && policies.is_empty() {
             return self.script;
         }
@@ -145,9 +181,7 @@ impl Tree<'_> {
         for unit in parents_first(self.platform, units) {
             self.unit(unit);
         }
-        let members =
-            self.platform.accounts.iter().filter(|account| account.organization == Some(organization));
-        for account in members.collect::<Vec<_>>() {
+        for account in accounts {
             self.member(account);
         }
         for kind in [&SERVICE, &RESOURCE] {

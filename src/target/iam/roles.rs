@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::{artifact, calls_file, declaration_of, unlimited};
 use crate::{
     access::{
-        Access, Document, Limit, Ours, RoleAccess, RoleKey,
+        Access, BoundaryAccess, Document, Limit, Ours, RoleAccess, RoleKey,
         split::{self, Kept},
     },
     artifact::Artifacts,
@@ -44,9 +44,16 @@ pub(super) fn lower(platform: &Platform, access: &Access, out: &mut Artifacts) {
         policies(platform, access, role, out);
         accounts.entry(role.identity.account).or_default().push(role);
     }
-    for (account, roles) in accounts {
-        let account = platform.account(account);
-        let mut all = boundaries(platform, access, account);
+    let mut limits: BTreeMap<AccountId, Vec<&BoundaryAccess>> = BTreeMap::new();
+    for boundary in &access.boundaries {
+        if let Some(account) = platform.resource(boundary.resource).account {
+            limits.entry(account).or_default().push(boundary);
+        }
+    }
+    for (id, roles) in accounts {
+        let account = platform.account(id);
+        let own = limits.get(&id).map_or(&[][..], Vec::as_slice);
+        let mut all = boundaries(platform, own, account);
         for role in trusted_first(&roles) {
             all.extend(calls(platform, access, role, &account.id));
         }
@@ -90,12 +97,8 @@ fn policies(platform: &Platform, access: &Access, role: &RoleAccess, out: &mut A
 }
 
 /// The boundaries of an account are there before its roles.
-fn boundaries(platform: &Platform, access: &Access, account: &Account) -> Vec<Call> {
-    let own = access
-        .boundaries
-        .iter()
-        .filter(|it| platform.account_of(it.resource).is_some_and(|of| of.id == account.id));
-    own.map(|boundary| {
+fn boundaries(platform: &Platform, own: &[&BoundaryAccess], account: &Account) -> Vec<Call> {
+    own.iter().map(|boundary| {
         let resource = platform.resource(boundary.resource);
         let name = &resource.physical;
         let text = resource.doc.as_deref().unwrap_or_default();

@@ -1,10 +1,9 @@
 //! Grants together: one call for many, in the order in which they were added.
 
-use rustc_hash::FxHashSet;
 use serde_json::Value as Json;
 
 use super::{
-    Calls,
+    Calls, Ids,
     document::{BatchGrantPermissions, Entry},
 };
 
@@ -15,18 +14,13 @@ const MOST: usize = 20;
 #[derive(Default)]
 pub struct Batch {
     entries: Vec<Json>,
-    ids: FxHashSet<String>,
+    ids: Ids,
 }
 
 impl Batch {
     /// Adds a grant; its id is numbered where another has it already.
     pub fn push(&mut self, entry: Entry<'_>) {
-        let mut unique = entry.id.to_owned();
-        let mut count = 1;
-        while !self.ids.insert(unique.clone()) {
-            count += 1;
-            unique = format!("{}.{count}", entry.id);
-        }
+        let unique = self.ids.unique(entry.id);
         self.entries.push(serde_json::to_value(Entry { id: &unique, ..entry }).unwrap_or_default());
     }
 

@@ -11,7 +11,7 @@
 //! | `share.rs` | shares → resource share and link |
 //! | `batch.rs` | grants together |
 //! | `settings.rs` | an account's administrators |
-//! | `tag.rs` | labels → LF-tags |
+//! | `tag.rs` | labels → LF-tags, and expressions of them |
 
 mod batch;
 mod document;
@@ -28,7 +28,7 @@ mod types;
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use self::batch::Batch;
@@ -51,8 +51,8 @@ impl Target for LakeFormation {
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
         let Program { platform, access, .. } = *program;
         settings::lower(platform, out);
-        tag::create(platform, out);
         let grants = grant::by_domain(platform);
+        tag::create(platform, &grants, out);
         let shares = share::by_domain(platform);
         for (at, domain) in (0u32..).zip(&platform.domains) {
             let resource = platform.resource(domain.resource);
@@ -62,17 +62,20 @@ impl Target for LakeFormation {
             }
             let mut calls = Calls::new(account);
             domain::lower(platform, domain, &mut calls);
+            let granted = grants.get(&at).map_or(&[][..], Vec::as_slice);
+            let denied = tag::denied(granted);
             for table in domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize)) {
                 table::lower(platform, domain, table, &mut calls);
-                tag::lower(platform, domain, table, &mut calls);
+                tag::lower(platform, domain, table, &denied, &mut calls);
             }
+            tag::of_domain(domain, granted, &mut calls);
             let mut batch = Batch::default();
-            for grant in grants.get(&at).into_iter().flatten() {
+            for grant in granted {
                 grant::lower(platform, domain, grant, &mut calls, &mut batch);
             }
             batch.lower(&mut calls);
             if platform.is_hybrid(domain) {
-                opt_in::lower(platform, domain, grants.get(&at).into_iter().flatten(), &mut calls);
+                opt_in::lower(platform, domain, granted.iter(), &mut calls);
             }
             let granted = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
             for id in std::iter::once(domain.resource).chain(granted.map(|table| table.resource)) {
@@ -135,13 +138,40 @@ struct Calls<'a> {
     /// Who makes the calls that say nothing else.
     account: &'a Account,
     script: Script,
-    ids: FxHashSet<String>,
+    ids: Ids,
     notes: BTreeSet<String>,
+}
+
+/// Ids that are taken, each with how many were made of it.
+#[derive(Default)]
+struct Ids(FxHashMap<String, u32>);
+
+impl Ids {
+    /// An id that nobody has: the one that is wanted, numbered where that is taken.
+    fn unique(&mut self, wanted: &str) -> String {
+        let Some(mut count) = self.0.get(wanted).copied() else {
+            self.0.insert(wanted.to_owned(), 1);
+            return wanted.to_owned();
+        };
+        loop {
+            count += 1;
+            let numbered = format!("{wanted}.{count}");
+            if !self.0.contains_key(&numbered) {
+                self.0.insert(wanted.to_owned(), count);
+                self.0.insert(numbered.clone(), 1);
+                return numbered;
+            }
+        }
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
 }
 
 impl<'a> Calls<'a> {
     fn new(account: &'a Account) -> Self {
-        Self { account, script: Script::default(), ids: FxHashSet::default(), notes: BTreeSet::new() }
+        Self { account, script: Script::default(), ids: Ids::default(), notes: BTreeSet::new() }
     }
 
     fn is_empty(&self) -> bool {
@@ -149,7 +179,7 @@ impl<'a> Calls<'a> {
     }
 
     fn has(&self, id: &str) -> bool {
-        self.ids.contains(id)
+        self.ids.has(id)
     }
 
     /// Adds a call of the script's own account; returns its id.
@@ -167,12 +197,7 @@ impl<'a> Calls<'a> {
         operation: &str,
         input: &impl Serialize,
     ) -> String {
-        let mut unique = id.to_owned();
-        let mut count = 1;
-        while !self.ids.insert(unique.clone()) {
-            count += 1;
-            unique = format!("{id}.{count}");
-        }
+        let unique = self.ids.unique(id);
         self.script.calls.push(Call {
             id: unique.clone(),
             service: service.to_owned(),

@@ -84,11 +84,7 @@ pub fn constant(platform: &Platform, expression: &Expression) -> Json {
 
 /// The text of the document that is written.
 pub fn pretty(machine: &document::Machine) -> String {
-    let mut bytes = Vec::with_capacity(16_384);
-    let written = serde_json::to_writer_pretty(&mut bytes, machine);
-    debug_assert!(written.is_ok(), "a machine holds nothing that JSON can't");
-    bytes.push(b'\n');
-    String::from_utf8(bytes).unwrap_or_default()
+    crate::lower::pretty(machine, 16_384)
 }
 
 fn create(platform: &Platform, pipeline: &Pipeline, machine: &document::Machine) -> Call {

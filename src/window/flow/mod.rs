@@ -62,6 +62,15 @@ impl Engine {
         Ok(Engine { rows_out, parts, ended, places, streams: counts.len() })
     }
 
+    /// One partition more, the last one, of a stream. Until it has rows or is silent for long it holds the watermark back, which never goes
+    /// back itself.
+    pub fn add(&mut self, stream: usize) {
+        let partition = self.places.iter().filter(|place| place.stream == stream).count() as u32;
+        self.places.push(Place { stream, partition });
+        self.ended.push(false);
+        self.parts.iter_mut().for_each(|part| part.add(stream));
+    }
+
     /// What happened so far, in all parts.
     pub fn stats(&self) -> Stats {
         let all = sum(self.parts.iter().map(Running::stats));

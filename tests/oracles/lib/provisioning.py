@@ -66,7 +66,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage", "live"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -87,6 +87,10 @@ def install_metrics(folder):
 
 def install_parquet(folder):
     install_python(folder, "parquet.txt")
+
+
+def install_live(folder):
+    install_python(folder, "live.txt")
 
 
 def install_book(folder):
@@ -194,6 +198,7 @@ PARTS = {
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
     "metrics": ([PINS / "metrics.txt"], [], install_metrics),
     "parquet": ([PINS / "parquet.txt"], [], install_parquet),
+    "live": ([PINS / "live.txt"], [], install_live),
     "book": ([PINS / "book.txt"], [], install_book),
     "lineage": ([PINS / "lineage.txt"], [], install_lineage),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),

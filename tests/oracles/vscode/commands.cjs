@@ -35,6 +35,7 @@ const vscode = {
     showTextDocument: async (document) => void asked.opened.push(document.fsPath ?? document.content),
     showQuickPick: async (items) => ((asked.items = items), items[0]),
     showInputBox: async () => "DPL0301",
+    createWebviewPanel: (kind, title, column, options) => (asked.panel = { kind, options, webview: {}, reveal: () => {}, onDidDispose: () => {} }),
   },
   workspace: {
     getConfiguration: () => ({ get: (name) => ({ path: dpl, output: "out" })[name] }),
@@ -105,6 +106,10 @@ const check = (holds, said) => {
   const next = (command, parameters) => asked.client.sendRequest("workspace/executeCommand", { command, arguments: parameters });
   await asked.client.middleware.executeCommand("dpl.artifact", [argument], next);
   check(asked.opened[1] === built, `by its lens is shown ${asked.opened[1]}`);
+  await asked.commands["dpl.showGraph"]();
+  const page = asked.panel?.webview.html ?? "";
+  check(page.startsWith("<!doctype html>") && page.includes("DataEngineering"), `the graph is ${page.slice(0, 200)}: ${asked.errors}`);
+  check(asked.panel?.options.enableScripts, "the graph's page can't run its script");
   await asked.commands["dpl.explain"]();
   check(asked.opened[2]?.length > 100, `explained is ${asked.opened[2]}`);
   await asked.commands["dpl.restart"]();
