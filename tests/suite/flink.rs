@@ -25,7 +25,7 @@ pub struct Case {
     pub analysis: Analysis,
     query: usize,
     /// The rows of its streams; those of one beside them in a file with the stream's name.
-    rows: PathBuf,
+    pub rows: PathBuf,
     pub script: PathBuf,
 }
 

@@ -33,7 +33,6 @@ const NUMBERS: &[&str] = &[
     "0",
     "1e2",
     "1E+2",
-    "-0",
     "0e0",
     "1.0",
     "1e-400",
@@ -106,6 +105,8 @@ fn line(rng: &mut Rng) -> String {
         let usual = rng.pick(&["1", "12", "-3", "7e0"]);
         value(rng, usual, NUMBERS)
     };
+    // Flink takes no decimal of so great an exponent, which the book says, too.
+    let decimal = |rng: &mut Rng| number(rng).replace("1e-400", "1e-4").replace("4.9e-324", "4.9e-3");
     let deep = |rng: &mut Rng| {
         let depth = rng.pick(&[1, 50, 130, 999, 1000]);
         format!("{}{}", "[".repeat(depth), "]".repeat(depth))
@@ -113,7 +114,7 @@ fn line(rng: &mut Rng) -> String {
     let mut members = vec![
         ("\"s\"", value(rng, "\"a\"", TEXTS)),
         ("\"d\"", number(rng)),
-        ("\"e\"", number(rng)),
+        ("\"e\"", decimal(rng)),
         ("\"n\"", number(rng)),
         ("\"b\"", number(rng)),
         (
@@ -248,6 +249,7 @@ fn no_bytes_are_too_much() {
     for _ in 0..20_000 {
         let mut line = row.to_vec();
         for _ in 0..rng.below(4) {
+            line.push(b' ');
             let at = rng.below(line.len());
             match rng.below(4) {
                 0 => line[at] = rng.next() as u8,
