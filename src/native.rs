@@ -8,6 +8,7 @@ mod join;
 mod over;
 mod parts;
 mod pattern;
+mod prepared;
 mod rows;
 pub mod rust;
 mod scalar;
@@ -173,12 +174,17 @@ fn is_required(platform: &Platform, sink: &Stream, name: &str) -> bool {
 
 /// A construct that Flink runs and the native operator does not.
 fn refused(span: Span, construct: &str) -> Box<Diagnostic> {
+    refused_for(span, construct, "the query is checked and built for Flink all the same")
+}
+
+/// The same, with the reason.
+fn refused_for(span: Span, construct: &str, why: &str) -> Box<Diagnostic> {
     let refusal = Diagnostic::error(
         catalogue::NATIVE_UNSUPPORTED,
         span,
         format!("`dpl run` can't run {construct}"),
         "not run on this machine",
     )
-    .help("the query is checked and built for Flink all the same");
+    .help(why.to_owned());
     Box::new(refusal)
 }

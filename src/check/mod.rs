@@ -33,6 +33,7 @@ mod stream_join;
 mod sync;
 mod table;
 mod tag;
+mod version;
 
 pub use pipeline::{Payload, Size, number, payload};
 pub use query::{Wait, wait};

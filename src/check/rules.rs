@@ -3,7 +3,7 @@
 use super::{
     Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, filter, grant, group,
     guardrail, label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join,
-    sync, table, tag,
+    sync, table, tag, version,
 };
 
 /// The rules.
@@ -105,6 +105,8 @@ pub const RULES: &[Rule] = &[
     ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),
     ("first rows are in the order of time", over::first_rows_are_in_the_order_of_time),
     ("late rows of over can be told", over::late_rows_of_over_can_be_told),
+    ("windows with an offset keep their rows", version::windows_with_an_offset_keep_their_rows),
+    ("variances keep their digits", version::variances_keep_their_digits),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),

@@ -322,6 +322,14 @@ impl AggregateFunction {
         }
     }
 
+    /// Whether Flink takes the values for ones that are never null, and makes -1 of the variance of one: the planner believes `COALESCE` with a
+    /// constant.
+    pub fn is_wrong_of_one(self, argument: Option<&Expr>) -> bool {
+        let Some(Expr { kind: ExprKind::Call(name, args), .. }) = argument else { return false };
+        let has_constant = args.iter().any(|part| matches!(part.kind, ExprKind::Literal(_)));
+        self.needs_two() && name == "COALESCE" && has_constant
+    }
+
     /// Whether it is null where there is but one value.
     pub const fn needs_two(self) -> bool {
         matches!(self, Self::StddevSamp | Self::VarSamp)

@@ -20,21 +20,21 @@ use serde_json::value::RawValue;
 use super::{oracle, window::exact};
 
 /// A query, its script, the rows that it reads, and where Flink writes.
-struct Case {
-    name: String,
-    analysis: Analysis,
+pub struct Case {
+    pub name: String,
+    pub analysis: Analysis,
     query: usize,
     /// The rows of its streams; those of one beside them in a file with the stream's name.
-    rows: PathBuf,
-    script: PathBuf,
+    pub rows: PathBuf,
+    pub script: PathBuf,
 }
 
 impl Case {
-    fn platform(&self) -> &Platform {
+    pub fn platform(&self) -> &Platform {
         &self.analysis.platform
     }
 
-    fn query(&self) -> &Query {
+    pub fn query(&self) -> &Query {
         &self.platform().queries[self.query]
     }
 
@@ -42,7 +42,7 @@ impl Case {
         &self.platform().resource(id).name
     }
 
-    fn rows(&self, stream: ResourceId) -> PathBuf {
+    pub fn rows(&self, stream: ResourceId) -> PathBuf {
         let own = self.rows.with_extension(format!("{}.jsonl", self.stream(stream)));
         if own.exists() { own } else { self.rows.clone() }
     }
@@ -64,7 +64,7 @@ impl Case {
         sinks
     }
 
-    fn sink_file(&self, id: ResourceId) -> PathBuf {
+    pub fn sink_file(&self, id: ResourceId) -> PathBuf {
         self.script.with_file_name(format!("{}.{}.jsonl", self.name, self.stream(id)))
     }
 }
@@ -88,7 +88,8 @@ fn programs(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn cases(folder: &Path) -> Vec<Case> {
+/// `acme`'s query and those of `tests/cases/queries`, their scripts in the folder.
+pub fn cases(folder: &Path) -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let acme = root.join("examples/acme");
     let mut found = cases_of(&programs(&acme), &acme.join("readings.jsonl"), folder);
@@ -118,19 +119,24 @@ fn cases_of(files: &[PathBuf], rows: &Path, folder: &Path) -> Vec<Case> {
     (0..count).map(case).collect()
 }
 
+impl Case {
+    /// The script, and the files behind its tables.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let file = |name: &str, path: &Path| OsString::from(format!("{name}={}", path.display()));
+        let mut arguments: Vec<OsString> = vec![self.script.clone().into()];
+        for source in self.query().sources() {
+            arguments.extend(["--table".into(), file(self.stream(source), &self.rows(source))]);
+        }
+        for sink in self.sinks() {
+            arguments.extend(["--sink".into(), file(self.stream(sink), &self.sink_file(sink))]);
+        }
+        arguments
+    }
+}
+
 /// Runs all the scripts in one JVM; `None` where Flink can't be had.
 fn flink(cases: &[Case]) -> Option<()> {
-    let mut arguments: Vec<OsString> = Vec::new();
-    let file = |name: &str, path: &Path| OsString::from(format!("{name}={}", path.display()));
-    for case in cases {
-        arguments.push(case.script.clone().into());
-        for source in case.query().sources() {
-            arguments.extend(["--table".into(), file(case.stream(source), &case.rows(source))]);
-        }
-        for sink in case.sinks() {
-            arguments.extend(["--sink".into(), file(case.stream(sink), &case.sink_file(sink))]);
-        }
-    }
+    let arguments: Vec<OsString> = cases.iter().flat_map(Case::arguments).collect();
     let done = oracle::run("flink/run", &["flink", "runner"], &arguments)?;
     let (out, errors) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "Flink refuses a script:\n{out}\n{errors}");
@@ -183,7 +189,7 @@ fn canonical(raw: &str, double: bool) -> String {
 }
 
 /// What differs, if anything does.
-fn difference(case: &Case, sink: ResourceId, ours: &[u8]) -> Option<String> {
+pub fn difference(case: &Case, sink: ResourceId, ours: &[u8]) -> Option<String> {
     let platform = case.platform();
     let columns = &platform.schema(platform.stream(sink).unwrap().schema).columns;
     let doubles =
@@ -235,6 +241,7 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     let expected = [
         "temperature_alerts",
+        "called",
         "coldest_but_one",
         "first_of_each",
         "hottest",

@@ -19,6 +19,7 @@ use crate::cli::Failure;
 use crate::cli::run::limits::Start;
 
 pub(super) use self::feed::{Bell, Feed, Partition, Reached};
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
 use self::feed::{Chunk, Said};
 
 /// A stream that is read.
