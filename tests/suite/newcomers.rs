@@ -1,11 +1,15 @@
 //! What newcomers get wrong: each mistake has a diagnostic with a mend, and what is mended by itself is right afterwards.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 use dpl::diagnostic::{Diagnostic, Severity};
 
 use crate::programs::analyze;
+
+/// A range of a text, and what to put there.
+type Mend = (Range<usize>, String);
 
 /// A mistake: its name, and what is replaced by what, in turn.
 struct Mistake {
@@ -58,20 +62,17 @@ fn program() -> (Vec<(String, String)>, String) {
 }
 
 /// What is said about a program, with the text at each place, and the mends of its own file as ranges.
-fn said(
-    files: &[(String, String)],
-    text: &str,
-) -> (Vec<(Diagnostic, String)>, Vec<(std::ops::Range<usize>, String)>) {
+fn said(files: &[(String, String)], text: &str) -> (Vec<(Diagnostic, String)>, Vec<Mend>) {
     let mut all = files.to_vec();
     all.push(("orders".to_owned(), text.to_owned()));
     let analysis = analyze(&all);
     let (_, own) = analysis.sources.files().find(|(_, file)| file.path == "orders.dpl").unwrap();
     let start = own.span().start;
-    let mut mends: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+    let mut mends: Vec<Mend> = Vec::new();
     for one in &analysis.diagnostics {
         let Some(fix) = &one.fix else { continue };
         let range = (fix.span.start - start) as usize..(fix.span.end - start) as usize;
-        let apart = |known: &std::ops::Range<usize>| range.end < known.start || known.end < range.start;
+        let apart = |known: &Range<usize>| range.end < known.start || known.end < range.start;
         if mends.iter().all(|(known, _)| apart(known)) {
             mends.push((range, fix.replacement.clone()));
         }
@@ -82,7 +83,7 @@ fn said(
     (list, mends)
 }
 
-fn mended(text: &str, mut mends: Vec<(std::ops::Range<usize>, String)>) -> String {
+fn mended(text: &str, mut mends: Vec<Mend>) -> String {
     mends.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
     let mut text = text.to_owned();
     for (range, replacement) in mends {
