@@ -103,6 +103,7 @@ pub const RULES: &[Rule] = &[
     ("late rows can be told", query::late_rows_can_be_told),
     ("rows are in the order of time", over::rows_are_in_the_order_of_time),
     ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),
+    ("first rows are in the order of time", over::first_rows_are_in_the_order_of_time),
     ("late rows of over can be told", over::late_rows_of_over_can_be_told),
     ("windows with an offset keep their rows", version::windows_with_an_offset_keep_their_rows),
     ("variances keep their digits", version::variances_keep_their_digits),

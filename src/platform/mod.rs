@@ -225,7 +225,8 @@ impl Platform {
         self.unread.iter().any(|unread| unread.start <= place.start && place.end <= unread.end)
     }
 
-    /// The first account of that number; `None` where the program declares none. The accounts are as they stay when it is first asked.
+    /// The first account of that number; `None` where the program declares none. It is asked of a whole program only: while the accounts still come
+    /// together they are looked through.
     pub fn account_numbered(&self, number: &str) -> Option<AccountId> {
         let numbered = self.numbered.get_or_init(|| {
             let mut numbered = FxHashMap::default();

@@ -321,8 +321,11 @@ impl Context<'_> {
             ("account", ExprKind::String(_)) => {
                 let text = self.text(file, inner)?;
                 let Some(ValueKind::Text(id)) = self.account_id(text, inner.span) else { return None };
-                let known = self.platform.account_numbered(&id);
-                Some(known.map_or(Principal::ForeignAccount(id), Principal::Account))
+                let known = self.platform.accounts.iter().position(|account| account.id == id);
+                Some(match known {
+                    Some(at) => Principal::Account(crate::platform::AccountId(super::index(at))),
+                    None => Principal::ForeignAccount(id),
+                })
             }
             ("account", _) => {
                 let path = as_path(inner)?;

@@ -311,6 +311,17 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         "before_long",
         "or_alone",
         "of_windows_joined",
+        "by_a_computed_key",
+        "counted",
+        "with_the_latest",
+        "risen",
+        "visited",
+        "first_of_each_device",
+        "new_rooms",
+        "spread_so_far",
+        "of_both_windows",
+        "beside_loaded",
+        "quiet_rooms",
     ];
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = BTreeSet::from(expected);

@@ -120,12 +120,18 @@ fn rows_of_a_csv_file_are_the_same_rows() {
     assert_eq!(rows(&said.fine().out), rows(AVERAGES));
 }
 
-/// Without the feature: `cargo test --no-default-features`.
 #[test]
 #[cfg(not(feature = "kinesis"))]
 fn a_live_stream_takes_a_feature() {
     let said = sandbox().dpl(&["run", "minute_averages", "p", "--from", "readings=live"]);
     said.refused(2, &["was built without Kinesis", "`cargo install dpl --features kinesis`"]);
+}
+
+/// What stands for `live` where there is none of it.
+#[test]
+#[cfg(not(all(feature = "kinesis", feature = "kafka")))]
+fn live_streams_are_left_out() {
+    crate::oracle::left_out("live streams", "`--all-features` is not given");
 }
 
 #[test]

@@ -481,7 +481,9 @@ fn decimal_target(info: &ast::ExactNumberInfo) -> Option<Base> {
 /// What an expression that is not supported is called.
 fn construct(expr: &ast::Expr) -> String {
     match expr {
-        ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::In { .. } => "a subquery".into(),
+        ast::Expr::In { negated: true, .. } => "NOT IN (SELECT …)".into(),
+        ast::Expr::Exists { .. } | ast::Expr::In { .. } => "EXISTS or IN (SELECT …) here".into(),
+        ast::Expr::Subquery(_) => "a subquery".into(),
         ast::Expr::Interval(_) => "an interval here".into(),
         ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => "GROUPING SETS".into(),
         ast::Expr::SimilarTo { .. } => "SIMILAR TO".into(),

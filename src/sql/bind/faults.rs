@@ -19,6 +19,8 @@ pub fn unsupported(span: Span, construct: &str) -> Diagnostic {
     )
     .help(match construct {
         "LIMIT" | "ORDER BY" => "leave it out: a stream has no last row; the first rows of each window are numbered by ROW_NUMBER()",
+        "NOT IN (SELECT …)" => "write NOT EXISTS (SELECT …): NOT IN is true of no row where one value of the other query is null",
+        "EXISTS or IN (SELECT …) here" => "it is a part of WHERE that must hold, beside AND",
         _ => "a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING",
     })
 }
@@ -302,10 +304,10 @@ pub fn rank_without_window(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::SQL_RANK,
         span,
-        "rows are numbered within a window, in an order",
+        "the first rows of all time change as rows come, and a stream takes no changes",
         "numbered over all rows",
     )
-    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window")
+    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window; of all time there is the first row of each key, `PARTITION BY key ORDER BY time`, ascending, with `WHERE rn = 1`")
 }
 
 pub fn rank_without_limit(span: Span) -> Diagnostic {
@@ -486,6 +488,11 @@ pub fn over_filter(name: &str, span: Span) -> Diagnostic {
 
 pub fn not_over<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str>) -> Diagnostic {
     let known: Vec<String> = functions.map(|function| format!("`{function}`")).collect();
+    if matches!(name, "RANK" | "DENSE_RANK" | "PERCENT_RANK" | "NTILE" | "CUME_DIST") {
+        let message = format!("Flink has no `{name}` of a stream's rows: it would change as rows come");
+        return Diagnostic::error(catalogue::SQL_OVER, span, message, "changes later")
+            .help("number the rows of a window, `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, and let the first through");
+    }
     let message = format!("`{name}` can't stand before OVER");
     Diagnostic::error(catalogue::SQL_OVER, span, message, "not before OVER")
         .help(format!("there are {}; ROW_NUMBER() stands alone in the SELECT list", known.join(", ")))
@@ -586,4 +593,14 @@ pub fn unknown_variable<'a>(
 
 pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_AS_OF, span, rule, "nothing to look up").help(format!("write {mend}"))
+}
+
+pub fn asked_query(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_UNSUPPORTED,
+        span,
+        "EXISTS and IN ask for the rows of a window: SELECT … FROM … WHERE …, without groups",
+        "not rows and a condition",
+    )
+    .help("write `EXISTS (SELECT * FROM TUMBLE(…) AS b WHERE a.key = b.key AND a.window_start = b.window_start AND a.window_end = b.window_end)`; what is grouped goes into a query in its FROM")
 }

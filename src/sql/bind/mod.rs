@@ -3,6 +3,7 @@
 mod aggregate;
 mod as_of;
 mod call;
+mod exists;
 mod expr;
 mod faults;
 mod from;

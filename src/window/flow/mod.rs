@@ -13,6 +13,7 @@
 //! | lateness | a row of a window that has fired is not counted, ranked or joined; rows of groups are never late, since their window fires as a whole |
 //! | order between streams | batches are taken as they are pushed; rows on time come to the same results in every order, late ones may not |
 
+mod earliest;
 mod join;
 mod links;
 mod meeting;
@@ -23,7 +24,7 @@ mod running;
 mod saved;
 mod top;
 
-pub use plan::{Assign, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
+pub use plan::{Assign, Earliest, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
 
 use super::column::Batch;
 use super::operator::{Emit, Error, Held, Pushed, Stats};

@@ -222,8 +222,16 @@ impl Running {
                 Link::Top(top) => {
                     add(Held { groups: top.held_rows(), memory: top.memory(), ..Held::default() });
                 }
+                Link::Earliest(first) => {
+                    let (groups, _) = first.rows();
+                    add(Held { groups, keys: first.keys(), memory: first.memory(groups), ..Held::default() });
+                }
                 Link::Over(over) => {
                     let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
+                    add(Held { groups, keys, memory, ..Held::default() });
+                }
+                Link::Match(rows) => {
+                    let (groups, keys, memory) = (rows.held_rows(), rows.parts(), rows.memory());
                     add(Held { groups, keys, memory, ..Held::default() });
                 }
                 Link::Groups(operator) => add(operator.held()),

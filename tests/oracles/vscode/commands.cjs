@@ -1,5 +1,5 @@
-// commands.cjs EXTENSION DPL FOLDER: runs the extension's commands over the program in FOLDER. VS Code itself can't be had here: what the extension
-// asks of it is answered by the few lines below; its language client is one over vscode-jsonrpc that has the file open. Prints what is not as it
+// commands.cjs EXTENSION DPL FOLDER: runs the extension's commands over the program in FOLDER. VS Code itself is not provisioned (its native modules
+// take minutes to build; by hand the extension was tried in its 1.99): what the extension asks of it is answered by the few lines below; its language client is one over vscode-jsonrpc that has the file open. Prints what is not as it
 // should be.
 "use strict";
 
