@@ -378,102 +378,104 @@ fn lines(rng: &mut Rng) -> String {
     parts(rng, PARTS, 7)
 }
 
-fn documents(rng: &mut Rng) -> String {
-    fn value(rng: &mut Rng, depth: usize) -> String {
-        let blank = rng.pick(&["", "", "", " ", "\n\t"]);
-        let made = match rng.below(if depth == 0 { 7 } else { 10 }) {
-            0 | 1 => rng
-                .pick(&[
-                    "0",
-                    "-0",
-                    "1",
-                    "-12",
-                    "1.0",
-                    "1.50",
-                    "-0.0",
-                    "1e5",
-                    "1E-7",
-                    "1.5e3",
-                    "0.000001",
-                    "0.0000001",
-                    "123456789012345678901234567890",
-                    "1e400",
-                    "0e10",
-                    "12e-1",
-                    "01",
-                    "1.",
-                    ".5",
-                    "+1",
-                    "-",
-                    "1x",
-                    "NaN",
-                    "1e99999999999",
-                    "1.10E+2",
-                ])
-                .to_owned(),
-            2 | 3 => format!(
-                "\"{}\"",
-                parts(
-                    rng,
-                    &[
-                        "a",
-                        "é",
-                        "😀",
-                        "\\n",
-                        "\\\"",
-                        "\\u00e9",
-                        "\\ud83d\\ude00",
-                        "\\/",
-                        "\\u0001",
-                        "\\b\\f\\t\\r",
-                        "\u{7f}",
-                        "\\\\"
-                    ],
-                    4
-                )
-            ),
-            4 => rng.pick(&["true", "false", "null", "nul", "True", "nullx", "true1"]).to_owned(),
-            5 => rng
-                .pick(&[
-                    "",
-                    "'a'",
-                    "\"open",
-                    "\"\\x\"",
-                    "\"a\nb\"",
-                    "/* */1",
-                    "{]",
-                    "[1,]",
-                    "{\"a\":1,}",
-                    "[,1]",
-                    "\u{feff}1",
-                ])
-                .to_owned(),
-            6 => "{}".to_owned(),
-            7 => {
-                let items: Vec<String> = (0..rng.below(4)).map(|_| value(rng, depth - 1)).collect();
-                format!("[{}]", items.join(","))
-            }
-            _ => {
-                let names = [
-                    "\"a\"",
-                    "\"a\"",
-                    "\"b\"",
-                    "\"b c\"",
-                    "\"\\u0061\"",
-                    "\"é\"",
-                    "\"B\"",
+/// A value of JSON text, or nearly one.
+fn value(rng: &mut Rng, depth: usize) -> String {
+    let blank = rng.pick(&["", "", "", " ", "\n\t"]);
+    let made = match rng.below(if depth == 0 { 7 } else { 10 }) {
+        0 | 1 => rng
+            .pick(&[
+                "0",
+                "-0",
+                "1",
+                "-12",
+                "1.0",
+                "1.50",
+                "-0.0",
+                "1e5",
+                "1E-7",
+                "1.5e3",
+                "0.000001",
+                "0.0000001",
+                "123456789012345678901234567890",
+                "1e400",
+                "0e10",
+                "12e-1",
+                "01",
+                "1.",
+                ".5",
+                "+1",
+                "-",
+                "1x",
+                "NaN",
+                "1e99999999999",
+                "1.10E+2",
+            ])
+            .to_owned(),
+        2 | 3 => format!(
+            "\"{}\"",
+            parts(
+                rng,
+                &[
                     "a",
-                    "\"😀\"",
-                    "\"\u{FFFF}\"",
-                ];
-                let members: Vec<String> = (0..1 + rng.below(3))
-                    .map(|_| format!("{blank}{}{blank}:{}", rng.pick(&names), value(rng, depth - 1)))
-                    .collect();
-                format!("{{{}}}", members.join(","))
-            }
-        };
-        format!("{blank}{made}{blank}")
-    }
+                    "é",
+                    "😀",
+                    "\\n",
+                    "\\\"",
+                    "\\u00e9",
+                    "\\ud83d\\ude00",
+                    "\\/",
+                    "\\u0001",
+                    "\\b\\f\\t\\r",
+                    "\u{7f}",
+                    "\\\\"
+                ],
+                4
+            )
+        ),
+        4 => rng.pick(&["true", "false", "null", "nul", "True", "nullx", "true1"]).to_owned(),
+        5 => rng
+            .pick(&[
+                "",
+                "'a'",
+                "\"open",
+                "\"\\x\"",
+                "\"a\nb\"",
+                "/* */1",
+                "{]",
+                "[1,]",
+                "{\"a\":1,}",
+                "[,1]",
+                "\u{feff}1",
+            ])
+            .to_owned(),
+        6 => "{}".to_owned(),
+        7 => {
+            let items: Vec<String> = (0..rng.below(4)).map(|_| value(rng, depth - 1)).collect();
+            format!("[{}]", items.join(","))
+        }
+        _ => {
+            let names = [
+                "\"a\"",
+                "\"a\"",
+                "\"b\"",
+                "\"b c\"",
+                "\"\\u0061\"",
+                "\"é\"",
+                "\"B\"",
+                "a",
+                "\"😀\"",
+                "\"\u{FFFF}\"",
+            ];
+            let members: Vec<String> = (0..1 + rng.below(3))
+                .map(|_| format!("{blank}{}{blank}:{}", rng.pick(&names), value(rng, depth - 1)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+    };
+    format!("{blank}{made}{blank}")
+}
+
+fn documents(rng: &mut Rng) -> String {
     // Most are objects, so that paths find something.
     match rng.below(8) {
         0 => format!("{}{}", value(rng, 3), rng.pick(&["", " ", "x", "1", "}", ","])),

@@ -11,7 +11,7 @@ use super::{
     oracle,
 };
 
-/// Queries that each version also runs: what Flink is known to do there, the code that warns of it.
+/// Queries that each version also runs, and the code that warns of what it may do wrong there, which depends on the rows.
 const RUN: &[(&str, Option<&str>)] = &[
     ("tumbling", None),
     ("hopping", None),
@@ -20,6 +20,10 @@ const RUN: &[(&str, Option<&str>)] = &[
     ("spread_in_tumbling", Some("DPL0749")),
     ("growing", Some("DPL0748")),
 ];
+
+/// Queries that a version does not plan: a `MATCH_RECOGNIZE` of Flink 1.20 finds no table where it reads a view of rows that were checked
+/// (`Table 'EXPR$0' not found`).
+const REFUSED: &[(&str, &[&str])] = &[("1.20", &["risen", "visited"])];
 
 /// What runs of a case do not agree on.
 fn apart(case: &Case) -> Option<String> {
@@ -47,16 +51,21 @@ fn plans_and_runs(version: &str) {
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let Some(done) = oracle::run("flink/run", &parts, &arguments) else { return };
     let out = String::from_utf8_lossy(&done.stdout);
-    let planned = out.lines().filter(|line| line.contains("\"ok\": true")).count();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "Flink {version} refuses a script:\n{out}\n{errors}");
-    assert_eq!(planned, cases.len(), "{out}");
+    let ended = |case: &Case, word: &str| {
+        let script = format!("{:?}", case.script.display().to_string());
+        out.lines().any(|line| line.contains(&script) && line.contains(word))
+    };
+    for case in &cases {
+        let refused = REFUSED.iter().any(|(of, names)| *of == version && names.contains(&case.name.as_str()));
+        let word = if refused { "\"ok\": false" } else { "\"ok\": true" };
+        assert!(ended(case, word), "Flink {version}, {}:\n{out}", case.name);
+    }
     let found: Vec<&Case> = cases.iter().filter(|case| run(case).is_some()).collect();
     assert_eq!(found.len(), RUN.len(), "these queries are run");
     for case in found {
         let known = run(case).and_then(|(_, code)| *code);
         let apart = apart(case);
-        assert_eq!(apart.is_some(), known.is_some(), "Flink {version}: {}", apart.unwrap_or_default());
+        assert!(apart.is_none() || known.is_some(), "Flink {version}: {}", apart.unwrap_or_default());
         if let Some(code) = known {
             let span = case.query().span;
             let warned = case.analysis.diagnostics.iter().any(|told| {

@@ -104,11 +104,11 @@ fn cosh(x: f64) -> f64 {
             let near = 1.0 + t;
             if high(x) < 0x3C80_0000 { near } else { 1.0 + (t * t) / (near + near) }
         }
-        ..0x4036_0000 => {
+        0x3FD6_2E43..0x4036_0000 => {
             let t = libm::exp(size);
             0.5 * t + 0.5 / t
         }
-        ..0x4086_2E42 => 0.5 * libm::exp(size),
+        0x4036_0000..0x4086_2E42 => 0.5 * libm::exp(size),
         _ if size <= LARGEST => {
             let root = libm::exp(0.5 * size);
             0.5 * root * root

@@ -151,10 +151,10 @@ fn is_address(text: &str) -> bool {
         parts.push(if short.is_empty() && !part.is_empty() { "0" } else { short });
     }
     // The last part may be an address of IPv4, whose zeros mean something.
-    if let (Some(last), Some((_, written))) = (parts.last_mut(), address.rsplit_once(':')) {
-        if written.contains('.') {
-            *last = written;
-        }
+    if let (Some(last), Some((_, written))) = (parts.last_mut(), address.rsplit_once(':'))
+        && written.contains('.')
+    {
+        *last = written;
     }
     parts.join(":").parse::<std::net::Ipv6Addr>().is_ok()
 }
