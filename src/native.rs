@@ -7,6 +7,8 @@ mod groups;
 mod join;
 mod over;
 mod parts;
+mod pattern;
+mod prepared;
 mod rows;
 pub mod rust;
 mod scalar;
@@ -133,8 +135,6 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     let of_sets =
         |kind: &RelationKind| matches!(kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty());
     match &relation.kind {
-        RelationKind::AsOf { .. } => Some(refused(relation.span, "JOIN … FOR SYSTEM_TIME AS OF")),
-        RelationKind::Match { .. } => Some(refused(relation.span, "MATCH_RECOGNIZE")),
         RelationKind::Aggregate { sets, .. }
             if !sets.is_empty() && over(&|kind| matches!(kind, RelationKind::Aggregate { .. })) =>
         {
@@ -144,18 +144,21 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
         | RelationKind::Aggregate { .. }
         | RelationKind::Rank { .. }
         | RelationKind::Over { .. }
+        | RelationKind::Match { .. }
         | RelationKind::Join { .. }
+        | RelationKind::AsOf { .. }
             if over(&of_sets) =>
         {
             Some(refused(
                 relation.span,
-                "a window, an aggregate, ROW_NUMBER, OVER or a join over GROUPING SETS",
+                "a window, an aggregate, ROW_NUMBER, OVER, MATCH_RECOGNIZE or a join over GROUPING SETS",
             ))
         }
         RelationKind::Window { .. }
         | RelationKind::Aggregate { .. }
         | RelationKind::Rank { .. }
         | RelationKind::Join { .. }
+        | RelationKind::AsOf { .. }
             if over(&|kind| matches!(kind, RelationKind::Over { .. })) =>
         {
             Some(refused(relation.span, "a window, an aggregate, ROW_NUMBER or a join over OVER"))
@@ -171,12 +174,17 @@ fn is_required(platform: &Platform, sink: &Stream, name: &str) -> bool {
 
 /// A construct that Flink runs and the native operator does not.
 fn refused(span: Span, construct: &str) -> Box<Diagnostic> {
+    refused_for(span, construct, "the query is checked and built for Flink all the same")
+}
+
+/// The same, with the reason.
+fn refused_for(span: Span, construct: &str, why: &str) -> Box<Diagnostic> {
     let refusal = Diagnostic::error(
         catalogue::NATIVE_UNSUPPORTED,
         span,
         format!("`dpl run` can't run {construct}"),
         "not run on this machine",
     )
-    .help("the query is checked and built for Flink all the same");
+    .help(why.to_owned());
     Box::new(refusal)
 }

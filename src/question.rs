@@ -77,9 +77,25 @@ pub fn take(
 ) -> Option<Assertion> {
     let place = sources.file(question)?.span();
     diagnostics.retain_behind(0, |it| it.code != catalogue::UNUSED_USE || it.span != place);
-    let at =
-        platform.assertions.iter().position(|it| place.start <= it.span.start && it.span.end <= place.end)?;
-    Some(platform.assertions.remove(at))
+    let within = |it: &Assertion| place.start <= it.span.start && it.span.end <= place.end;
+    let mut asked: Vec<Assertion> = platform.assertions.extract_if(.., |it| within(it)).collect();
+    let question = asked.pop()?;
+    if !asked.is_empty() {
+        diagnostics.push(several_tables(question.span));
+        return None;
+    }
+    Some(question)
+}
+
+/// Labels on a domain ask about the columns of each of its tables.
+fn several_tables(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::QUESTION,
+        span,
+        "these labels stand for columns of several tables",
+        "not one question",
+    )
+    .help("ask about each table; `assert` speaks of all of them")
 }
 
 fn no_question(span: Span, about: About) -> Diagnostic {

@@ -184,7 +184,9 @@ module.exports = grammar({
     capability: ($) => choice("*", alias($._action, $.path)),
     // Whose star needs no look at what follows: no action is multiplied.
     _action: ($) => prec.right(seq($.identifier, repeat(seq(".", $.identifier)), optional(choice(".*", token.immediate("*"))))),
-    columns: ($) => seq("(", list($.identifier), ")"),
+    columns: ($) => seq("(", list(choice($.identifier, $.labelled)), ")"),
+    labelled: ($) => seq($._label_term, repeat(seq(word($, "and"), $._label_term))),
+    _label_term: ($) => seq(optional(word($, "not")), $.label),
     _clause: ($) => choice(
       $.clause_on, $.clause_to, $.clause_where, $.clause_option, $.clause_when, $.clause_until, $.clause_outside, $.clause_except,
     ),

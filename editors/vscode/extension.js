@@ -15,6 +15,7 @@ async function activate(context) {
   const register = (name, run) => context.subscriptions.push(vscode.commands.registerCommand(name, run));
   register("dpl.build", () => build());
   register("dpl.showArtifact", () => showArtifact());
+  register("dpl.showGraph", showGraph);
   register("dpl.explain", explain);
   register("dpl.restart", restart);
   context.subscriptions.push(output, vscode.workspace.registerTextDocumentContentProvider("dpl-artifact", artifacts));
@@ -133,6 +134,28 @@ async function showArtifact() {
   } catch (error) {
     vscode.window.showErrorMessage(`dpl: ${error.message}`);
   }
+}
+
+let graph;
+
+/** Shows the page of `dpl graph`, of what is saved; once more, it is drawn anew. */
+async function showGraph() {
+  const folder = root();
+  if (!folder) return vscode.window.showErrorMessage("dpl: open a folder with a program first").then(() => undefined);
+  await vscode.workspace.saveAll(false);
+  const done = await run(["graph", "."], folder);
+  if (done.code !== 0) {
+    output.append(done.stderr);
+    output.show(true);
+    return;
+  }
+  if (!graph) {
+    const options = { enableScripts: true, retainContextWhenHidden: true, enableFindWidget: true };
+    graph = vscode.window.createWebviewPanel("dpl.graph", "dpl: graph", vscode.ViewColumn.Active, options);
+    graph.onDidDispose(() => (graph = undefined));
+  }
+  graph.webview.html = done.stdout;
+  graph.reveal();
 }
 
 /** The page of a code: of a diagnostic at the cursor, or one that is asked for. */

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::{
-    platform::{Capability, Grant, Platform, Principal, RowFilter, grant::Effect, resource::Noun},
+    platform::{
+        Capability, CapabilityUse, Grant, Platform, Principal, RowFilter, grant::Effect, resource::Noun,
+    },
     source::Span,
 };
 
@@ -66,16 +68,38 @@ fn of_grant(platform: &Platform, grant: &Grant) -> Vec<TableGrant> {
     for wanted in &grant.capabilities {
         let Capability::Named(id) = wanted.capability else { continue };
         let Some(permission) = &platform.library.capability(id).permission else { continue };
-        all.extend(grant.to.iter().map(|(principal, _)| TableGrant {
-            principal: principal.clone(),
-            permission: permission.clone(),
-            domain,
-            table,
-            columns: wanted.columns.iter().cloned().collect(),
-            rows: grant.filter.clone().filter(|_| permission == "SELECT"),
-            grant_option: grant.grant_option,
-            span: grant.span,
-        }));
+        for (table, columns) in shown(platform, domain, table, wanted) {
+            all.extend(grant.to.iter().map(|(principal, _)| TableGrant {
+                principal: principal.clone(),
+                permission: permission.clone(),
+                domain,
+                table,
+                columns: columns.clone(),
+                rows: grant.filter.clone().filter(|_| permission == "SELECT"),
+                grant_option: grant.grant_option,
+                span: grant.span,
+            }));
+        }
     }
     all
+}
+
+/// On what a capability is, with the columns; empty is all. What labels choose in a domain are columns of each of its tables that has some.
+fn shown(
+    platform: &Platform,
+    domain: u32,
+    table: Option<u32>,
+    wanted: &CapabilityUse,
+) -> Vec<(Option<u32>, BTreeSet<SmolStr>)> {
+    if wanted.labels.is_empty() {
+        return vec![(table, wanted.columns.iter().cloned().collect())];
+    }
+    let tables = platform.domains.get(domain as usize).into_iter().flat_map(|domain| &domain.tables);
+    let chosen = tables.filter_map(|at| {
+        let schema = platform.tables.get(*at as usize)?.schema;
+        let columns = platform.labelled_columns(schema, &wanted.labels);
+        let columns: BTreeSet<SmolStr> = columns.map(|column| column.name.clone()).collect();
+        (!columns.is_empty()).then_some((Some(*at), columns))
+    });
+    chosen.collect()
 }

@@ -43,9 +43,12 @@ pub fn is_longer(document: &Document, limit: usize) -> bool {
     most(document) > limit && characters(document) > limit
 }
 
+/// How much of something a document has.
+type Count = fn(&Document) -> usize;
+
 /// What a policy of a resource has too much of, by the limits of its kind.
 pub fn excess(platform: &Platform, kind: &str, document: &Document) -> Option<Excess> {
-    let counted: [(_, _, fn(&Document) -> usize); 4] = [
+    let counted: [(_, _, Count); 4] = [
         ("bytes", "policy", |document| Counter::of(document).bytes),
         ("statements", "policy_statements", |document| document.statements.len()),
         ("principals", "policy_principals", principals),

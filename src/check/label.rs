@@ -8,8 +8,8 @@ use crate::{
     flow::{Flow, Reached, Spot},
     library::{ActionId, Library},
     platform::{
-        Base, Capability, CapabilityUse, Column, DataType, Grant, Location, Platform, Principal, ResourceId,
-        SchemaId, Table, grant::Effect, resource::Noun,
+        Capability, CapabilityUse, Column, Grant, Location, Platform, Principal, ResourceId, SchemaId, Table,
+        grant::Effect, resource::Noun,
     },
     source::Span,
 };
@@ -25,11 +25,10 @@ pub fn labelled_data_is_granted_to_the_cleared_only(platform: &Platform, diagnos
             let clearance = clearance(platform, principal);
             for (schema, capability) in shown(platform, grant, &places) {
                 let columns = platform.schema(schema).columns.iter();
-                let mut seen = columns.filter(|column| {
-                    capability.columns.is_empty() || capability.columns.contains(&column.name)
-                });
+                let mut seen = columns.filter(|column| is_shown(platform, capability, column));
                 let open = seen.find_map(|column| {
-                    labels(platform, &column.ty)
+                    platform
+                        .labels_of(&column.ty)
                         .into_iter()
                         .find(|label| !clearance.contains(label))
                         .map(|label| (column, label))
@@ -43,28 +42,17 @@ pub fn labelled_data_is_granted_to_the_cleared_only(platform: &Platform, diagnos
     }
 }
 
-/// Every label of a type, those of what stands inside it included.
-fn labels(platform: &Platform, ty: &DataType) -> Vec<SmolStr> {
-    let mut labels = Vec::new();
-    let mut seen: Vec<SchemaId> = Vec::new();
-    let mut rest = vec![ty];
-    while let Some(ty) = rest.pop() {
-        labels.extend(ty.labels.iter().cloned());
-        match &ty.base {
-            Base::List(element) => rest.push(element),
-            Base::Map(key, value) => rest.extend([key.as_ref(), value.as_ref()]),
-            Base::Record(schema) if !seen.contains(schema) => {
-                seen.push(*schema);
-                rest.extend(platform.schema(*schema).columns.iter().map(|column| &column.ty));
-            }
-            _ => {}
-        }
+/// Whether a capability shows a column.
+fn is_shown(platform: &Platform, capability: &CapabilityUse, column: &Column) -> bool {
+    if !capability.labels.is_empty() {
+        let labels = platform.labels_of(&column.ty);
+        return capability.labels.iter().any(|rule| rule.holds(&labels));
     }
-    labels
+    capability.columns.is_empty() || capability.columns.contains(&column.name)
 }
 
 fn is_labelled(platform: &Platform, schema: SchemaId) -> bool {
-    platform.schema(schema).columns.iter().any(|column| !labels(platform, &column.ty).is_empty())
+    platform.schema(schema).columns.iter().any(|column| !platform.labels_of(&column.ty).is_empty())
 }
 
 /// Where labelled rows lie: under the tables that have them, and wherever syncs and replication copy those places to.

@@ -12,6 +12,7 @@ mod domain;
 pub mod duration;
 mod federation;
 pub mod field;
+pub mod filter;
 mod grant;
 mod group;
 mod guardrail;
@@ -32,6 +33,7 @@ mod stream_join;
 mod sync;
 mod table;
 mod tag;
+mod version;
 
 pub use pipeline::{Payload, Size, number, payload};
 pub use query::{Wait, wait};

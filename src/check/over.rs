@@ -7,7 +7,7 @@ use crate::{
     sql::{
         event_time::is_event_time,
         over::Over,
-        plan::{ExprKind, Relation, RelationKind},
+        plan::{Expr, ExprKind, Relation, RelationKind},
     },
 };
 
@@ -35,6 +35,30 @@ pub fn patterns_are_in_the_order_of_time(platform: &Platform, diagnostics: &mut 
             continue;
         };
         diagnostics.push(not_by_time(&field.name, event_time(platform, input), matched.time));
+    }
+}
+
+/// The first row of each key is known once its time has come: it is the one of the least event time.
+pub fn first_rows_are_in_the_order_of_time(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for query in &platform.queries {
+        for relation in query.plan.chain() {
+            let RelationKind::Rank { input, partition, order } = &relation.kind else { continue };
+            let windowed =
+                |key: &Expr| matches!(key.kind, ExprKind::Column(at) if input.bound(at) == Some(1));
+            let Some(ExprKind::Column(time)) = order.first().map(|order| &order.expr.kind) else { continue };
+            if partition.iter().any(windowed) {
+                continue;
+            }
+            let place = order.first().map_or(relation.span, |order| order.expr.span);
+            if let Some(field) = input.field(*time).filter(|_| !is_event_time(platform, input, *time)) {
+                diagnostics.push(not_by_time(&field.name, event_time(platform, input), place));
+            }
+            let streams = query.sources().into_iter().filter_map(|id| platform.stream(id));
+            let diverts = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+            if let Some(stream) = diverts {
+                diagnostics.push(late_first(&platform.resource(stream.resource).name, relation.span));
+            }
+        }
     }
 }
 
@@ -89,6 +113,16 @@ fn not_by_time(column: &str, wanted: Option<&str>, span: Span) -> Diagnostic {
         Some(wanted) => diagnostic.help(format!("write `ORDER BY {wanted}`")).fix(span, wanted),
         None => diagnostic.help("hand the stream's event-time column on to this query, and order by it; a stream has one by its `watermark`"),
     }
+}
+
+fn late_first(stream: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_RANK,
+        span,
+        format!("`{stream}` diverts late rows, and of the first rows of all time none is diverted"),
+        "which rows are late?",
+    )
+    .help("use `late = drop` on the stream, or number rows within windows")
 }
 
 fn window_of_matches(span: Span) -> Diagnostic {

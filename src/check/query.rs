@@ -20,7 +20,11 @@ pub fn windows_are_over_the_event_time(platform: &Platform, diagnostics: &mut Di
             let Some((source, field, is_own)) = other_time(platform, input, time.0) else { continue };
             let Some(stream) = platform.stream(source) else { continue };
             let declared = platform.resource(source);
+            let watermark = platform.kind_of(source).field_index("watermark");
+            let given = watermark.and_then(|at| declared.given.get(at)).is_some_and(Option::is_some);
             diagnostics.push(match &stream.watermark {
+                // One that is not understood is reported there.
+                None if given => continue,
                 None => without_watermark(&declared.name, declared.span, &field.name, time.1),
                 // What is computed from an event time is none.
                 Some((column, _)) if *column != field.name || !is_own => {

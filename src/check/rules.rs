@@ -1,9 +1,9 @@
 //! Every rule, in the order in which they are applied.
 
 use super::{
-    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, grant, group, guardrail,
-    label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join, sync,
-    table, tag,
+    Rule, agent, alerts, bucket, call, condition, crawler, cron, domain, federation, filter, grant, group,
+    guardrail, label, over, pipeline, projection, query, role, secret, share, statement, stream, stream_join,
+    sync, table, tag, version,
 };
 
 /// The rules.
@@ -86,7 +86,9 @@ pub const RULES: &[Rule] = &[
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),
     ("groups read tables as roles", group::groups_read_tables_as_roles),
+    ("rows are not denied", share::rows_are_not_denied),
     ("row filters are on reads", share::row_filters_are_on_reads),
+    ("row filters are few", filter::filters_are_few),
     ("shares lead elsewhere", share::shares_lead_elsewhere),
     ("links have names of their own", share::links_have_names_of_their_own),
     ("links can be followed", share::links_can_be_followed),
@@ -101,7 +103,10 @@ pub const RULES: &[Rule] = &[
     ("late rows can be told", query::late_rows_can_be_told),
     ("rows are in the order of time", over::rows_are_in_the_order_of_time),
     ("patterns are in the order of time", over::patterns_are_in_the_order_of_time),
+    ("first rows are in the order of time", over::first_rows_are_in_the_order_of_time),
     ("late rows of over can be told", over::late_rows_of_over_can_be_told),
+    ("windows with an offset keep their rows", version::windows_with_an_offset_keep_their_rows),
+    ("variances keep their digits", version::variances_keep_their_digits),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),

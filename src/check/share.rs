@@ -70,14 +70,17 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
     for grant in &platform.grants {
         grants.entry(grant.on.resource).or_default().push(grant);
     }
-    for share in &platform.shares {
+    // Whom a grant that is not understood lets read is not known.
+    for share in platform.shares.iter().filter(|_| !platform.lost_grants) {
         let Some((table, owner, reader)) = sides(platform, share) else { continue };
         let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
-        if table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
+        let half = [table.resource, owner.resource].iter().any(|id| platform.half_granted.contains(id));
+        if half || table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
             continue;
         }
         let owner = owner_name(platform, reader);
         let shared = &platform.resource(table.resource).name;
+        let grant = format!("grant select on {}.{shared} to {owner}", domain_name(platform, table));
         diagnostics.push(
             Diagnostic::error(
                 catalogue::SHARE_WITHOUT_GRANT,
@@ -86,7 +89,8 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
                 "leads to a table that stays closed",
             )
             .related(platform.resource(reader.resource).span, format!("`{owner}` owns this domain"))
-            .help(format!("add `grant select on {}.{shared} to {owner}`", domain_name(platform, table))),
+            .help(format!("add `{grant}`"))
+            .fix(Span::new(share.span.end, share.span.end), format!("\n{grant}")),
         );
     }
 }
@@ -150,6 +154,26 @@ fn to_service(span: Span) -> Diagnostic {
         "not somebody it knows",
     )
     .help("grant it to the role that the service acts as")
+}
+
+/// Rows are handed out by Lake Formation, which knows no denials; IAM knows one of all of its rows or of none.
+pub fn rows_are_not_denied(platform: &Platform, diagnostics: &mut Diagnostics) {
+    let of_rows = |used: &&CapabilityUse| {
+        matches!(permission(platform, used.capability), Some("SELECT" | "INSERT" | "DELETE"))
+    };
+    for grant in platform.grants.iter().filter(|grant| grant.effect == Effect::Deny) {
+        diagnostics.extend(grant.capabilities.iter().filter(of_rows).map(|used| denied(used.span)));
+    }
+}
+
+fn denied(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::TABLE_RECEIVER,
+        span,
+        "Lake Formation has no denials, and IAM can only deny the rows of all tables at once",
+        "can't be denied here",
+    )
+    .help("grant less; `assert PRINCIPAL cannot select on TABLE` proves that nothing gives it")
 }
 
 /// A row filter is on the rows that are read.

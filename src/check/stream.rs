@@ -129,7 +129,7 @@ fn no_event_time(column: &Column, what: &str, span: Span) -> Diagnostic {
         "no event time",
     )
     .related(column.span, "declared here")
-    .help("an event time is a `timestamp(3)` or `timestamp_ltz(3)` without `?`")
+    .help(format!("declare it as `{} : timestamp(3)`, or as a `timestamp_ltz(3)`, without `?`", column.name))
 }
 
 fn wrong_shape(

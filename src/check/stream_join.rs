@@ -4,15 +4,24 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{Platform, stream::Rows},
     source::Span,
-    sql::{event_time, plan::RelationKind},
+    sql::{
+        event_time,
+        plan::{RelationKind, WindowShape},
+    },
 };
 
 /// Each join is within windows, or holds the event times of both sides within bounds.
 pub fn joins_forget_their_rows(platform: &Platform, diagnostics: &mut Diagnostics) {
     for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
-        let RelationKind::Join { left, right, condition, .. } = &relation.kind else { continue };
-        if !event_time::join_ends(platform, left, right, condition) {
-            diagnostics.push(endless(condition.span));
+        let RelationKind::Join { left, right, condition, kind } = &relation.kind else { continue };
+        if kind.is_half() && event_time::joined_windows(left, right, condition).is_none() {
+            diagnostics.push(endless_half(kind.words(), condition.span));
+        } else if !event_time::join_ends(platform, left, right, condition) {
+            let windows = event_time::joined_windows(left, right, condition);
+            diagnostics.push(match windows {
+                Some([of_left, of_right]) => other_windows(of_left, of_right, condition.span),
+                None => endless(condition.span),
+            });
         }
     }
 }
@@ -56,6 +65,31 @@ pub fn lookups_are_as_of_the_event_time(platform: &Platform, diagnostics: &mut D
 
 fn as_of(message: String, help: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_AS_OF, span, message, "as of when?").help(help)
+}
+
+fn endless_half(words: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_ENDLESS_JOIN,
+        span,
+        format!("a row that {words} asks for may come at any time, so Flink keeps all rows of both sides for ever"),
+        "no window of both",
+    )
+    .help("cut both sides into the same windows, and make both of their bounds equal: `a.window_start = b.window_start AND a.window_end = b.window_end`")
+}
+
+fn other_windows(left: &WindowShape, right: &WindowShape, span: Span) -> Diagnostic {
+    let kinds = if left.name() == right.name() {
+        format!("the windows of both sides are {} of other lengths", left.name())
+    } else {
+        format!("the windows of both sides differ, {} and {}", left.name(), right.name())
+    };
+    Diagnostic::error(
+        catalogue::SQL_ENDLESS_JOIN,
+        span,
+        format!("{kinds}, so Flink joins their rows like any others, and keeps all of them for ever"),
+        "no window of both",
+    )
+    .help("cut both sides into the same windows; or join rows by their event times, `b.at BETWEEN a.at - INTERVAL '5' MINUTE AND a.at`, and group the pairs")
 }
 
 fn endless(span: Span) -> Diagnostic {

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     Analysis,
     access::roles::acting,
-    platform::{Column, Platform, Principal, ResourceId, Schema, SchemaId, ValueKind, resource::Noun},
+    platform::{
+        Column, LabelRule, Platform, Principal, ResourceId, Schema, SchemaId, ValueKind, resource::Noun,
+    },
     source::Span,
 };
 
@@ -271,7 +273,8 @@ pub fn readers(analysis: &Analysis, id: ResourceId, column: Option<&str>) -> Vec
             };
             let sees =
                 column.is_none_or(|column| it.columns.is_empty() || it.columns.iter().any(|it| it == column));
-            matches!(named, "read" | "select") && sees
+            let by_label = it.labels.is_empty() || sees_by_label(platform, id, &it.labels, column);
+            matches!(named, "read" | "select") && sees && by_label
         });
         if on && reads {
             readers.extend(grant.to.iter().map(|(who, _)| principal(platform, who)));
@@ -296,6 +299,13 @@ pub fn readers(analysis: &Analysis, id: ResourceId, column: Option<&str>) -> Vec
         }
     }
     readers.into_iter().collect()
+}
+
+/// Whether labels choose a column of a table; any of its columns, without one.
+fn sees_by_label(platform: &Platform, id: ResourceId, rules: &[LabelRule], column: Option<&str>) -> bool {
+    let Noun::Table(at) = platform.resource(id).noun else { return false };
+    let Some(table) = platform.tables.get(at as usize) else { return false };
+    platform.labelled_columns(table.schema, rules).any(|it| column.is_none_or(|column| it.name == column))
 }
 
 fn principal(platform: &Platform, who: &Principal) -> String {

@@ -107,12 +107,9 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
             RelationKind::AsOf { condition, .. } => {
                 joins.push(format!("as of a time on {}", print::expr(condition, &columns(relation))));
             }
-            RelationKind::Join { kind, condition, .. } => {
-                joins.push(format!(
-                    "{} on {}",
-                    kind.words().to_lowercase(),
-                    print::expr(condition, &columns(relation))
-                ));
+            RelationKind::Join { left, right, kind, condition } => {
+                let both = [columns(left), columns(right)].concat();
+                joins.push(format!("{} on {}", kind.words().to_lowercase(), print::expr(condition, &both)));
             }
         }
     }
@@ -183,8 +180,10 @@ fn whole(platform: &Platform, query: &Query) -> Vec<Vec<String>> {
         match &it.kind {
             RelationKind::Filter { condition, .. } => vec![print::expr(condition, &names)],
             RelationKind::Project { exprs, .. } => exprs.iter().map(|it| print::expr(it, &names)).collect(),
-            RelationKind::Join { condition, .. } | RelationKind::AsOf { condition, .. } => {
-                let names: Vec<String> = it.fields.iter().map(|it| it.name.to_string()).collect();
+            RelationKind::Join { left, right, condition, .. }
+            | RelationKind::AsOf { left, right, condition, .. } => {
+                let both = left.fields.iter().chain(&right.fields);
+                let names: Vec<String> = both.map(|it| it.name.to_string()).collect();
                 vec![print::expr(condition, &names)]
             }
             _ => Vec::new(),

@@ -347,7 +347,9 @@ impl Collector {
 
     fn cap(&mut self, cap: &Cap) {
         self.path(&cap.path);
-        self.names(cap.columns.as_deref().unwrap_or_default());
+        for chosen in cap.columns.iter().flatten() {
+            self.item(chosen.span(), Entry::Element);
+        }
     }
 
     fn share(&mut self, share: &Share) {

@@ -28,8 +28,13 @@ pub(super) fn of(prover: &Prover<'_>, id: ResourceId) -> Option<Vec<Reader>> {
     let library = &platform.library;
     let capability = library.capability_named(platform.resource(id).kind, reading)?;
     let span = platform.resource(id).span;
-    let wanted =
-        CapabilityUse { capability: Capability::Named(capability), columns: Vec::new(), rows: None, span };
+    let wanted = CapabilityUse {
+        capability: Capability::Named(capability),
+        columns: Vec::new(),
+        labels: Vec::new(),
+        rows: None,
+        span,
+    };
     let holders = prover.who_can(&wanted, &Target { resource: id, prefix: None, span });
     let mut readers: Vec<Reader> = holders
         .into_iter()

@@ -263,6 +263,8 @@ fn steps(milliseconds: u64) -> Option<u64> {
 fn milliseconds(of: &Term<'_>) -> Option<u64> {
     match of {
         Term::Value(Value { kind: ValueKind::Duration(milliseconds), .. }) => Some(*milliseconds),
+        // What the library says itself is seconds.
+        Term::Json(seconds) => seconds.as_u64().map(|seconds| seconds * 1000),
         _ => None,
     }
 }

@@ -128,6 +128,13 @@ fn with_line(snapshot: &Snapshot, span: Span) -> Span {
     if alone && ends { Span::new(span.start, span.end + 1) } else { span }
 }
 
+/// The beginning of a text, for a title of one line.
+fn in_short(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let short: String = line.chars().take(60).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
 fn mend(
     snapshot: &Snapshot,
     said: &diagnostic::Diagnostic,
@@ -137,10 +144,10 @@ fn mend(
     let fix = said.fix.as_ref()?;
     let span = if fix.replacement.is_empty() { with_line(snapshot, fix.span) } else { fix.span };
     let Location { uri: target, range } = location(snapshot, span, uri)?;
-    let title = match (snapshot.analysis.sources.text(fix.span), fix.replacement.as_str()) {
-        ("", new) => format!("Insert `{}`", new.trim()),
-        (old, "") => format!("Remove `{}`", old.trim()),
-        (old, new) => format!("Replace `{}` by `{}`", old.trim(), new.trim()),
+    let title = match (snapshot.analysis.sources.text(fix.span).trim(), fix.replacement.trim()) {
+        ("", new) => format!("Insert `{}`", in_short(new)),
+        (old, "") => format!("Remove `{}`", in_short(old)),
+        (old, new) => format!("Replace `{}` by `{}`", in_short(old), in_short(new)),
     };
     let edit = TextEdit { range, new_text: fix.replacement.clone() };
     Some(CodeAction {

@@ -4,7 +4,9 @@ use lsp_types::{SemanticToken, SemanticTokenModifier, SemanticTokenType, Semanti
 
 use super::document::{Document, position};
 use crate::source::Span;
-use crate::syntax::ast::{Cap, Column, Decl, Expr, ExprKind, Grant, Item, Member, Statement, StatementKind};
+use crate::syntax::ast::{
+    Cap, Chosen, Column, Decl, Expr, ExprKind, Grant, Item, Member, Statement, StatementKind,
+};
 
 /// The types that are told, in the order of the legend.
 const TYPES: [SemanticTokenType; 9] = [
@@ -136,7 +138,14 @@ impl Painter {
 
     fn cap(&mut self, cap: &Cap) {
         self.put(cap.path.span, METHOD);
-        cap.columns.iter().flatten().for_each(|name| self.put(name.span, PROPERTY));
+        for chosen in cap.columns.iter().flatten() {
+            match chosen {
+                Chosen::Named(name) => self.put(name.span, PROPERTY),
+                Chosen::Labelled(terms, _) => {
+                    terms.iter().for_each(|term| self.put(term.label.span, DECORATOR));
+                }
+            }
+        }
     }
 
     fn statement(&mut self, statement: &Statement) {

@@ -38,7 +38,10 @@ pub fn convert(expr: &Expr, columns: &Columns) -> Result<window::Expr, Box<Diagn
             window::Expr::arithmetic(*op, convert(a, columns)?, convert(b, columns)?)
         }
         ExprKind::Negate(a) => window::Expr::call(Function::Negate, vec![convert(a, columns)?]),
-        ExprKind::Compare(op, a, b) => window::Expr::compare(*op, convert(a, columns)?, convert(b, columns)?),
+        ExprKind::Compare(op, a, b) => {
+            let (a, b) = sides(a, b, columns)?;
+            window::Expr::compare(*op, a, b)
+        }
         ExprKind::And(list) => window::Expr::and(all(list, columns)?),
         ExprKind::Or(list) => window::Expr::or(all(list, columns)?),
         ExprKind::Not(a) => convert(a, columns)?.not(),
@@ -70,6 +73,16 @@ fn typed(expr: &Expr, ty: Type, columns: &Columns) -> Result<window::Expr, Box<D
     match &expr.kind {
         ExprKind::Literal(Literal::Null) => literal(Value::Null, ty, expr.span),
         _ => convert(expr, columns),
+    }
+}
+
+/// Two values that are compared; one that is NULL has the other's type.
+fn sides(a: &Expr, b: &Expr, columns: &Columns) -> Result<(window::Expr, window::Expr), Box<Diagnostic>> {
+    let is_null = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(Literal::Null));
+    match (is_null(a), is_null(b)) {
+        (true, false) => Ok((typed(a, physical(b)?, columns)?, convert(b, columns)?)),
+        (false, true) => Ok((convert(a, columns)?, typed(b, physical(a)?, columns)?)),
+        _ => Ok((convert(a, columns)?, convert(b, columns)?)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `JOIN … ON` as the operator's: which part of the condition says what is close in time, which is an equality of keys, and what is left.
 
 use crate::{
+    source::Span,
     sql::{
         event_time::{conjuncts, is_event_time},
         plan::{Comparison, Expr, ExprKind, JoinKind, Literal, Relation, RelationKind, WindowShape},
@@ -23,19 +24,31 @@ struct Sides<'a> {
 
 impl Maker<'_> {
     pub(super) fn join(&self, relation: &Relation) -> Result<Join> {
-        let RelationKind::Join { left, right, kind, condition } = &relation.kind else {
-            return Err(refused(relation.span, "this JOIN"));
+        let (left, right, kind, condition) = match &relation.kind {
+            RelationKind::Join { left, right, kind, condition }
+            | RelationKind::AsOf { left, right, kind, condition, .. } => (left, right, kind, condition),
+            _ => return Err(refused(relation.span, "this JOIN")),
         };
         let mut sides = Sides { left, right, rest: conjuncts(condition) };
-        let pairing = match sides.windows()? {
-            Some(ends) => Pairing::Windows(ends),
-            None => sides
-                .interval(self)
-                .ok_or_else(|| refused(condition.span, "a JOIN without bounds in time of both sides"))?,
+        let pairing = match &relation.kind {
+            RelationKind::AsOf { time, .. } => sides.as_of(self, time.0, relation.span)?,
+            _ => match sides.windows()? {
+                Some(ends) => Pairing::Windows(ends),
+                None if kind.is_half() => {
+                    return Err(refused(
+                        condition.span,
+                        &format!("{} without windows of both sides", kind.words()),
+                    ));
+                }
+                None => sides
+                    .interval(self)
+                    .ok_or_else(|| refused(condition.span, "a JOIN without bounds in time of both sides"))?,
+            },
         };
         let parts = [self.part(left)?, self.part(right)?];
         let keys = sides.keys()?;
-        let all = columns(relation);
+        let both = left.fields.iter().chain(&right.fields);
+        let all = Columns::of_stream(both.map(|field| field.ty.base.clone()).collect());
         let condition = match sides.rest.as_slice() {
             [] => None,
             [one] => Some(expr::convert(one, &all)?),
@@ -46,13 +59,14 @@ impl Maker<'_> {
             }
         };
         let keeps = match kind {
-            JoinKind::Inner => [false, false],
+            JoinKind::Inner | JoinKind::Semi | JoinKind::Anti => [false, false],
             JoinKind::Left => [true, false],
             JoinKind::Right => [false, true],
             JoinKind::Full => [true, true],
         };
         let [left, right]: [Part; 2] = parts;
-        Ok(Join { left, right, keeps, pairing, keys, condition })
+        let half = kind.is_half().then_some(*kind == JoinKind::Semi);
+        Ok(Join { left, right, keeps, half, pairing, keys, condition })
     }
 }
 
@@ -78,6 +92,24 @@ impl<'a> Sides<'a> {
         let columns = expr.columns();
         let (side, _) = self.side(*columns.first()?);
         columns.iter().all(|index| self.side(*index).0 == side).then_some(side)
+    }
+
+    /// The event times of both sides of a lookup. Its keys are columns of the right side, by which its versions are told apart.
+    fn as_of(&self, maker: &Maker<'_>, time: usize, span: Span) -> Result<Pairing> {
+        let of_right = (0..self.right.fields.len()).find(|at| is_event_time(maker.platform, self.right, *at));
+        let of_right = of_right.ok_or_else(|| refused(span, "a lookup in what has no event time"))?;
+        for part in &self.rest {
+            let ExprKind::Compare(Comparison::Equal, a, b) = &part.kind else { continue };
+            let looked_up = match (self.side_of(a), self.side_of(b)) {
+                (Some(0), Some(1)) => b,
+                (Some(1), Some(0)) => a,
+                _ => continue,
+            };
+            if !matches!(looked_up.kind, ExprKind::Column(_)) {
+                return Err(refused(looked_up.span, "a lookup by a computed key of what is looked up"));
+            }
+        }
+        Ok(Pairing::AsOf([time, of_right]))
     }
 
     /// The columns of the window's end, where both sides are windows of which both bounds are equal. The equality of starts stays a key.

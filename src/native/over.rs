@@ -8,7 +8,10 @@ use crate::{
         plan::{AggregateFunction, Relation, RelationKind},
         types,
     },
-    window::{self, Aggregate, Expr, First, Part, Stage},
+    window::{
+        self, Aggregate, Arithmetic, Comparison, Expr, First, Function, Part, Scalar, Select, Stage, Type,
+        Value,
+    },
 };
 
 use super::{
@@ -18,8 +21,8 @@ use super::{
 
 type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
-/// OVER behind the part that makes its input.
-pub(super) fn stage(input: &Relation, over: &Over, part: &Part, span: Span) -> Result<window::Over> {
+/// OVER behind the part that makes its input: what is computed over rows, and what is computed of that.
+pub(super) fn stages(input: &Relation, over: &Over, part: &Part, span: Span) -> Result<Vec<Stage>> {
     let plain = part.then.iter().all(|stage| matches!(stage, Stage::Select(_) | Stage::Over(_)));
     let windowed = input.chain().any(|below| matches!(below.kind, RelationKind::Window { .. }));
     match &part.first {
@@ -43,14 +46,93 @@ pub(super) fn stage(input: &Relation, over: &Over, part: &Part, span: Span) -> R
             window::Frame::Range(length.map_err(|_| refused(span, "so long a time before"))?)
         }
     };
-    Ok(window::Over {
-        nullable: nullable(part),
-        time: over.time.0,
-        partition: expr::all(&over.partition, &columns)?,
-        frame,
-        calls: over.calls.iter().map(|it| call(it, &columns)).collect::<Result<_>>()?,
-        input: columns.types,
-    })
+    let nullable = nullable(part);
+    let mut calls = Vec::new();
+    let mut results = Vec::new();
+    for it in &over.calls {
+        if spread(it.function).is_some() {
+            results.push(variance(it, &columns, &nullable, &mut calls)?);
+        } else {
+            let call = call(it, &columns)?;
+            let ty = call.ty().ok_or_else(|| refused(it.span, "this OVER"))?;
+            results.push(Expr::column(columns.types.len() + calls.len(), ty));
+            calls.push(call);
+        }
+    }
+    let partition = expr::all(&over.partition, &columns)?;
+    let computed = over.calls.iter().any(|call| spread(call.function).is_some());
+    let rows = columns.types.iter().enumerate().map(|(at, ty)| Expr::column(at, *ty));
+    let output = rows.chain(results).collect();
+    let over = window::Over { nullable, time: over.time.0, partition, frame, calls, input: columns.types };
+    let over = Stage::Over(Box::new(over));
+    Ok(if computed { vec![over, Stage::Select(Select { filter: None, output })] } else { vec![over] })
+}
+
+/// Whether a function is a variance: its root, and of a sample.
+fn spread(function: OverFunction) -> Option<(bool, bool)> {
+    match function {
+        OverFunction::Aggregate(AggregateFunction::StddevPop) => Some((true, false)),
+        OverFunction::Aggregate(AggregateFunction::StddevSamp) => Some((true, true)),
+        OverFunction::Aggregate(AggregateFunction::VarPop) => Some((false, false)),
+        OverFunction::Aggregate(AggregateFunction::VarSamp) => Some((false, true)),
+        _ => None,
+    }
+}
+
+/// A variance as Calcite expands it before OVER (`ConvertletTable`): `(SUM(x * x) - SUM(x) * SUM(x) / COUNT(x)) / COUNT(x)`, of a sample
+/// `/ (COUNT(x) - 1)`, all in the argument's type; and `CAST(POWER(…, 0.5) AS type)` of that.
+fn variance(
+    it: &OverCall,
+    columns: &Columns,
+    nullable: &[bool],
+    calls: &mut Vec<window::OverCall>,
+) -> Result<Expr> {
+    let refusal = |why: &str| refused(it.span, &format!("{} {why}", it.function.name()));
+    let (Some((root, sample)), Some(argument)) = (spread(it.function), &it.argument) else {
+        return Err(refusal("with OVER"));
+    };
+    let value = expr::convert(argument, columns)?;
+    let ty = value.ty();
+    if it.distinct || !matches!(ty, Type::BigInt | Type::Double) {
+        return Err(refusal("with OVER of this type, or with DISTINCT"));
+    }
+    if !window::may_be_null(std::slice::from_ref(&value), nullable).contains(&true) {
+        return Err(refusal("with OVER of what is never null"));
+    }
+    let mut over = |aggregate: Aggregate, ty: Type| {
+        let call = window::OverCall { function: window::OverFunction::Aggregate(aggregate), distinct: false };
+        let known = calls.iter().position(|known| *known == call);
+        let at = known.unwrap_or(calls.len());
+        if known.is_none() {
+            calls.push(call);
+        }
+        Expr::column(columns.types.len() + at, ty)
+    };
+    let mut built = || {
+        let square = Expr::arithmetic(Arithmetic::Multiply, value.clone(), value.clone())?;
+        let squares = over(Aggregate::Sum(square), ty);
+        let sum = over(Aggregate::Sum(value.clone()), ty);
+        let count = over(Aggregate::Count(value.clone()), Type::BigInt);
+        let number = |number: i64| Expr::literal(Value::I64(number), Type::BigInt);
+        let divisor = if ty == Type::Double { count.clone().cast(ty)? } else { count.clone() };
+        let of_sums = Expr::arithmetic(Arithmetic::Multiply, sum.clone(), sum)?;
+        let of_sums = Expr::arithmetic(Arithmetic::Divide, of_sums, divisor.clone())?;
+        let apart = Expr::arithmetic(Arithmetic::Subtract, squares, of_sums)?;
+        let divisor =
+            if sample { Expr::arithmetic(Arithmetic::Subtract, count.clone(), number(1)?)? } else { divisor };
+        let divisor = if divisor.ty() == ty { divisor } else { divisor.cast(ty)? };
+        let variance = Expr::arithmetic(Arithmetic::Divide, apart, divisor)?;
+        let variance = if root {
+            let rooted = variance.cast(Type::Double)?;
+            Expr::call(Function::Scalar(Scalar::Sqrt), vec![rooted])?.cast(ty)?
+        } else {
+            variance
+        };
+        let few = Expr::compare(Comparison::LessOrEqual, count, number(i64::from(sample))?)?;
+        Expr::case(vec![(few, Expr::literal(Value::Null, ty)?)], Some(variance))
+    };
+    let built: std::result::Result<Expr, window::TypeError> = built();
+    built.map_err(|error| refused(it.span, &error.to_string()))
 }
 
 fn call(call: &OverCall, columns: &Columns) -> Result<window::OverCall> {
@@ -66,12 +148,6 @@ fn call(call: &OverCall, columns: &Columns) -> Result<window::OverCall> {
         (OverFunction::Aggregate(_), None) => return Err(refused(call.span, "this OVER")),
     };
     let refusal = match call.function {
-        OverFunction::Aggregate(
-            function @ (AggregateFunction::StddevPop
-            | AggregateFunction::StddevSamp
-            | AggregateFunction::VarPop
-            | AggregateFunction::VarSamp),
-        ) => Some(format!("{} with OVER", function.name())),
         OverFunction::Aggregate(
             function @ (AggregateFunction::FirstValue | AggregateFunction::LastValue),
         ) if call.distinct => Some(format!("{}(DISTINCT …) with OVER", function.name())),
@@ -104,8 +180,9 @@ fn nullable(part: &Part) -> Vec<bool> {
     };
     part.then.iter().fold(first, |columns, stage| match stage {
         Stage::Select(select) => window::may_be_null(&select.output, &columns),
-        Stage::Top(_) => columns.into_iter().chain([false]).collect(),
+        Stage::Top(_) | Stage::Earliest(_) => columns.into_iter().chain([false]).collect(),
         Stage::Over(over) => over.output_nullable(),
-        Stage::Assign(_) | Stage::Groups(_) | Stage::Regroup(_) => columns,
+        // Refused above.
+        Stage::Match(_) | Stage::Assign(_) | Stage::Groups(_) | Stage::Regroup(_) => columns,
     })
 }

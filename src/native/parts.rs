@@ -12,14 +12,14 @@ use crate::{
         },
         types,
     },
-    window::{self, Assign, First, Part, Plan, RowQuery, Select, Stage, Top},
+    window::{self, Assign, Earliest, First, Part, Plan, RowQuery, Select, Stage, Top},
 };
 
 use super::{
     expr::{self, Columns},
     flatten,
     groups::{self, Shape},
-    over, refused,
+    over, pattern, refused,
     sets::{self, Branch},
 };
 
@@ -94,14 +94,15 @@ impl Maker<'_> {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }
         match &relation.kind {
-            RelationKind::Rank { input, partition, order } => {
-                self.then(input, Stage::Top(self.top(input, partition, order)?))
-            }
+            RelationKind::Rank { input, partition, order } => match self.earliest(input, partition, order)? {
+                Some(earliest) => self.then(input, Stage::Earliest(earliest)),
+                None => self.then(input, Stage::Top(self.top(input, partition, order)?)),
+            },
             RelationKind::Union(parts) => {
                 let parts = parts.iter().map(|part| self.part(part)).collect::<Result<_>>()?;
                 Ok(Part { first: First::Union(parts), then: Vec::new() })
             }
-            RelationKind::Join { .. } => {
+            RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
                 Ok(Part { first: First::Join(Box::new(self.join(relation)?)), then: Vec::new() })
             }
             RelationKind::Window { input, time, shape } => {
@@ -118,8 +119,14 @@ impl Maker<'_> {
             }
             RelationKind::Over { input, over } => {
                 let mut part = self.part(input)?;
-                let over = over::stage(input, over, &part, relation.span)?;
-                part.then.push(Stage::Over(Box::new(over)));
+                let stages = over::stages(input, over, &part, relation.span)?;
+                part.then.extend(stages);
+                Ok(part)
+            }
+            RelationKind::Match { input, matched } => {
+                let mut part = self.part(input)?;
+                let pattern = pattern::stage(input, matched, &part, relation.span)?;
+                part.then.push(Stage::Match(Box::new(pattern)));
                 Ok(part)
             }
             RelationKind::Aggregate { input, keys, calls, .. } => {
@@ -140,9 +147,7 @@ impl Maker<'_> {
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
                 self.then(input, Stage::Select(Select { filter: None, output }))
             }
-            RelationKind::Scan(_) | RelationKind::Match { .. } | RelationKind::AsOf { .. } => {
-                Err(refused(relation.span, "what FROM reads"))
-            }
+            RelationKind::Scan(_) => Err(refused(relation.span, "what FROM reads")),
         }
     }
 
@@ -223,6 +228,20 @@ impl Maker<'_> {
             output: exprs.iter().map(|expr| expr::convert(expr, &rows)).collect::<Result<_>>()?,
         };
         Ok(First::Rows(at, query))
+    }
+
+    /// The first row of each key, in the order of event time, where rows are numbered over no window.
+    fn earliest(&self, input: &Relation, partition: &[Expr], order: &[Order]) -> Result<Option<Earliest>> {
+        let [Order { expr, descending: false }] = order else { return Ok(None) };
+        let ExprKind::Column(time) = expr.kind else { return Ok(None) };
+        let windowed =
+            |key: &Expr| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(1));
+        if partition.iter().any(windowed) || !is_event_time(self.platform, input, time) {
+            return Ok(None);
+        }
+        let columns = columns(input);
+        let partition = partition.iter().map(|key| expr::convert(key, &columns)).collect::<Result<_>>()?;
+        Ok(Some(Earliest { time, partition, input: columns.types }))
     }
 
     fn top(&self, input: &Relation, partition: &[Expr], order: &[Order]) -> Result<Top> {

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     expr::{Columns, all, convert},
-    refused,
+    prepared, refused, refused_for,
 };
 
 type Result = std::result::Result<window::Expr, Box<Diagnostic>>;
@@ -20,6 +20,16 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result
         ("IS NOT DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, false),
         ("IS DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, true),
         _ => {}
+    }
+    if let Some(made) = prepared::call(expr, name, args, columns) {
+        return made;
+    }
+    if let Some(machine) = MACHINE.iter().find(|machine| **machine == name) {
+        return Err(refused_for(
+            expr.span,
+            &format!("`{machine}`"),
+            "its last bit is the processor's: Java has its own code for it on each, so that no two need agree",
+        ));
     }
     let Some(function) = of_unit(name).or_else(|| rounding(name, args)).or_else(|| named(name)) else {
         let spelled = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
@@ -32,11 +42,30 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result
         _ => all(args, columns)?,
     };
     let args = match function {
-        Scalar::Sqrt => args.into_iter().map(|value| value.cast(Type::Double)).collect(),
+        Scalar::Sqrt
+        | Scalar::Asin
+        | Scalar::Acos
+        | Scalar::Atan
+        | Scalar::Atan2
+        | Scalar::Sinh
+        | Scalar::Cosh
+        | Scalar::Tanh
+        | Scalar::Degrees
+        | Scalar::Radians => args.into_iter().map(|value| value.cast(Type::Double)).collect(),
+        Scalar::Bin => args.into_iter().map(|value| value.cast(Type::BigInt)).collect(),
+        Scalar::Hex => args.into_iter().map(number_or_text).collect(),
         _ => Ok(args),
     };
     args.and_then(|args| window::Expr::call(Function::Scalar(function), args))
         .map_err(|error| refused(expr.span, &error.to_string()))
+}
+
+/// Functions that Java's virtual machine replaces by code for the processor, whose results differ in the last bit from machine to machine.
+/// Compared on 100,000 values with Flink 2.3 on OpenJDK 17: between 0.04 and 30 in a hundred differ from what the C library and fdlibm give.
+const MACHINE: &[&str] = &["EXP", "LN", "LOG", "LOG10", "LOG2", "POWER", "SIN", "COS", "TAN", "COT"];
+
+fn number_or_text(value: window::Expr) -> std::result::Result<window::Expr, window::TypeError> {
+    if value.ty() == Type::String { Ok(value) } else { value.cast(Type::BigInt) }
 }
 
 /// What plain TRIM takes off.
@@ -48,6 +77,28 @@ fn blank(expr: &Expr) -> Result {
 fn named(name: &str) -> Option<Scalar> {
     Some(match name {
         "SQRT" => Scalar::Sqrt,
+        "ASIN" => Scalar::Asin,
+        "ACOS" => Scalar::Acos,
+        "ATAN" => Scalar::Atan,
+        "ATAN2" => Scalar::Atan2,
+        "SINH" => Scalar::Sinh,
+        "COSH" => Scalar::Cosh,
+        "TANH" => Scalar::Tanh,
+        "DEGREES" => Scalar::Degrees,
+        "RADIANS" => Scalar::Radians,
+        "BIN" => Scalar::Bin,
+        "HEX" => Scalar::Hex,
+        "INITCAP" => Scalar::Initcap,
+        "ASCII" => Scalar::Ascii,
+        "CHR" => Scalar::Chr,
+        "TO_BASE64" => Scalar::ToBase64,
+        "FROM_BASE64" => Scalar::FromBase64,
+        "IS_ALPHA" => Scalar::IsAlpha,
+        "IS_DIGIT" => Scalar::IsDigit,
+        "IS_DECIMAL" => Scalar::IsDecimal,
+        "PARSE_URL" => Scalar::ParseUrl,
+        "TO_DATE" => Scalar::ToDate,
+        "TO_TIMESTAMP" => Scalar::ToTimestamp,
         "FLOOR" => Scalar::Floor,
         "CEIL" => Scalar::Ceil,
         "SIGN" => Scalar::Sign,

@@ -1,6 +1,6 @@
 //! Grants, denials, shares and assertions.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use smol_str::SmolStr;
 
@@ -61,12 +61,36 @@ pub struct Grant {
 pub struct CapabilityUse {
     /// Which.
     pub capability: Capability,
-    /// Columns; empty is all.
+    /// Columns; empty is all, unless labels choose them.
     pub columns: Vec<SmolStr>,
+    /// On a domain, which columns of its tables are meant: those that meet any of these; empty is all. On a table labels are columns already.
+    pub labels: Vec<LabelRule>,
     /// The rows that an assertion or a question is about; `None` asks for the capability, however many rows it shows.
     pub rows: Option<RowFilter>,
     /// Where.
     pub span: Span,
+}
+
+/// What a column's labels must be, all of it: for each label whether it is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelRule(pub BTreeMap<SmolStr, bool>);
+
+impl LabelRule {
+    /// Whether a column with these labels is meant.
+    pub fn holds(&self, labels: &[SmolStr]) -> bool {
+        self.0.iter().all(|(label, there)| labels.contains(label) == *there)
+    }
+}
+
+impl std::fmt::Display for LabelRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, (label, there)) in self.0.iter().enumerate() {
+            let and = if at == 0 { "" } else { " and " };
+            let not = if *there { "" } else { "not " };
+            write!(f, "{and}{not}@{label}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Which rows of a table are meant: the condition behind `where`.

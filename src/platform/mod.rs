@@ -32,7 +32,8 @@ pub use boundary::Boundary;
 pub use condition::{Comparison, Condition};
 pub use function::Function;
 pub use grant::{
-    Assertion, AssertionSubject, Capability, CapabilityUse, Grant, Principal, RowFilter, Share, Target,
+    Assertion, AssertionSubject, Capability, CapabilityUse, Grant, LabelRule, Principal, RowFilter, Share,
+    Target,
 };
 pub use guardrail::{Guardrail, GuardrailRule, Node, Outside};
 pub use item::{ItemIndex, ItemTable};
@@ -103,6 +104,12 @@ pub struct Platform {
     pub shares: Vec<Share>,
     /// What must be provable.
     pub assertions: Vec<Assertion>,
+    /// The declarations of which something could not be read: what they lack may stand there.
+    pub unread: Vec<Span>,
+    /// Whether a sentence could not be read, so that what it grants is not known.
+    pub lost_grants: bool,
+    /// What a grant is on that is not understood otherwise.
+    pub half_granted: Vec<ResourceId>,
     /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.
     pub references: Vec<Reference>,
     /// The accounts by their numbers, found when one is first asked for.
@@ -211,6 +218,11 @@ impl Platform {
             "boundary" | "domain" | "function" | "pipeline" | "query" | "role" | "stream" | "table"
         );
         placed && (!has_noun || resource.noun != resource::Noun::Plain)
+    }
+
+    /// Whether something of the declaration that has a place in it could not be read.
+    pub fn is_unread(&self, place: Span) -> bool {
+        self.unread.iter().any(|unread| unread.start <= place.start && place.end <= unread.end)
     }
 
     /// The first account of that number; `None` where the program declares none. It is asked of a whole program only: while the accounts still come

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::{
     Platform,
+    grant::LabelRule,
     types::{Base, DataType},
 };
 use crate::source::Span;
@@ -26,6 +27,41 @@ pub struct Schema {
 }
 
 impl Platform {
+    /// Every label of a type, those of what stands inside it included, sorted.
+    pub fn labels_of(&self, ty: &DataType) -> Vec<SmolStr> {
+        let mut labels = Vec::new();
+        let mut seen: Vec<SchemaId> = Vec::new();
+        let mut rest = vec![ty];
+        while let Some(ty) = rest.pop() {
+            labels.extend(ty.labels.iter().cloned());
+            match &ty.base {
+                Base::List(element) => rest.push(element),
+                Base::Map(key, value) => rest.extend([key.as_ref(), value.as_ref()]),
+                Base::Record(schema) if !seen.contains(schema) => {
+                    seen.push(*schema);
+                    rest.extend(self.schema(*schema).columns.iter().map(|column| &column.ty));
+                }
+                _ => {}
+            }
+        }
+        labels.sort();
+        labels.dedup();
+        labels
+    }
+
+    /// The columns of a record type that meet any of some rules about their labels.
+    pub fn labelled_columns<'a>(
+        &'a self,
+        schema: SchemaId,
+        rules: &'a [LabelRule],
+    ) -> impl Iterator<Item = &'a Column> {
+        let columns = self.schema(schema).columns.iter();
+        columns.filter(|column| {
+            let labels = self.labels_of(&column.ty);
+            rules.iter().any(|rule| rule.holds(&labels))
+        })
+    }
+
     /// A type as a program writes it.
     pub fn spelled(&self, ty: &DataType) -> String {
         let base = match &ty.base {

@@ -27,7 +27,13 @@ const MOST_PLACES: usize = 4;
 /// Reports every assertion that does not hold or can't be decided.
 pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
     let meant = |it: &&Assertion| speaks_of_nothing(prover.platform, it).is_none();
+    // A sentence about labels is about several tables: the first that it does not hold for is told of.
+    let mut told: Option<Span> = None;
     for assertion in prover.platform.assertions.iter().filter(meant) {
+        if told == Some(assertion.span) {
+            continue;
+        }
+        let before = diagnostics.len();
         for wanted in &assertion.capabilities {
             let proof = Proof { prover, assertion, wanted, asked: prover.asked(wanted, &assertion.on) };
             match &assertion.subject {
@@ -36,6 +42,7 @@ pub fn assertions(prover: &Prover<'_>, diagnostics: &mut Diagnostics) {
                 AssertionSubject::Only(allowed) => proof.only(allowed, diagnostics),
             }
         }
+        told = (diagnostics.len() > before).then_some(assertion.span).or(told);
     }
 }
 

@@ -117,7 +117,8 @@ fn of_tables<'a>(
             condition: rows.condition.clone().filter(|_| same_columns(prover, *of, there)),
             ..(*rows).clone()
         });
-        let wanted = CapabilityUse { capability: select, columns: Vec::new(), rows, span };
+        let wanted =
+            CapabilityUse { capability: select, columns: Vec::new(), labels: Vec::new(), rows, span };
         Route::of(prover, way(on.clone()), &wanted, &on)
     };
     tables.filter(|table| touches(&table.location)).map(|table| select(table.resource)).collect()

@@ -64,7 +64,7 @@ fn outside_boundary<'a>(
 
 fn void_columns<'a>(prover: &Prover<'a>, grant: &Grant, role: &'a RoleAccess, diagnostics: &mut Diagnostics) {
     for wanted in &grant.capabilities {
-        if wanted.columns.is_empty() && grant.filter.is_none() {
+        if wanted.columns.is_empty() && wanted.labels.is_empty() && grant.filter.is_none() {
             continue;
         }
         let spans = prover.objects_open_to(role, wanted, &grant.on);
@@ -171,6 +171,8 @@ fn contains(platform: &Platform, wide: (&Grant, &CapabilityUse), narrow: (&Grant
     let says = |a: (&Grant, &CapabilityUse), b: (&Grant, &CapabilityUse)| {
         let columns = a.1.columns.is_empty()
             || (!b.1.columns.is_empty() && b.1.columns.iter().all(|it| a.1.columns.contains(it)));
+        let labels = a.1.labels.is_empty()
+            || (!b.1.labels.is_empty() && b.1.labels.iter().all(|it| a.1.labels.contains(it)));
         let rows = match (&a.0.filter, &b.0.filter) {
             (None, _) => true,
             (Some(shown), Some(asked)) => shown == asked || shows(platform, &a.0.on, shown, asked),
@@ -179,7 +181,7 @@ fn contains(platform: &Platform, wide: (&Grant, &CapabilityUse), narrow: (&Grant
         let place =
             a.0.on.prefix.is_none() || folder(b.0).is_some_and(|it| around(Some(&it)).contains(&folder(a.0)));
         let requests = a.0.conditions.iter().all(|it| b.0.conditions.contains(it));
-        columns && rows && place && requests && (a.0.grant_option || !b.0.grant_option)
+        columns && labels && rows && place && requests && (a.0.grant_option || !b.0.grant_option)
     };
     wide.1.span != narrow.1.span
         && says(wide, narrow)

@@ -26,6 +26,8 @@ const OTHER_COLUMNS: &str = "the rows are limited by columns of another table";
 /// The grants of one permission on one place.
 pub(super) struct Told<'a> {
     by_receiver: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
+    /// Of what is on all tables of a database: who has it on some of them.
+    on_some: FxHashMap<RoleKey, Vec<&'a TableGrant>>,
     others: Vec<&'a TableGrant>,
     /// In hybrid access mode, of what IAM's policies alone decide for whoever is not opted in: the roles that are.
     opted_in: Option<BTreeSet<RoleKey>>,
@@ -55,6 +57,7 @@ impl<'a> Told<'a> {
         };
         let mut told = Self {
             by_receiver: FxHashMap::default(),
+            on_some: FxHashMap::default(),
             others: Vec::new(),
             opted_in: opted_in(prover, permission, on),
             columns,
@@ -63,12 +66,14 @@ impl<'a> Told<'a> {
             shown: RefCell::default(),
         };
         for grant in table_grants(prover, permission, on) {
-            let receiver = match grant.principal {
-                Principal::Resource(id) => acting(prover.platform, id),
-                _ => None,
-            };
-            match receiver.filter(|key| prover.access.index_of(*key).is_some()) {
+            match receiver(prover, grant) {
                 Some(key) => told.by_receiver.entry(key).or_default().push(grant),
+                None => told.others.push(grant),
+            }
+        }
+        for grant in on_its_tables(prover, permission, on) {
+            match receiver(prover, grant) {
+                Some(key) => told.on_some.entry(key).or_default().push(grant),
                 None => told.others.push(grant),
             }
         }
@@ -82,7 +87,7 @@ impl<'a> Told<'a> {
 
     /// The roles that are told of.
     pub(super) fn receivers(&self) -> impl Iterator<Item = RoleKey> {
-        let keys: BTreeSet<RoleKey> = self.by_receiver.keys().copied().collect();
+        let keys: BTreeSet<RoleKey> = self.by_receiver.keys().chain(self.on_some.keys()).copied().collect();
         keys.into_iter()
     }
 
@@ -92,6 +97,10 @@ impl<'a> Told<'a> {
     }
 
     fn shows_some(&self, grant: &'a TableGrant) -> bool {
+        let none = grant.columns.is_empty() || self.columns.is_empty();
+        if !none && !self.columns.iter().any(|column| grant.columns.contains(column)) {
+            return false;
+        }
         match (&grant.rows, &self.rows) {
             (Some(filter), Some(_)) => {
                 self.shown(&BTreeMap::from([(&filter.text, filter)])).seen != Found::Nothing
@@ -105,7 +114,9 @@ impl<'a> Told<'a> {
         if self.opted_in.as_ref().is_some_and(|opted_in| !opted_in.contains(&role)) {
             return;
         }
-        let grants = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
+        let all = self.by_receiver.get(&role).map_or(&[][..], Vec::as_slice);
+        let on_some = self.on_some.get(&role).map_or(&[][..], Vec::as_slice);
+        let (grants, whole) = if all.is_empty() { (on_some, on_some.is_empty()) } else { (all, true) };
         let open: Vec<Open<'_, 'a>> = match self.columns.as_slice() {
             // Of a database there is nothing but the whole.
             [] => vec![if grants.is_empty() { Open::Nothing } else { Open::AllRows }],
@@ -117,6 +128,7 @@ impl<'a> Told<'a> {
         else {
             return;
         };
+        let hidden = if whole { hidden } else { Found::Row(String::new()) };
         if hidden != Found::Nothing && ability.missing.is_none() {
             ability.missing = Some(Missing { reason: reason(&hidden), denied_by: None });
         }
@@ -255,6 +267,22 @@ fn within(prover: &Prover<'_>, on: &Target) -> Option<(u32, Option<u32>)> {
         Noun::Table(at) => Some((prover.platform.tables.get(at as usize)?.domain, Some(at))),
         _ => None,
     }
+}
+
+/// Who a grant is for, where that is a role of ours.
+fn receiver(prover: &Prover<'_>, grant: &TableGrant) -> Option<RoleKey> {
+    let Principal::Resource(id) = grant.principal else { return None };
+    acting(prover.platform, id).filter(|key| prover.access.index_of(*key).is_some())
+}
+
+/// What is granted on single tables of what a database has on all of its tables: some of what is asked for. The others are the database's own.
+fn on_its_tables<'a>(prover: &Prover<'a>, permission: &str, on: &Target) -> Vec<&'a TableGrant> {
+    let (Some((domain, None)), "SELECT" | "INSERT" | "DELETE") = (within(prover, on), permission) else {
+        return Vec::new();
+    };
+    let tables = prover.platform.domains.get(domain as usize).map_or(&[][..], |it| it.tables.as_slice());
+    let grants = tables.iter().flat_map(|table| prover.candidates.table_grants(domain, Some(*table)));
+    grants.copied().filter(|grant| grant.permission == permission).collect()
 }
 
 /// What is granted of a permission on a table or a database.

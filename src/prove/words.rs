@@ -71,7 +71,9 @@ impl Prover<'_> {
             Capability::Named(id) => library.capability(id).name.to_string(),
             Capability::Action(id) => library.action_spelling(id).to_string(),
         };
-        if wanted.columns.is_empty() { name } else { format!("{name}({})", wanted.columns.join(", ")) }
+        let labels = wanted.labels.iter().map(ToString::to_string);
+        let chosen: Vec<String> = wanted.columns.iter().map(ToString::to_string).chain(labels).collect();
+        if chosen.is_empty() { name } else { format!("{name}({})", chosen.join(", ")) }
     }
 
     /// A place: `data_lake / "raw"`.

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Context, Declared, index, scope::Meaning};
+use super::{Context, Declared, index, scope::Meaning, suggest};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::Place,
@@ -147,8 +147,18 @@ impl Context<'_> {
             let library = self.library.clone();
             let resource = self.platform.resource(declared.id);
             let kind = library.kind(resource.kind);
+            if let (Place::Account, Some(path), true) =
+                (kind.place, &declared.decl.account, self.platform.accounts.is_empty())
+                && let [name] = path.parts.as_slice()
+                && !self.scopes.knows(declared.file, &name.name)
+            {
+                self.diagnostics.push(no_accounts(path.span, &name.name));
+                continue;
+            }
             let account = match (kind.place, &declared.decl.account) {
-                (Place::Account, Some(path)) => match self.lookup(declared.file, path) {
+                (Place::Account, Some(path)) => match self.lookup_as(declared.file, path, &|platform, meaning| {
+                    matches!(meaning, Meaning::Resource(id) if platform.kind_of(id).name == "account")
+                }) {
                     Some(Meaning::Resource(id)) => match self.platform.resource(id).noun {
                         Noun::Account(account) => Some(account),
                         _ => {
@@ -168,7 +178,10 @@ impl Context<'_> {
                     None
                 }
                 (_, Some(path)) => {
-                    self.diagnostics.push(account_not_taken(&kind.name, path.span));
+                    let before = Span::new(declared.decl.span.start, path.span.start);
+                    let word = self.sources.text(before).rfind("in").map(|at| before.start.saturating_add(index(at)));
+                    let whole = Span::new(word.unwrap_or(path.span.start), path.span.end);
+                    self.diagnostics.push(account_not_taken(&kind.name, path.span).fix(whole, ""));
                     continue;
                 }
                 (Place::Inside(_), None) => {
@@ -232,17 +245,27 @@ fn without_account(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::MISPLACED,
         span,
-        format!("a `{kind}` lives in an account"),
+        format!("{} `{kind}` lives in an account", suggest::article(kind)),
         "in which account?",
     )
     .help("say which behind its name: `in ACCOUNT`")
+}
+
+fn no_accounts(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("there is no account `{name}`, nor any other"),
+        "not declared",
+    )
+    .help(format!("declare it: `account {name} {{ id = \"123456789012\", region = \"us-east-1\" }}`"))
 }
 
 fn account_not_taken(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::UNEXPECTED_PART,
         span,
-        format!("a `{kind}` is in no account of its own"),
+        format!("{} `{kind}` is in no account of its own", suggest::article(kind)),
         "not taken here",
     )
     .help("leave out `in …`")

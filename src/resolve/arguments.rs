@@ -145,6 +145,20 @@ impl Context<'_> {
     }
 }
 
+/// What other tools call values of the library.
+const FOREIGN: &[(&str, &str)] = &[
+    ("every", "rate"),
+    ("schedule", "cron"),
+    ("s3", "file"),
+    ("s3_event", "object_created"),
+    ("kinesis_stream", "kinesis"),
+    ("msk", "kafka"),
+    ("topic", "kafka"),
+    ("discard", "drop"),
+    ("ignore", "drop"),
+    ("error", "fail"),
+];
+
 fn unknown_constructor(span: Span, name: &str, wanted: &str, names: &[SmolStr]) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         catalogue::WRONG_TYPE,
@@ -152,7 +166,10 @@ fn unknown_constructor(span: Span, name: &str, wanted: &str, names: &[SmolStr]) 
         format!("{wanted} is needed here"),
         format!("`{name}` is none of them"),
     );
-    match suggest::nearest(name, names.iter().map(SmolStr::as_str)) {
+    let same =
+        FOREIGN.iter().find(|(theirs, ours)| name == *theirs && names.iter().any(|known| known == ours));
+    let near = suggest::nearest(name, names.iter().map(SmolStr::as_str));
+    match same.map(|(_, ours)| *ours).or(near) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
         None => diagnostic.help(format!("write {wanted}")),
     }

@@ -11,7 +11,7 @@ use crate::{
     library::{Kind, KindId, Library, Part, Place},
     platform::{Platform, Resource, ResourceId, Schema, SchemaId, resource::Noun},
     source::{FileId, Span},
-    syntax::ast::{Decl, Item, Member, Module},
+    syntax::ast::{Decl, Ident, Item, Member, Module},
 };
 
 /// Kinds of declarations that are no resources.
@@ -199,8 +199,10 @@ impl<'a> Collector<'a, '_> {
             (Part::Value, decl.value.as_ref().map(|value| value.span), "value"),
             (
                 Part::Columns,
-                members(|member| match member {
-                    Member::Column(column) => Some(column.name.span),
+                decl.body.iter().flatten().find_map(|member| match member {
+                    Member::Column(column) if kind.field_index(&column.name.name).is_none() => {
+                        Some(column.name.span)
+                    }
                     _ => None,
                 }),
                 "columns",
@@ -224,6 +226,13 @@ impl<'a> Collector<'a, '_> {
             ),
             (Part::Declarations, inner, "declarations inside"),
         ];
+        let fields = decl.body.iter().flatten().filter_map(|member| match member {
+            Member::Column(column) if kind.field_index(&column.name.name).is_some() => Some(column),
+            _ => None,
+        });
+        for column in fields.filter(|_| !takes(Part::Columns)) {
+            self.diagnostics.push(set_with_colon(&column.name, column.ty.span));
+        }
         for (part, span, word) in parts {
             if let Some(span) = span
                 && !takes(part)
@@ -280,13 +289,17 @@ pub(super) fn name_of(decl: &Decl) -> SmolStr {
 fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagnostic {
     let word = decl.kind.name.as_str();
     if parent.is_some_and(|parent| parent.field_index(word).is_some()) {
-        return Diagnostic::error(
+        let diagnostic = Diagnostic::error(
             catalogue::UNKNOWN_KIND,
             decl.kind.span,
             format!("`{word}` is a field, and no declaration"),
             "a field",
         )
         .help(format!("write `{word} = …`"));
+        return match &decl.name {
+            Some(value) => diagnostic.fix(Span::new(decl.kind.span.end, value.span.start), " = "),
+            None => diagnostic,
+        };
     }
     if LIBRARY_WORDS.contains(&word) {
         return Diagnostic::error(
@@ -304,9 +317,18 @@ fn unknown_kind(library: &Library, decl: &Decl, parent: Option<&Kind>) -> Diagno
         "not known",
     );
     let kinds = library.kinds.iter().map(|kind| kind.name.as_str()).chain(WORDS.iter().copied());
-    if let Some(near) = suggest::nearest(word, kinds) {
-        diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(decl.kind.span, near);
+    if parent.is_some_and(|parent| parent.takes.contains(&Part::Statements))
+        && matches!(word, "var" | "val" | "const")
+    {
+        return diagnostic.help("a value is named by `let name = …`").fix(decl.kind.span, "let");
     }
+    if let Some(ours) = suggest::foreign_kind(word) {
+        return diagnostic.help(format!("write `{ours}`")).fix(decl.kind.span, ours);
+    }
+    diagnostic = match suggest::nearest(word, kinds) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(decl.kind.span, near),
+        None => diagnostic.help("begin with a kind such as `bucket`, `role`, `domain`, `schema`, `stream`, `query` or `pipeline`; `docs/kinds.md` has all"),
+    };
     diagnostic
 }
 
@@ -315,10 +337,21 @@ fn misplaced(decl: &Decl, place: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::MISPLACED,
         decl.kind.span,
-        format!("a `{kind}` can't stand here"),
+        format!("{} `{kind}` can't stand here", suggest::article(kind)),
         "in the wrong place",
     )
     .help(format!("declare it {place}"))
+}
+
+fn set_with_colon(name: &Ident, value: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNEXPECTED_PART,
+        name.span,
+        format!("`{}` is a field, and no column", name.name),
+        "set with `:`",
+    )
+    .help(format!("write `{} = …`", name.name))
+    .fix(Span::new(name.span.end, value.start), " = ")
 }
 
 fn unexpected_part(kind: &str, word: &str, span: Span, part: Part) -> Diagnostic {
@@ -330,7 +363,7 @@ fn unexpected_part(kind: &str, word: &str, span: Span, part: Part) -> Diagnostic
     Diagnostic::error(
         catalogue::UNEXPECTED_PART,
         span,
-        format!("a `{kind}` takes no {word}"),
+        format!("{} `{kind}` takes no {word}", suggest::article(kind)),
         "not taken here",
     )
     .help(help)

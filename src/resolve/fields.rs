@@ -5,16 +5,21 @@ use smol_str::SmolStr;
 use super::{Context, Declared, suggest};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{Kind, KindId, Naming},
+    library::{Kind, KindId, Naming, Part, types::SCALARS},
     platform::{AccountId, Project, Resource, ResourceId, ValueKind},
     source::Span,
-    syntax::ast::{Field, Ident, Member},
+    syntax::ast::{Column, Expr, ExprKind, Field, Ident, Member},
 };
 
 impl Context<'_> {
     /// Evaluates the fields of all declarations whose fields are not evaluated yet.
+    /// Those of buckets come first, whose names in AWS tell what an `s3://` means.
     pub(super) fn fields(&mut self, resources: &[Declared<'_>]) {
-        for declared in resources {
+        let is_bucket =
+            |context: &Self, declared: &Declared<'_>| context.platform.kind_of(declared.id).name == "bucket";
+        let (buckets, others): (Vec<&Declared<'_>>, Vec<&Declared<'_>>) =
+            resources.iter().partition(|declared| is_bucket(self, declared));
+        for declared in buckets.into_iter().chain(others) {
             if self.platform.resource(declared.id).given.is_empty() {
                 self.fields_of(*declared);
             }
@@ -28,11 +33,19 @@ impl Context<'_> {
         let mut values = vec![None; kind.fields.len()];
         let mut given: Vec<Option<Span>> = vec![None; kind.fields.len().max(1)];
         let mut faulty = false;
+        let takes_columns = kind.takes.contains(&Part::Columns);
         for member in declared.decl.body.iter().flatten() {
-            let Member::Field(written) = member else { continue };
+            let colon =
+                if let Member::Column(column) = member { self.colon_field(column, kind) } else { None };
+            let written = match (member, &colon) {
+                (Member::Field(written), _) => written,
+                (_, Some(written)) if !takes_columns => written,
+                _ => continue,
+            };
             let at = kind.field_index(&written.name.name);
             let (Some(at), Some(field)) = (at, at.and_then(|at| kind.fields.get(at))) else {
-                self.diagnostics.push(unknown_field(written, kind));
+                let text = self.sources.text(written.value.span);
+                self.diagnostics.push(unknown_field(written, kind, takes_columns.then_some(text)));
                 faulty = true;
                 continue;
             };
@@ -56,12 +69,30 @@ impl Context<'_> {
             if let Some(slot) = values.get_mut(at) {
                 *slot = self.default_of(field);
             }
-            if field.required() && !faulty {
-                let span = self.platform.resource(declared.id).span;
+            let span = self.platform.resource(declared.id).span;
+            if field.required() && !faulty && !self.platform.is_unread(span) {
                 self.diagnostics.push(missing_field(kind, &field.name, span));
             }
         }
         self.finish(declared.id, kind, values, given);
+    }
+
+    /// A field that is written with `:`, as it was meant.
+    fn colon_field(&self, column: &Column, kind: &Kind) -> Option<Field> {
+        kind.field_index(&column.name.name)?;
+        let mut parts = column.ty.path.parts.iter();
+        let first = parts.next()?;
+        let name = |name: &Ident| ExprKind::Name(name.name.clone());
+        let value = parts.fold(Expr { kind: name(first), span: first.span }, |of, part| Expr {
+            span: of.span.to(part.span),
+            kind: ExprKind::Field(Box::new(of), part.clone()),
+        });
+        (column.ty.args.is_empty()).then(|| Field {
+            doc: None,
+            name: column.name.clone(),
+            at_most: None,
+            value,
+        })
     }
 
     fn finish(
@@ -193,16 +224,59 @@ fn name_in_aws(name: &str, naming: Naming) -> SmolStr {
     }
 }
 
-fn unknown_field(written: &Field, kind: &Kind) -> Diagnostic {
+/// What Terraform, CloudFormation and SQL call fields.
+const FOREIGN: &[(&str, &str)] = &[
+    ("assume_role", "trust"),
+    ("assume_role_policy", "trust"),
+    ("trusted_by", "trust"),
+    ("principals", "trust"),
+    ("path", "location"),
+    ("uri", "location"),
+    ("s3_path", "location"),
+    ("partitions", "partition"),
+    ("partition_keys", "partition"),
+    ("source", "connector"),
+    ("topic", "connector"),
+    ("kms_key", "encryption"),
+    ("kms_key_id", "encryption"),
+    ("schedule", "trigger"),
+    ("retries", "retry"),
+    ("account_id", "id"),
+    ("bucket", "name"),
+];
+
+/// `type_text` is what stands behind `=`, where the kind takes columns.
+fn unknown_field(written: &Field, kind: &Kind, type_text: Option<&str>) -> Diagnostic {
     let name = &written.name;
+    if let Some(text) = type_text
+        && SCALARS.contains(&text.split(['(', '?']).next().unwrap_or(text))
+    {
+        let between = Span::new(name.span.end, written.value.span.start);
+        return Diagnostic::error(
+            catalogue::UNKNOWN_FIELD,
+            name.span,
+            format!("{} `{}` has no field `{}`", suggest::article(&kind.name), kind.name, name.name),
+            "a column, by its type",
+        )
+        .help(format!("write `{} : {text}`: a column is declared with `:`", name.name))
+        .fix(between, " : ");
+    }
     let names: Vec<&str> = kind.fields.iter().map(|field| field.name.as_str()).collect();
     let diagnostic = Diagnostic::error(
         catalogue::UNKNOWN_FIELD,
         name.span,
-        format!("a `{}` has no field `{}`", kind.name, name.name),
+        format!("{} `{}` has no field `{}`", suggest::article(&kind.name), kind.name, name.name),
         "not a field of it",
     );
-    match suggest::nearest(&name.name, names.iter().copied()) {
+    if kind.takes.contains(&Part::Statements)
+        && !names.iter().any(|known| suggest::nearest(&name.name, [*known]).is_some())
+    {
+        let start = Span::new(name.span.start, name.span.start);
+        return diagnostic.help(format!("a value is named by `let {} = …`", name.name)).fix(start, "let ");
+    }
+    let foreign = FOREIGN.iter().find(|(theirs, ours)| name.name == *theirs && names.contains(ours));
+    let near = suggest::nearest(&name.name, names.iter().copied());
+    match foreign.map(|(_, ours)| *ours).or(near) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(name.span, near),
         None if names.is_empty() => diagnostic.help("leave it out"),
         None => diagnostic.help(format!("its fields are {}", suggest::listed(&names))),
@@ -231,7 +305,7 @@ fn missing_field(kind: &Kind, field: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::MISSING_FIELD,
         span,
-        format!("a `{}` needs `{field}`", kind.name),
+        format!("{} `{}` needs `{field}`", suggest::article(&kind.name), kind.name),
         format!("`{field}` is not given"),
     )
     .help(format!("add `{field} = …` to its body"))

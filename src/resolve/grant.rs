@@ -7,8 +7,8 @@ use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{KindId, Library},
     platform::{
-        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, Principal, Target,
-        grant::Effect, resource::Noun,
+        Assertion, AssertionSubject, Capability, CapabilityUse, Condition, Grant, LabelRule, Principal,
+        Target, grant::Effect, resource::Noun,
     },
     source::{FileId, Span},
     syntax::ast::{self, AssertSubject, BinaryOp, Cap, Expr, ExprKind, Ident},
@@ -102,49 +102,14 @@ impl Context<'_> {
         for cap in caps {
             match capability(&library, kind, cap) {
                 Ok(found) => {
-                    let columns = self.granted_columns(cap, found, on, &library);
-                    uses.push(CapabilityUse { capability: found, columns, rows: None, span: cap.path.span });
+                    let Some((columns, labels)) = self.chosen(cap, found, on, &library) else { continue };
+                    let span = cap.path.span;
+                    uses.push(CapabilityUse { capability: found, columns, labels, rows: None, span });
                 }
                 Err(diagnostic) => self.diagnostics.push(*diagnostic),
             }
         }
         uses
-    }
-
-    fn granted_columns(
-        &mut self,
-        cap: &Cap,
-        found: Capability,
-        on: &Target,
-        library: &Library,
-    ) -> Vec<SmolStr> {
-        let Some(columns) = &cap.columns else { return Vec::new() };
-        let takes = matches!(found, Capability::Named(id) if library.capability(id).columns);
-        let table = match self.platform.resource(on.resource).noun {
-            Noun::Table(table) => self.platform.tables.get(table as usize),
-            _ => None,
-        };
-        if takes && !self.platform.is_whole(on.resource) {
-            return Vec::new();
-        }
-        let (true, Some(table)) = (takes, table) else {
-            self.diagnostics.push(columns_not_taken(cap, library, self.platform.resource(on.resource).kind));
-            return Vec::new();
-        };
-        let schema = self.platform.schema(table.schema);
-        let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
-        let mut known = Vec::with_capacity(columns.len());
-        let mut faults = Vec::new();
-        for column in columns {
-            match schema.column(&column.name) {
-                Some(_) => known.push(column.name.clone()),
-                None => faults.push(unknown_column(&column.name, column.span, &schema.name, &names)),
-            }
-        }
-        for fault in faults {
-            self.diagnostics.push(fault);
-        }
-        known
     }
 
     pub(super) fn assertion(&mut self, file: FileId, assert: &ast::Assert) {
@@ -186,17 +151,17 @@ impl Context<'_> {
             return;
         }
         capabilities.iter_mut().for_each(|wanted| wanted.rows = rows.clone().flatten());
-        if let Some(subject) = subject
-            && capabilities.len() == assert.caps.len()
-        {
-            self.platform.assertions.push(Assertion {
-                subject,
-                can: assert.can,
-                capabilities,
-                on,
-                span: assert.span,
-            });
+        let Some(subject) = subject.filter(|_| capabilities.len() == assert.caps.len()) else { return };
+        let (can, span) = (assert.can, assert.span);
+        let one = |capabilities, on| Assertion { subject: subject.clone(), can, capabilities, on, span };
+        // Rows are of a table: a rule refuses them on a domain.
+        let (labelled, plain): (Vec<_>, Vec<_>) =
+            capabilities.into_iter().partition(|wanted| !wanted.labels.is_empty() && wanted.rows.is_none());
+        let mut all = self.of_each_table(&labelled, &on, &one);
+        if !plain.is_empty() {
+            all.push(one(plain, on));
         }
+        self.platform.assertions.extend(all);
     }
 
     /// A word of an assertion that stands before what it is about.
@@ -216,7 +181,9 @@ impl Context<'_> {
     pub(super) fn sort_sentences(&mut self) {
         for grant in &mut self.platform.grants {
             grant.to.sort_by(|a, b| a.0.cmp(&b.0));
-            grant.capabilities.sort_by(|a, b| (a.capability, &a.columns).cmp(&(b.capability, &b.columns)));
+            grant.capabilities.sort_by(|a, b| {
+                (a.capability, &a.columns, &a.labels).cmp(&(b.capability, &b.columns, &b.labels))
+            });
         }
         self.platform.grants.sort_by(|a, b| grant_key(a).cmp(&grant_key(b)));
         self.platform.shares.sort_by(|a, b| (a.with, &a.name, a.table).cmp(&(b.with, &b.name, b.table)));
@@ -238,7 +205,7 @@ type GrantKey<'a> = (
     u32,
     Option<&'a str>,
     Vec<&'a Principal>,
-    Vec<(Capability, &'a [SmolStr])>,
+    Vec<(Capability, &'a [SmolStr], &'a [LabelRule])>,
     Option<&'a str>,
     &'a [Condition],
     bool,
@@ -250,7 +217,11 @@ fn grant_key(grant: &Grant) -> GrantKey<'_> {
         grant.on.resource.0,
         grant.on.prefix.as_deref(),
         grant.to.iter().map(|(principal, _)| principal).collect(),
-        grant.capabilities.iter().map(|one| (one.capability, one.columns.as_slice())).collect(),
+        grant
+            .capabilities
+            .iter()
+            .map(|one| (one.capability, one.columns.as_slice(), one.labels.as_slice()))
+            .collect(),
         grant.filter.as_ref().map(|it| it.text.as_str()),
         &grant.conditions,
         grant.grant_option,
@@ -287,6 +258,15 @@ fn capability(library: &Library, kind: KindId, cap: &Cap) -> Result<Capability, 
     }
 }
 
+/// What different kinds of resources call the same.
+const SAME: &[&[&str]] = &[
+    &["read", "select", "receive", "query", "get", "view", "consume"],
+    &["write", "insert", "publish", "send", "put", "update"],
+    &["delete", "remove"],
+    &["list", "describe"],
+    &["call", "invoke", "execute", "run", "start"],
+];
+
 fn not_quantified(word: &Ident) -> Diagnostic {
     Diagnostic::error(
         catalogue::UNRESOLVED,
@@ -320,7 +300,10 @@ fn unknown_capability(library: &Library, kind: KindId, cap: &Cap) -> Diagnostic 
         format!("nobody can `{name}` on a `{kind_name}`"),
         label,
     );
-    match suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty()) {
+    let same = SAME.iter().find(|words| words.contains(&name.as_str()));
+    let same = same.and_then(|words| words.iter().find(|word| here.contains(word))).copied();
+    let near = suggest::nearest(&name, here.iter().copied()).filter(|_| elsewhere.is_empty());
+    match same.or(near) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(cap.path.span, near),
         None if here.is_empty() => {
             diagnostic.help(format!("a `{kind_name}` can't be granted; name an action: `service.Action`"))
@@ -346,39 +329,6 @@ fn unknown_action<'a>(
             }
         }
         None => diagnostic.help("name an action that the standard library has, as `service.Action`"),
-    }
-}
-
-fn columns_not_taken(cap: &Cap, library: &Library, kind: KindId) -> Diagnostic {
-    let name = super::scope::dotted(&cap.path);
-    let taking: Vec<&str> = library
-        .capabilities
-        .iter()
-        .filter(|one| one.kind == kind && one.columns)
-        .map(|one| one.name.as_str())
-        .collect();
-    let diagnostic = Diagnostic::error(
-        catalogue::COLUMNS_NOT_TAKEN,
-        cap.span,
-        format!("`{name}` can't be limited to columns"),
-        "takes no columns",
-    );
-    match taking.as_slice() {
-        [] => diagnostic.help("leave the columns out"),
-        names => diagnostic.help(format!("leave the columns out; {} takes columns", suggest::listed(names))),
-    }
-}
-
-fn unknown_column(name: &str, span: Span, table: &str, names: &[&str]) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        catalogue::UNRESOLVED,
-        span,
-        format!("`{table}` has no column `{name}`"),
-        "no such column",
-    );
-    match suggest::nearest(name, names.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
-        None => diagnostic.help(format!("its columns are {}", suggest::listed(names))),
     }
 }
 

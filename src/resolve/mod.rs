@@ -5,7 +5,8 @@ pub mod account;
 pub mod arguments;
 mod aws;
 mod boundary;
-pub mod collect;
+pub mod chosen;
+mod collect;
 pub mod conditions;
 mod cycle;
 pub mod fields;
@@ -13,6 +14,7 @@ pub mod function;
 pub mod grant;
 pub mod guardrail;
 pub mod item;
+mod mend;
 pub mod mesh;
 pub mod param;
 mod pipeline;
@@ -105,6 +107,7 @@ pub fn resolve(
         patterns: FxHashMap::default(),
         faulty: Vec::new(),
     };
+    context.unread(modules);
     context.params(&found.params);
     context.accounts(&found.resources);
     context.places(&found.resources);
@@ -133,11 +136,41 @@ pub fn resolve(
 }
 
 impl Context<'_> {
+    /// Notes what could not be read, so that nobody is blamed for what stands there.
+    fn unread(&mut self, modules: &[Module]) {
+        self.platform.lost_grants = modules.iter().any(|module| module.lost_sentences);
+        if self.diagnostics.is_empty() {
+            return;
+        }
+        for item in modules.iter().flat_map(|module| &module.items) {
+            if let Item::Decl(decl) = item
+                && self.diagnostics.has_syntax_error_within(decl.span)
+            {
+                self.platform.unread.push(decl.span);
+            }
+        }
+    }
+
+    /// Notes what a grant was to be on, of which something is reported.
+    fn half_granted(&mut self, file: FileId, grant: &ast::Grant) {
+        let path = grant.on.as_ref().and_then(scope::as_path);
+        match path.and_then(|path| self.quiet(file, &path)) {
+            Some(Meaning::Resource(id)) => self.platform.half_granted.push(id),
+            _ => self.platform.lost_grants = true,
+        }
+    }
+
     fn sentences(&mut self, module: &Module) {
         for item in &module.items {
+            let said = self.diagnostics.len();
             match item {
                 Item::Decl(_) => {}
-                Item::Grant(grant) => self.grant(module.file, grant),
+                Item::Grant(grant) => {
+                    self.grant(module.file, grant);
+                    if self.diagnostics.len() > said {
+                        self.half_granted(module.file, grant);
+                    }
+                }
                 Item::Share(share) => self.share(module.file, share),
                 Item::Assert(assert) => self.assertion(module.file, assert),
             }

@@ -6,7 +6,7 @@ use super::{Context, Declared, index};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     platform::{Query, ResourceId, ValueKind, resource::Noun},
-    source::{FileId, Span},
+    source::{FileId, SourceMap, Span, local},
     sql::{
         bind::{self, Table, TableName, Tables},
         parse,
@@ -84,8 +84,23 @@ impl Context<'_> {
     fn fitted(&mut self, relation: Relation, stream: ResourceId, span: Span) -> Option<Relation> {
         let schema = self.platform.schema(self.platform.stream(stream)?.schema).clone();
         let name = self.platform.resource(stream).name.clone();
-        sink::fit(relation, &Sink { name: &name, schema: &schema, span }, self.diagnostics)
+        let sources = self.sources;
+        let alias = |end: u32| alias_behind(sources, end);
+        sink::fit(relation, &Sink { name: &name, schema: &schema, span, alias: &alias }, self.diagnostics)
     }
+}
+
+/// The name behind an expression of a SELECT list that ends at an offset, with or without AS.
+fn alias_behind(sources: &SourceMap, end: u32) -> Option<Span> {
+    let (_, file) = sources.file_of(Span::new(end, end))?;
+    let rest = file.text.get(local(file, Span::new(end, end)).start..)?;
+    let trimmed = rest.trim_start();
+    let behind_as =
+        trimmed.get(..2).filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| trimmed.get(2..));
+    let name = behind_as.filter(|rest| rest.starts_with(char::is_whitespace))?.trim_start();
+    let length = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+    let start = end.saturating_add(index(rest.len() - name.len()));
+    (length > 0).then(|| Span::new(start, start.saturating_add(index(length))))
 }
 
 fn path(name: &TableName) -> Path {

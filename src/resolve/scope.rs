@@ -210,7 +210,8 @@ impl Scopes {
             if let Some((_, span)) = own.and_then(|own| own.get(&name.name)) {
                 self.refer(name, *span);
             } else if let Some(own) = own {
-                diagnostics.push(unresolved(&name.name, name.span, &module, own.keys().map(SmolStr::as_str)));
+                let near = suggest::nearest(&name.name, own.keys().map(SmolStr::as_str));
+                diagnostics.push(unresolved(&name.name, name.span, &module, near));
             }
         }
         let missing: Vec<&Ident> = line
@@ -372,6 +373,11 @@ impl Scopes {
         names
     }
 
+    /// Whether some module declares a name, or this one's names are not all known.
+    pub(super) fn knows(&self, file: FileId, name: &SmolStr) -> bool {
+        self.incomplete(file) || self.modules.values().any(|scope| scope.own.contains_key(name))
+    }
+
     /// Whether a module's names are not all known, since a `use` line of it leads nowhere.
     pub(super) fn incomplete(&self, file: FileId) -> bool {
         self.modules.get(&file).is_some_and(|scope| scope.incomplete)
@@ -433,11 +439,21 @@ enum Miss {
 impl Context<'_> {
     /// What a path means; reports where it means nothing, or more than one thing, or goes on behind what it means.
     pub fn lookup(&mut self, file: FileId, path: &Path) -> Option<Meaning> {
+        self.lookup_as(file, path, &|_, _| true)
+    }
+
+    /// As [`Self::lookup`], where only some names can be meant: none but those are proposed for a name that means nothing.
+    pub(super) fn lookup_as(
+        &mut self,
+        file: FileId,
+        path: &Path,
+        wanted: &dyn Fn(&Platform, Meaning) -> bool,
+    ) -> Option<Meaning> {
         match self.scopes.find(file, path) {
             Ok((Meaning::Broken, _)) => None,
             Ok((meaning, taken)) if taken == path.parts.len() => Some(meaning),
             Ok((meaning, taken)) => {
-                self.report_rest(path, meaning, taken);
+                self.report_rest(file, path, meaning, taken);
                 None
             }
             Err(Miss::Ambiguous(modules)) => {
@@ -445,7 +461,7 @@ impl Context<'_> {
                 None
             }
             Err(Miss::Unknown) => {
-                self.report_unknown(file, path);
+                self.report_unknown(file, path, wanted);
                 None
             }
         }
@@ -460,16 +476,43 @@ impl Context<'_> {
             .map(|(meaning, _)| meaning)
     }
 
+    /// As [`Self::peek`], of a name that nobody wrote: it counts as no use and no reference.
+    pub(super) fn quiet(&self, file: FileId, path: &Path) -> Option<Meaning> {
+        let kept = self.scopes.references.as_ref().map(|references| references.borrow().len());
+        let found = self.peek(file, path);
+        if let (Some(references), Some(kept)) = (&self.scopes.references, kept) {
+            references.borrow_mut().truncate(kept);
+        }
+        found
+    }
+
+    /// Whether a name means something in a module.
+    pub(super) fn is_visible(&self, file: FileId, name: &SmolStr) -> bool {
+        let span = Span::new(0, 0);
+        let parts = vec![Ident { name: name.clone(), span }];
+        self.quiet(file, &Path { parts, span }).is_some()
+    }
+
     /// The resource of that kind which a path names; reports where it names anything else.
     pub fn resource(&mut self, file: FileId, path: &Path, kind: &str) -> Option<ResourceId> {
-        let meaning = self.lookup(file, path)?;
+        let meaning = self.lookup_as(file, path, &|platform, meaning| match meaning {
+            Meaning::Resource(id) => platform.kind_of(id).name == kind,
+            _ => false,
+        })?;
         if let Meaning::Resource(id) = meaning
             && self.platform.kind_of(id).name == kind
         {
             return Some(id);
         }
         let (actual, span) = self.described(meaning);
-        self.diagnostics.push(wrong_kind(path, kind, &actual, span));
+        let diagnostic = wrong_kind(path, kind, &actual, span);
+        let diagnostic = match self.counterpart(file, meaning, kind) {
+            Some(meant) => {
+                diagnostic.help(format!("did you mean the `{kind}` `{meant}`?")).fix(path.span, meant)
+            }
+            None => diagnostic,
+        };
+        self.diagnostics.push(diagnostic);
         None
     }
 
@@ -486,17 +529,65 @@ impl Context<'_> {
         }
     }
 
-    fn report_unknown(&mut self, file: FileId, path: &Path) {
+    fn report_unknown(&mut self, file: FileId, path: &Path, wanted: &dyn Fn(&Platform, Meaning) -> bool) {
         let Some(first) = path.parts.first().filter(|_| !self.scopes.incomplete(file)) else { return };
-        let mut diagnostic = unresolved(&first.name, first.span, "this module", self.scopes.visible(file));
+        let named = |name: &&str| {
+            path.parts.len() > 1
+                || self
+                    .quiet(
+                        file,
+                        &Path {
+                            parts: vec![Ident { name: SmolStr::new(*name), span: first.span }],
+                            span: first.span,
+                        },
+                    )
+                    .is_some_and(|meaning| wanted(self.platform, meaning))
+        };
+        let visible = self.scopes.visible(file);
+        let near = suggest::all_near(&first.name, visible).into_iter().find(named);
+        let mut diagnostic = unresolved(&first.name, first.span, "this module", near);
         if let Some(module) = self.scopes.elsewhere(file, &first.name, self.sources) {
-            diagnostic.fix = None;
-            diagnostic = diagnostic.help(format!("`{module}` declares it: add `use {module}`"));
+            let (at, line) = self.new_use(file, &module);
+            diagnostic = diagnostic.help(format!("`{module}` declares it: add `use {module}`")).fix(at, line);
+        } else if let Some(account) = self.platform.accounts.iter().find(|account| account.id == first.name) {
+            let name = account.name.to_string();
+            diagnostic =
+                diagnostic.help(format!("`{name}` has this id: write `{name}`")).fix(path.span, name);
+        } else if path.parts.len() == 1
+            && let Some(inner) = self.inner(file, &first.name)
+        {
+            diagnostic = diagnostic.help(format!("did you mean `{inner}`?")).fix(first.span, inner);
         }
         self.diagnostics.push(diagnostic);
     }
 
-    fn report_rest(&mut self, path: &Path, meaning: Meaning, taken: usize) {
+    /// Where a `use` line of a module goes, and how it reads there: behind those that there are, else at the top.
+    fn new_use(&self, file: FileId, module: &str) -> (Span, String) {
+        let last = self.scopes.uses_of(file).iter().map(|line| line.span.end).max();
+        match last {
+            Some(end) => (Span::new(end, end), format!("\nuse {module}")),
+            None => {
+                let start = self.sources.file(file).map_or(0, |file| file.span().start);
+                (Span::new(start, start), format!("use {module}\n\n"))
+            }
+        }
+    }
+
+    /// What was meant by a path whose beginning has nothing of that name in it: the rest alone, or a folder of a bucket.
+    fn meant_by_rest(&self, file: FileId, path: &Path, meaning: Meaning, taken: usize) -> Option<String> {
+        let rest = path.parts.get(taken..)?;
+        let span = rest.first()?.span;
+        let alone = Path { parts: rest.to_vec(), span };
+        if let (Meaning::Resource(id), [folder]) = (meaning, rest)
+            && self.platform.kind_of(id).name == "bucket"
+        {
+            let bucket = path.parts.get(..taken)?.to_vec();
+            return Some(format!("{} / \"{}\"", dotted(&Path { parts: bucket, span }), folder.name));
+        }
+        self.quiet(file, &alone).map(|_| dotted(&alone))
+    }
+
+    fn report_rest(&mut self, file: FileId, path: &Path, meaning: Meaning, taken: usize) {
         let Some(part) = path.parts.get(taken) else { return };
         let (what, span) = self.described(meaning);
         let children = match meaning {
@@ -515,6 +606,11 @@ impl Context<'_> {
         }
         if let Some(help) = suggest::did_you_mean(&part.name, children) {
             diagnostic = diagnostic.help(help);
+        }
+        if diagnostic.fix.is_none()
+            && let Some(meant) = self.meant_by_rest(file, path, meaning, taken)
+        {
+            diagnostic = diagnostic.help(format!("write `{meant}`")).fix(path.span, meant);
         }
         if let Some(span) = span {
             diagnostic = diagnostic.related(span, format!("`{name}` is declared here"));
@@ -586,19 +682,14 @@ fn unknown_module(path: &Path, module: &str, modules: &FxHashMap<&str, FileId>) 
     }
 }
 
-fn unresolved<'a>(
-    name: &str,
-    span: Span,
-    place: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Diagnostic {
+fn unresolved(name: &str, span: Span, place: &str, near: Option<&str>) -> Diagnostic {
     let diagnostic = Diagnostic::error(
         catalogue::UNRESOLVED,
         span,
         format!("there is no `{name}` in {place}"),
         "not declared",
     );
-    match suggest::nearest(name, candidates) {
+    match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(span, near),
         None => diagnostic.help("declare it, or add the `use` line of the module that does"),
     }
@@ -625,10 +716,14 @@ fn wrong_kind(path: &Path, wanted: &str, actual: &str, declared: Option<Span>) -
     let diagnostic = Diagnostic::error(
         catalogue::WRONG_KIND_OF_NAME,
         path.span,
-        format!("`{name}` is a {actual}, and a `{wanted}` is needed"),
+        format!(
+            "`{name}` is {} {actual}, and {} `{wanted}` is needed",
+            suggest::article(actual),
+            suggest::article(wanted)
+        ),
         format!("no `{wanted}`"),
     )
-    .help(format!("name a `{wanted}`"));
+    .help(format!("name {} `{wanted}`", suggest::article(wanted)));
     match declared {
         Some(span) => diagnostic.related(span, format!("`{name}` is declared here")),
         None => diagnostic,

@@ -52,13 +52,23 @@ impl Context<'_> {
             None => {
                 let visible: Vec<&str> =
                     self.platform.schemas.iter().map(|schema| schema.name.as_str()).collect();
-                self.diagnostics.push(unknown_type(ty, &visible));
+                let args: Vec<&str> = ty
+                    .args
+                    .iter()
+                    .map(|arg| match arg {
+                        TypeArg::Type(ty) => self.sources.text(ty.span),
+                        TypeArg::Number(number) => self.sources.text(number.span),
+                    })
+                    .collect();
+                self.diagnostics.push(unknown_type(ty, &visible, &args));
                 Base::Unknown
             }
             Some(meaning) => {
                 let (what, _) = self.described(meaning);
                 let name = dotted(&ty.path);
-                self.diagnostics.push(no_type(ty, &name, &what));
+                let visible = self.platform.schemas.iter().map(|schema| schema.name.as_str());
+                let near = suggest::nearest(&name, visible);
+                self.diagnostics.push(no_type(ty, &name, &what, near));
                 Base::Unknown
             }
         }
@@ -202,7 +212,21 @@ fn bad_container(ty: &TypeExpr, name: &str) -> Diagnostic {
     .help(format!("write `{form}`"))
 }
 
-fn unknown_type(ty: &TypeExpr, schemas: &[&str]) -> Diagnostic {
+/// What another language's type with its arguments is here: `varchar(20)`, `numeric(12, 2)`, `array<int>`.
+fn with_arguments(ty: &TypeExpr, ours: &str, args: &[&str]) -> String {
+    let question = if ty.nullable { "?" } else { "" };
+    match (ours, args) {
+        (_, []) => format!("{ours}{question}"),
+        ("string", [length]) => format!("string{question} length ..{length}"),
+        ("double" | "decimal(12, 2)", [digits]) => format!("decimal({digits}, 0){question}"),
+        ("double" | "decimal(12, 2)", [digits, behind]) => format!("decimal({digits}, {behind}){question}"),
+        ("list<string>", [element]) => format!("list<{element}>{question}"),
+        ("timestamp(3)", [precision]) => format!("timestamp({precision}){question}"),
+        _ => format!("{ours}{question}"),
+    }
+}
+
+fn unknown_type(ty: &TypeExpr, schemas: &[&str], args: &[&str]) -> Diagnostic {
     let name = dotted(&ty.path);
     let diagnostic = Diagnostic::error(
         catalogue::UNKNOWN_TYPE,
@@ -214,6 +238,7 @@ fn unknown_type(ty: &TypeExpr, schemas: &[&str]) -> Diagnostic {
         ("varchar", "string"),
         ("text", "string"),
         ("str", "string"),
+        ("char", "string"),
         ("bool", "boolean"),
         ("integer", "int"),
         ("long", "bigint"),
@@ -225,7 +250,8 @@ fn unknown_type(ty: &TypeExpr, schemas: &[&str]) -> Diagnostic {
         ("array", "list<string>"),
     ];
     if let Some((_, ours)) = others.iter().find(|(theirs, _)| name.eq_ignore_ascii_case(theirs)) {
-        return diagnostic.help(format!("write `{ours}`")).fix(ty.path.span, *ours);
+        let ours = with_arguments(ty, ours, args);
+        return diagnostic.help(format!("write `{ours}`")).fix(ty.span.to(ty.path.span), ours);
     }
     let candidates = SCALARS.iter().copied().chain(["list", "map"]).chain(schemas.iter().copied());
     match suggest::nearest(&name, candidates) {
@@ -234,14 +260,17 @@ fn unknown_type(ty: &TypeExpr, schemas: &[&str]) -> Diagnostic {
     }
 }
 
-fn no_type(ty: &TypeExpr, name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error(
+fn no_type(ty: &TypeExpr, name: &str, what: &str, near: Option<&str>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
         catalogue::UNKNOWN_TYPE,
         ty.path.span,
-        format!("`{name}` is a {what}, and no type"),
+        format!("`{name}` is {} {what}, and no type", suggest::article(what)),
         "no type",
-    )
-    .help("name a `schema` or a type such as `string`")
+    );
+    match near {
+        Some(near) => diagnostic.help(format!("did you mean the `schema` `{near}`?")).fix(ty.path.span, near),
+        None => diagnostic.help("name a `schema` or a type such as `string`"),
+    }
 }
 
 /// A field's type in words, with an example where that helps.

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Context, Meaning, scope::as_path, suggest, types};
+use super::{Context, Meaning, mend::plain, scope::as_path, suggest, types};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     library::{EnumId, FieldDecl, FieldType},
@@ -86,6 +86,10 @@ impl Context<'_> {
                 match (&column.kind, &delay.kind) {
                     (ExprKind::Name(name), ExprKind::Duration(delay)) => {
                         ValueKind::Watermark(name.clone(), *delay)
+                    }
+                    (ExprKind::Name(_), ExprKind::BadUnit(number, unit)) => {
+                        self.diagnostics.push(unknown_unit(delay.span, number, unit, &FieldType::Duration));
+                        return None;
                     }
                     _ => return self.wrong_type(expr, ty),
                 }
@@ -256,25 +260,59 @@ impl Context<'_> {
             return self.tagged_principal(file, tag, inner);
         }
         let Some(path) = as_path(expr) else {
-            self.wrong_type(expr, &FieldType::Principal);
+            let wanted = types::described(&FieldType::Principal, &self.library);
+            let diagnostic = wrong_type(expr, &wanted, false);
+            self.diagnostics.push(match self.named_principal(file, expr) {
+                Some(meant) => diagnostic.help(format!("write `{meant}`")).fix(expr.span, meant),
+                None if plain(expr).is_some_and(|text| text.starts_with("arn:")) => {
+                    diagnostic.help("declare whoever has this ARN, and name it here: `role NAME in ACCOUNT { external = true, arn = \"…\" }`")
+                }
+                None => diagnostic,
+            });
             return None;
         };
-        let meaning = self.lookup(file, &path)?;
+        if let [word] = path.parts.as_slice()
+            && self.quiet(file, &path).is_none()
+            && !self.scopes.knows(file, &word.name)
+            && let Some(service) = self.service_of(&word.name)
+        {
+            let diagnostic = no_principal_yet(path.span, &word.name, &service);
+            self.diagnostics.push(diagnostic);
+            return None;
+        }
+        let library = self.library.clone();
+        let acts = |platform: &crate::platform::Platform, meaning| match meaning {
+            Meaning::Resource(id) => {
+                let kind = platform.kind_of(id);
+                kind.name == "account"
+                    || ACTING.contains(&kind.name.as_str())
+                    || library.kind(platform.resource(id).kind).source
+            }
+            _ => false,
+        };
+        let meaning = self.lookup_as(file, &path, &acts)?;
         if let Meaning::Resource(id) = meaning {
-            match (self.platform.resource(id).noun, self.platform.kind_of(id).name.as_str()) {
-                (Noun::Account(account), _) => return Some(Principal::Account(account)),
-                (_, kind)
-                    if ACTING.contains(&kind)
-                        || self.library.kind(self.platform.resource(id).kind).source =>
-                {
-                    return Some(Principal::Resource(id));
-                }
+            match self.platform.resource(id).noun {
+                Noun::Account(account) => return Some(Principal::Account(account)),
+                _ if self.acts(self.platform.resource(id).kind) => return Some(Principal::Resource(id)),
                 _ => {}
             }
         }
         let (what, _) = self.described(meaning);
-        self.diagnostics.push(no_principal(expr.span, &super::scope::dotted(&path), &what));
+        let diagnostic = no_principal(expr.span, &super::scope::dotted(&path), &what);
+        self.diagnostics.push(match self.counterpart(file, meaning, "role") {
+            Some(owner) => {
+                diagnostic.help(format!("did you mean `{owner}`, its owner?")).fix(expr.span, owner)
+            }
+            None => diagnostic,
+        });
         None
+    }
+
+    /// Whether declarations of a kind act, or vouch for those who do.
+    pub(super) fn acts(&self, kind: crate::library::KindId) -> bool {
+        let kind = self.library.kind(kind);
+        ACTING.contains(&kind.name.as_str()) || kind.source
     }
 
     fn tagged_principal(&mut self, file: FileId, tag: &Ident, inner: &Expr) -> Option<Principal> {
@@ -382,6 +420,7 @@ impl Context<'_> {
     pub(super) fn wrong_type(&mut self, expr: &Expr, ty: &FieldType) -> Option<ValueKind> {
         let wanted = types::described(ty, &self.library);
         let diagnostic = wrong_type(expr, &wanted, matches!(ty, FieldType::List(_)));
+        let diagnostic = self.mended(diagnostic, expr, ty);
         self.diagnostics.push(diagnostic);
         None
     }
@@ -513,10 +552,22 @@ fn no_principal(span: Span, name: &str, what: &str) -> Diagnostic {
     Diagnostic::error(
         catalogue::WRONG_KIND_OF_NAME,
         span,
-        format!("`{name}` is a {what}, and somebody who acts is needed"),
+        format!("`{name}` is {} {what}, and somebody who acts is needed", suggest::article(what)),
         "nobody",
     )
     .help("name a role, a group, an account, or `service NAME`")
+}
+
+/// A service of AWS without the word that says so.
+fn no_principal_yet(span: Span, name: &str, service: &str) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::UNRESOLVED,
+        span,
+        format!("there is no `{name}` in this module"),
+        "not declared",
+    )
+    .help(format!("did you mean AWS's service? Write `service {service}`"))
+    .fix(span, format!("service {service}"))
 }
 
 fn unknown_service(span: Span, name: &str, known: &[&str]) -> Diagnostic {

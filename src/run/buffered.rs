@@ -11,12 +11,14 @@ pub struct Buffered<W> {
     output: W,
     /// What was not written out yet.
     pub text: Vec<u8>,
+    /// Whether it got anything since it was told to hand it on.
+    holds: bool,
 }
 
 impl<W: Write> Buffered<W> {
     /// Nothing to write yet.
     pub fn new(output: W) -> Buffered<W> {
-        Buffered { output, text: Vec::with_capacity(FLUSH * 2) }
+        Buffered { output, text: Vec::with_capacity(FLUSH * 2), holds: false }
     }
 
     /// A row stands whole in the text.
@@ -27,7 +29,7 @@ impl<W: Write> Buffered<W> {
     /// Hands everything on, and has it handed on.
     pub fn flush(&mut self) -> io::Result<()> {
         self.write_out()?;
-        self.output.flush()
+        if std::mem::take(&mut self.holds) { self.output.flush() } else { Ok(()) }
     }
 
     /// What it writes to, with everything handed on.
@@ -37,6 +39,10 @@ impl<W: Write> Buffered<W> {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        self.holds = true;
         self.output.write_all(&self.text)?;
         self.text.clear();
         Ok(())

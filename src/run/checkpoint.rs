@@ -12,7 +12,7 @@ use std::fmt;
 /// What the file starts with.
 const MAGIC: &[u8] = b"dpl checkpoint\n";
 /// The version of the layout of this file and of the state in it. It grows with every change of either.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 impl Job {
     /// A digest of all that decides about the results: what was kept of a run of another job is no use to this one.
@@ -51,6 +51,19 @@ pub struct InputState {
     pub head: (u64, Vec<u8>),
     /// Whether its end was reached.
     pub ended: bool,
+    /// Where that is among the records of a live stream's partition.
+    pub position: Option<Position>,
+}
+
+/// A place in a partition of a live stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The shard, or the partition's number.
+    pub partition: String,
+    /// Where its server is asked to go on, in the words of its connector.
+    pub cursor: String,
+    /// How many bytes of the lines from there on were read already: a record may hold several.
+    pub skip: u64,
 }
 
 /// How long an output was.
@@ -140,6 +153,7 @@ impl Saved for InputState {
         self.identity.save(out);
         self.head.save(out);
         self.ended.save(out);
+        self.position.save(out);
     }
 
     fn load(from: &mut &[u8]) -> Option<Self> {
@@ -152,7 +166,21 @@ impl Saved for InputState {
             identity: Saved::load(from)?,
             head: Saved::load(from)?,
             ended: Saved::load(from)?,
+            position: Saved::load(from)?,
         })
+    }
+}
+
+impl Saved for Position {
+    fn save(&self, out: &mut Vec<u8>) {
+        self.partition.save(out);
+        self.cursor.save(out);
+        self.skip.save(out);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Self> {
+        let [partition, cursor] = [Saved::load(from)?, Saved::load(from)?];
+        Some(Position { partition, cursor, skip: Saved::load(from)? })
     }
 }
 

@@ -45,6 +45,12 @@ impl<'j> Engine<'j> {
         Ok(Engine { job, operator, summary, counts, inputs: partitions.to_vec() })
     }
 
+    /// One partition more of an input, behind the others: a shard that another was split into.
+    pub fn add(&mut self, input: usize) {
+        self.inputs.push(input);
+        self.operator.add(input);
+    }
+
     /// Takes rows of a partition.
     pub fn push(
         &mut self,

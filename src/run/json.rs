@@ -15,6 +15,26 @@ use std::fmt;
 /// So many names are compared faster than hashed.
 const FEW: usize = 12;
 
+/// As deep as Flink's JSON functions read (Jackson's `StreamReadConstraints`).
+const DEEPEST: usize = 1000;
+
+/// Whether values nest deeper than Flink reads. Of what is no JSON any answer is right.
+fn is_too_deep(line: &[u8]) -> bool {
+    let (mut depth, mut inside, mut escaped) = (0_usize, false, false);
+    line.len() > DEEPEST
+        && line.iter().any(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = inside,
+                b'"' => inside = !inside,
+                b'[' | b'{' if !inside => depth += 1,
+                b']' | b'}' if !inside => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth > DEEPEST
+        })
+}
+
 /// Reads objects with the fields of a schema.
 #[derive(Debug)]
 pub(super) struct JsonReader {
@@ -46,6 +66,9 @@ impl JsonReader {
     /// first counts.
     pub fn read<'a>(&self, line: &'a [u8]) -> Result<Vec<Cell<'a>>, Bad> {
         let malformed = |reason: String| Bad { reason, event_time: None };
+        if is_too_deep(line) {
+            return Err(malformed(format!("the row nests deeper than {DEEPEST} times")));
+        }
         let mut source = serde_json::Deserializer::from_slice(line);
         let members = Members(self).deserialize(&mut source).and_then(|m| source.end().map(|()| m));
         let members = members.map_err(|e| malformed(describe(&e, line)))?;

@@ -29,7 +29,7 @@ mod writer;
 pub use self::parquet::{ParquetSource, ParquetWriter};
 pub use crate::window::time::Style;
 pub use ahead::Ahead;
-pub use checkpoint::{Checkpoint, CheckpointError, InputState, OutputState};
+pub use checkpoint::{Checkpoint, CheckpointError, InputState, OutputState, Position};
 pub use compress::{Codec, Encoder, SIGHT};
 pub use csv_source::CsvSource;
 pub use csv_writer::CsvWriter;

@@ -2,7 +2,7 @@
 
 use crate::platform::Platform;
 
-use super::plan::{AggregateFunction, Comparison, Expr, ExprKind, Relation, RelationKind};
+use super::plan::{AggregateFunction, Comparison, Expr, ExprKind, Relation, RelationKind, WindowShape};
 
 /// Whether Flink takes a column for event time: the stream's own, a window's time, and the least or greatest of such.
 pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> bool {
@@ -24,29 +24,14 @@ pub fn is_event_time(platform: &Platform, relation: &Relation, at: usize) -> boo
     }
 }
 
-/// Whether a join's rows can be forgotten: both sides are windows of which both bounds are equal, or the event times of both sides are held
+/// Whether a join's rows can be forgotten: both sides are the same windows, of which both bounds are equal, or the event times of both sides are held
 /// within bounds, above and below. Each also asks for an equality, by which Flink parts the rows.
 pub fn join_ends(platform: &Platform, left: &Relation, right: &Relation, condition: &Expr) -> bool {
     let parts = conjuncts(condition);
     let width = left.fields.len();
     let side = |index: usize| if index < width { (left, index) } else { (right, index - width) };
-    let bound = |expr: &Expr| match expr.kind {
-        ExprKind::Column(index) => {
-            let (relation, at) = side(index);
-            relation.bound(at).map(|bound| (index < width, bound))
-        }
-        _ => None,
-    };
-    let equal_bound = |wanted: usize| {
-        parts.iter().any(|part| match &part.kind {
-            ExprKind::Compare(Comparison::Equal, a, b) => {
-                matches!((bound(a), bound(b)), (Some((of_a, x)), Some((of_b, y))) if of_a != of_b && x == wanted && y == wanted)
-            }
-            _ => false,
-        })
-    };
-    if equal_bound(0) && equal_bound(1) {
-        return true;
+    if let Some([of_left, of_right]) = joined_windows(left, right, condition) {
+        return of_left.is_same(of_right);
     }
     // The side whose event time an expression is, moved or not.
     let time = |expr: &Expr| {
@@ -74,6 +59,39 @@ pub fn join_ends(platform: &Platform, left: &Relation, right: &Relation, conditi
         }
     }
     above && below && keyed
+}
+
+/// The windows of both sides, where both of their bounds are equal.
+pub fn joined_windows<'a>(
+    left: &'a Relation,
+    right: &'a Relation,
+    condition: &Expr,
+) -> Option<[&'a WindowShape; 2]> {
+    let width = left.fields.len();
+    // A column that is a window's bound: its side, 0 the left one, which bound it is, and the window.
+    let bound = |expr: &Expr| {
+        let ExprKind::Column(index) = expr.kind else { return None };
+        let (side, relation, at) = if index < width { (0, left, index) } else { (1, right, index - width) };
+        let (window, at) = relation.traced(at)?;
+        let RelationKind::Window { input, shape, .. } = &window.kind else { return None };
+        Some((side, at.checked_sub(input.fields.len())?, shape))
+    };
+    let parts = conjuncts(condition);
+    let equal = |wanted: usize| {
+        parts.iter().find_map(|part| {
+            let ExprKind::Compare(Comparison::Equal, a, b) = &part.kind else { return None };
+            match (bound(a)?, bound(b)?) {
+                ((0, x, of_left), (1, y, of_right)) | ((1, x, of_right), (0, y, of_left))
+                    if x == wanted && y == wanted =>
+                {
+                    Some([of_left, of_right])
+                }
+                _ => None,
+            }
+        })
+    };
+    equal(0)?;
+    equal(1)
 }
 
 /// The conditions that must all hold.

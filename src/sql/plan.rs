@@ -134,9 +134,18 @@ pub enum JoinKind {
     Right,
     /// Those of both sides stand alone.
     Full,
+    /// Of the left side alone those with a partner: `EXISTS`.
+    Semi,
+    /// Of the left side alone those without one: `NOT EXISTS`.
+    Anti,
 }
 
 impl JoinKind {
+    /// Whether the right side only decides which rows of the left one there are.
+    pub const fn is_half(self) -> bool {
+        matches!(self, Self::Semi | Self::Anti)
+    }
+
     /// The words that ask for it.
     pub const fn words(self) -> &'static str {
         match self {
@@ -144,6 +153,8 @@ impl JoinKind {
             Self::Left => "LEFT JOIN",
             Self::Right => "RIGHT JOIN",
             Self::Full => "FULL JOIN",
+            Self::Semi => "EXISTS",
+            Self::Anti => "NOT EXISTS",
         }
     }
 }
@@ -202,6 +213,14 @@ impl WindowShape {
             Self::Hop { .. } => "HOP",
             Self::Cumulate { .. } => "CUMULATE",
             Self::Session { .. } => "SESSION",
+        }
+    }
+
+    /// Whether both cut time alike. Sessions do where their gaps are the same: their keys are columns of either side.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Session { gap, .. }, Self::Session { gap: other, .. }) => gap == other,
+            _ => self == other,
         }
     }
 
@@ -301,6 +320,14 @@ impl AggregateFunction {
             Self::VarPop => "VAR_POP",
             Self::VarSamp => "VAR_SAMP",
         }
+    }
+
+    /// Whether Flink takes the values for ones that are never null, and makes -1 of the variance of one: the planner believes `COALESCE` with a
+    /// constant.
+    pub fn is_wrong_of_one(self, argument: Option<&Expr>) -> bool {
+        let Some(Expr { kind: ExprKind::Call(name, args), .. }) = argument else { return false };
+        let has_constant = args.iter().any(|part| matches!(part.kind, ExprKind::Literal(_)));
+        self.needs_two() && name == "COALESCE" && has_constant
     }
 
     /// Whether it is null where there is but one value.
@@ -560,11 +587,26 @@ impl Relation {
                 input.traced(*matched.partition.get(index)?)
             }
             RelationKind::Project { input, exprs } => input.traced_column(exprs.get(index)?),
+            RelationKind::Union(parts) => Some(Self::same_bound(parts, index).unwrap_or((self, index))),
             RelationKind::Aggregate { input, keys, .. } if index < keys.len() => {
                 input.traced_column(keys.get(index)?)
             }
             _ => Some((self, index)),
         }
+    }
+
+    /// The window's bound that a column is in all parts of a union, where their windows are the same.
+    fn same_bound(parts: &[Self], index: usize) -> Option<(&Self, usize)> {
+        let bound = |part: &'_ Self| {
+            let (window, at) = part.traced(index)?;
+            let RelationKind::Window { input, shape, .. } = &window.kind else { return None };
+            // The sessions of a union are not those of its parts.
+            let bound = at.checked_sub(input.fields.len())?;
+            (!matches!(shape, WindowShape::Session { .. })).then(|| (bound, shape.clone()))
+        };
+        let (first, rest) = parts.split_first()?;
+        let of_first = bound(first)?;
+        rest.iter().all(|part| bound(part).as_ref() == Some(&of_first)).then(|| first.traced(index))?
     }
 
     fn traced_column(&self, expr: &Expr) -> Option<(&Self, usize)> {

@@ -22,6 +22,8 @@ pub struct Sink<'a> {
     pub schema: &'a Schema,
     /// Where the query names it.
     pub span: Span,
+    /// The name that stands behind an expression in the text, which ends at an offset.
+    pub alias: &'a dyn Fn(u32) -> Option<Span>,
 }
 
 /// Puts a query's columns in the order of the sink's, each with the sink's type; reports what does not fit.
@@ -102,6 +104,7 @@ fn converted(expr: Expr, column: &Column, sink: &Sink<'_>, diagnostics: &mut Dia
 }
 
 fn unknown_column(name: &str, span: Span, sink: &Sink<'_>, missing: &[&Column]) -> Diagnostic {
+    let alias = (sink.alias)(span.end);
     let wanted: Vec<&str> = missing.iter().map(|column| column.name.as_str()).collect();
     let diagnostic = Diagnostic::error(
         catalogue::SQL_SINK_COLUMNS,
@@ -112,7 +115,13 @@ fn unknown_column(name: &str, span: Span, sink: &Sink<'_>, missing: &[&Column]) 
     .related(sink.schema.span, "the sink's columns");
     let only = if let [only] = wanted.as_slice() { Some(*only) } else { None };
     match suggest::nearest(name, wanted.iter().copied()).or(only) {
-        Some(near) => diagnostic.help(format!("name it as the sink does: `AS {near}`")),
+        Some(near) => {
+            let diagnostic = diagnostic.help(format!("name it as the sink does: `AS {near}`"));
+            match alias {
+                Some(alias) => diagnostic.fix(alias, near),
+                None => diagnostic,
+            }
+        }
         None if wanted.is_empty() => diagnostic.help("leave it out, or add it to the sink's schema"),
         None => diagnostic.help(format!("the sink still wants {}", listed(&wanted))),
     }

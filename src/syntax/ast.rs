@@ -31,6 +31,8 @@ pub struct Module {
     pub uses: Vec<Use>,
     /// What it declares and says, in source order.
     pub items: Vec<Item>,
+    /// Whether a sentence of it could not be read.
+    pub lost_sentences: bool,
 }
 
 /// `use accounts`, `use accounts.{prod, lake}`, `use accounts as acc`.
@@ -454,9 +456,37 @@ pub struct Cap {
     /// Its name.
     pub path: Path,
     /// The columns in parentheses.
-    pub columns: Option<Vec<Ident>>,
+    pub columns: Option<Vec<Chosen>>,
     /// The whole.
     pub span: Span,
+}
+
+/// Columns that a capability is limited to.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// One by its name.
+    Named(Ident),
+    /// Those whose labels meet all of some demands: `@pii and not @confidential`.
+    Labelled(Vec<LabelTerm>, Span),
+}
+
+impl Chosen {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Named(name) => name.span,
+            Self::Labelled(_, span) => *span,
+        }
+    }
+}
+
+/// `@pii`, or `not @pii`.
+#[derive(Clone, Debug)]
+pub struct LabelTerm {
+    /// Whether the label is to be there.
+    pub there: bool,
+    /// The label; its span holds the `@`.
+    pub label: Ident,
 }
 
 /// `share TABLE with DOMAIN as NAME`.

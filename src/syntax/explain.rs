@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::extent::{self, Crooked};
 use super::faults;
+use super::foreign;
 use super::lex::{self, Kind, Token};
 use super::pairs::{Reader, Stop};
 use crate::diagnostic::Diagnostic;
@@ -25,14 +26,62 @@ pub(super) fn crooked(reader: &mut Reader<'_>, within: Range<usize>) -> bool {
         |found: &Crooked| matches!(found, Crooked::Open(_) | Crooked::LacksClose(..) | Crooked::Text(_));
     let point = |at: usize| reader.span(at..at + 1);
     let diagnostic = match extent::crooked(reader.text, floor(reader.text, within), asked) {
-        Some(Crooked::Text(range)) => faults::unclosed_string(reader.span(range)),
+        Some(Crooked::Text(range)) => {
+            faults::unclosed_string(reader.span(range.clone()), shown(reader, range))
+        }
         Some(Crooked::Open(open)) => faults::never_closed(point(open), '{'),
-        Some(Crooked::LacksClose(open, here)) => faults::unclosed_brace(point(open), point(here)),
+        Some(Crooked::LacksClose(open, here)) => brace_missing(reader, open, here..here + 1),
         _ => return false,
     };
     reader.report(diagnostic);
     reader.crooked_from = None;
     true
+}
+
+/// A body's `}` is missing before `here`.
+pub(super) fn brace_missing(reader: &Reader<'_>, open: usize, here: Range<usize>) -> Diagnostic {
+    let text = reader.text;
+    let behind = extent::last(text, open..here.start).map_or(here.start, |token| token.range.end);
+    let line = text.get(..open).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let indent: String = text.get(line..).unwrap_or_default().chars().take_while(|c| *c == ' ').collect();
+    faults::unclosed_brace(
+        reader.span(open..open + 1),
+        reader.span(here),
+        reader.span(behind..behind),
+        &indent,
+    )
+}
+
+fn shown<'a>(reader: &Reader<'a>, range: Range<usize>) -> &'a str {
+    reader.text.get(range).unwrap_or_default()
+}
+
+/// A sentence whose words stand in capitals, as SQL's do, with its words small.
+pub(super) fn small(text: &str, within: Range<usize>) -> Option<String> {
+    const WORDS: [&str; 17] = [
+        "grant", "deny", "share", "assert", "use", "on", "to", "where", "with", "option", "as", "select",
+        "insert", "delete", "alter", "drop", "describe",
+    ];
+    let mut tokens = lex::tokens(text, within.clone()).filter(Token::counts);
+    let first = tokens.next().filter(|first| first.text(text).chars().all(|c| c.is_ascii_uppercase()))?;
+    meant(first.text(text))?;
+    let mut small = String::new();
+    let mut at = within.start;
+    for token in std::iter::once(first).chain(tokens) {
+        let word = token.text(text);
+        let lower = word.to_ascii_lowercase();
+        if word != lower && WORDS.contains(&lower.as_str()) {
+            small.push_str(text.get(at..token.range.start)?);
+            small.push_str(&lower);
+            at = token.range.end;
+            if lower == "where" {
+                break;
+            }
+        }
+    }
+    small.push_str(text.get(at..within.end)?);
+    let ended = small.trim_end();
+    Some(ended.strip_suffix(';').unwrap_or(ended).to_owned())
 }
 
 /// The range without the character that its end cuts.
@@ -49,7 +98,8 @@ fn unclosed(reader: &Reader<'_>, before: Range<usize>) -> Option<Diagnostic> {
     for token in tokens {
         match token.kind {
             Kind::Text { closed: false, .. } => {
-                return Some(faults::unclosed_string(reader.span(token.range)));
+                let text = token.text(text);
+                return Some(faults::unclosed_string(reader.span(token.range.clone()), text));
             }
             Kind::Comment { closed: false } => {
                 return Some(faults::unclosed_comment(reader.span(token.range.start..token.range.start + 2)));
@@ -82,6 +132,9 @@ fn unexpected(reader: &Reader<'_>, start: usize, stop: &Stop) -> Diagnostic {
     {
         return diagnostic;
     }
+    if let Some(diagnostic) = equals(reader, start, stop, &token) {
+        return diagnostic;
+    }
     let (span, shown) = match token.kind {
         Kind::LineEnd => (token.range.start..token.range.start, "line end".to_owned()),
         Kind::Doc => (token.range.clone(), "doc comment".to_owned()),
@@ -89,7 +142,11 @@ fn unexpected(reader: &Reader<'_>, start: usize, stop: &Stop) -> Diagnostic {
     };
     let mut diagnostic = faults::unexpected(reader.span(span), &shown, &wanted);
     if let Some(help) = help(text, &token, stop) {
+        let sign = if help.starts_with("a comment begins") { if found == "#" { 1 } else { 2 } } else { 0 };
         diagnostic = diagnostic.help(help);
+        if sign > 0 {
+            diagnostic = diagnostic.fix(reader.span(token.range.start..token.range.start + sign), "//");
+        }
     }
     related(reader, start, stop, diagnostic)
 }
@@ -127,6 +184,20 @@ fn close(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Optio
     let possible = stop.wanted.has(closing) || token.kind == Kind::Doc;
     (new_line && opened_on_line && possible)
         .then(|| faults::missing_close(reader.span(before..before), point, closing))
+}
+
+/// A value right behind the only word of a line, where `=` was possible: `name "raw"`.
+fn equals(reader: &Reader<'_>, start: usize, stop: &Stop, token: &Token) -> Option<Diagnostic> {
+    let text = reader.text;
+    let begins = matches!(token.kind, Kind::Number | Kind::Text { closed: true, .. } | Kind::Open(b'['));
+    let name = extent::last(text, start..stop.at).filter(|name| name.kind == Kind::Word)?;
+    let line = text.get(..name.range.start)?.rsplit('\n').next().unwrap_or_default();
+    let alone = line.trim().is_empty() || line.trim_end().ends_with(['{', ',']);
+    let in_body = extent::innermost(text, 0..name.range.start).is_some_and(|(bracket, _)| bracket == b'{');
+    (stop.wanted.has("=") && begins && alone && in_body).then(|| {
+        let (name_span, value) = (reader.span(name.range.clone()), reader.span(token.range.clone()));
+        foreign::no_equals(name_span, value, name.text(text), &shortened(token.text(text)))
+    })
 }
 
 /// A line of a test begins where the one before it could not end: it is that one which lacks something.
@@ -170,6 +241,9 @@ fn help(text: &str, token: &Token, stop: &Stop) -> Option<String> {
         }
         ";" => "nothing but SQL ends with `;`",
         "#" => "a comment begins with `//`",
+        "-" if text.get(token.range.start..).is_some_and(|rest| rest.starts_with("--")) => {
+            "a comment begins with `//`"
+        }
         "$" => "a value is put into a string by `{name}`, without `$`",
         "\u{201c}" | "\u{201d}" | "\u{2018}" | "\u{2019}" | "`" => {
             "a string stands in straight double quotes, `\"`"
@@ -210,9 +284,10 @@ fn shortened(text: &str) -> String {
 
 /// The word of the language that a misspelled one was meant to be.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
+    let word = word.to_ascii_lowercase();
     ["grant", "deny", "share", "assert", "use"].into_iter().find(|known| {
         let allowed = if known.len() > 4 { 2 } else { 1 };
-        *known != word && distance(known.as_bytes(), word.as_bytes()) <= allowed
+        distance(known.as_bytes(), word.as_bytes()) <= allowed
     })
 }
 

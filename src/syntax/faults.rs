@@ -50,9 +50,11 @@ pub(super) fn stray_comma(span: Span) -> Diagnostic {
         .fix(span, "")
 }
 
-pub(super) fn colon_for_equals(span: Span, name: &str) -> Diagnostic {
+/// `value` is where the value begins.
+pub(super) fn colon_for_equals(span: Span, name: &str, value: u32) -> Diagnostic {
     foreign(span, format!("the field `{name}` is set with `:`"), "a value follows, so this is a field")
         .help(format!("write `{name} = …`; `:` stands before a type"))
+        .fix(Span::new(span.end, value), " = ")
 }
 
 pub(super) fn foreign_operator(span: Span, operator: &str, ours: &str) -> Diagnostic {
@@ -189,14 +191,22 @@ pub(super) fn unclosed_comment(span: Span) -> Diagnostic {
         .help("write `*/` behind it")
 }
 
-pub(super) fn unclosed_string(span: Span) -> Diagnostic {
-    Diagnostic::error(code::UNCLOSED, span, "a string is never closed", "opened here, and the line ends")
-        .help("write `\"` behind it; a brace that begins no expression is written `\\{`")
+/// A string that is open where its line ends. Where nothing in it looks like what could stand behind it, it ends with the line.
+pub(super) fn unclosed_string(span: Span, text: &str) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error(code::UNCLOSED, span, "a string is never closed", "opened here, and the line ends")
+            .help("write `\"` behind it; a brace that begins no expression is written `\\{`");
+    let alone = !text.contains([',', ')', ']', '{', '}', '\n', '=']);
+    let end = Span::new(span.end, span.end);
+    if alone { diagnostic.fix(end, "\"") } else { diagnostic }
 }
 
-pub(super) fn unclosed_brace(open: Span, here: Span) -> Diagnostic {
+/// `behind` is the end of what stands before the missing brace, `indent` the blanks before the line that opened it.
+pub(super) fn unclosed_brace(open: Span, here: Span, behind: Span, indent: &str) -> Diagnostic {
     Diagnostic::error(code::UNCLOSED, here, "`}` is missing", "expected `}` before this")
         .related(open, "opened here")
+        .help("write `}`")
+        .fix(behind, format!("\n{indent}}}"))
 }
 
 pub(super) fn never_closed(open: Span, bracket: char) -> Diagnostic {
@@ -212,6 +222,8 @@ pub(super) fn missing_close(end: Span, open: Span, bracket: &str) -> Diagnostic 
         format!("expected `{bracket}` behind this"),
     )
     .related(open, "opened here")
+    .help(format!("write `{bracket}`"))
+    .fix(end, bracket)
 }
 
 pub(super) fn nothing_to_close(span: Span, bracket: &str) -> Diagnostic {

@@ -9,12 +9,14 @@
 //! | `extent` | how far a piece reaches that the grammar can't read |
 //! | `lex` | tokens, for the guard and the recovery |
 //! | `sql` | where a piece of SQL ends |
+//! | `foreign` | what other languages write, each with its mend |
 //! | `faults` | every error of this stage, one function each |
 
 pub mod ast;
 mod explain;
 mod extent;
 mod faults;
+mod foreign;
 mod guard;
 pub(crate) mod lex;
 mod pairs;
@@ -35,7 +37,7 @@ const WORTH_A_THREAD: usize = 256 * 1024;
 
 /// Reads one file. Never fails: what can't be read is reported, and what stands around it is in the module.
 pub fn parse(file: FileId, source: &SourceFile, diagnostics: &mut Diagnostics) -> Module {
-    let mut module = Module { file, uses: Vec::new(), items: Vec::new() };
+    let mut module = Module { file, uses: Vec::new(), items: Vec::new(), lost_sentences: false };
     let end = guard::readable(source, diagnostics);
     let text = source.text.get(..end).unwrap_or_default();
     let mut reader = Reader::new(text, source.base);
@@ -52,6 +54,7 @@ pub fn parse(file: FileId, source: &SourceFile, diagnostics: &mut Diagnostics) -
         match top {
             Top::Use(line) => module.uses.push(line),
             Top::Item(item) => module.items.push(item),
+            Top::Lost => module.lost_sentences = true,
             Top::Nothing => {}
         }
         at = next.max(at + 1);

@@ -9,8 +9,10 @@ use super::ast::{CallPolicy, Decl, Expr, ExprKind, Field, Ident, Item, Member, S
 use super::explain;
 use super::extent::{self, Crooked};
 use super::faults;
+use super::foreign;
 use super::lex::{self, Kind, Token};
 use super::pairs::{self, Reader, Stop, Top};
+use crate::diagnostic::Diagnostic;
 
 /// Says why the item at `at` can't be read, keeps what can be kept of it, and returns where to go on.
 pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usize) {
@@ -29,13 +31,21 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
             let word = token.text(text);
             if matches!(word, "grant" | "deny" | "share" | "assert" | "use") {
                 explain::report(reader, start, stop);
+                return (Top::Lost, end);
+            }
+            if let Some(diagnostic) = block(reader, &token, end) {
+                reader.report(diagnostic);
                 return (Top::Nothing, end);
             }
             let in_head = extent::body_brace(text, start..end).is_none_or(|brace| stop.at <= brace);
             if let Some(meant) = explain::meant(word).filter(|_| in_head) {
                 let span = reader.span(token.range.clone());
-                reader.report(faults::misspelled(span, word, meant));
-                return (Top::Nothing, end);
+                let solid = start..extent::last(text, start..end).map_or(end, |token| token.range.end);
+                reader.report(match explain::small(text, solid.clone()) {
+                    Some(small) => foreign::capitals(span, word, reader.span(solid), small),
+                    None => faults::misspelled(span, word, meant),
+                });
+                return (Top::Lost, end);
             }
             let (decl, end) = declaration(reader, start..end, stop);
             (decl.map_or(Top::Nothing, |decl| Top::Item(Item::Decl(decl))), end)
@@ -49,6 +59,30 @@ pub(super) fn item(reader: &mut Reader<'_>, at: usize, stop: &Stop) -> (Top, usi
     }
 }
 
+/// `resource "type" "name"`: what Terraform would have here.
+fn block(reader: &Reader<'_>, first: &Token, end: usize) -> Option<Diagnostic> {
+    let text = reader.text;
+    matches!(first.text(text), "resource" | "data" | "module" | "variable" | "output" | "provider")
+        .then_some(())?;
+    let mut words = lex::tokens(text, first.range.end..end).filter(Token::counts);
+    let quoted =
+        |token: Option<Token>| token.filter(|token| matches!(token.kind, Kind::Text { closed: true, .. }));
+    let second = quoted(words.next())?;
+    let third = quoted(words.next());
+    let kind = match &third {
+        Some(_) => second.text(text).trim_matches('"'),
+        None => first.text(text),
+    };
+    let last = third.unwrap_or(second);
+    let name = last.text(text).trim_matches('"').replace('-', "_");
+    let is_name = |text: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let known = crate::suggest::foreign_kind(kind).filter(|_| is_name(&name));
+    Some(foreign::block(reader.span(first.range.start..last.range.end), known, &name))
+}
+
 /// A closing bracket at the top. Where the lay-out shows which brace is missing or too many, the error stands there.
 fn nothing_to_close(reader: &mut Reader<'_>, token: &Token) -> usize {
     let text = reader.text;
@@ -56,7 +90,9 @@ fn nothing_to_close(reader: &mut Reader<'_>, token: &Token) -> usize {
     let point = |at: usize| reader.span(at..at + 1);
     let before = reader.solid..token.range.start;
     let diagnostic = match extent::crooked(text, before.clone(), asked) {
-        Some(Crooked::Text(range)) => faults::unclosed_string(reader.span(range)),
+        Some(Crooked::Text(range)) => {
+            faults::unclosed_string(reader.span(range.clone()), text.get(range).unwrap_or_default())
+        }
         Some(Crooked::LacksOpen(line, close)) => {
             faults::missing_open_brace(reader.span(line..line), point(close))
         }
@@ -132,7 +168,8 @@ fn unclosed(reader: &mut Reader<'_>, brace: usize, within: Range<usize>) {
     let open = extent::innermost(text, brace..within.end).map_or(brace, |(_, at)| at);
     let end = extent::last(text, within.clone()).map_or(text.len(), |token| token.range.end);
     let here = extent::first(text, within.end..text.len()).map_or(end..end, |token| token.range);
-    reader.report(faults::unclosed_brace(reader.span(open..open + 1), reader.span(here)));
+    let diagnostic = explain::brace_missing(reader, open, here);
+    reader.report(diagnostic);
 }
 
 /// The members of a body or the statements of a block, up to the brace that closes it, if there is one.

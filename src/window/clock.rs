@@ -30,6 +30,11 @@ impl Clock {
         Clock { delay, partitions: vec![partition; partitions as usize], watermark: None }
     }
 
+    /// One partition more, which holds the watermark back until it has rows or is silent for long.
+    pub fn add(&mut self) {
+        self.partitions.push(Partition { latest: None, idle: false });
+    }
+
     /// The watermark in milliseconds since the epoch; `None` before the first.
     pub fn watermark(&self) -> Option<i64> {
         self.watermark

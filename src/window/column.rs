@@ -390,6 +390,20 @@ impl Column {
         };
         Column { data, nulls: self.nulls.as_ref().map(|n| pick(n, rows)) }
     }
+
+    /// The given rows, in the given order, and null where there is none.
+    pub(super) fn gather_some(&self, rows: &[Option<u32>]) -> Column {
+        let known: Vec<u32> = rows.iter().flatten().copied().collect();
+        if known.len() == rows.len() {
+            return self.gather(&known);
+        }
+        let mut column = Column::new(self.class());
+        rows.iter().for_each(|row| match row {
+            Some(row) => column.push(&self.get(*row as usize)),
+            None => column.push_null(),
+        });
+        column
+    }
 }
 
 /// Rows that arrive together, in arrival order.

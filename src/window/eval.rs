@@ -6,6 +6,7 @@ use super::column::{Column, Data, Text, Value};
 use super::compare::{compare, compare_total, merge_nulls};
 use super::decimal;
 use super::expr::{Arithmetic, Expr, Function, Node};
+use super::functions::Fault;
 use super::text;
 use super::types::{Class, Type};
 use super::typing::as_decimal;
@@ -28,6 +29,8 @@ pub enum EvalErrorKind {
     DivisionByZero,
     /// A value that the type of a CAST does not have.
     Cast(Type),
+    /// A value that a function does not take.
+    Function(&'static str),
 }
 
 impl fmt::Display for EvalErrorKind {
@@ -35,6 +38,7 @@ impl fmt::Display for EvalErrorKind {
         match self {
             EvalErrorKind::DivisionByZero => f.write_str("division by zero"),
             EvalErrorKind::Cast(ty) => write!(f, "a value can't be cast to {ty}"),
+            EvalErrorKind::Function(name) => write!(f, "a value is none that {name} takes"),
         }
     }
 }
@@ -102,7 +106,19 @@ pub(super) fn eval<'a>(expr: &Expr, columns: &'a [Column], rows: Rows<'_>) -> Ev
         Node::Call(Function::Scalar(scalar), args) => {
             let types: Vec<Type> = args.iter().map(|argument| argument.ty).collect();
             let args = args.iter().map(of).collect::<Result<Vec<_>, _>>()?;
-            scalar.eval(&args, &types, expr.ty)
+            let fault = |fault: Fault| EvalError {
+                row: rows.row(fault.0),
+                kind: EvalErrorKind::Function(scalar.name()),
+            };
+            scalar.eval(&args, &types, expr.ty).map_err(fault)?
+        }
+        Node::Prepared(function, args) => {
+            let args = args.iter().map(of).collect::<Result<Vec<_>, _>>()?;
+            let fault = |fault: Fault| EvalError {
+                row: rows.row(fault.0),
+                kind: EvalErrorKind::Function(function.name()),
+            };
+            function.eval(&args, expr.ty).map_err(fault)?
         }
         Node::Call(function, args) => {
             let args = args.iter().map(of).collect::<Result<Vec<_>, _>>()?;

@@ -1,7 +1,7 @@
 //! Typed expressions. Only expressions that the operator can evaluate can be built.
 
 use super::column::Value;
-use super::functions::Scalar;
+use super::functions::{Prepared, Scalar};
 use super::text::Pattern;
 use super::types::{Class, Type};
 use super::typing::{TypeError, arithmetic_type, as_decimal, common_type};
@@ -150,6 +150,7 @@ pub(super) enum Node {
     Coalesce(Vec<Expr>),
     Call(Function, Vec<Expr>),
     Like(Box<Expr>, Pattern),
+    Prepared(Prepared, Vec<Expr>),
 }
 
 fn undefined<T>(operator: &'static str, operands: &[&Expr]) -> Result<T, TypeError> {
@@ -382,6 +383,15 @@ impl Expr {
         Ok(Expr::new(ty, Node::Call(function, args)))
     }
 
+    /// A call of a function that is made for a constant, with its other arguments.
+    pub fn prepared(function: Prepared, args: Vec<Expr>) -> Result<Expr, TypeError> {
+        let types: Vec<Type> = args.iter().map(|a| a.ty).collect();
+        match function.result(&types) {
+            Some(ty) => Ok(Expr::new(ty, Node::Prepared(function, args))),
+            None => Err(TypeError::Operator { operator: function.name(), operands: types }),
+        }
+    }
+
     /// `x LIKE 'pattern' [ESCAPE 'c']`.
     pub fn like(self, pattern: &str, escape: Option<char>) -> Result<Expr, TypeError> {
         if self.ty != Type::String {
@@ -423,7 +433,11 @@ impl Expr {
             Node::Not(e) | Node::IsNull(e, _) | Node::Cast(e) | Node::TryCast(e) | Node::Like(e, _) => {
                 e.columns(visit)
             }
-            Node::And(list) | Node::Or(list) | Node::Coalesce(list) | Node::Call(_, list) => {
+            Node::And(list)
+            | Node::Or(list)
+            | Node::Coalesce(list)
+            | Node::Call(_, list)
+            | Node::Prepared(_, list) => {
                 list.iter().for_each(|e| e.columns(visit));
             }
             Node::Case(arms, otherwise) => {

@@ -34,8 +34,10 @@ mod flow;
 mod functions;
 mod keys;
 mod operator;
+mod order;
 mod over;
 mod pane;
+mod pattern;
 mod query;
 mod reduce;
 pub(crate) mod save;
@@ -49,10 +51,13 @@ pub use aggregate::{Aggregate, AggregateCall, Spread};
 pub use column::{Batch, Column, Data, Text, Value};
 pub use eval::{EvalError, EvalErrorKind};
 pub use expr::{Arithmetic, Comparison, Expr, Function};
-pub use flow::{Assign, Engine, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
-pub use functions::{Scalar, Unit, round_type};
+pub use flow::{
+    Assign, Earliest, Engine, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top,
+};
+pub use functions::{Form, Path, Prepared, Regular, Scalar, Unit, Use, round_type};
 pub use operator::{Emit, Error, Held, Operator, Pushed, Stats};
 pub use over::{Frame, Over, OverCall, OverFunction};
+pub use pattern::{Call, Pattern, Read, Skip, Told, Variable};
 pub use query::{Late, PlanError, Query, Window};
 pub use reduce::may_be_null;
 pub use types::{Class, Type};

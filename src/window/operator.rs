@@ -178,6 +178,11 @@ impl Operator {
         })
     }
 
+    /// One partition more, which has had no rows.
+    pub(super) fn add(&mut self) {
+        self.clock.add();
+    }
+
     /// What happened so far.
     pub fn stats(&self) -> Stats {
         self.stats

@@ -72,7 +72,7 @@ pub(super) fn is_nullable(expr: &Expr, columns: &[bool]) -> bool {
         Node::And(list) | Node::Or(list) | Node::Call(_, list) => any(list),
         Node::Not(e) | Node::Cast(e) | Node::Like(e, _) => is_nullable(e, columns),
         Node::IsNull(..) => false,
-        Node::TryCast(_) => true,
+        Node::TryCast(_) | Node::Prepared(..) => true,
         Node::Coalesce(list) => list.iter().all(|e| is_nullable(e, columns)),
         Node::Case(arms, otherwise) => {
             is_nullable(otherwise, columns) || arms.iter().any(|(_, value)| is_nullable(value, columns))

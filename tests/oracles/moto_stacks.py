@@ -103,6 +103,9 @@ class Folder:
         # The roles that exist so far, and those that exist in the end: AWS refuses a policy for a role that is not there.
         self.roles = set()
         self.all_roles = set()
+        # The databases and the tables of Iceberg that exist so far.
+        self.databases = set()
+        self.tables = set()
 
     def deploy(self):
         steps = documents.load(self.root / "deploy.json")["steps"]
@@ -115,6 +118,41 @@ class Folder:
                 self.create(stack)
             for stack in step["stacks"]:
                 self.roles |= set(self.roles_of(stack).values())
+            for rest in step.get("calls", ()):
+                self.make(rest)
+
+    def make(self, rest):
+        """The calls of a step, which later steps wait for: a table behind its database. moto lacks both, so their order alone is looked at."""
+        file = self.root / rest["file"]
+        if not file.exists():
+            self.report.finding("order", self.root / "deploy.json", rest["file"], "has calls of a step, and is not there: build with raw, too")
+            return
+        calls = {call["id"]: call for call in documents.load(file)["calls"]}
+        for name in rest["ids"]:
+            call = calls[name]
+            operation = f"{call['service']}.{call['operation']}"
+            if operation != "glue.CreateTable":
+                self.report.finding("order", file, name, f"nobody knows what {operation} waits for")
+            elif (call["account"], call["input"]["DatabaseName"]) not in self.databases:
+                self.report.finding("order", file, name, "is made before its database")
+            else:
+                self.tables.add((call["account"], call["input"]["DatabaseName"], call["input"]["Name"]))
+
+    def check_tables(self, stack, wanted):
+        """What is granted on a table that a call makes comes behind that call."""
+        late = {(call["account"], call["input"]["DatabaseName"], call["input"].get("Name"))
+                for path in self.root.glob("*/lakeformation/*.calls.json") for call in documents.load(path)["calls"]
+                if call["operation"] == "CreateTable"} - self.tables
+        in_stacks = {(stack["account"], it["Properties"]["DatabaseName"], it["Properties"].get("Name"))
+                     for it in wanted.values() if it["Type"] == "AWS::Glue::Table"}
+        self.tables |= in_stacks
+        for name, resource in wanted.items():
+            if resource["Type"] != "AWS::LakeFormation::PrincipalPermissions":
+                continue
+            on = resource["Properties"]["Resource"]
+            on = on.get("Table") or on.get("TableWithColumns") or {}
+            if (stack["account"], on.get("DatabaseName"), on.get("Name", "")) in late - in_stacks:
+                self.report.finding("order", self.root / stack["template"], name, f"is granted on {on['Name']} before that is made")
 
     def roles_of(self, stack):
         """The ARNs of the roles in a template, by their logical names."""
@@ -159,6 +197,9 @@ class Folder:
             self.report.finding("moto", file, "", f"has another size than deploy.json says: {len(text.encode())}")
         wanted = documents.load(file)["Resources"]
         self.types |= {name: resource["Type"] for name, resource in wanted.items()}
+        self.databases |= {(stack["account"], it["Properties"]["DatabaseInput"]["Name"])
+                           for it in wanted.values() if it["Type"] == "AWS::Glue::Database"}
+        self.check_tables(stack, wanted)
         for resource in wanted.values():
             if resource["Type"] in MISSING:
                 self.missing[resource["Type"]] = self.missing.get(resource["Type"], 0) + 1

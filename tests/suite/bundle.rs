@@ -105,6 +105,34 @@ fn what_another_root_names_is_applied_before_it_alone() {
     assert_eq!(turn(2), ("prod/terraform", &Json::Null));
 }
 
+/// A table that a call makes stands behind its database and before what is granted on it, in both forms.
+#[test]
+fn a_call_that_others_wait_for_is_made_between() {
+    let text = std::fs::read_to_string("tests/cases/bundles/iceberg.dpl").unwrap();
+    let (_, by_stacks) = bundle(&text);
+    let deploy = json(&by_stacks, "deploy.json");
+    let steps = deploy["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3, "{deploy:#}");
+    let template = |at: usize| {
+        let path = steps[at]["stacks"][0]["template"].as_str().unwrap();
+        json(&by_stacks, path)["Resources"].to_string()
+    };
+    assert!(template(0).contains("AWS::Glue::Database"));
+    assert!(!template(0).contains("\"Name\":\"visits\""), "nothing is granted on what is not there");
+    assert_eq!(steps[1]["calls"][0]["ids"], serde_json::json!(["visits"]));
+    assert!(template(2).contains("\"Name\":\"visits\""));
+    assert!(!deploy["calls"].to_string().contains("visits"), "it is made once");
+
+    let (_, by_roots) = bundle_in(Form::Terraform, &text);
+    let deploy = json(&by_roots, "deploy.json");
+    let steps = deploy["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3, "{deploy:#}");
+    let targets = steps[0]["roots"][0]["targets"].to_string();
+    assert!(targets.contains("aws_glue_catalog_database"), "{targets}");
+    assert_eq!(steps[1]["calls"][0]["ids"], serde_json::json!(["customers", "visits"]));
+    assert!(steps[2]["roots"][0].get("targets").is_none());
+}
+
 /// A policy's own `${…}` is AWS's to read and not Terraform's.
 #[test]
 fn what_terraform_would_read_as_its_own_is_written_as_text() {

@@ -1,6 +1,6 @@
-//! Random queries over several streams, compiled, and run by Apache Flink and by the native operator: unions, joins of windows and within
-//! intervals, first rows, groups, and all of these over one another. No row is late but in the last stream, which is read alone: what becomes of late rows where
-//! streams meet depends in Flink on which is read first. Sums of doubles are exact, since the order of rows between streams, and within a firing, is nobody's promise.
+//! Random queries over several streams, compiled, and run by Apache Flink and by the native operator: unions, joins of windows, within
+//! intervals and as of a time, first rows, groups, and all of these over one another. No row is late but in the last stream, which is read alone: what becomes of late rows where
+//! streams meet depends in Flink on which is read first. Patterns are looked for in that stream too. Sums of doubles are exact, since the order of rows between streams, and within a firing, is nobody's promise.
 
 use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::Path};
 
@@ -35,7 +35,7 @@ struct Trial {
 type Differences = BTreeMap<usize, String>;
 
 impl Trial {
-    fn generate(seed: u64) -> Trial {
+    fn generate(seed: u64, query: fn(&mut Rng) -> String) -> Trial {
         let mut rng = Rng::new(seed);
         let queries = (0..QUERIES).map(|_| query(&mut rng)).collect();
         Trial { queries, rows: STREAMS.map(|(_, _, behind)| rows(&mut rng, behind)) }
@@ -210,11 +210,21 @@ fn smallest(trial: Trial, folder: &Path) -> Trial {
 
 #[test]
 fn flink_joins_and_unites_streams_as_dpl_run_does() {
+    agree(query);
+}
+
+#[test]
+fn flink_matches_patterns_as_dpl_run_does() {
+    agree(alone);
+}
+
+/// Both give the same rows for random queries.
+fn agree(query: fn(&mut Rng) -> String) {
     let more = std::env::var("DPL_SEEDS").unwrap_or_default();
     let more = more.split(',').filter(|seed| !seed.is_empty()).map(|seed| seed.parse().expect("a number"));
     for seed in std::iter::once(1).chain(more) {
         let folder = tempfile::tempdir().unwrap();
-        let trial = Trial::generate(seed);
+        let trial = Trial::generate(seed, query);
         let analysis = trial.analysis();
         if !flink(&trial.arguments(&analysis, &folder.path().join("all"))) {
             return;
@@ -324,7 +334,7 @@ fn join_word(rng: &mut Rng) -> &'static str {
 
 /// Rows of k, v, d, at, of which the last is an event time.
 fn source(rng: &mut Rng, depth: usize) -> String {
-    match rng.below(6) {
+    match rng.below(7) {
         _ if depth == 0 => scan(rng),
         0 | 1 => {
             let parts: Vec<String> = (0..2 + rng.below(2)).map(|_| source(rng, depth - 1)).collect();
@@ -343,8 +353,21 @@ fn source(rng: &mut Rng, depth: usize) -> String {
             let inner = source(rng, depth - 1);
             of_windows(rng, &inner)
         }
+        5 => {
+            let left = source(rng, depth - 1);
+            let looked_up = lookup(rng, &left);
+            format!("SELECT a.k, a.v + COALESCE(b.v, 0) AS v, b.d, a.at FROM {looked_up}")
+        }
         _ => scan(rng),
     }
+}
+
+/// Rows a beside the latest rows b of a stream.
+fn lookup(rng: &mut Rng, left: &str) -> String {
+    let (stream, ..) = rng.pick(&STREAMS[..3]);
+    let word = rng.pick(&["JOIN", "LEFT JOIN"]);
+    let besides = besides(rng);
+    format!("({left}) AS a {word} {stream} FOR SYSTEM_TIME AS OF a.at AS b\nON a.k = b.k{besides}")
 }
 
 /// Groups or the first rows of windows, with an event time.
@@ -382,7 +405,7 @@ fn aggregates(rng: &mut Rng, side: &str) -> String {
 
 fn query(rng: &mut Rng) -> String {
     let shape = window(rng);
-    match rng.below(8) {
+    match rng.below(10) {
         // Groups of windows over anything.
         0 | 1 => {
             let depth = 1 + rng.below(2);
@@ -412,6 +435,12 @@ fn query(rng: &mut Rng) -> String {
                 besides(rng)
             );
             if rng.below(3) == 0 {
+                let asks = rng.pick(&["EXISTS", "NOT EXISTS"]);
+                return format!(
+                    "SELECT k, v, d, window_start AS t, window_end AS u FROM {left} AS a WHERE {asks} (SELECT * FROM {right} AS b WHERE {on})"
+                );
+            }
+            if rng.below(3) == 0 {
                 return format!(
                     "SELECT a.k, {}, a.window_start AS t, a.window_end AS u FROM {left} AS a JOIN {right} AS b ON {on}\nGROUP BY a.k, a.window_start, a.window_end",
                     aggregates(rng, "b.")
@@ -432,6 +461,33 @@ fn query(rng: &mut Rng) -> String {
                 besides(rng)
             )
         }
+        // Rows as of a time.
+        7 => {
+            let left = shallow(rng);
+            let looked_up = lookup(rng, &left);
+            format!("SELECT a.k, b.v, a.d, a.at AS t, b.at AS u FROM {looked_up}")
+        }
+        // Groups of the windows of several.
+        8 => {
+            let parts: Vec<String> = (0..2 + rng.below(2))
+                .map(|_| {
+                    let rows = shallow(rng);
+                    let rows = windowed(rng, &rows, &shape);
+                    if rng.below(3) == 0 {
+                        return format!(
+                            "SELECT k, {}, window_start, window_end FROM {rows} GROUP BY k, window_start, window_end",
+                            aggregates(rng, "")
+                        );
+                    }
+                    format!("SELECT k, v, d, window_start, window_end FROM {rows}")
+                })
+                .collect();
+            format!(
+                "SELECT k, {}, window_start AS t, window_end AS u FROM ({})\nGROUP BY k, window_start, window_end",
+                aggregates(rng, ""),
+                parts.join("\nUNION ALL\n")
+            )
+        }
         // Groups of groups.
         _ => {
             let rows = if rng.below(2) == 0 { ragged(rng) } else { shallow(rng) };
@@ -449,4 +505,168 @@ fn query(rng: &mut Rng) -> String {
 fn shallow(rng: &mut Rng) -> String {
     let depth = rng.pick(&[0, 0, 1]);
     source(rng, depth)
+}
+
+/// The quantifiers of a variable; of those that may be the last one's the first so many.
+const QUANTIFIERS: &[&str] =
+    &["", "", "", "?", "+?", "*?", "{2}", "{1,3}?", "{2,}?", "{0,2}?", "+", "*", "{1,2}", "{2,}", "{0,2}"];
+const LAST: usize = 10;
+
+fn greedy(quantifier: &str) -> bool {
+    QUANTIFIERS[LAST..].contains(&quantifier)
+}
+
+/// A pattern that Flink takes.
+fn variables(rng: &mut Rng) -> Vec<(&'static str, &'static str)> {
+    loop {
+        let count = 2 + rng.below(3);
+        let mut all = Vec::new();
+        for (at, name) in ["A", "B", "C", "D"].into_iter().take(count).enumerate() {
+            let known = if at + 1 == count { &QUANTIFIERS[..LAST] } else { QUANTIFIERS };
+            all.push((name, rng.pick(known)));
+        }
+        let empty = all
+            .iter()
+            .all(|(_, of)| matches!(of.as_bytes().first(), Some(b'?' | b'*')) || of.starts_with("{0"));
+        let shut = all.windows(2).any(|pair| greedy(pair[0].1) && matches!(pair[1].1, "?" | "*" | "*?"));
+        if !empty && !shut {
+            return all;
+        }
+    }
+}
+
+/// A condition of the variable X, in which Y is another one.
+fn defined(rng: &mut Rng, name: &str, others: &[&str]) -> String {
+    let condition = rng.pick(&[
+        "X.v > 0",
+        "X.v < 3",
+        "v >= 1",
+        "X.d < 20",
+        "X.d > Y.d OR Y.d IS NULL",
+        "X.v >= LAST(Y.v)",
+        "X.v > LAST(X.v, 1) OR LAST(X.v, 1) IS NULL",
+        "X.d >= FIRST(X.d)",
+        "SUM(X.v) < 6",
+        "COUNT(X.v) < 3",
+        "AVG(X.d) < 40 AND X.v IS NOT NULL",
+        "MAX(Y.v) <> X.v",
+        "v <> LAST(v, 1) OR v < 0",
+        "FIRST(v) <= X.v",
+        "SUM(v) < 9",
+        "X.k <> 'a' OR X.v IS NULL",
+        "LAST(Y.v, 1) IS NULL OR FIRST(Y.v, 1) < X.v",
+        "COUNT(Y.v) > 1 OR X.v = 2",
+    ]);
+    condition.replace("X.", &format!("{name}.")).replace("Y.", &format!("{}.", rng.pick(others)))
+}
+
+/// Of the stream whose rows may be late: patterns, variances over rows before, the first row of each key.
+fn alone(rng: &mut Rng) -> String {
+    let rows = of_stream(rng, STREAMS[3].0);
+    match rng.below(8) {
+        0 => {
+            let frame = rng.pick(&[
+                "",
+                " ROWS BETWEEN 3 PRECEDING AND CURRENT ROW",
+                " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+            ]);
+            let (number, double) = (
+                rng.pick(&["VAR_POP(v)", "STDDEV_SAMP(v)", "VAR_SAMP(v)"]),
+                rng.pick(&["STDDEV_POP(d)", "VAR_SAMP(d)", "VAR_POP(d * 3)", "STDDEV_SAMP(d)"]),
+            );
+            format!(
+                "SELECT k, {number} OVER w AS v, {double} OVER w AS d, at AS t, CAST(NULL AS TIMESTAMP(3)) AS u FROM ({rows}) WINDOW w AS (PARTITION BY k ORDER BY at{frame})"
+            )
+        }
+        1 => {
+            let (key, limit, also) = (
+                rng.pick(&["k", "v", "k, v"]),
+                rng.pick(&["= 1", "<= 1", "< 2"]),
+                rng.pick(&["", " AND d < 30"]),
+            );
+            let first = format!(
+                "SELECT k, v, d, at FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY at) AS place FROM ({rows})) WHERE place {limit}{also}"
+            );
+            if rng.below(2) == 0 {
+                return format!("SELECT k, v, d, at AS t, CAST(NULL AS TIMESTAMP(3)) AS u FROM ({first})");
+            }
+            let shape = window(rng);
+            let rows = windowed(rng, &first, &shape);
+            format!(
+                "SELECT MAX(k) AS k, {}, window_start AS t, window_end AS u FROM {rows} GROUP BY window_start, window_end",
+                aggregates(rng, "")
+            )
+        }
+        _ => pattern(rng),
+    }
+}
+
+/// What is looked for in the stream whose rows may be late.
+fn pattern(rng: &mut Rng) -> String {
+    let variables = variables(rng);
+    let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+    let conditions: Vec<String> = names
+        .iter()
+        .filter_map(|name| (rng.below(6) > 0).then(|| format!("{name} AS {}", defined(rng, name, &names))))
+        .collect();
+    let conditions = if conditions.is_empty() { vec!["A AS A.v > 1".to_owned()] } else { conditions };
+    let of = |rng: &mut Rng, all: &[&str]| {
+        rng.pick(all)
+            .replace("X.", &format!("{}.", rng.pick(&names)))
+            .replace("Y.", &format!("{}.", rng.pick(&names)))
+    };
+    let number = of(
+        rng,
+        &[
+            "SUM(X.v)",
+            "COUNT(X.v)",
+            "LAST(X.v, 1)",
+            "FIRST(X.v)",
+            "MAX(v)",
+            "X.v + Y.v",
+            "COUNT(k)",
+            "AVG(X.v)",
+            "v",
+            "FIRST(X.v, 1)",
+            "SUM(X.v * 2) - Y.v",
+        ],
+    );
+    let double = of(
+        rng,
+        &[
+            "AVG(X.d)",
+            "SUM(d)",
+            "MIN(X.d)",
+            "LAST(d, 2)",
+            "X.d - Y.d",
+            "AVG(X.v * 0.1e0)",
+            "MAX(X.d) + MIN(Y.d)",
+            "SUM(X.d / 3)",
+        ],
+    );
+    let time = of(rng, &["MATCH_ROWTIME()", "MATCH_ROWTIME()", "LAST(X.at)"]);
+    let (parts, key) = if rng.below(4) == 0 { ("", "FIRST(k) AS k, ") } else { ("PARTITION BY k ", "") };
+    let order = rng.pick(&["at", "at", "at, v", "at, d DESC"]);
+    // A variable that surely has a row, and is not the first of the match.
+    let least = |at: usize| {
+        matches!(variables[at].1, "" | "{2}" | "{1,2}" | "{2,}" | "+" | "+?" | "{1,3}?" | "{2,}?")
+    };
+    let target = (1..names.len()).find(|at| least(*at) && (0..*at).any(least));
+    let skip = match (rng.below(5), target) {
+        (0, _) => String::new(),
+        (1, _) => " AFTER MATCH SKIP TO NEXT ROW".to_owned(),
+        (2, Some(at)) => format!(" AFTER MATCH SKIP TO FIRST {}", names[at]),
+        (3, Some(at)) => format!(" AFTER MATCH SKIP TO LAST {}", names[at]),
+        _ => " AFTER MATCH SKIP PAST LAST ROW".to_owned(),
+    };
+    let within =
+        if rng.below(3) == 0 { format!(" WITHIN {}", seconds(rng, &[2, 5, 12])) } else { String::new() };
+    let pattern: Vec<String> =
+        variables.iter().map(|(name, quantifier)| format!("{name}{quantifier}")).collect();
+    let rows = of_stream(rng, STREAMS[3].0);
+    format!(
+        "WITH read AS ({rows})\nSELECT k, v, d, t, u FROM read MATCH_RECOGNIZE ({parts}ORDER BY {order}\nMEASURES {key}{number} AS v, {double} AS d, {time} AS t, FIRST(at) AS u{skip}\nPATTERN ({}){within}\nDEFINE {})",
+        pattern.join(" "),
+        conditions.join(", ")
+    )
 }

@@ -20,25 +20,33 @@ pub fn judge(program: &str, parts: &[&str], files: &[impl AsRef<OsStr>]) {
 /// with `CI=true`.
 pub fn tool(program: &str, needs: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) {
     if Command::new(needs).arg("--version").output().is_err() {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "{program} is required with CI=true: no `{needs}`"
-        );
-        return say(&format!("SKIPPED {program}: `{needs}` is not on the PATH"));
+        return left_out(program, &format!("`{needs}` is not on the PATH"));
     }
     judge(program, parts, arguments);
 }
 
 /// Runs one of the programs, which needs `parts` installed; `None` where they can't be.
 pub fn run(program: &str, parts: &[&str], arguments: &[impl AsRef<OsStr>]) -> Option<Output> {
+    provided(program, parts)?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
-    if let Err(why) = provide(&folder, parts) {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{program} is required with CI=true: {why}");
-        say(&format!("SKIPPED {program}: {}", why.trim()));
-        return None;
-    }
     let interpreter = if program.ends_with(".mjs") { "node" } else { "python3" };
     Some(Command::new(interpreter).arg(folder.join(program)).args(arguments).output().unwrap())
+}
+
+/// Sees to it that `parts`, which a program needs, are installed; `None` where they can't be.
+pub fn provided(program: &str, parts: &[&str]) -> Option<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
+    if let Err(why) = provide(&folder, parts) {
+        left_out(program, why.trim());
+        return None;
+    }
+    Some(())
+}
+
+/// Says that a check is left out and why; with `CI=true` it is required, and that is a failure.
+pub fn left_out(check: &str, why: &str) {
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{check}: required with CI=true, but {why}");
+    say(&format!("SKIPPED {check}: {why}"));
 }
 
 /// Installs what a program needs, unless it is there already.

@@ -183,6 +183,76 @@ fn rows_of_several_streams_go_in() {
     assert_eq!(sandbox.dpl(&["test", "p"]).code, Some(1));
 }
 
+/// The book's lookup, and a pattern, with their tests.
+#[test]
+fn rows_are_looked_up_and_follow_one_another() {
+    let book = include_str!("../../docs/streaming.md");
+    let blocks = book.split("```").filter(|block| block.contains("query price into"));
+    let program: String = blocks.take(1).map(|block| block.trim_start_matches("dpl")).collect();
+    assert!(program.contains("given rates"), "{program}");
+    let sandbox = Sandbox::new();
+    sandbox.write("p/a.dpl", &program);
+    sandbox.write("q/a.dpl", RISES);
+    for folder in ["p", "q"] {
+        let said = sandbox.dpl(&["test", folder]);
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    }
+    sandbox.write("p/a.dpl", program.replace("10:59:59.999", "11:00:00"));
+    sandbox.write("q/a.dpl", RISES.replace("celsius = 31", "celsius = 29"));
+    for folder in ["p", "q"] {
+        assert_eq!(sandbox.dpl(&["test", folder]).code, Some(1));
+    }
+}
+
+const RISES: &str = r#"
+account prod { id = "222222222222", region = "eu-central-1" }
+
+schema Reading { device: string, celsius: double, at: timestamp(3) }
+schema Rise    { device: string, low: double, high: double, steps: bigint }
+
+stream readings : Reading in prod {
+  connector = kinesis("readings")
+  watermark = at - 5s
+  late      = divert(late_readings)
+}
+stream late_readings : Reading in prod { connector = kinesis("late") }
+stream rises : Rise in prod { connector = kinesis("rises") }
+
+query risen into rises as
+  SELECT device, low, high, steps
+  FROM readings MATCH_RECOGNIZE (
+    PARTITION BY device
+    ORDER BY at
+    MEASURES cold.celsius AS low, hot.celsius AS high, COUNT(warmer.celsius) AS steps
+    AFTER MATCH SKIP PAST LAST ROW
+    PATTERN (cold warmer+ hot) WITHIN INTERVAL '1' HOUR
+    DEFINE cold AS cold.celsius < 10, warmer AS warmer.celsius BETWEEN 10 AND 30, hot AS hot.celsius > 30
+  );
+
+test a_rise for risen {
+  given readings [
+    { device = "a", celsius = 5, at = "2026-01-01T00:00:10" },
+    { device = "a", celsius = 15, at = "2026-01-01T00:00:20" },
+    { device = "a", celsius = 20, at = "2026-01-01T00:00:25" },
+    { device = "b", celsius = 40, at = "2026-01-01T00:00:26" },
+    { device = "a", celsius = 31, at = "2026-01-01T00:00:40" },
+  ]
+  expect rises [{ device = "a", low = 5, high = 31, steps = 2 }]
+  expect late_readings nothing
+}
+
+test a_row_is_late for risen {
+  given readings [
+    { device = "a", celsius = 5, at = "2026-01-01T00:00:10" },
+    { device = "a", celsius = 15, at = "2026-01-01T00:00:20" },
+    { device = "a", celsius = 40, at = "2026-01-01T00:01:00" },
+    { device = "a", celsius = 7, at = "2026-01-01T00:00:15" },
+  ]
+  expect rises [{ device = "a", low = 5, high = 40, steps = 1 }]
+  expect late_readings [{ device = "a", celsius = 7, at = _ }]
+}
+"#;
+
 #[test]
 fn rows_go_in_and_come_out() {
     let said = Sandbox::new().write("q.dpl", ROWS).dpl(&["test", "q.dpl"]);

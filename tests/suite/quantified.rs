@@ -59,7 +59,13 @@ fn uses(platform: &Platform, on: &Target) -> Vec<CapabilityUse> {
     }
     let mut uses: Vec<CapabilityUse> = all
         .iter()
-        .map(|&capability| CapabilityUse { capability, columns: Vec::new(), rows: None, span: NOWHERE })
+        .map(|&capability| CapabilityUse {
+            capability,
+            columns: Vec::new(),
+            labels: Vec::new(),
+            rows: None,
+            span: NOWHERE,
+        })
         .collect();
     if let Noun::Table(at) = platform.resource(on.resource).noun {
         let schema = platform.schema(platform.tables[at as usize].schema);
@@ -68,6 +74,7 @@ fn uses(platform: &Platform, on: &Target) -> Vec<CapabilityUse> {
             all.iter().map(move |&capability| CapabilityUse {
                 capability,
                 columns: columns.clone(),
+                labels: Vec::new(),
                 rows: None,
                 span: NOWHERE,
             })
@@ -103,6 +110,7 @@ fn compare_chains(analysis: &Analysis) -> usize {
     let wanted = CapabilityUse {
         capability: Capability::Named(assume),
         columns: Vec::new(),
+        labels: Vec::new(),
         rows: None,
         span: NOWHERE,
     };

@@ -121,6 +121,20 @@ fn rows_of_a_csv_file_are_the_same_rows() {
 }
 
 #[test]
+#[cfg(not(feature = "kinesis"))]
+fn a_live_stream_takes_a_feature() {
+    let said = sandbox().dpl(&["run", "minute_averages", "p", "--from", "readings=live"]);
+    said.refused(2, &["was built without Kinesis", "`cargo install dpl --features kinesis`"]);
+}
+
+/// What stands for `live` where there is none of it.
+#[test]
+#[cfg(not(all(feature = "kinesis", feature = "kafka")))]
+fn live_streams_are_left_out() {
+    crate::oracle::left_out("live streams", "`--all-features` is not given");
+}
+
+#[test]
 fn what_can_not_be_run_is_told() {
     let sandbox = sandbox();
     let run = |arguments: &[&str], words: &[&str]| {

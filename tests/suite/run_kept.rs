@@ -41,6 +41,18 @@ const OVER: &str = r"query means into averages as
   WINDOW w AS (PARTITION BY device ORDER BY at RANGE BETWEEN INTERVAL '20' SECOND PRECEDING AND CURRENT ROW);
 ";
 
+/// Rows that follow one another as a pattern says.
+const MATCH: &str = r"query means into averages as
+  SELECT device, mean, most, kinds, n, began AS window_start, ended AS window_end
+  FROM readings MATCH_RECOGNIZE (
+    PARTITION BY device ORDER BY at
+    MEASURES AVG(b.celsius) AS mean, LAST(b.note) AS most, COUNT(b.note) AS kinds, COUNT(celsius) AS n, FIRST(at) AS began, LAST(at) AS ended
+    AFTER MATCH SKIP TO LAST b
+    PATTERN (a b{2,5}? c) WITHIN INTERVAL '90' SECOND
+    DEFINE b AS b.celsius > a.celsius OR COUNT(b.celsius) < 3, c AS c.celsius > LAST(b.celsius, 1)
+  );
+";
+
 /// The same over two streams: joined within an interval, beside one of them, in windows.
 const OTHERS: &str = r#"
 stream others : Reading in lake { connector = kinesis("others"), watermark = at - 3s, late = drop, on_invalid = divert(rejected) }
@@ -51,6 +63,15 @@ const BOTH: &str = "TUMBLE((
     LEFT JOIN others AS b ON a.device = b.device AND b.at BETWEEN a.at - INTERVAL '2' SECOND AND a.at + INTERVAL '1' SECOND
     UNION ALL
     SELECT device, celsius, note, at FROM others
+  ), at, INTERVAL '10' SECOND)";
+const LOOKUP: &str = "TUMBLE((
+    SELECT a.device, COALESCE(b.celsius, a.celsius) AS celsius, b.note, a.at
+    FROM readings AS a
+    LEFT JOIN others FOR SYSTEM_TIME AS OF a.at AS b ON a.device = b.device
+    UNION ALL
+    SELECT device, celsius, note, at
+    FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY device, note ORDER BY at) AS place FROM others)
+    WHERE place = 1
   ), at, INTERVAL '10' SECOND)";
 const WINDOWS: &str = "(
     SELECT a.device, COALESCE(b.celsius, a.celsius) AS celsius, a.note, a.window_start, a.window_end
@@ -65,6 +86,7 @@ fn program(window: &str) -> String {
     let text = PROGRAM.replace("LATE", late);
     match window {
         "OVER" => format!("{}{OVER}", text.split("query means").next().unwrap()),
+        "MATCH" => format!("{}{MATCH}", text.split("query means").next().unwrap()),
         _ => text.replace("WINDOW", window) + others,
     }
 }
@@ -226,6 +248,16 @@ fn a_killed_run_of_rows_and_those_before_them_goes_on() {
 #[test]
 fn a_killed_run_of_two_streams_goes_on() {
     is_the_same_when_killed(BOTH, ".jsonl", 5);
+}
+
+#[test]
+fn a_killed_run_of_patterns_goes_on() {
+    is_the_same_when_killed("MATCH", ".jsonl", 7);
+}
+
+#[test]
+fn a_killed_run_of_lookups_and_first_rows_goes_on() {
+    is_the_same_when_killed(LOOKUP, ".jsonl", 8);
 }
 
 #[test]

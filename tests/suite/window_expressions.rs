@@ -1,8 +1,8 @@
 //! Expressions of the window operator: three-valued logic, NaN, decimals, casts, laziness, types.
 
 use dpl::window::{
-    Arithmetic, Batch, Column, Comparison, Error, EvalErrorKind, Expr, Function, Late, Operator, Query, Type,
-    TypeError, Value, Window, arithmetic_type, common_type,
+    Arithmetic, Batch, Column, Comparison, Error, EvalErrorKind, Expr, Form, Function, Late, Operator, Path,
+    Query, Regular, Scalar, Type, TypeError, Use, Value, Window, arithmetic_type, common_type,
 };
 
 /// The value of an expression over one row of columns.
@@ -309,4 +309,79 @@ fn what_has_no_meaning_can_not_be_built() {
     assert!(Expr::call(Function::Upper, vec![int(1)]).is_err());
     let error = Expr::compare(Comparison::Less, text("a"), int(1)).unwrap_err();
     assert_eq!(error.to_string(), "`<` is not defined on string and int");
+}
+
+/// The value of a function of a text.
+fn of_text(function: Scalar, words: &str) -> Result<Value, EvalErrorKind> {
+    let call = Expr::call(Function::Scalar(function), vec![text(words)]).unwrap();
+    eval_over(call, &[])
+}
+
+#[test]
+fn a_text_that_flink_fails_on_is_a_fault() {
+    for words in ["e", "eHg=eHg=", "e*g=", "eHg==", "=", "eH=="] {
+        let expected =
+            if words == "eH==" { Ok(Value::text("x")) } else { Err(EvalErrorKind::Function("FROM_BASE64")) };
+        assert_eq!(of_text(Scalar::FromBase64, words), expected, "{words}");
+    }
+    let fault = Err(EvalErrorKind::Function("TO_DATE"));
+    assert_eq!(of_text(Scalar::ToDate, "99999999999"), fault);
+    assert_eq!(of_text(Scalar::ToDate, "x"), Ok(Value::Null));
+}
+
+#[test]
+fn what_java_reads_otherwise_is_no_pattern_form_or_path() {
+    let patterns = [
+        r"\bword\b",
+        r"\p{L}",
+        "(?i)a",
+        "(?i:a)",
+        "(?=a)",
+        r"(a)\1",
+        "a++",
+        "a{,3}",
+        "[[:alpha:]]",
+        "[a[b]]",
+        "[a&&b]",
+        "[a--b]",
+        "a$b",
+        "(a*)*",
+        r"\v",
+        "{",
+        "(?P<n>a)",
+        r"\u{61}",
+        "[]a]",
+        "(",
+        r"[\x00-\x{FFFF}]",
+        r"\Z",
+        r"\R",
+        r"\<a",
+    ];
+    for pattern in patterns {
+        assert!(Regular::new(pattern).is_err(), "{pattern}");
+    }
+    for form in ["MMM", "EEE", "a", "XXX", "[HH]", "yyyy}", "'open", "ddd", "SSSSSSSSSS", "G", "w", "b"] {
+        assert!(Form::new(form, Use::Format).is_err(), "{form}");
+    }
+    for form in ["DDD", "hh", "MM-dd", "HH:ss", "yyyy yyyy", "mm", "yyyy u", "kk"] {
+        assert!(Form::new(form, Use::Parse).is_err(), "{form}");
+    }
+    for path in [
+        "a",
+        "$..a",
+        "$.*",
+        "$[*]",
+        "$[-1]",
+        "$.a[0,1]",
+        "$[?(@.a)]",
+        "$.a.length()",
+        "$.a b",
+        " $.a",
+        "lax$.a",
+        "$['a",
+        "$.",
+        "$[]",
+    ] {
+        assert!(Path::new(path).is_none(), "{path}");
+    }
 }

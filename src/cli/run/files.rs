@@ -12,6 +12,9 @@ use crate::cli::Failure;
 /// Standard input or output instead of a file.
 pub(super) const STANDARD: &str = "-";
 
+/// The stream itself instead of a file.
+pub(super) const LIVE: &str = "live";
+
 /// One `--from` or `--to`: a stream's name and a file.
 pub(super) type Binding = (String, String);
 
@@ -57,6 +60,10 @@ pub(super) fn once(bindings: &[Binding], option: &str) -> Result<(), Failure> {
 
 /// Refuses to write what is read, one file for two streams, and to read one file twice.
 pub(super) fn distinct(sources: &[&str], targets: &[&str]) -> Result<(), Failure> {
+    // Each stream is itself.
+    let is_file = |file: &&&str| **file != LIVE;
+    let sources: Vec<&str> = sources.iter().filter(is_file).copied().collect();
+    let targets: Vec<&str> = targets.iter().filter(is_file).copied().collect();
     let real = |file: &str| Path::new(file).canonicalize().unwrap_or_else(|_| PathBuf::from(file));
     for (index, source) in sources.iter().enumerate() {
         if sources.iter().take(index).any(|other| real(other) == real(source)) {

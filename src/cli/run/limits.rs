@@ -17,6 +17,28 @@ pub(super) fn size(text: &str) -> Result<usize, String> {
     size.ok_or_else(|| "expected a size like 65536, 64KiB, 512MiB, 2GiB".to_owned())
 }
 
+/// Where a live stream is read from by a run that has no checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// What comes from now on.
+    Latest,
+    /// All that the stream still has.
+    Earliest,
+    /// What came at that time or after it, in milliseconds since the epoch.
+    At(i64),
+}
+
+/// `latest`, `earliest`, `2026-01-31T12:00:00Z`.
+pub(super) fn start(text: &str) -> Result<Start, String> {
+    match text {
+        "latest" => Ok(Start::Latest),
+        "earliest" => Ok(Start::Earliest),
+        time => chrono::DateTime::parse_from_rfc3339(time)
+            .map(|time| Start::At(time.timestamp_millis()))
+            .map_err(|_| "expected `latest`, `earliest`, or a time like 2026-01-31T12:00:00Z".to_owned()),
+    }
+}
+
 /// A whole number above 0 and one of some units.
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let (number, factor) = units

@@ -31,11 +31,12 @@ Examples of queries:
 
   … --from iot_stream=shard-0.jsonl --from iot_stream=shard-1.jsonl.gz   partitions, each with a watermark of its own
   … --follow --checkpoint state --metrics :9100                          runs until it is stopped, and goes on from there
+  … --from iot_stream=live --to alert_sink=live --checkpoint state       Kinesis or Kafka, as the program declares the streams
 
 Files that end in .jsonl, .ndjson or .json hold JSON lines, those that end in .csv values between commas below a line of
 names; any other is read in the stream's own format, and written as JSON lines. What is compressed with gzip or Zstandard is
 known by its first bytes, and written so where the name ends in .gz or .zst. A file of results gets its name when it
-is whole; with --follow or --checkpoint it is written as results come. SIGINT and SIGTERM stop a run when the rows
+is whole; with --follow, --checkpoint or a live stream it is written as results come. SIGINT and SIGTERM stop a run when the rows
 at hand are done: what is ready is written, the state is kept where there is a --checkpoint, and the exit code is 130 or
 143. The summary goes to standard error.
 
@@ -60,13 +61,24 @@ pub(super) struct Arguments {
     #[command(flatten)]
     input: Input,
 
-    /// Of a query: the file that a stream's rows are read from; `-` is standard input. Several files are partitions
-    #[arg(long, value_name = "STREAM=FILE", value_parser = assignment, help_heading = "Queries")]
+    /// Of a query: the file that a stream's rows are read from; `-` is standard input, `live` the stream itself. Several files are
+    /// partitions
+    #[arg(long, value_name = "STREAM=FILE|live", value_parser = assignment, help_heading = "Queries")]
     from: Vec<Binding>,
 
-    /// Of a query: the file that a stream's rows are written to; `-` is standard output, and where the results go without it
-    #[arg(long, value_name = "STREAM=FILE", value_parser = assignment, help_heading = "Queries")]
+    /// Of a query: the file that a stream's rows are written to; `live` is the stream itself, `-` standard output, and where the
+    /// results go without it
+    #[arg(long, value_name = "STREAM=FILE|live", value_parser = assignment, help_heading = "Queries")]
     to: Vec<Binding>,
+
+    /// Of a query: another server of a live stream than the program names: `http://HOST:PORT` of Kinesis, `HOST:PORT,…` of Kafka
+    #[arg(long, value_name = "STREAM=SERVER", value_parser = assignment, help_heading = "Queries")]
+    endpoint: Vec<Binding>,
+
+    /// Of a query: where live streams are read from without a checkpoint: `latest`, `earliest`, `2026-01-31T12:00:00Z`; the
+    /// program says it otherwise
+    #[arg(long, value_name = "TIME", value_parser = limits::start, help_heading = "Queries")]
+    since: Option<limits::Start>,
 
     /// Of a query: waits for more at the end of a file, and reads on when it is cut or replaced
     #[arg(long, help_heading = "Queries")]
@@ -102,6 +114,11 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// Another server of a live stream than the program names.
+    fn endpoint_of(&self, stream: &str) -> Option<&str> {
+        files::bound(&self.endpoint, stream)
+    }
+
     /// The folder of checkpoints, for messages.
     fn checkpoint_name(&self) -> String {
         self.checkpoint.as_deref().map(|folder| folder.display().to_string()).unwrap_or_default()
@@ -143,6 +160,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
                 &[
                     ("from", !arguments.from.is_empty()),
                     ("to", !arguments.to.is_empty()),
+                    ("endpoint", !arguments.endpoint.is_empty()),
+                    ("since", arguments.since.is_some()),
                     ("follow", arguments.follow),
                     ("checkpoint", arguments.checkpoint.is_some()),
                     ("metrics", arguments.metrics.is_some()),

@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{
     access::{RoleKey, roles::acting},
-    platform::{Platform, Principal},
+    platform::{Column, Platform, Principal},
+    prove::rows::{Found, outside},
     source::Span,
+    sql::plan::Expr,
 };
 
 /// Who has which permission where: a table's ARN, or a database's.
@@ -19,9 +21,11 @@ type Key = (SmolStr, SmolStr, SmolStr);
 
 /// What is open of it.
 #[derive(Default)]
-struct Open {
-    /// By the column, or `None` for all: the row filters under which it is open; an empty one is all rows.
-    columns: BTreeMap<Option<SmolStr>, BTreeSet<SmolStr>>,
+struct Open<'a> {
+    /// By the column, or `None` for all: the row filters under which it is open, by their texts; `None` is all rows.
+    columns: BTreeMap<Option<SmolStr>, BTreeMap<Option<SmolStr>, Option<&'a Expr>>>,
+    /// The table's, to which the filters' conditions refer; none of a database.
+    schema: &'a [Column],
     origins: BTreeSet<Span>,
 }
 
@@ -35,15 +39,19 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>, findings: &mut Vec<Finding>) {
                 let all = SmolStr::from(database.replacen(":table/", ":database/", 1));
                 there.get(&(key.0.clone(), key.1.clone(), all))
             });
-            let others: Vec<&Open> = known.into_iter().chain(whole.flatten()).collect();
+            let others: Vec<&Open<'_>> = known.into_iter().chain(whole.flatten()).collect();
             let mut columns = Vec::new();
             let mut filters = BTreeSet::new();
             for (column, rows) in &open.columns {
-                let missing: Vec<&SmolStr> =
-                    rows.iter().filter(|row| !covers(&others, column.as_ref(), row)).collect();
+                let shown = Shown { open, column: column.as_ref(), others: &others };
+                let missing: Vec<&Option<SmolStr>> = rows
+                    .iter()
+                    .filter(|(text, filter)| !shown.before(text, **filter))
+                    .map(|it| it.0)
+                    .collect();
                 if !missing.is_empty() {
                     columns.push(column.clone());
-                    filters.extend(missing.into_iter().filter(|row| !row.is_empty()).cloned());
+                    filters.extend(missing.into_iter().flatten().cloned());
                 }
             }
             if !columns.is_empty() {
@@ -61,33 +69,67 @@ pub fn compare(old: &Side<'_>, new: &Side<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn covers(others: &[&Open], column: Option<&SmolStr>, row: &SmolStr) -> bool {
-    let by = |open: &&Open, column: Option<&SmolStr>| {
-        open.columns.get(&column.cloned()).is_some_and(|rows| rows.contains("") || rows.contains(row))
-    };
-    others.iter().any(|open| by(open, None) || by(open, column))
+/// A column of what one version opens, beside what the other one does.
+struct Shown<'o, 'a> {
+    open: &'o Open<'a>,
+    column: Option<&'o SmolStr>,
+    others: &'o [&'o Open<'a>],
 }
 
-fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
+impl Shown<'_, '_> {
+    /// Whether the other version shows the rows of a filter as well: by the same filter, or by others that together show all of them.
+    fn before(&self, text: &Option<SmolStr>, filter: Option<&Expr>) -> bool {
+        let of_column = |column: Option<&SmolStr>| {
+            let column = column.cloned();
+            self.others.iter().filter_map(move |other| Some((*other, other.columns.get(&column)?)))
+        };
+        let mut known: Vec<_> = of_column(None).collect();
+        if self.column.is_some() {
+            known.extend(of_column(self.column));
+        }
+        if known.iter().any(|(_, rows)| rows.contains_key(&None) || rows.contains_key(text)) {
+            return true;
+        }
+        let Some(filter) = filter else { return false };
+        let mut schema = self.open.schema;
+        let mut shown: Vec<&Expr> = Vec::new();
+        for (other, rows) in known {
+            match longer(schema, other.schema) {
+                Some(columns) => schema = columns,
+                // Conditions name columns by their places.
+                None => return false,
+            }
+            shown.extend(rows.values().flatten());
+        }
+        outside(schema, filter, &shown) == Found::Nothing
+    }
+}
+
+/// The longer one of two lists of columns that begin alike.
+fn longer<'a>(one: &'a [Column], other: &'a [Column]) -> Option<&'a [Column]> {
+    let alike = one.iter().zip(other).all(|(a, b)| a.name == b.name && a.ty.base == b.ty.base);
+    alike.then_some(if one.len() < other.len() { other } else { one })
+}
+
+fn told<'a>(side: &Side<'a>) -> BTreeMap<Key, Open<'a>> {
     let (platform, access) = (&side.analysis.platform, &side.analysis.access);
-    let filters: BTreeMap<Span, SmolStr> = platform
-        .grants
-        .iter()
-        .filter_map(|grant| Some((grant.span, grant.filter.as_ref()?.text.clone())))
-        .collect();
-    let mut told: BTreeMap<Key, Open> = BTreeMap::new();
+    let mut told: BTreeMap<Key, Open<'a>> = BTreeMap::new();
     for grant in &access.tables {
         let Some(arn) = catalog(platform, grant.domain, grant.table) else { continue };
-        let rows = filters.get(&grant.span).cloned().unwrap_or_default();
+        let text = grant.rows.as_ref().map(|rows| rows.text.clone());
+        let filter = grant.rows.as_ref().and_then(|rows| rows.condition.as_deref());
+        let table = grant.table.and_then(|at| platform.tables.get(at as usize));
+        let schema = table.map_or(&[][..], |table| platform.schema(table.schema).columns.as_slice());
         let option =
             grant.grant_option.then(|| format!("lakeformation:{} with grant option", grant.permission));
         for action in [Some(format!("lakeformation:{}", grant.permission)), option].into_iter().flatten() {
             let key = (name(side, platform, &grant.principal), SmolStr::from(action), arn.clone());
             let open = told.entry(key).or_default();
+            open.schema = schema;
             let named: Vec<Option<SmolStr>> = grant.columns.iter().cloned().map(Some).collect();
             let columns = if named.is_empty() { vec![None] } else { named };
             columns.into_iter().for_each(|column| {
-                open.columns.entry(column).or_default().insert(rows.clone());
+                open.columns.entry(column).or_default().insert(text.clone(), filter);
             });
             open.origins.insert(grant.span);
         }
@@ -98,7 +140,7 @@ fn told(side: &Side<'_>) -> BTreeMap<Key, Open> {
         let with = platform.domains.get(share.with as usize).and_then(|it| platform.account_of(it.resource));
         if let (Some(arn), Some(account)) = (arn, with) {
             let open = told.entry((account.id.clone(), "lakeformation:DESCRIBE".into(), arn)).or_default();
-            open.columns.entry(None).or_default().insert(SmolStr::default());
+            open.columns.entry(None).or_default().insert(None, None);
             open.origins.insert(share.span);
         }
     }

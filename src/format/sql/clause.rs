@@ -32,6 +32,11 @@ const NAMES: [&str; 1] = ["as"];
 /// The clauses of a query.
 pub(super) fn clauses(text: &Text<'_>, range: Range<usize>) -> Vec<Clause> {
     let depth = text.tokens.get(range.start).map_or(0, |token| token.depth);
+    let head = if range.start.checked_sub(1).is_some_and(|open| is_pattern(text, open)) {
+        pattern_head
+    } else {
+        head
+    };
     let mut starts: Vec<(usize, usize, Parts)> = Vec::new();
     let mut at = range.start;
     while at < range.end {
@@ -87,6 +92,29 @@ fn head(text: &Text<'_>, at: usize, token: &Token<'_>) -> Option<(usize, Parts)>
     next(kinds, &["join"]).then_some((kinds + 1, Parts::Condition))
 }
 
+/// The head of a clause of MATCH_RECOGNIZE that begins with a token.
+fn pattern_head(text: &Text<'_>, at: usize, token: &Token<'_>) -> Option<(usize, Parts)> {
+    let before = at.checked_sub(1).and_then(|before| text.tokens.get(before));
+    let named =
+        before.is_some_and(|before| matches!(before.text, "." | ",") || before.is_word(&["as", "by"]));
+    if named {
+        return None;
+    }
+    let next =
+        |count: usize, words: &[&str]| text.tokens.get(at + count).is_some_and(|token| token.is_word(words));
+    let opens = text.tokens.get(at + 1).is_some_and(|token| token.text == "(");
+    if token.is_word(&["partition", "order"]) && next(1, &["by"]) {
+        return Some((2, Parts::List));
+    }
+    if token.is_word(&["measures", "define"]) {
+        return Some((1, Parts::List));
+    }
+    let other = token.is_word(&["one", "all"]) && next(1, &["row", "rows"])
+        || token.is_word(&["after"]) && next(1, &["match"])
+        || token.is_word(&["pattern"]) && opens;
+    other.then_some((1, Parts::None))
+}
+
 fn is_amount(token: &Token<'_>) -> bool {
     token.text.starts_with(|first: char| first.is_ascii_digit()) || token.is_word(&["all", "first", "next"])
 }
@@ -132,7 +160,7 @@ pub(super) fn is_fresh(text: &Text<'_>, at: usize) -> bool {
 pub(super) fn broken_inside(text: &Text<'_>, range: Range<usize>) -> bool {
     range.skip(1).any(|at| {
         text.tokens.get(at).is_some_and(|token| token.fresh && token.is_word(&["when", "else", "end"]))
-            || at > 0 && is_query(text, at - 1) && is_fresh(text, at)
+            || at > 0 && (is_query(text, at - 1) || is_pattern(text, at - 1)) && is_fresh(text, at)
     })
 }
 
@@ -140,4 +168,13 @@ pub(super) fn broken_inside(text: &Text<'_>, range: Range<usize>) -> bool {
 pub(super) fn is_query(text: &Text<'_>, open: usize) -> bool {
     text.tokens.get(open).is_some_and(|token| token.text == "(" && token.close.is_some())
         && text.tokens.get(open + 1).is_some_and(|token| token.is_word(&["select", "with"]))
+}
+
+/// Whether a parenthesis holds the clauses of MATCH_RECOGNIZE.
+pub(super) fn is_pattern(text: &Text<'_>, open: usize) -> bool {
+    text.tokens.get(open).is_some_and(|token| token.text == "(" && token.close.is_some())
+        && open
+            .checked_sub(1)
+            .and_then(|at| text.tokens.get(at))
+            .is_some_and(|token| token.is_word(&["match_recognize"]))
 }

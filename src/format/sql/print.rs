@@ -158,7 +158,7 @@ impl<'a> Printer<'a> {
 
     fn parentheses(&mut self, open: usize, close: usize, hang: usize) {
         let inside = open + 1..close;
-        let query = clause::is_query(self.text, open);
+        let query = clause::is_query(self.text, open) || clause::is_pattern(self.text, open);
         let fits = self.fits(open..close + 1);
         self.line.push('(');
         if fits {

@@ -113,7 +113,7 @@ impl<'a> Text<'a> {
         }
         const SPACED: [&str; 7] = ["=", "<>", "!=", "<=", ">=", "=>", "||"];
         match (before.text, token.text) {
-            (_, "," | ";" | ")") | ("(", _) => false,
+            (_, "," | ";" | ")" | "}") | ("(" | "{", _) => false,
             (",", _) => true,
             (")", _) if token.what == What::Word => true,
             (left, right) => SPACED.contains(&left) || SPACED.contains(&right) || token.apart,

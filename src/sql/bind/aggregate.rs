@@ -112,11 +112,7 @@ impl Binder<'_> {
         let distinct = !picks && matches!(list.duplicate_treatment, Some(ast::DuplicateTreatment::Distinct));
         let ty = self.aggregate_type(which, argument.as_ref(), filter.is_some())?;
         // What a schema says is never null may be for Flink: no column of a source is declared so.
-        if let Some(Expr { kind: ExprKind::Call(name, args), .. }) = &argument
-            && which.needs_two()
-            && name == "COALESCE"
-            && args.iter().any(|part| matches!(part.kind, ExprKind::Literal(_)))
-        {
+        if which.is_wrong_of_one(argument.as_ref()) {
             self.report(faults::never_null(which.name(), span));
         }
         Some(AggregateCall { function: which, argument, distinct, filter, ty, span })
@@ -198,6 +194,7 @@ impl Binder<'_> {
             views: self.views.clone(),
             overs: None,
             matching: None,
+            row_filter: self.row_filter,
         };
         let mut rows =
             Scope { fields: scope.fields, names: scope.names.clone(), groups: None, clause: scope.clause };

@@ -56,7 +56,7 @@ impl Binder<'_> {
                 }
             },
             ast::Expr::Nested(inner) => self.expr(inner, scope),
-            ast::Expr::Value(value) => self.literal(&value.value, self.places.span(value.span)),
+            ast::Expr::Value(value) => self.literal(&value.value, scope, self.places.span(value.span)),
             ast::Expr::TypedString(typed) => self.typed_literal(typed, span),
             ast::Expr::BinaryOp { left, op, right } => self.binary(left, op, right, scope, span),
             ast::Expr::UnaryOp { op, expr } => self.unary(*op, expr, scope, span),
@@ -69,6 +69,10 @@ impl Binder<'_> {
             ast::Expr::In { expr, target: ast::InTarget::List(list), negated: not, .. } => {
                 let listed = self.in_list(expr, list, scope, span);
                 if *not { negated(listed) } else { listed }
+            }
+            ast::Expr::ILike { .. } => {
+                self.report(faults::no_ilike(span));
+                error(span)
             }
             ast::Expr::Like { negated: not, any: false, expr, pattern, escape_char } => {
                 let like = self.like(expr, pattern, escape_char.as_deref(), scope, span);
@@ -109,6 +113,19 @@ impl Binder<'_> {
         self.grouped_column(Expr { kind: ExprKind::Column(index), ty, span }, &name.value, scope)
     }
 
+    /// Says that nothing equals NULL.
+    fn equal_to_null(&mut self, left: &ast::Expr, op: &Op, right: &ast::Expr, span: Span) {
+        let null = |side: &ast::Expr| matches!(side, ast::Expr::Value(value) if matches!(value.value, ast::Value::Null));
+        let other = match (null(left), null(right)) {
+            (false, true) => left,
+            (true, false) => right,
+            _ => return,
+        };
+        let test = if *op == Op::Eq { "IS NULL" } else { "IS NOT NULL" };
+        let ours = format!("{} {test}", self.places.text(self.span(other)));
+        self.report(faults::equal_to_null(&op.to_string(), ours, test, span));
+    }
+
     fn binary(
         &mut self,
         left: &ast::Expr,
@@ -133,6 +150,9 @@ impl Binder<'_> {
                 return error(span);
             }
             _ => {}
+        }
+        if matches!(op, Op::Eq | Op::NotEq) {
+            self.equal_to_null(left, op, right, span);
         }
         let left = self.expr(left, scope);
         let right = self.expr(right, scope);
@@ -461,7 +481,9 @@ fn decimal_target(info: &ast::ExactNumberInfo) -> Option<Base> {
 /// What an expression that is not supported is called.
 fn construct(expr: &ast::Expr) -> String {
     match expr {
-        ast::Expr::Subquery(_) | ast::Expr::Exists { .. } | ast::Expr::In { .. } => "a subquery".into(),
+        ast::Expr::In { negated: true, .. } => "NOT IN (SELECT …)".into(),
+        ast::Expr::Exists { .. } | ast::Expr::In { .. } => "EXISTS or IN (SELECT …) here".into(),
+        ast::Expr::Subquery(_) => "a subquery".into(),
         ast::Expr::Interval(_) => "an interval here".into(),
         ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => "GROUPING SETS".into(),
         ast::Expr::SimilarTo { .. } => "SIMILAR TO".into(),

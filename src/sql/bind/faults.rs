@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
     source::Span,
+    sql::parse::unit_of_time,
     suggest,
 };
 
@@ -16,7 +17,12 @@ pub fn unsupported(span: Span, construct: &str) -> Diagnostic {
         format!("{construct} is not supported in a query"),
         "not supported",
     )
-    .help("a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING")
+    .help(match construct {
+        "LIMIT" | "ORDER BY" => "leave it out: a stream has no last row; the first rows of each window are numbered by ROW_NUMBER()",
+        "NOT IN (SELECT …)" => "write NOT EXISTS (SELECT …): NOT IN is true of no row where one value of the other query is null",
+        "EXISTS or IN (SELECT …) here" => "it is a part of WHERE that must hold, beside AND",
+        _ => "a query is SELECT … FROM a stream or a window over one, with WHERE, GROUP BY and HAVING",
+    })
 }
 
 pub fn unknown_column<'a>(
@@ -58,18 +64,52 @@ pub fn unknown_qualifier<'a>(
     )
 }
 
+/// Functions of other dialects that take the same arguments under another name.
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("TOTAL", "SUM"),
+    ("MEAN", "AVG"),
+    ("AVERAGE", "AVG"),
+    ("LENGTH", "CHAR_LENGTH"),
+    ("LEN", "CHAR_LENGTH"),
+    ("SUBSTR", "SUBSTRING"),
+    ("NVL", "COALESCE"),
+    ("ISNULL", "IFNULL"),
+    ("UCASE", "UPPER"),
+    ("LCASE", "LOWER"),
+    ("POW", "POWER"),
+    ("TRUNC", "TRUNCATE"),
+    ("STDDEV", "STDDEV_SAMP"),
+    ("VARIANCE", "VAR_SAMP"),
+    ("FIRST", "FIRST_VALUE"),
+    ("LAST", "LAST_VALUE"),
+    ("DATEDIFF", "TIMESTAMPDIFF"),
+    ("DATEADD", "TIMESTAMPADD"),
+    ("DAY", "DAYOFMONTH"),
+];
+
+/// What other dialects have a function for, and Flink a form of its own.
+const FORMS: &[(&str, &str)] = &[
+    ("DATE_TRUNC", "FLOOR(time TO HOUR)"),
+    ("DATE_PART", "EXTRACT(HOUR FROM time)"),
+    ("CONVERT", "CAST(value AS type)"),
+    ("APPROX_DISTINCT", "COUNT(DISTINCT value)"),
+    ("APPROX_COUNT_DISTINCT", "COUNT(DISTINCT value)"),
+    ("COUNT_IF", "COUNT(*) FILTER (WHERE condition)"),
+    ("COUNTIF", "COUNT(*) FILTER (WHERE condition)"),
+    ("TUMBLINGWINDOW", "FROM TUMBLE(stream, time, INTERVAL '1' MINUTE)"),
+];
+
 pub fn unknown_function<'a>(
     name: &str,
     span: Span,
     functions: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
     let message = format!("there is no function `{name}`");
-    with_suggestion(
-        Diagnostic::error(catalogue::SQL_UNKNOWN_FUNCTION, span, message, "no such function"),
-        name,
-        span,
-        functions,
-    )
+    let diagnostic = Diagnostic::error(catalogue::SQL_UNKNOWN_FUNCTION, span, message, "no such function");
+    match FORMS.iter().find(|(theirs, _)| name.eq_ignore_ascii_case(theirs)) {
+        Some((_, form)) => diagnostic.help(format!("write {form}")),
+        None => with_suggestion(diagnostic, name, span, functions),
+    }
 }
 
 fn with_suggestion<'a>(
@@ -78,6 +118,12 @@ fn with_suggestion<'a>(
     span: Span,
     names: impl Iterator<Item = &'a str> + Clone,
 ) -> Diagnostic {
+    let known: Vec<&str> = names.clone().collect();
+    if let Some((_, ours)) =
+        FUNCTIONS.iter().find(|(theirs, ours)| name.eq_ignore_ascii_case(theirs) && known.contains(ours))
+    {
+        return diagnostic.help(format!("did you mean `{ours}`?")).fix(span, *ours);
+    }
     if let Some(near) = suggest::nearest(name, names.clone()) {
         return diagnostic.help(format!("did you mean `{near}`?")).fix(span, near);
     }
@@ -141,7 +187,9 @@ pub fn bad_literal(what: &str, text: &str, form: &str, span: Span) -> Diagnostic
         .help(format!("write {form}"))
 }
 
-pub fn quoted_text(text: &str, span: Span) -> Diagnostic {
+/// `is_column` says whether a column is called so: then it is a name, and text otherwise.
+pub fn quoted_text(text: &str, is_column: bool, span: Span) -> Diagnostic {
+    let ours = if is_column { format!("`{text}`") } else { format!("'{}'", text.replace('\'', "''")) };
     Diagnostic::error(
         catalogue::SQL_TYPE,
         span,
@@ -149,6 +197,19 @@ pub fn quoted_text(text: &str, span: Span) -> Diagnostic {
         "in double quotes",
     )
     .help(format!("write '{text}' for text, `{text}` in backticks for a name"))
+    .fix(span, ours)
+}
+
+/// `ours` is the condition that was meant.
+pub fn equal_to_null(operator: &str, ours: String, test: &str, span: Span) -> Diagnostic {
+    let message = format!("`{operator}` with NULL is never true, and never false");
+    Diagnostic::warning(catalogue::CONSTANT_COMPARISON, span, message, "never true")
+        .help(format!("write {test}"))
+        .fix(span, ours)
+}
+
+pub fn no_ilike(span: Span) -> Diagnostic {
+    unsupported(span, "ILIKE").help("compare small letters: LOWER(text) LIKE '…'")
 }
 
 pub fn aggregate_here(name: &str, clause: &str, span: Span) -> Diagnostic {
@@ -243,10 +304,10 @@ pub fn rank_without_window(span: Span) -> Diagnostic {
     Diagnostic::error(
         catalogue::SQL_RANK,
         span,
-        "rows are numbered within a window, in an order",
+        "the first rows of all time change as rows come, and a stream takes no changes",
         "numbered over all rows",
     )
-    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window")
+    .help("write `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, over rows of a window; of all time there is the first row of each key, `PARTITION BY key ORDER BY time`, ascending, with `WHERE rn = 1`")
 }
 
 pub fn rank_without_limit(span: Span) -> Diagnostic {
@@ -334,8 +395,21 @@ pub fn empty_window(span: Span) -> Diagnostic {
         .help("write INTERVAL '1' MINUTE")
 }
 
-pub fn bad_interval(span: Span) -> Diagnostic {
-    Diagnostic::error(catalogue::SQL_WINDOW, span, "this is no fixed length of time", "no fixed length")
+/// `text` is what is written, with or without INTERVAL before it: a number and a unit in it are enough to know what was meant.
+pub fn bad_interval(span: Span, text: &str, behind: bool) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::error(catalogue::SQL_WINDOW, span, "this is no fixed length of time", "no fixed length");
+    let words: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if let [number, unit] | ["INTERVAL", number, unit] = words.as_slice()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && let Some(unit) = unit_of_time(unit)
+    {
+        let ours = format!("'{number}' {unit}");
+        let fixed = if behind { ours.clone() } else { format!("INTERVAL {ours}") };
+        return diagnostic.help(format!("write INTERVAL {ours}")).fix(span, fixed);
+    }
+    diagnostic
         .help("write INTERVAL '90' SECOND, with SECOND, MINUTE, HOUR or DAY; months have no fixed length")
 }
 
@@ -414,6 +488,11 @@ pub fn over_filter(name: &str, span: Span) -> Diagnostic {
 
 pub fn not_over<'a>(name: &str, span: Span, functions: impl Iterator<Item = &'a str>) -> Diagnostic {
     let known: Vec<String> = functions.map(|function| format!("`{function}`")).collect();
+    if matches!(name, "RANK" | "DENSE_RANK" | "PERCENT_RANK" | "NTILE" | "CUME_DIST") {
+        let message = format!("Flink has no `{name}` of a stream's rows: it would change as rows come");
+        return Diagnostic::error(catalogue::SQL_OVER, span, message, "changes later")
+            .help("number the rows of a window, `ROW_NUMBER() OVER (PARTITION BY window_start, window_end, … ORDER BY …)`, and let the first through");
+    }
     let message = format!("`{name}` can't stand before OVER");
     Diagnostic::error(catalogue::SQL_OVER, span, message, "not before OVER")
         .help(format!("there are {}; ROW_NUMBER() stands alone in the SELECT list", known.join(", ")))
@@ -514,4 +593,14 @@ pub fn unknown_variable<'a>(
 
 pub fn as_of(rule: &str, mend: &str, span: Span) -> Diagnostic {
     Diagnostic::error(catalogue::SQL_AS_OF, span, rule, "nothing to look up").help(format!("write {mend}"))
+}
+
+pub fn asked_query(span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_UNSUPPORTED,
+        span,
+        "EXISTS and IN ask for the rows of a window: SELECT … FROM … WHERE …, without groups",
+        "not rows and a condition",
+    )
+    .help("write `EXISTS (SELECT * FROM TUMBLE(…) AS b WHERE a.key = b.key AND a.window_start = b.window_start AND a.window_end = b.window_end)`; what is grouped goes into a query in its FROM")
 }

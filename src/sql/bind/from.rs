@@ -5,7 +5,7 @@ use std::{ops::Range, rc::Rc};
 use smol_str::SmolStr;
 use sqlparser::ast::{self, TableFactor};
 
-use super::{Binder, Named, Scope, faults};
+use super::{Binder, Named, Scope, exists, faults};
 use crate::{
     source::Span,
     sql::{
@@ -67,6 +67,8 @@ fn names_of_body(body: &ast::SetExpr, names: &mut Vec<Vec<ast::Ident>>) {
                         None => names.extend(stream_name(factor)),
                     }
                 }
+                let asked = select.selection.iter().flat_map(|condition| exists::parted(condition).0);
+                asked.for_each(|asked| names_of(asked.query, names));
             }
             ast::SetExpr::SetOperation { left, right, .. } => open.extend([right.as_ref(), left.as_ref()]),
             ast::SetExpr::Query(query) => names_of(query, names),

@@ -25,7 +25,7 @@ impl Named {
     }
 
     /// The same columns where others stand before them.
-    fn within(self, before: usize, count: usize) -> Self {
+    pub(super) fn within(self, before: usize, count: usize) -> Self {
         let Range { start, end } = self.fields;
         Self { name: self.name, fields: start + before..end.min(count) + before }
     }

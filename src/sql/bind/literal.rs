@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, DateTimeField, Value};
 
-use super::{Binder, derived, error, faults};
+use super::{Binder, Scope, derived, error, faults};
 use crate::{
     platform::{Base, DataType},
     source::Span,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Binder<'_> {
-    pub(super) fn literal(&mut self, value: &Value, span: Span) -> Expr {
+    pub(super) fn literal(&mut self, value: &Value, scope: &Scope<'_>, span: Span) -> Expr {
         let (literal, base) = match value {
             Value::Null => return null(span),
             Value::Boolean(value) => (Literal::Boolean(*value), Base::Boolean),
@@ -25,7 +25,8 @@ impl Binder<'_> {
                 }
             },
             Value::DoubleQuotedString(text) => {
-                self.report(faults::quoted_text(text, span));
+                let is_column = scope.fields.iter().any(|field| field.name == text.as_str());
+                self.report(faults::quoted_text(text, is_column, span));
                 return error(span);
             }
             _ => {
@@ -91,7 +92,9 @@ impl Binder<'_> {
             _ => None,
         };
         if milliseconds.is_none() {
-            self.report(faults::bad_interval(span));
+            // The place of an INTERVAL begins behind that word.
+            let behind = matches!(expr, ast::Expr::Interval(_));
+            self.report(faults::bad_interval(span, self.places.text(span), behind));
         }
         milliseconds
     }

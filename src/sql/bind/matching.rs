@@ -159,24 +159,7 @@ impl Binder<'_> {
     /// The pattern's variables, one behind the other; what Flink has nothing for is refused.
     fn pattern(&mut self, pattern: &Pattern, span: Span) -> Option<Vec<Variable>> {
         let mut variables: Vec<Variable> = Vec::new();
-        let fault = flattened(pattern, &mut variables).err().or_else(|| {
-            let twice = variables
-                .iter()
-                .enumerate()
-                .any(|(at, variable)| variables.iter().take(at).any(|other| other.name == variable.name));
-            let last = variables.last()?;
-            let greedy = last.most != Some(last.least) && !last.reluctant;
-            match (twice, greedy) {
-                (true, _) => {
-                    Some(("a variable stands once in Flink's patterns", "each with a name of its own"))
-                }
-                (_, true) => Some((
-                    "Flink knows no end of a pattern whose last variable takes as many rows as it can",
-                    "one more variable behind it, or a reluctant quantifier, `B+?`",
-                )),
-                _ => None,
-            }
-        });
+        let fault = flattened(pattern, &mut variables).err().or_else(|| misplaced(&variables));
         match fault {
             Some((rule, mend)) => {
                 self.report(faults::pattern(rule, mend, span));
@@ -194,10 +177,14 @@ impl Binder<'_> {
             Some(AfterMatchSkip::ToFirst(name)) => (name, Skip::ToFirst(SmolStr::new(&name.value))),
             Some(AfterMatchSkip::ToLast(name)) => (name, Skip::ToLast(SmolStr::new(&name.value))),
         };
-        if pattern.iter().any(|variable| variable.name == name.value.as_str()) {
+        let span = self.places.span(name.span);
+        if let Some(at) = pattern.iter().position(|variable| variable.name == name.value.as_str()) {
+            if let Some((rule, mend)) = missed(pattern, at, &skip) {
+                self.report(faults::pattern(rule, mend, span));
+                return None;
+            }
             return Some(skip);
         }
-        let span = self.places.span(name.span);
         let known = pattern.iter().map(|variable| variable.name.as_str());
         self.report(faults::unknown_variable(&name.value, span, known));
         None
@@ -237,6 +224,9 @@ impl Binder<'_> {
                     self.report(faults::wrong_arguments(name, &[], &[form], span));
                     return Some(error(span));
                 };
+                if self.several_variables(args.first(), span) {
+                    return Some(error(span));
+                }
                 let mut ty = args.first().map(|value| derived(value.ty.base.clone(), [value]))?;
                 ty.nullable |= offset > 0;
                 Some(call(args, ty))
@@ -251,12 +241,30 @@ impl Binder<'_> {
                     ));
                     return Some(error(span));
                 }
-                let mut ty = read.ty;
-                ty.nullable |= which != AggregateFunction::Count && ty.nullable;
+                if self.several_variables(read.argument.as_ref(), span) {
+                    return Some(error(span));
+                }
+                let ty = read.ty;
                 Some(call(read.argument.into_iter().collect(), ty))
             }
             _ => None,
         }
+    }
+
+    /// Tells that a function is of rows of more than one variable.
+    fn several_variables(&mut self, argument: Option<&Expr>, span: Span) -> bool {
+        let width = self.columns_once().max(1);
+        let columns = argument.map(Expr::columns).unwrap_or_default();
+        let several =
+            columns.iter().any(|at| columns.first().is_some_and(|first| first / width != at / width));
+        if several {
+            self.report(faults::pattern(
+                "a function of a match's rows is of those of one variable",
+                "a function of each, `LAST(A.column) + LAST(B.column)`",
+                span,
+            ));
+        }
+        several
     }
 
     fn match_arguments(&mut self, function: &ast::Function, scope: &mut Scope<'_>) -> Option<Vec<Expr>> {
@@ -302,6 +310,57 @@ fn seen(columns: &[Field], pattern: &[Variable]) -> (Vec<Field>, Vec<Named>) {
 }
 
 type Fault = (&'static str, &'static str);
+
+/// What Flink refuses of variables beside one another.
+fn misplaced(variables: &[Variable]) -> Option<Fault> {
+    let twice = variables
+        .iter()
+        .enumerate()
+        .any(|(at, variable)| variables.iter().take(at).any(|other| other.name == variable.name));
+    if twice {
+        return Some(("a variable stands once in Flink's patterns", "each with a name of its own"));
+    }
+    let greedy = |variable: &Variable| {
+        variable.most != Some(1) && variable.most != Some(variable.least) && !variable.reluctant
+    };
+    if variables.last().is_some_and(greedy) {
+        return Some((
+            "Flink knows no end of a pattern whose last variable takes as many rows as it can",
+            "one more variable behind it, or a reluctant quantifier, `B+?`",
+        ));
+    }
+    if variables.iter().all(|variable| variable.least == 0) {
+        return Some((
+            "a pattern whose variables may all stand for no row matches nothing at all, everywhere",
+            "a variable that stands for a row at least",
+        ));
+    }
+    // `Pattern.optional` looks at the variable before, `Pattern.times` does not (Flink 2.3).
+    let optional = |variable: &Variable| variable.least == 0 && matches!(variable.most, None | Some(1));
+    let pairs = variables.iter().zip(variables.iter().skip(1));
+    let behind = pairs.into_iter().any(|(before, variable)| greedy(before) && optional(variable));
+    behind.then_some((
+        "Flink has no variable that may stand for no row behind one that takes as many as it can",
+        "a reluctant quantifier before it, `A+? B?`, or `B{0,2}`",
+    ))
+}
+
+/// Why Flink's job would end where it skips to a variable's row: it has none, or it is the match's first, with which it would go on for ever.
+fn missed(pattern: &[Variable], at: usize, skip: &Skip) -> Option<Fault> {
+    let variable = pattern.get(at)?;
+    if variable.least == 0 {
+        return Some((
+            "Flink's job ends where it skips to a variable that stands for no row",
+            "a variable that always has a row, or PAST LAST ROW",
+        ));
+    }
+    let first = pattern.iter().take(at).all(|before| before.least == 0);
+    let moves = matches!(skip, Skip::ToLast(_)) && variable.least > 1;
+    (first && !moves).then_some((
+        "Flink's job ends where it skips to the first row of the match that it has just told",
+        "a variable behind another one, TO NEXT ROW, or PAST LAST ROW",
+    ))
+}
 
 fn flattened(pattern: &Pattern, variables: &mut Vec<Variable>) -> Result<(), Fault> {
     let plain = |name: &ast::Ident| Variable {

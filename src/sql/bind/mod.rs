@@ -3,6 +3,7 @@
 mod aggregate;
 mod as_of;
 mod call;
+mod exists;
 mod expr;
 mod faults;
 mod from;
@@ -65,6 +66,7 @@ pub fn query(
         views: Vec::new(),
         overs: None,
         matching: None,
+        row_filter: false,
     };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
@@ -88,6 +90,7 @@ pub fn condition(
         views: Vec::new(),
         overs: None,
         matching: None,
+        row_filter: true,
     };
     let mut scope = Scope { fields, names: Vec::new(), groups: None, clause: "a condition" };
     binder.condition(expr, &mut scope)
@@ -105,6 +108,8 @@ struct Binder<'a> {
     overs: Option<over::Overs>,
     /// The pattern whose conditions or measures are being read.
     matching: Option<matching::Matching>,
+    /// Whether this is a condition over a table's rows, which has no casts.
+    row_filter: bool,
 }
 
 /// What names mean in an expression.
@@ -135,7 +140,12 @@ struct Groups<'a> {
 
 impl Binder<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.diagnostics.push(
+            match self.row_filter && diagnostic.code == crate::diagnostic::catalogue::SQL_TYPE {
+                true => diagnostic.help("compare a column with constants of its own type"),
+                false => diagnostic,
+            },
+        );
     }
 
     fn unsupported(&mut self, span: Span, construct: &str) {

@@ -1,4 +1,4 @@
-//! `ROW_NUMBER()` over the rows of a window: the first n of each, and the first or last alone.
+//! `ROW_NUMBER()` over the rows of a window: the first n of each, and the first or last alone; and over all rows, the first of each key.
 
 use smol_str::SmolStr;
 use sqlparser::ast;
@@ -62,7 +62,11 @@ impl Binder<'_> {
                 .iter()
                 .any(|key| matches!(key.kind, ExprKind::Column(index) if input.bound(index) == Some(bound)))
         };
-        if !has(0) || !has(1) || order.is_empty() {
+        // The first row of a key in the order of time is final once it is known; `check::over` looks at the order.
+        let first = matches!(order.as_slice(), [Order { expr, descending: false }] if matches!(expr.kind, ExprKind::Column(_)));
+        let windowed = has(0) && has(1) && !order.is_empty();
+        let half = has(0) || has(1);
+        if !windowed && (half || !first || partition.is_empty()) {
             self.report(faults::rank_without_window(span));
             return (input, error(span));
         }
@@ -77,13 +81,37 @@ impl Binder<'_> {
     /// Numbers serve to leave rows out: without a limit Flink would keep and renumber all rows.
     pub(super) fn check_limited(&mut self, relation: &Relation, number: Option<usize>) {
         let Some(number) = number else { return };
-        let limited = match &relation.kind {
-            RelationKind::Filter { condition, .. } => limits(condition, number),
-            _ => false,
+        let condition = match &relation.kind {
+            RelationKind::Filter { condition, .. } => Some(condition),
+            _ => None,
         };
-        if !limited {
+        if !condition.is_some_and(|condition| limits(condition, number)) {
             self.report(faults::rank_without_limit(relation.span));
+        } else if let Some(Relation { kind: RelationKind::Rank { input, partition, .. }, span, .. }) =
+            relation.chain().find(|below| matches!(below.kind, RelationKind::Rank { .. }))
+        {
+            let windowed = partition
+                .iter()
+                .any(|key| matches!(key.kind, ExprKind::Column(at) if input.bound(at) == Some(1)));
+            if !windowed && !condition.is_some_and(|condition| limits_to_one(condition, number)) {
+                self.report(faults::rank_without_window(*span));
+            }
         }
+    }
+}
+
+fn limits_to_one(condition: &Expr, number: usize) -> bool {
+    match &condition.kind {
+        ExprKind::And(parts) => parts.iter().any(|part| limits_to_one(part, number)),
+        ExprKind::Compare(op, a, b) if matches!(a.kind, ExprKind::Column(at) if at == number) => {
+            let ExprKind::Literal(Literal::Number(limit)) = &b.kind else { return false };
+            match op {
+                Comparison::Equal | Comparison::LessOrEqual => limit == "1",
+                Comparison::Less => limit == "2",
+                _ => false,
+            }
+        }
+        _ => false,
     }
 }
 

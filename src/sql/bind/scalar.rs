@@ -246,7 +246,7 @@ impl Binder<'_> {
             _ => return self.undefined_on("+ INTERVAL", &[time], span),
         }
         let Ok(count) = i32::try_from(milliseconds / length) else {
-            self.report(faults::bad_interval(span));
+            self.report(faults::bad_interval(span, self.places.text(span), false));
             return error(span);
         };
         let ty = derived(time.ty.base.clone(), [&time]);

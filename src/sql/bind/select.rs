@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use sqlparser::ast::{self, GroupByExpr, SelectItem, SetExpr};
 
 use super::{
-    Binder, Groups, Named, Scope, aggregate, faults,
+    Binder, Groups, Named, Scope, aggregate, exists, faults,
     from::From,
     grouping::{self, Grouped},
     rank,
@@ -98,10 +98,18 @@ impl Binder<'_> {
         let From { mut relation, names } = self.from(select)?;
         let numbered = rank::number_of(&relation);
         if let Some(condition) = &select.selection {
-            let mut scope =
-                Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
-            let condition = self.condition(condition, &mut scope);
-            relation = filtered(relation, condition);
+            let (asked, others) = exists::parted(condition);
+            // A condition without other queries is read as it stands.
+            let others = if asked.is_empty() { vec![condition] } else { others };
+            for condition in others {
+                let mut scope =
+                    Scope { fields: &relation.fields, names: names.clone(), groups: None, clause: "WHERE" };
+                let condition = self.condition(condition, &mut scope);
+                relation = filtered(relation, condition);
+            }
+            for asked in asked {
+                relation = self.asked(relation, &names, &asked)?;
+            }
         }
         self.check_limited(&relation, numbered);
         let items = self.items(select)?;

@@ -1,6 +1,7 @@
 //! SQL text to its syntax tree, with places in the program.
 
 mod guard;
+mod mend;
 mod places;
 mod rewrite;
 
@@ -16,6 +17,7 @@ use crate::{
     source::{SourceMap, Span},
 };
 
+pub use mend::unit_of_time;
 pub use places::Places;
 pub use rewrite::WITHIN;
 
@@ -42,7 +44,7 @@ pub fn query(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) -> O
             Some(Parsed { query, places })
         }
         Ok(Statement::Insert(_)) => {
-            diagnostics.push(insert(places.first_word()));
+            diagnostics.push(insert(places.first_word(), sources.text(sql)));
             None
         }
         Ok(_) => {
@@ -50,22 +52,43 @@ pub fn query(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) -> O
             None
         }
         Err(error) => {
-            diagnostics.push(syntax(&error, &places));
+            let readable = |text: &str| read(text).is_some_and(|tokens| one_statement(tokens).is_ok());
+            diagnostics.push(mended(syntax(&error, &places), sources.text(sql), sql.start, &readable));
             None
         }
     }
+}
+
+/// Adds the mend, if a small change where reading stopped makes all of it readable.
+fn mended(diagnostic: Diagnostic, text: &str, base: u32, readable: &dyn Fn(&str) -> bool) -> Diagnostic {
+    let stop = diagnostic.span.start.saturating_sub(base) as usize;
+    match mend::find(text, stop, base, readable) {
+        Some(mend) => diagnostic.help(mend.help).fix(mend.span, mend.replacement),
+        None => diagnostic,
+    }
+}
+
+/// The tokens of a text that nobody is told of.
+fn read(text: &str) -> Option<Vec<TokenWithSpan>> {
+    let tokens = rewrite::rewrite(Tokenizer::new(&Flink, text).tokenize_with_location().ok()?);
+    guard::too_deep(&tokens).is_none().then_some(tokens)
+}
+
+fn one_condition(tokens: Vec<TokenWithSpan>) -> Result<Expr, ParserError> {
+    let mut parser = Parser::new(&Flink).with_tokens_with_locations(tokens);
+    let expr = parser.parse_expr()?;
+    parser.expect_token(&Token::EOF).map(|_| expr)
 }
 
 /// Reads a condition, such as a row filter; reports where it can't be read.
 pub fn condition(sources: &SourceMap, sql: Span, diagnostics: &mut Diagnostics) -> Option<(Expr, Places)> {
     let places = Places::new(sources.text(sql), sql.start);
     let tokens = tokens(sources.text(sql), &places, diagnostics)?;
-    let mut parser = Parser::new(&Flink).with_tokens_with_locations(tokens);
-    let parsed = parser.parse_expr().and_then(|expr| parser.expect_token(&Token::EOF).map(|_| expr));
-    match parsed {
+    match one_condition(tokens) {
         Ok(expr) => Some((expr, places)),
         Err(error) => {
-            diagnostics.push(syntax(&error, &places));
+            let readable = |text: &str| read(text).is_some_and(|tokens| one_condition(tokens).is_ok());
+            diagnostics.push(mended(syntax(&error, &places), sources.text(sql), sql.start, &readable));
             None
         }
     }
@@ -160,14 +183,23 @@ fn lower_first(text: &str) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn insert(span: Span) -> Diagnostic {
-    Diagnostic::error(
+fn insert(span: Span, text: &str) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
         catalogue::SQL_SYNTAX,
         span,
         "a query says behind `into` where its rows go",
         "no `INSERT INTO` here",
     )
-    .help("keep the SELECT alone")
+    .help("keep the SELECT alone");
+    let select = text.to_ascii_uppercase().find("SELECT").and_then(|at| u32::try_from(at).ok());
+    let skipped = text.len() - text.trim_start().len();
+    let start = u32::try_from(skipped).map_or(span.start, |skipped| span.start.saturating_sub(skipped));
+    match select {
+        Some(select) if !text.contains('"') && !text.contains('`') => {
+            diagnostic.fix(Span::new(span.start, start.saturating_add(select)), "")
+        }
+        _ => diagnostic,
+    }
 }
 
 fn no_query(span: Span) -> Diagnostic {

@@ -75,6 +75,12 @@ impl Places {
         None
     }
 
+    /// What is written at a place.
+    pub fn text(&self, place: Span) -> &str {
+        let at = |offset: u32| offset.saturating_sub(self.base) as usize;
+        self.text.get(at(place.start)..at(place.end)).unwrap_or_default()
+    }
+
     /// The whole text, without blanks around it.
     pub fn whole(&self) -> Span {
         let start = self.text.len().saturating_sub(self.text.trim_start().len());

@@ -2,10 +2,12 @@
 
 use pest::iterators::{Pair, Pairs};
 
+use super::foreign::plain_column;
+use super::sentence::next_if;
 use super::{Builder, Rule, Top};
 use crate::source::Span;
-use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Item, Member, Sql, Use};
-use crate::syntax::{faults, sql};
+use crate::syntax::ast::{Column, Decl, Expr, ExprKind, Field, Ident, Item, Member, Path, Sql, Use};
+use crate::syntax::{faults, foreign, sql};
 
 impl<'a> Builder<'a, '_> {
     /// What an `item` holds.
@@ -38,6 +40,8 @@ impl<'a> Builder<'a, '_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::path => line.path = self.path(&part),
+                Rule::foreign_module => line.path = self.module(&part),
+                Rule::foreign_gap => self.report(foreign::no_dot(self.span(&part))),
                 Rule::use_names => {
                     line.names = Some(part.into_inner().map(|name| self.ident(&name)).collect())
                 }
@@ -45,6 +49,17 @@ impl<'a> Builder<'a, '_> {
             }
         }
         line
+    }
+
+    /// A module that is named by its file: `"lake"`, `mesh/sales`, `lake.dpl`.
+    fn module(&mut self, pair: &Pair<'a, Rule>) -> Path {
+        let span = self.span(pair);
+        let written = pair.as_str().trim_matches('"');
+        let written = written.strip_suffix(".dpl").unwrap_or(written);
+        let ours = written.trim_start_matches("./").trim_matches('/').replace('/', ".");
+        self.report(foreign::module(span, &ours));
+        let parts = ours.split('.').map(|name| Ident { name: name.into(), span });
+        Path { parts: parts.collect(), span }
     }
 
     fn top_decl(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Decl {
@@ -66,6 +81,9 @@ impl<'a> Builder<'a, '_> {
     /// The parts of a declaration in the order that the language has for them.
     pub(super) fn decl_parts(&mut self, mut pairs: Pairs<'a, Rule>) -> Decl {
         let mut decl = Decl::default();
+        if let Some(create) = next_if(&mut pairs, Rule::foreign_create) {
+            self.report(foreign::create(self.span(&create), create.as_str().trim_end()));
+        }
         if let Some(kind) = pairs.next() {
             decl.kind = self.ident(&kind);
             decl.span = decl.kind.span;
@@ -84,19 +102,59 @@ impl<'a> Builder<'a, '_> {
 
     fn decl_part(&mut self, decl: &mut Decl, part: Pair<'a, Rule>) {
         match part.as_rule() {
+            // `versioning true`: a field, whose name was taken for a kind.
+            Rule::name if matches!(part.as_str(), "true" | "false" | "none") => {
+                let word = self.ident(&part);
+                self.report(foreign::no_equals(decl.kind.span, word.span, &decl.kind.name, &word.name));
+                decl.name = Some(word);
+            }
             Rule::name => decl.name = Some(self.new_name(&part)),
             Rule::params => decl.params = Some(self.params(part)),
             Rule::result => decl.result = part.into_inner().next().map(|ty| self.type_expr(ty)),
             Rule::typed => decl.ty = part.into_inner().next().map(|ty| self.type_expr(ty)),
             Rule::target => decl.target = part.into_inner().next().map(|path| self.path(&path)),
             Rule::on_paths => decl.on = part.into_inner().map(|path| self.path(&path)).collect(),
-            Rule::in_path => decl.account = part.into_inner().next().map(|path| self.path(&path)),
-            Rule::into_path => decl.into = part.into_inner().next().map(|path| self.path(&path)),
+            // An account's id is looked up as a name, which it is none.
+            Rule::in_path => decl.account = part.into_inner().next().map(|path| self.unquoted(&path)),
+            Rule::into_path => {
+                let mut pairs = part.into_inner();
+                if let Some(word) = next_if(&mut pairs, Rule::foreign_into) {
+                    self.report(foreign::word(
+                        self.span(&word),
+                        word.as_str(),
+                        "into",
+                        "rows go `into` a stream",
+                    ));
+                }
+                decl.into = pairs.next().map(|path| self.path(&path));
+            }
+            Rule::foreign_from => self.report(foreign::from(self.span(&part))),
+            Rule::foreign_angle => {
+                let (span, text) = (self.span(&part), part.as_str());
+                decl.ty = part.into_inner().next().map(|ty| self.type_expr(ty));
+                self.report(foreign::angle(span, text));
+            }
+            Rule::foreign_set => self.report(foreign::set(self.span(&part))),
+            Rule::foreign_braces => decl.sql = self.braced_sql(part),
             Rule::as_sql => decl.sql = self.as_sql(part),
             Rule::value => decl.value = Some(self.expr(&mut part.into_inner())),
-            Rule::body => decl.body = Some(self.members(part.into_inner())),
+            Rule::body => {
+                let columns = matches!(decl.kind.name.as_str(), "schema" | "table");
+                let outside = std::mem::replace(&mut self.columns, columns);
+                decl.body = Some(self.members(part.into_inner()));
+                self.columns = outside;
+            }
             _ => {}
         }
+    }
+
+    fn unquoted(&self, pair: &Pair<'a, Rule>) -> Path {
+        let mut path = self.path(pair);
+        if pair.as_rule() == Rule::foreign_id {
+            let name = pair.as_str().trim_matches('"').into();
+            path.parts = vec![Ident { name, span: path.span }];
+        }
+        path
     }
 
     fn params(&mut self, pair: Pair<'a, Rule>) -> Vec<Column> {
@@ -117,7 +175,11 @@ impl<'a> Builder<'a, '_> {
     /// The SQL behind `as`, up to its `;`. Without one it would swallow what follows: it ends where the next item begins.
     fn as_sql(&mut self, pair: Pair<'a, Rule>) -> Option<Sql> {
         let closed = pair.as_str().ends_with(';');
-        let text = pair.into_inner().next()?;
+        let mut pairs = pair.into_inner();
+        if let Some(sign) = next_if(&mut pairs, Rule::foreign_as) {
+            self.report(foreign::no_as(self.span(&sign)));
+        }
+        let text = pairs.next()?;
         let base = self.span(&text).start;
         let found = sql::body(text.as_str());
         for fault in &found.faults {
@@ -133,6 +195,16 @@ impl<'a> Builder<'a, '_> {
         Some(Sql { span })
     }
 
+    /// SQL in braces, where it stands behind `as`.
+    fn braced_sql(&mut self, pair: Pair<'a, Rule>) -> Option<Sql> {
+        let whole = self.span(&pair);
+        let text = pair.into_inner().next()?;
+        let span = self.span(&text);
+        let sql = text.as_str().trim_end().trim_end_matches(';').trim_end();
+        self.report(foreign::braces(whole, sql));
+        Some(Sql { span: Span::new(span.start, span.start + super::offset(sql.len())) })
+    }
+
     /// What stands between the braces of a declaration.
     pub(super) fn members(&mut self, pairs: Pairs<'a, Rule>) -> Vec<Member> {
         let mut doc = None;
@@ -143,6 +215,10 @@ impl<'a> Builder<'a, '_> {
                 Rule::semicolon => self.report(faults::semicolon(self.span(&pair))),
                 Rule::missing_comma | Rule::missing_break => {
                     self.report(faults::missing_separator(self.span(&pair)));
+                }
+                Rule::bare_column | Rule::type_first => {
+                    let bare = pair.as_rule() == Rule::bare_column;
+                    members.extend(self.foreign_column(pair, bare, take(&mut doc)));
                 }
                 Rule::entry => members.extend(self.entry(pair, take(&mut doc))),
                 Rule::decl => members.push(Member::Decl(Box::new(self.decl(pair, take(&mut doc))))),
@@ -164,12 +240,14 @@ impl<'a> Builder<'a, '_> {
         let span = self.span(&pair);
         let mut pairs = pair.into_inner();
         match pairs.clone().nth(1)?.as_rule() {
-            Rule::column_type => self.column(pairs, span, doc).map(|column| Member::Column(Box::new(column))),
+            Rule::column_type | Rule::foreign_before => {
+                self.column(pairs, span, doc).map(|column| Member::Column(Box::new(column)))
+            }
             rule => {
                 let name = self.ident(&pairs.next()?);
                 if rule == Rule::foreign_value {
-                    pairs.next();
-                    self.report(faults::colon_for_equals(name.span, &name.name));
+                    let value = pairs.next().map_or(name.span.end, |sign| self.span(&sign).start);
+                    self.report(faults::colon_for_equals(name.span, &name.name, value));
                 }
                 let at_most = (rule == Rule::at_most).then(|| pairs.next()).flatten();
                 let at_most = at_most.map(|pair| self.span(&pair));
@@ -178,6 +256,10 @@ impl<'a> Builder<'a, '_> {
                     "when" => self.condition(&mut pairs),
                     _ => self.expr(&mut pairs),
                 };
+                if let Some(tails) = next_if(&mut pairs, Rule::foreign_column) {
+                    let column = self.set_column(doc, name, value, tails, span);
+                    return Some(Member::Column(Box::new(column)));
+                }
                 Some(Member::Field(Field { doc, name, at_most, value }))
             }
         }
@@ -186,23 +268,32 @@ impl<'a> Builder<'a, '_> {
     /// `name : type` with what follows.
     fn column(&mut self, mut pairs: Pairs<'a, Rule>, span: Span, doc: Option<String>) -> Option<Column> {
         let name = self.ident(&pairs.next()?);
+        let before = next_if(&mut pairs, Rule::foreign_before);
         let ty = self.type_expr(pairs.next()?);
-        let mut column =
-            Column { doc, name, ty, key: None, labels: Vec::new(), default: None, lowers_to: None, span };
-        for part in pairs {
-            self.column_part(&mut column, part);
+        let mut column = plain_column(doc, name, ty, span);
+        if let Some(word) = before {
+            self.foreign_before(&mut column, &word);
         }
+        self.column_parts(&mut column, pairs);
         Some(column)
+    }
+
+    pub(super) fn column_parts(&mut self, column: &mut Column, pairs: Pairs<'a, Rule>) {
+        for part in pairs {
+            self.column_part(column, part);
+        }
     }
 
     fn column_part(&mut self, column: &mut Column, part: Pair<'a, Rule>) {
         let span = self.span(&part);
         let twice = match part.as_rule() {
+            Rule::foreign_word => {
+                self.foreign_word(column, &part);
+                false
+            }
             Rule::key_word => column.key.replace(span).is_some(),
             Rule::label => {
-                let mut label = self.ident(&part);
-                label.name = label.name.trim_start_matches('@').into();
-                column.labels.push(label);
+                column.labels.push(self.label(&part));
                 false
             }
             Rule::default => column.default.replace(self.expr(&mut part.clone().into_inner())).is_some(),

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::{Builder, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, BinaryOp, Expr, ExprKind, Field, Ident, UnaryOp};
-use crate::syntax::faults;
+use crate::syntax::{faults, foreign};
 
 /// How deep an expression may be, brackets and chained operators together. Every later stage walks the tree by recursion.
 const MAX_HEIGHT: u32 = 1_000;
@@ -219,6 +219,11 @@ impl<'a> Builder<'a, '_> {
                 self.report(faults::single_quotes(span, pair.as_str()));
                 ExprKind::String(plain_text(pair.as_str()))
             }
+            Rule::foreign_label => {
+                let name = pair.as_str().trim_start_matches('@');
+                self.report(foreign::label_sign(span, name));
+                ExprKind::Name(SmolStr::new(name))
+            }
             _ => ExprKind::Error,
         };
         Expr { kind, span }
@@ -263,7 +268,8 @@ impl<'a> Builder<'a, '_> {
             }
             if inner.peek().is_some_and(|pair| pair.as_rule() == Rule::foreign_colon) {
                 inner.next();
-                self.report(faults::colon_for_equals(name.span, &name.name));
+                let value = inner.peek().map_or(name.span.end, |value| self.span(&value).start);
+                self.report(faults::colon_for_equals(name.span, &name.name, value));
             }
             fields.push(Field { doc: None, name, at_most: None, value: self.nested(&mut inner, height) });
         }

@@ -2,6 +2,7 @@
 
 mod decl;
 mod expr;
+mod foreign;
 mod literal;
 mod sentence;
 mod statement;
@@ -38,6 +39,8 @@ pub(super) enum Top {
     Use(Use),
     /// Anything else.
     Item(Item),
+    /// A sentence that can't be read.
+    Lost,
     /// Only blanks and comments, or nothing that could be kept.
     Nothing,
 }
@@ -97,6 +100,8 @@ struct Builder<'a, 'r> {
     resume: Option<u32>,
     /// Whether `=` compares in the expression that is being built.
     compares: bool,
+    /// Whether the body that is being built may hold columns.
+    columns: bool,
 }
 
 impl Builder<'_, '_> {
@@ -111,6 +116,12 @@ impl Builder<'_, '_> {
 
     fn ident(&self, pair: &Pair<'_, Rule>) -> Ident {
         Ident { name: SmolStr::new(pair.as_str()), span: self.span(pair) }
+    }
+
+    /// `@pii`, without its sign.
+    fn label(&self, pair: &Pair<'_, Rule>) -> Ident {
+        let Ident { name, span } = self.ident(pair);
+        Ident { name: name.trim_start_matches('@').into(), span }
     }
 
     /// A name that others will refer to, so that it may not be a reserved word.
@@ -203,7 +214,8 @@ fn read<'a, T>(
     };
     let end = at + pair.as_span().end();
     let base = reader.base;
-    let mut builder = Builder { base: base + offset(at), reader, resume: None, compares: false };
+    let mut builder =
+        Builder { base: base + offset(at), reader, resume: None, compares: false, columns: true };
     let built = build(&mut builder, pair.into_inner());
     let end = builder.resume.map_or(end, |resume| resume.saturating_sub(base) as usize);
     Ok((built, end))

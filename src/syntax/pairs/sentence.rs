@@ -4,8 +4,10 @@ use pest::iterators::{Pair, Pairs};
 
 use super::{Builder, Rule};
 use crate::source::Span;
-use crate::syntax::ast::{Assert, AssertSubject, BinaryOp, Cap, Effect, Expr, ExprKind, Grant, Share, Sql};
-use crate::syntax::{faults, sql};
+use crate::syntax::ast::{
+    Assert, AssertSubject, BinaryOp, Cap, Chosen, Effect, Expr, ExprKind, Grant, LabelTerm, Share, Sql,
+};
+use crate::syntax::{faults, foreign, sql};
 
 impl<'a> Builder<'a, '_> {
     /// `grant …` or `deny …`.
@@ -44,7 +46,22 @@ impl<'a> Builder<'a, '_> {
         let mut pairs = part.into_inner();
         let (twice, word) = match rule {
             Rule::on_expr => (grant.on.replace(self.expr(&mut pairs)).is_some(), "on"),
-            Rule::to_expr => (grant.to.replace(self.receivers(&mut pairs)).is_some(), "to"),
+            Rule::to_expr => {
+                if let Some(word) = next_if(&mut pairs, Rule::foreign_to) {
+                    self.report(foreign::word(
+                        self.span(&word),
+                        word.as_str(),
+                        "to",
+                        "receivers stand behind `to`",
+                    ));
+                }
+                (grant.to.replace(self.receivers(&mut pairs)).is_some(), "to")
+            }
+            Rule::no_to => {
+                let receiver = self.expr(&mut pairs);
+                self.report(foreign::no_to(receiver.span));
+                (grant.to.replace(receiver).is_some(), "to")
+            }
             Rule::until_expr => (grant.until.replace(self.expr(&mut pairs)).is_some(), "until"),
             Rule::outside => (grant.outside.replace(self.expr(&mut pairs)).is_some(), "outside"),
             Rule::except => (grant.except.replace(self.expr(&mut pairs)).is_some(), "except"),
@@ -86,6 +103,11 @@ impl<'a> Builder<'a, '_> {
 
     /// The predicate in the parentheses. Where they are never closed, it ends before the next item.
     fn where_sql(&mut self, pair: &Pair<'a, Rule>) -> Sql {
+        if pair.as_rule() == Rule::bare_where {
+            let span = self.span(pair);
+            self.report(foreign::bare_where(span, pair.as_str()));
+            return Sql { span };
+        }
         let base = self.span(pair).start + 1;
         let text = pair.as_str().get(1..).unwrap_or_default();
         let found = sql::predicate(text);
@@ -104,19 +126,58 @@ impl<'a> Builder<'a, '_> {
         let span = self.span(&pair);
         let mut pairs = pair.into_inner();
         let path = self.path(&pairs.next()?);
-        let columns =
-            pairs.next().map(|columns| columns.into_inner().map(|name| self.ident(&name)).collect());
-        Some(Cap { path, columns, span })
+        let Some(columns) = pairs.next() else { return Some(Cap { path, columns: None, span }) };
+        let within = self.span(&columns);
+        let mut names = columns.into_inner();
+        if next_if(&mut names, Rule::foreign_star).is_some() {
+            self.report(foreign::all_columns(within));
+            return Some(Cap { path, columns: None, span });
+        }
+        Some(Cap { path, columns: Some(names.map(|part| self.chosen(part)).collect()), span })
+    }
+
+    fn chosen(&self, pair: Pair<'a, Rule>) -> Chosen {
+        if pair.as_rule() != Rule::labelled {
+            return Chosen::Named(self.ident(&pair));
+        }
+        let span = self.span(&pair);
+        let terms = pair.into_inner().filter_map(|term| {
+            let mut there = true;
+            let mut label = None;
+            for part in term.into_inner() {
+                match part.as_rule() {
+                    Rule::label => label = Some(self.label(&part)),
+                    _ => there = false,
+                }
+            }
+            label.map(|label| LabelTerm { there, label })
+        });
+        Chosen::Labelled(terms.collect(), span)
     }
 
     /// `share TABLE with DOMAIN as NAME`.
     pub(super) fn share(&mut self, pair: Pair<'a, Rule>, doc: Option<String>) -> Share {
         let span = self.span(&pair);
         let mut pairs = pair.into_inner();
-        let mut path = || pairs.next().map_or(self.no_path(span), |pair| self.path(&pair));
-        let (table, with, name) = (path(), path(), path());
-        let none = || crate::syntax::ast::Ident { name: smol_str::SmolStr::default(), span };
-        Share { doc, table, with, name: name.parts.into_iter().next().unwrap_or_else(none), span }
+        let table = pairs.next().map_or(self.no_path(span), |pair| self.path(&pair));
+        if let Some(word) = next_if(&mut pairs, Rule::foreign_with) {
+            self.report(foreign::word(
+                self.span(&word),
+                word.as_str(),
+                "with",
+                "a table is shared `with` a domain",
+            ));
+        }
+        let with = pairs.next().map_or(self.no_path(span), |pair| self.path(&pair));
+        let name = match (pairs.next(), table.parts.last()) {
+            (Some(name), _) => self.ident(&name),
+            (None, Some(last)) => {
+                self.report(foreign::no_link_name(Span::new(with.span.end, with.span.end), &last.name));
+                crate::syntax::ast::Ident { name: last.name.clone(), span: with.span }
+            }
+            (None, None) => crate::syntax::ast::Ident { name: smol_str::SmolStr::default(), span },
+        };
+        Share { doc, table, with, name, span }
     }
 
     /// `assert …`.
@@ -138,6 +199,15 @@ impl<'a> Builder<'a, '_> {
         let mut assert = Assert { doc, subject, can: true, caps: Vec::new(), on, filter: None, span };
         for part in pairs {
             match part.as_rule() {
+                Rule::foreign_cannot => {
+                    assert.can = false;
+                    self.report(foreign::word(
+                        self.span(&part),
+                        part.as_str(),
+                        "cannot",
+                        "it is one word, `cannot`",
+                    ));
+                }
                 Rule::can => assert.can = part.as_str() == "can",
                 Rule::cap => assert.caps.extend(self.cap(part)),
                 Rule::where_sql => assert.filter = part.into_inner().next().map(|text| self.where_sql(&text)),
@@ -171,4 +241,13 @@ fn split_and(condition: Expr, out: &mut Vec<Expr>) {
             _ => out.push(next),
         }
     }
+}
+
+/// The next pair, if it is of a rule.
+pub(super) fn next_if<'a>(pairs: &mut Pairs<'a, Rule>, rule: Rule) -> Option<Pair<'a, Rule>> {
+    let found = pairs.peek().filter(|pair| pair.as_rule() == rule);
+    if found.is_some() {
+        pairs.next();
+    }
+    found
 }

@@ -5,6 +5,7 @@ use pest::iterators::{Pair, Pairs};
 use super::{Builder, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, Lowering, Path, Refinement, RefinementKind, TypeArg, TypeExpr};
+use crate::syntax::foreign;
 
 impl<'a> Builder<'a, '_> {
     /// A type with its refinements.
@@ -79,6 +80,10 @@ impl<'a> Builder<'a, '_> {
         let mut bound = low;
         while let Some(part) = pairs.peek() {
             if part.as_rule() == Rule::dots {
+                let span = self.span(&part);
+                if part.into_inner().next().is_some() {
+                    self.report(foreign::dots(span));
+                }
                 pairs.next();
                 bound = &mut *high;
             } else {

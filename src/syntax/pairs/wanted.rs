@@ -39,8 +39,9 @@ const CONTINUES_VALUE: [&str; 21] = [
     "await",
 ];
 /// Words and signs that begin a value.
-const BEGINS_VALUE: [&str; 15] = [
+const BEGINS_VALUE: [&str; 16] = [
     "\"",
+    "@",
     "[",
     "{",
     "(",
@@ -57,7 +58,8 @@ const BEGINS_VALUE: [&str; 15] = [
     "group",
 ];
 /// Words and signs that go on with a type.
-const CONTINUES_TYPE: [&str; 11] = ["<", "(", "?", ".", "*", ".*", "in", "length", "matching", "one", "key"];
+const CONTINUES_TYPE: [&str; 15] =
+    ["<", "(", "?", ".", "*", ".*", "in", "length", "matching", "one", "key", ">", ">=", "<=", "["];
 /// Words that begin a statement or a line of a test.
 const BEGINS_STATEMENT: [&str; 14] = [
     "let", "if", "match", "parallel", "for", "try", "wait", "fail", "return", "given", "when", "expect",
@@ -77,6 +79,8 @@ impl Wanted {
                 range if range.len() > 3 && range.contains("..") => {}
                 // By its first letter the grammar only decides whether to look for a word at all.
                 letter if letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_alphabetic()) => {}
+                // What is read in any case is another language's word, which pest prints in capitals.
+                word if word.starts_with(|c: char| c.is_ascii_uppercase()) => {}
                 _ => wanted.signs.push(token),
             }
         }

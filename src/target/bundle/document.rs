@@ -1,6 +1,6 @@
 //! The documents of a bundle, and `deploy.json` among them: the order across accounts, with the calls that no resource stands for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -39,13 +39,19 @@ impl Documents<'_> {
         self,
         steps: Vec<S>,
         left: &[Left<'_>],
+        between: &BTreeSet<&(usize, String)>,
         known: &dyn Fn(&Answer) -> Option<Json>,
     ) -> Artifact {
+        let mut behind = left.iter().enumerate().map(|(at, left)| {
+            let ids = left.calls.iter().filter(|id| !between.iter().any(|it| it.0 == at && it.1 == **id));
+            (left, ids.map(String::as_str).collect())
+        });
+        let mut before = left.iter().map(|it| (it, it.before.iter().map(String::as_str).collect()));
         let deploy = Deploy {
             version: 1,
-            calls_before: rest(left, |left| &left.before, known),
+            calls_before: rest(&mut before, known),
             steps,
-            calls: rest(left, |left| &left.calls, known),
+            calls: rest(&mut behind, known),
         };
         self.file("deploy.json".to_owned(), text(&deploy))
     }
@@ -70,25 +76,35 @@ struct Deploy<'a, S> {
     calls: Vec<Rest<'a>>,
 }
 
+/// The calls of one step, that others wait for.
+pub fn between<'a>(
+    left: &'a [Left<'a>],
+    calls: &[&'a (usize, String)],
+    known: &dyn Fn(&Answer) -> Option<Json>,
+) -> Vec<Rest<'a>> {
+    let mut by_file: BTreeMap<usize, Vec<&'a str>> = BTreeMap::new();
+    calls.iter().for_each(|(at, id)| by_file.entry(*at).or_default().push(id));
+    rest(&mut by_file.into_iter().filter_map(|(at, ids)| Some((left.get(at)?, ids))), known)
+}
+
 /// Some calls of a file.
 #[derive(Serialize)]
-struct Rest<'a> {
+pub struct Rest<'a> {
     file: &'a str,
-    ids: &'a [String],
+    ids: Vec<&'a str>,
     /// What a call refers to that another form makes, by the reference: who knows it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     answers: BTreeMap<&'a str, Json>,
 }
 
 fn rest<'a>(
-    left: &'a [Left<'a>],
-    ids: impl Fn(&'a Left<'a>) -> &'a Vec<String>,
+    left: &mut dyn Iterator<Item = (&'a Left<'a>, Vec<&'a str>)>,
     known: &dyn Fn(&Answer) -> Option<Json>,
 ) -> Vec<Rest<'a>> {
-    let answers = |left: &'a Left<'a>| {
-        let of_these = left.answers.iter().filter(|(id, ..)| ids(left).contains(id));
-        of_these.filter_map(|(_, path, it)| Some((path.as_str(), known(it)?))).collect()
-    };
-    let all = left.iter().map(|left| Rest { file: &left.file.path, ids: ids(left), answers: answers(left) });
+    let all = left.map(|(left, ids)| {
+        let of_these = left.answers.iter().filter(|(id, ..)| ids.contains(&id.as_str()));
+        let answers = of_these.filter_map(|(_, path, it)| Some((path.as_str(), known(it)?))).collect();
+        Rest { file: &left.file.path, ids, answers }
+    });
     all.filter(|rest| !rest.ids.is_empty()).collect()
 }

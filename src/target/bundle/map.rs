@@ -44,6 +44,9 @@ pub struct Resource<'a> {
     pub parameters: BTreeSet<String>,
     /// Resources of the same template that its properties refer to, by index.
     pub refers: BTreeSet<usize>,
+    /// What is made by a call that no template makes, and that others wait for: the index of its file among those left, and its id. It stands in no
+    /// template.
+    pub by_call: Option<(usize, String)>,
     /// The declaration that it comes from.
     pub declaration: &'a str,
     /// Where that stands.
@@ -85,6 +88,20 @@ pub struct Question {
     pub input: Json,
     /// Where the answer has it.
     pub path: String,
+}
+
+impl Mapped<'_> {
+    /// The calls that something in the templates waits for, by index: they are made between stacks, and all others behind them.
+    pub fn awaited(&self, needs: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+        let by_call = |at: usize| self.resources.get(at).is_some_and(|it| it.by_call.is_some());
+        let mut awaited = BTreeSet::new();
+        let mut open: Vec<usize> = (0..needs.len()).filter(|at| !by_call(*at)).collect();
+        while let Some(at) = open.pop() {
+            let calls = needs.get(at).into_iter().flatten().copied().filter(|need| by_call(*need));
+            open.extend(calls.filter(|need| awaited.insert(*need)));
+        }
+        awaited
+    }
 }
 
 /// All resources, in the order of the calls.
@@ -202,6 +219,7 @@ impl<'a> Mapper<'_, 'a> {
                 if self.before(call) {
                     left.before.push(call.id.clone());
                 } else {
+                    self.by_call(file, call);
                     left.calls.push(call.id.clone());
                 }
                 left.operations.insert(format!("{}.{}", call.service, call.operation));
@@ -339,6 +357,7 @@ impl<'a> Mapper<'_, 'a> {
             makes,
             needs: template.texts(mapping, "needs"),
             refers,
+            by_call: None,
             declaration: &file.declaration,
             span: file.source,
         };
@@ -389,6 +408,36 @@ impl<'a> Mapper<'_, 'a> {
             refers.insert(at);
         }
         Some(refers)
+    }
+
+    /// Notes what a call makes that no template makes, where it is said: others may have to wait for it.
+    fn by_call(&mut self, file: &'a Artifact, call: &Call) {
+        let platform = self.platform;
+        let Some(&account) = self.accounts.get(&call.account) else { return };
+        let Some(given) = given(platform, account, call.input.clone()) else { return };
+        let template = Template { platform, account, given: &given, part: None };
+        let key = (call.service.as_str().into(), call.operation.as_str().into());
+        let mappings = self.form.mappings(&platform.library).get(&key).into_iter().flatten();
+        let said = mappings.map(|it| (template.texts(it, "makes"), template.texts(it, "needs")));
+        let Some((makes, needs)) = said.into_iter().find(|(makes, _)| !makes.is_empty()) else { return };
+        self.mapped.resources.push(Resource {
+            account,
+            acts_in: account,
+            logical: String::new(),
+            ty: String::new(),
+            apart: Some(format!("call.{}.{}", file.path, call.id)),
+            looked_up: false,
+            keeps: false,
+            properties: Json::Null,
+            makes,
+            joins: Vec::new(),
+            needs,
+            parameters: BTreeSet::new(),
+            refers: BTreeSet::new(),
+            by_call: Some((self.mapped.left.len(), call.id.clone())),
+            declaration: &file.declaration,
+            span: file.source,
+        });
     }
 
     /// Whether a call that no template makes must be made before the stacks.

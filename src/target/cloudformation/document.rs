@@ -7,14 +7,14 @@ use serde_json::{Value as Json, json};
 
 use super::{
     NAME,
-    stack::{Stack, id_of, limit},
+    stack::{Between, Stack, id_of, limit},
 };
 use crate::{
     artifact::Artifact,
     platform::{Account, Platform},
     source::Span,
     target::bundle::{
-        document::{self, Documents},
+        document::{self, Documents, Rest},
         map::{Answer, Mapped, Question, Resource},
     },
 };
@@ -152,10 +152,12 @@ fn documents<'a>(stack: &'a Stack<'_>, source: Span) -> Documents<'a> {
     Documents { family: NAME, folder: &stack.folder, source }
 }
 
-/// The stacks of one step may be made at the same time.
-#[derive(Serialize)]
+/// The stacks and the calls of one step may be made at the same time.
+#[derive(Default, Serialize)]
 struct Step<'a> {
     stacks: Vec<Described<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<Rest<'a>>,
 }
 
 #[derive(Serialize)]
@@ -216,17 +218,17 @@ fn asked(question: &Question) -> Asked<'_> {
 /// The order across accounts; `bytes` are those of each stack's template.
 pub fn deploy(
     platform: &Platform,
-    stacks: &[Stack<'_>],
+    (stacks, between): (&[Stack<'_>], &Between<'_>),
     bytes: &[usize],
     mapped: &Mapped<'_>,
 ) -> Option<Artifact> {
     let first = stacks.first()?;
     let source = first.resources.first()?.span;
     let direct = limit(platform, "template_body");
-    let mut steps: BTreeMap<usize, Vec<Described<'_>>> = BTreeMap::new();
+    let mut steps: BTreeMap<usize, Step<'_>> = BTreeMap::new();
     for (stack, &bytes) in stacks.iter().zip(bytes) {
         let account = platform.account(stack.account);
-        steps.entry(stack.wave).or_default().push(Described {
+        steps.entry(stack.wave).or_default().stacks.push(Described {
             name: &stack.name,
             account: &account.id,
             region: &account.region,
@@ -238,7 +240,6 @@ pub fn deploy(
             stack_set: stack.is_set.then(|| stack_set(stack, account)),
         });
     }
-    let steps = steps.into_values().map(|stacks| Step { stacks }).collect();
     let known = |answer: &Answer| match answer {
         Answer::Known(value) => {
             let parameter = value.get("Ref").and_then(Json::as_str);
@@ -256,5 +257,11 @@ pub fn deploy(
             serde_json::to_value(asked(&id_of(&stack.name, &resource.logical))).ok()
         }
     };
-    Some(documents(first, source).deploy(steps, &mapped.left, &known))
+    let mut calls: BTreeMap<usize, Vec<&(usize, String)>> = BTreeMap::new();
+    between.iter().for_each(|(wave, call)| calls.entry(*wave).or_default().push(call));
+    for (wave, calls) in calls {
+        steps.entry(wave).or_default().calls = document::between(&mapped.left, &calls, &known);
+    }
+    let between = between.iter().map(|(_, call)| *call).collect();
+    Some(documents(first, source).deploy(steps.into_values().collect(), &mapped.left, &between, &known))
 }

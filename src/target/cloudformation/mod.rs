@@ -29,7 +29,7 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
     let scripts = bundle::scripts(raw);
     let mapped = map::map(program.platform, Form::CloudFormation, &scripts);
     bundle.diagnostics.extend(bundle::uncovered(Form::CloudFormation, &mapped.left));
-    let stacks = stack::stacks(program.platform, &mapped);
+    let (stacks, between) = stack::stacks(program.platform, &mapped);
     let mut bytes = Vec::with_capacity(stacks.len());
     for stack in &stacks {
         let text = document::text(stack);
@@ -41,7 +41,7 @@ pub fn bundle(program: &Program<'_>, raw: &Artifacts) -> Bundle {
         }
         bundle.artifacts.files.push(document::template(stack, text));
     }
-    bundle.artifacts.files.extend(document::deploy(program.platform, &stacks, &bytes, &mapped));
+    bundle.artifacts.files.extend(document::deploy(program.platform, (&stacks, &between), &bytes, &mapped));
     bundle
 }
 

@@ -77,12 +77,16 @@ pub fn limit(platform: &Platform, name: &str) -> usize {
     platform.library.limits.get(name).and_then(|it| usize::try_from(*it).ok()).unwrap_or(usize::MAX)
 }
 
-/// The stacks in the order in which they are made.
-pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>> {
+/// The calls that are made between stacks: of which wave, of which file among those left, and which.
+pub type Between<'a> = Vec<(usize, &'a (usize, String))>;
+
+/// The stacks in the order in which they are made, and the calls between them.
+pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> (Vec<Stack<'a>>, Between<'a>) {
     let resources = &mapped.resources;
     let needs = needs(resources);
     let sorted = needed_first(&needs);
     let waves = waves(resources, &needs, &sorted);
+    let awaited = mapped.awaited(&needs);
     // A template of its own is one, behind all that any part of it needs.
     let mut latest: BTreeMap<Home<'a>, usize> = BTreeMap::new();
     for (resource, wave) in resources.iter().zip(&waves).filter(|(it, _)| it.apart.is_some()) {
@@ -91,23 +95,32 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
     }
     let mut groups: BTreeMap<(usize, Home<'a>), Vec<usize>> = BTreeMap::new();
     for at in sorted {
-        if let (Some(resource), Some(wave)) = (resources.get(at), waves.get(at)) {
+        if let (Some(resource), Some(wave)) = (resources.get(at), waves.get(at))
+            && (resource.by_call.is_none() || awaited.contains(&at))
+        {
             let home = home(resource);
             groups.entry((*latest.get(&home).unwrap_or(wave), home)).or_default().push(at);
         }
     }
     let mut counts: BTreeMap<Home<'a>, usize> = BTreeMap::new();
     let mut names: FxHashMap<usize, String> = FxHashMap::default();
-    let mut stacks = Vec::new();
+    let mut stacks: Vec<Stack<'a>> = Vec::new();
+    let mut between: Between<'a> = Vec::new();
     let mut wave = 0;
     let mut last = None;
     for ((level, home), members) in groups {
-        let parts = parts(platform, resources, members);
         // A part may need the ones before it, and so each has a wave of its own.
         if last.is_some_and(|last| last != level) {
-            wave = stacks.iter().map(|stack: &Stack<'_>| stack.wave + 1).max().unwrap_or(0);
+            let so_far = stacks.iter().map(|stack| stack.wave).chain(between.iter().map(|it| it.0));
+            wave = so_far.max().map_or(0, |last| last + 1);
         }
         last = Some(level);
+        let by_call = members.first().and_then(|at| resources.get(*at)).and_then(|it| it.by_call.as_ref());
+        if let Some(call) = by_call {
+            between.push((wave, call));
+            continue;
+        }
+        let parts = parts(platform, resources, members);
         for (nth, part) in parts.into_iter().enumerate() {
             let count = counts.entry(home).and_modify(|count| *count += 1).or_insert(1);
             let name = name(platform, home, *count);
@@ -116,7 +129,7 @@ pub fn stacks<'a>(platform: &Platform, mapped: &'a Mapped<'a>) -> Vec<Stack<'a>>
         }
     }
     stacks.sort_by_key(|stack| (stack.wave, stack.account));
-    stacks
+    (stacks, between)
 }
 
 fn stack<'a>(

@@ -198,12 +198,22 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let columns = keys.iter().cloned().chain(calls).collect();
             Block { columns, groups: Some(grouped(keys, sets)), ..inner }
         }
+        RelationKind::Join { left, right, kind, condition } if kind.is_half() => {
+            let (mut columns, from) = side(platform, left, 0);
+            let width = columns.len();
+            let (others, other) = side(platform, right, 1);
+            columns.extend(others);
+            let on = print::expr(condition, &columns);
+            columns.truncate(width);
+            let filter = vec![format!("{} (\n  SELECT *\n  FROM {other}\n  WHERE {on}\n)", kind.words())];
+            Block { columns, from, filter, ..Block::default() }
+        }
         RelationKind::Join { left, right, kind, condition } => {
             joined(platform, left, right, *kind, condition)
         }
         RelationKind::AsOf { left, right, kind, time, keys, condition } => {
             let (mut columns, from) = match &left.kind {
-                RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
+                kind if stands_beside(kind) => {
                     let block = block(platform, left);
                     (block.columns, block.from)
                 }
@@ -281,7 +291,7 @@ fn inner(platform: &Platform, relation: &Relation) -> Block {
 /// Relations joined one after the other, each by a name of its own, with which its columns are told from the others'.
 fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind, condition: &Expr) -> Block {
     let (mut columns, from) = match &left.kind {
-        RelationKind::Join { .. } | RelationKind::AsOf { .. } => {
+        kind if stands_beside(kind) => {
             let block = block(platform, left);
             (block.columns, block.from)
         }
@@ -294,10 +304,22 @@ fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind
     Block { columns, from, ..Block::default() }
 }
 
+/// Whether another relation may be joined to a join without a query around it.
+fn stands_beside(kind: &RelationKind) -> bool {
+    match kind {
+        RelationKind::Join { kind, .. } => !kind.is_half(),
+        kind => matches!(kind, RelationKind::AsOf { .. }),
+    }
+}
+
 /// How many relations are joined.
 fn sides(relation: &Relation) -> usize {
     match &relation.kind {
-        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. } => sides(left) + 1,
+        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. }
+            if stands_beside(&relation.kind) =>
+        {
+            sides(left) + 1
+        }
         _ => 1,
     }
 }

@@ -49,6 +49,16 @@ pub enum Resource<'a> {
     DataCellsFilter { table_catalog_id: &'a str, database_name: &'a str, table_name: &'a str, name: &'a str },
     #[serde(rename_all = "PascalCase")]
     DataLocation { catalog_id: &'a str, resource_arn: &'a str },
+    #[serde(rename = "LFTagPolicy", rename_all = "PascalCase")]
+    LfTagPolicy { catalog_id: &'a str, resource_type: &'static str, expression: Vec<LfTag> },
+}
+
+/// A tag with any of some values.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct LfTag {
+    pub tag_key: String,
+    pub tag_values: Vec<&'static str>,
 }
 
 /// `{}`.
@@ -136,8 +146,8 @@ pub struct BatchGrantPermissions<'a> {
 #[serde(rename_all = "PascalCase")]
 pub struct CreateLfTag<'a> {
     pub catalog_id: &'a str,
-    pub tag_key: &'a str,
-    pub tag_values: Vec<&'a str>,
+    #[serde(flatten)]
+    pub tag: LfTag,
 }
 
 /// `lakeformation.AddLFTagsToResource`: tags that are there already stay.

@@ -17,13 +17,13 @@ use super::{
         CreateDataCellsFilter, DataCellsFilter, Empty, Entry, FilteredColumns, Principal as Identifier,
         Resource, RowFilter,
     },
-    domain,
+    domain, tag,
 };
 use crate::{
     access::{Duty, derived_role},
     platform::{
-        Capability, CapabilityUse, Domain, Grant, Platform, Principal, Resource as Owned, ResourceId,
-        grant::Effect, resource::Noun,
+        Capability, CapabilityUse, Domain, Grant, LabelRule, Platform, Principal, Resource as Owned,
+        ResourceId, grant::Effect, resource::Noun,
     },
 };
 
@@ -38,6 +38,8 @@ pub enum On {
     Location,
     Database,
     AllTables,
+    /// Columns of all tables, by their labels.
+    Labelled(LabelRule),
     Table(u32),
     Columns(u32),
     /// A table, the predicate of its rows, and columns; empty is all.
@@ -160,7 +162,10 @@ fn places(
             vec![(On::Database, "CREATE_TABLE"), (On::Location, "DATA_LOCATION_ACCESS")]
         }
         (None, Some(permission), _) => vec![(On::Database, permission)],
-        (None, None, Some(permission)) => vec![(On::AllTables, permission)],
+        (None, None, Some(permission)) if used.labels.is_empty() => vec![(On::AllTables, permission)],
+        (None, None, Some(permission)) => {
+            used.labels.iter().map(|rule| (On::Labelled(rule.clone()), permission)).collect()
+        }
         (Some(table), _, Some("SELECT")) => vec![(selected(grant, used, table), "SELECT")],
         (Some(table), _, Some(permission)) => vec![(On::Table(table), permission)],
         _ => Vec::new(),
@@ -258,7 +263,7 @@ impl<'a> Place<'a> {
             On::Table(at) | On::Columns(at) | On::Rows(at, ..) => {
                 platform.tables.get(*at as usize).map_or("", |table| table.name.as_str())
             }
-            On::Location | On::Database | On::AllTables => "",
+            On::Location | On::Database | On::AllTables | On::Labelled(_) => "",
         };
         let filter = match on {
             On::Rows(_, predicate, columns) => filter_name(table, predicate, columns),
@@ -280,6 +285,10 @@ impl<'a> Place<'a> {
                 "tables".to_owned(),
                 Resource::Table { catalog_id, database_name, name: None, table_wildcard: Some(Empty {}) },
             ),
+            On::Labelled(rule) => {
+                let expression = tag::expression(database_name, rule);
+                (tag::named(rule), Resource::LfTagPolicy { catalog_id, resource_type: "TABLE", expression })
+            }
             On::Table(_) => (
                 name.to_owned(),
                 Resource::Table { catalog_id, database_name, name: Some(name), table_wildcard: None },

@@ -11,7 +11,7 @@
 //! | `share.rs` | shares → resource share and link |
 //! | `batch.rs` | grants together |
 //! | `settings.rs` | an account's administrators |
-//! | `tag.rs` | labels → LF-tags |
+//! | `tag.rs` | labels → LF-tags, and expressions of them |
 
 mod batch;
 mod document;
@@ -51,8 +51,8 @@ impl Target for LakeFormation {
     fn lower(&self, program: &Program<'_>, out: &mut Artifacts) {
         let Program { platform, access, .. } = *program;
         settings::lower(platform, out);
-        tag::create(platform, out);
         let grants = grant::by_domain(platform);
+        tag::create(platform, &grants, out);
         let shares = share::by_domain(platform);
         for (at, domain) in (0u32..).zip(&platform.domains) {
             let resource = platform.resource(domain.resource);
@@ -62,17 +62,20 @@ impl Target for LakeFormation {
             }
             let mut calls = Calls::new(account);
             domain::lower(platform, domain, &mut calls);
+            let granted = grants.get(&at).map_or(&[][..], Vec::as_slice);
+            let denied = tag::denied(granted);
             for table in domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize)) {
                 table::lower(platform, domain, table, &mut calls);
-                tag::lower(platform, domain, table, &mut calls);
+                tag::lower(platform, domain, table, &denied, &mut calls);
             }
+            tag::of_domain(domain, granted, &mut calls);
             let mut batch = Batch::default();
-            for grant in grants.get(&at).into_iter().flatten() {
+            for grant in granted {
                 grant::lower(platform, domain, grant, &mut calls, &mut batch);
             }
             batch.lower(&mut calls);
             if platform.is_hybrid(domain) {
-                opt_in::lower(platform, domain, grants.get(&at).into_iter().flatten(), &mut calls);
+                opt_in::lower(platform, domain, granted.iter(), &mut calls);
             }
             let granted = domain.tables.iter().filter_map(|table| platform.tables.get(*table as usize));
             for id in std::iter::once(domain.resource).chain(granted.map(|table| table.resource)) {

@@ -32,7 +32,7 @@ pub fn lower<'a>(
         let places: &[Place] = match on {
             On::Location => &[],
             On::Database => &[Place::Database],
-            On::AllTables => &[Place::Database, Place::AllTables],
+            On::AllTables | On::Labelled(_) => &[Place::Database, Place::AllTables],
             On::Table(at) | On::Columns(at) | On::Rows(at, ..) => &[Place::Table(*at)],
         };
         for receiver in receivers.keys() {

@@ -14,7 +14,7 @@ use crate::{
     platform::{Account, AccountId, Platform},
     source::Span,
     target::bundle::{
-        document::{Documents, text},
+        document::{Documents, Rest, between, text},
         map::{Answer, Mapped, Resource},
     },
 };
@@ -139,10 +139,12 @@ fn documents(folder: &str, source: Span) -> Documents<'_> {
     Documents { family: NAME, folder, source }
 }
 
-/// The roots of one step may be applied at the same time.
+/// The roots and the calls of one step may be applied and made at the same time.
 #[derive(Serialize)]
 struct Step<'a> {
     roots: Vec<Described<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<Rest<'a>>,
 }
 
 #[derive(Serialize)]
@@ -160,14 +162,6 @@ struct Described<'a> {
 pub fn deploy(platform: &Platform, plan: &Plan<'_>, mapped: &Mapped<'_>) -> Option<Artifact> {
     let first = plan.roots.first()?;
     let source = first.resources.first()?.0.span;
-    let steps = plan.steps.iter().map(|turns| {
-        let roots = turns.iter().map(|turn| {
-            let account = platform.account(turn.account);
-            let root = format!("{}/{NAME}", account.name);
-            Described { account: &account.id, region: &account.region, root, targets: &turn.targets }
-        });
-        Step { roots: roots.collect() }
-    });
     let known = |answer: &Answer| match answer {
         Answer::Known(value) => Some(json!({ "value": value })),
         Answer::Of(at, attribute) => {
@@ -177,5 +171,14 @@ pub fn deploy(platform: &Platform, plan: &Plan<'_>, mapped: &Mapped<'_>) -> Opti
             Some(json!({ "root": root, "address": address(resource), "attribute": attribute }))
         }
     };
-    Some(documents(&first.folder, source).deploy(steps.collect(), &mapped.left, &known))
+    let steps = plan.steps.iter().map(|step| {
+        let roots = step.turns.iter().map(|turn| {
+            let account = platform.account(turn.account);
+            let root = format!("{}/{NAME}", account.name);
+            Described { account: &account.id, region: &account.region, root, targets: &turn.targets }
+        });
+        Step { roots: roots.collect(), calls: between(&mapped.left, &step.calls, &known) }
+    });
+    let calls = plan.steps.iter().flat_map(|step| &step.calls).copied().collect();
+    Some(documents(&first.folder, source).deploy(steps.collect(), &mapped.left, &calls, &known))
 }

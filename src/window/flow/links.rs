@@ -5,7 +5,9 @@ use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
 use super::super::operator::{Emit, Error, Operator, Stats};
 use super::super::over::{OverRows, Prepared};
+use super::super::pattern::PatternRows;
 use super::super::query::PlanError;
+use super::earliest::FirstRows;
 use super::piece::{Down, Piece};
 use super::plan::{Assign, Select, Stage};
 use super::rows::{Assigned, windows, with_bounds};
@@ -21,7 +23,9 @@ pub(super) enum Link {
     /// With the rows that had no event time.
     Assign(Assign, u64),
     Top(Box<Ranking>),
+    Earliest(Box<FirstRows>),
     Over(Box<OverRows>),
+    Match(Box<PatternRows>),
     Groups(Box<Operator>),
 }
 
@@ -31,7 +35,9 @@ impl Link {
             Stage::Select(select) => Link::Select(select),
             Stage::Assign(assign) => Link::Assign(assign, 0),
             Stage::Top(top) => Link::Top(Box::new(Ranking::new(top))),
+            Stage::Earliest(earliest) => Link::Earliest(Box::new(FirstRows::new(earliest))),
             Stage::Over(over) => Link::Over(Box::new(OverRows::new(*over))),
+            Stage::Match(pattern) => Link::Match(Box::new(PatternRows::new(*pattern))),
             Stage::Groups(query) => Link::Groups(Box::new(Operator::new(*query, 1)?)),
             Stage::Regroup(query) => Link::Groups(Box::new(Operator::of_ends(*query)?)),
         })
@@ -39,7 +45,7 @@ impl Link {
 
     /// Whether it waits for the ends of windows.
     pub fn waits(&self) -> bool {
-        matches!(self, Link::Top(_) | Link::Over(_) | Link::Groups(_))
+        matches!(self, Link::Top(_) | Link::Earliest(_) | Link::Over(_) | Link::Match(_) | Link::Groups(_))
     }
 
     /// The rows of the last piece that were late, ascending, where it tells.
@@ -47,6 +53,7 @@ impl Link {
         match self {
             Link::Top(ranking) => Some(ranking.late()),
             Link::Over(over) => Some(over.late()),
+            Link::Match(rows) => Some(rows.late()),
             _ => None,
         }
     }
@@ -65,6 +72,13 @@ impl Link {
             },
             Link::Over(over) => {
                 Stats { most_groups: over.most_rows(), most_memory: over.most_memory(), ..Stats::default() }
+            }
+            Link::Earliest(first) => {
+                let (_, most) = first.rows();
+                Stats { most_groups: most, most_memory: first.memory(most), ..Stats::default() }
+            }
+            Link::Match(rows) => {
+                Stats { most_groups: rows.most_rows(), most_memory: rows.most_memory(), ..Stats::default() }
             }
             Link::Groups(operator) => operator.stats(),
         }
@@ -91,7 +105,9 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
             next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
         }
         Link::Top(ranking) => ranking.take(piece, &mut next),
+        Link::Earliest(first) => first.take(piece, &mut next),
         Link::Over(over) => in_order(over, piece, &mut next),
+        Link::Match(rows) => matched(rows, piece, &mut next),
         Link::Groups(operator) => {
             behind(&mut next, |results| operator.push_marked(piece.batch, piece.marks, results))?;
             next(Piece::time(piece.last().as_slice(), piece.idle))
@@ -119,6 +135,28 @@ fn in_order(over: &mut OverRows, piece: Piece<'_>, down: Down<'_>) -> Result<(),
 fn add_all(over: &mut OverRows, prepared: Option<&Prepared>, batch: &Batch, rows: Range<usize>) {
     let Some(prepared) = prepared else { return };
     rows.for_each(|row| over.add(prepared, batch, row));
+}
+
+/// Takes rows one by one, and hands on the matches that each watermark completes, each watermark behind its matches.
+fn matched(rows: &mut PatternRows, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+    let prepared = (piece.batch.len > 0).then(|| rows.prepared(piece.batch)).transpose()?;
+    rows.forget_late();
+    let add_all = |rows: &mut PatternRows, range: Range<usize>| {
+        if let Some(prepared) = &prepared {
+            range.for_each(|row| rows.add(prepared, piece.batch, row));
+        }
+    };
+    let mut row = 0;
+    for mark in piece.marks {
+        add_all(rows, row..mark.rows);
+        row = row.max(mark.rows);
+        while let Some(batch) = rows.fired(mark.watermark)? {
+            down(Piece::of(&batch))?;
+        }
+        down(Piece::time(&[Mark { rows: 0, ..*mark }], false))?;
+    }
+    add_all(rows, row..piece.batch.len);
+    if piece.idle { down(Piece::time(&[], true)) } else { Ok(()) }
 }
 
 /// Runs an operator whose results go on. A fault behind it comes back as it is, whatever the operator makes of it.

@@ -13,6 +13,7 @@
 //! | lateness | a row of a window that has fired is not counted, ranked or joined; rows of groups are never late, since their window fires as a whole |
 //! | order between streams | batches are taken as they are pushed; rows on time come to the same results in every order, late ones may not |
 
+mod earliest;
 mod join;
 mod links;
 mod meeting;
@@ -23,7 +24,7 @@ mod running;
 mod saved;
 mod top;
 
-pub use plan::{Assign, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
+pub use plan::{Assign, Earliest, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top};
 
 use super::column::Batch;
 use super::operator::{Emit, Error, Held, Pushed, Stats};
@@ -60,6 +61,15 @@ impl Engine {
         let parts = plan.parts.into_iter().map(running).collect::<Result<Vec<_>, _>>()?;
         let (rows_out, ended) = (vec![0; parts.len()], vec![false; places.len()]);
         Ok(Engine { rows_out, parts, ended, places, streams: counts.len() })
+    }
+
+    /// One partition more, the last one, of a stream. Until it has rows or is silent for long it holds the watermark back, which never goes
+    /// back itself.
+    pub fn add(&mut self, stream: usize) {
+        let partition = self.places.iter().filter(|place| place.stream == stream).count() as u32;
+        self.places.push(Place { stream, partition });
+        self.ended.push(false);
+        self.parts.iter_mut().for_each(|part| part.add(stream));
     }
 
     /// What happened so far, in all parts.

@@ -2,6 +2,7 @@
 
 use super::super::expr::Expr;
 use super::super::over::Over;
+use super::super::pattern::Pattern;
 use super::super::query::{Late, PlanError, Query, Window, check_columns};
 use super::super::types::Type;
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub struct Join {
     pub right: Part,
     /// Whether rows of the left side and of the right one without a partner stand alone, beside nulls.
     pub keeps: [bool; 2],
+    /// Left rows alone are told: those with a partner, or those without. Of windows only.
+    pub half: Option<bool>,
     /// Which pairs are close.
     pub pairing: Pairing,
     /// What is equal on both sides, over each side's columns, of the same types. Nulls equal nothing.
@@ -81,6 +84,9 @@ pub enum Pairing {
         /// The greatest.
         upper_ms: i64,
     },
+    /// Each left row with the right row of its keys that is the latest at its event time, which is in these columns; nulls equal nulls there, and
+    /// the right side's rows alone never stand alone.
+    AsOf([usize; 2]),
 }
 
 /// Rows that are no groups, each once for each of its windows where there are windows.
@@ -103,8 +109,12 @@ pub enum Stage {
     Assign(Assign),
     /// The first rows of each window and key.
     Top(Top),
+    /// The first row of each key.
+    Earliest(Earliest),
     /// Each row with what is computed over it and rows before it.
     Over(Box<Over>),
+    /// A row for each match of a pattern.
+    Match(Box<Pattern>),
     /// Groups of windows, by an event time that the rows still have.
     Groups(Box<Query>),
     /// Groups of windows that the rows have already: the column that is said to be the event time is the window's end.
@@ -144,6 +154,17 @@ pub struct Top {
     pub newest: bool,
     /// How many rows of each; all where it is not known.
     pub limit: Option<usize>,
+}
+
+/// The first row of each key in the order of event time, of equal times the one that came first, with 1 as a last column, a BIGINT.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Earliest {
+    /// The types of the rows.
+    pub input: Vec<Type>,
+    /// The column that is the event time.
+    pub time: usize,
+    /// The keys.
+    pub partition: Vec<Expr>,
 }
 
 impl From<Query> for Plan {
@@ -241,6 +262,7 @@ impl First {
             First::Groups(_, query) => query.output.iter().map(Expr::ty).collect(),
             First::Rows(_, rows) => rows.output.iter().map(Expr::ty).collect(),
             First::Union(parts) => parts.first().map(Part::output_types).unwrap_or_default(),
+            First::Join(join) if join.half.is_some() => join.left.output_types(),
             First::Join(join) => [join.left.output_types(), join.right.output_types()].concat(),
         }
     }
@@ -304,8 +326,11 @@ fn bounds(time: Option<&Type>, window: Window) -> Result<[Type; 3], PlanError> {
 impl Join {
     fn validate(&self, streams: &[Stream]) -> Result<(), PlanError> {
         let sides = [self.left.checked(streams)?, self.right.checked(streams)?];
+        if self.half.is_some() && !matches!(self.pairing, Pairing::Windows(_)) {
+            return Err(PlanError::Condition("EXISTS"));
+        }
         let columns = match self.pairing {
-            Pairing::Windows(columns) => columns,
+            Pairing::Windows(columns) | Pairing::AsOf(columns) => columns,
             Pairing::Interval { times, .. } => times,
         };
         for (types, column) in sides.iter().zip(columns) {
@@ -337,8 +362,9 @@ impl Stage {
                 let bounds = bounds(input.get(assign.event_time), assign.window);
                 input.iter().copied().chain(bounds.unwrap_or([Type::Timestamp(3); 3])).collect()
             }
-            Stage::Top(_) => input.iter().copied().chain([Type::BigInt]).collect(),
+            Stage::Top(_) | Stage::Earliest(_) => input.iter().copied().chain([Type::BigInt]).collect(),
             Stage::Over(over) => over.output_types(),
+            Stage::Match(pattern) => pattern.output_types(),
             Stage::Groups(query) | Stage::Regroup(query) => query.output.iter().map(Expr::ty).collect(),
         }
     }
@@ -359,10 +385,23 @@ impl Stage {
                 }
                 over.validate()?;
             }
+            Stage::Match(pattern) => {
+                if let Some((index, ty)) = different(&pattern.input, input) {
+                    return Err(PlanError::Column(index, ty));
+                }
+                pattern.validate()?;
+            }
             Stage::Groups(query) | Stage::Regroup(query) => {
                 query.validate()?;
                 if let Some((index, ty)) = different(&query.input, input) {
                     return Err(PlanError::Column(index, ty));
+                }
+            }
+            Stage::Earliest(earliest) => {
+                earliest.partition.iter().try_for_each(|expr| check_columns(expr, input))?;
+                match input.get(earliest.time) {
+                    Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3)) => {}
+                    _ => return Err(PlanError::EventTime),
                 }
             }
             Stage::Top(top) => {

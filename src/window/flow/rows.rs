@@ -33,6 +33,11 @@ impl RowOperator {
         RowOperator { query, event_time, late, clock, stats: Stats::default() }
     }
 
+    /// One partition more.
+    pub fn add(&mut self) {
+        self.clock.add();
+    }
+
     /// Whether rows have windows.
     pub fn has_windows(&self) -> bool {
         self.query.window.is_some()

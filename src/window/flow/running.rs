@@ -65,6 +65,17 @@ impl Running {
         Ok(Running { first, links, timed })
     }
 
+    /// A stream has one partition more.
+    pub fn add(&mut self, stream: usize) {
+        match &mut self.first {
+            Source::Groups(at, operator) if *at == stream => operator.add(),
+            Source::Rows(at, operator) if *at == stream => operator.add(),
+            Source::Groups(..) | Source::Rows(..) => {}
+            Source::Union(inputs, _) => inputs.iter_mut().for_each(|input| input.add(stream)),
+            Source::Join(inputs, _) => inputs.iter_mut().for_each(|input| input.add(stream)),
+        }
+    }
+
     /// Whether rows can be late: whether something waits for the end of their windows.
     fn has_windows(&self) -> bool {
         matches!(self.first, Source::Groups(..)) || !self.links.is_empty()
@@ -211,8 +222,16 @@ impl Running {
                 Link::Top(top) => {
                     add(Held { groups: top.held_rows(), memory: top.memory(), ..Held::default() });
                 }
+                Link::Earliest(first) => {
+                    let (groups, _) = first.rows();
+                    add(Held { groups, keys: first.keys(), memory: first.memory(groups), ..Held::default() });
+                }
                 Link::Over(over) => {
                     let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
+                    add(Held { groups, keys, memory, ..Held::default() });
+                }
+                Link::Match(rows) => {
+                    let (groups, keys, memory) = (rows.held_rows(), rows.parts(), rows.memory());
                     add(Held { groups, keys, memory, ..Held::default() });
                 }
                 Link::Groups(operator) => add(operator.held()),

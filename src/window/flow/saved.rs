@@ -47,7 +47,9 @@ impl Running {
             Link::Select(_) => {}
             Link::Assign(_, without_event_time) => without_event_time.save(out),
             Link::Top(ranking) => ranking.save(out),
+            Link::Earliest(first) => first.save(out),
             Link::Over(over) => over.save(out),
+            Link::Match(rows) => rows.save(out),
             Link::Groups(operator) => save_bytes(&operator.save(), out),
         });
     }
@@ -72,7 +74,9 @@ impl Running {
                 Some(())
             }
             Link::Top(ranking) => ranking.load(from),
+            Link::Earliest(first) => first.load(from),
             Link::Over(over) => over.load(from),
+            Link::Match(rows) => rows.load(from),
             Link::Groups(operator) => operator.load(load_bytes(from)?),
         })
     }

@@ -15,6 +15,15 @@ pub(super) fn micros(value: &Value) -> Option<i64> {
     }
 }
 
+/// `TO_TIMESTAMP_LTZ(since, digits)`: null before the year 0 and after 9999.
+pub(super) fn since(value: &Value, seconds: bool) -> Option<Value> {
+    let Value::I64(since) = value else { return None };
+    let unit = if seconds { SECOND } else { 1000 };
+    let (first, last) = (days_from_civil(0, 1, 1) * DAY, days_from_civil(10_000, 1, 1) * DAY - 1);
+    let micros = since.checked_mul(unit)?;
+    (first..=last).contains(&micros).then_some(Value::I64(micros))
+}
+
 /// `EXTRACT(unit FROM t)`. Flink divides toward zero, so that a time before 1970 has the day that follows, and parts below zero.
 pub(super) fn part(unit: Unit, micros: i64) -> Option<i64> {
     let (days, of_day) = (day_of(micros), micros % DAY);

@@ -1,9 +1,24 @@
 //! Functions of the values of one row, with Flink's meaning, observed on Flink 2.3 by the differential test. Each is null where an argument is,
 //! unless it says otherwise.
 
+mod angle;
 mod calendar;
+mod date;
+mod form;
+mod formatter;
+mod json;
+mod letters;
 mod number;
+mod prepared;
+mod regular;
+mod simple;
 mod text;
+mod url;
+
+pub use form::{Form, Use};
+pub use json::Path;
+pub use prepared::Prepared;
+pub use regular::Regular;
 
 use super::column::{Column, Value};
 use super::types::Type;
@@ -110,6 +125,52 @@ pub enum Scalar {
     SplitIndex,
     /// `CONCAT_WS(separator, s, …)`, which leaves nulls out.
     ConcatWith,
+    /// `ASIN(x)`
+    Asin,
+    /// `ACOS(x)`
+    Acos,
+    /// `ATAN(x)`
+    Atan,
+    /// `ATAN2(y, x)`
+    Atan2,
+    /// `SINH(x)`
+    Sinh,
+    /// `COSH(x)`
+    Cosh,
+    /// `TANH(x)`
+    Tanh,
+    /// `DEGREES(x)`
+    Degrees,
+    /// `RADIANS(x)`
+    Radians,
+    /// `BIN(x)`
+    Bin,
+    /// `HEX(x)` of a number or a text.
+    Hex,
+    /// `INITCAP(s)`
+    Initcap,
+    /// `ASCII(s)`
+    Ascii,
+    /// `CHR(code)`
+    Chr,
+    /// `TO_BASE64(s)`
+    ToBase64,
+    /// `FROM_BASE64(s)`
+    FromBase64,
+    /// `IS_ALPHA(s)`, false of null.
+    IsAlpha,
+    /// `IS_DIGIT(s)`, false of null.
+    IsDigit,
+    /// `IS_DECIMAL(s)`, false of null.
+    IsDecimal,
+    /// `PARSE_URL(url, part)` and `PARSE_URL(url, part, name)`
+    ParseUrl,
+    /// `TO_DATE(s)`
+    ToDate,
+    /// `TO_TIMESTAMP(s)`
+    ToTimestamp,
+    /// `TO_TIMESTAMP_LTZ(since, digits)`, of seconds where it is so, of milliseconds otherwise.
+    ToTimestampLtz(bool),
     /// `MD5(s)`
     Md5,
     /// `SHA1(s)`
@@ -157,6 +218,29 @@ impl Scalar {
             Scalar::Reverse => "REVERSE",
             Scalar::SplitIndex => "SPLIT_INDEX",
             Scalar::ConcatWith => "CONCAT_WS",
+            Scalar::Asin => "ASIN",
+            Scalar::Acos => "ACOS",
+            Scalar::Atan => "ATAN",
+            Scalar::Atan2 => "ATAN2",
+            Scalar::Sinh => "SINH",
+            Scalar::Cosh => "COSH",
+            Scalar::Tanh => "TANH",
+            Scalar::Degrees => "DEGREES",
+            Scalar::Radians => "RADIANS",
+            Scalar::Bin => "BIN",
+            Scalar::Hex => "HEX",
+            Scalar::Initcap => "INITCAP",
+            Scalar::Ascii => "ASCII",
+            Scalar::Chr => "CHR",
+            Scalar::ToBase64 => "TO_BASE64",
+            Scalar::FromBase64 => "FROM_BASE64",
+            Scalar::IsAlpha => "IS_ALPHA",
+            Scalar::IsDigit => "IS_DIGIT",
+            Scalar::IsDecimal => "IS_DECIMAL",
+            Scalar::ParseUrl => "PARSE_URL",
+            Scalar::ToDate => "TO_DATE",
+            Scalar::ToTimestamp => "TO_TIMESTAMP",
+            Scalar::ToTimestampLtz(_) => "TO_TIMESTAMP_LTZ",
             Scalar::Md5 => "MD5",
             Scalar::Sha1 => "SHA1",
             Scalar::Sha224 => "SHA224",
@@ -173,7 +257,29 @@ impl Scalar {
     pub(super) fn result(self, args: &[Type]) -> Option<Type> {
         use Type::{BigInt, Date, Double, Int, String};
         match (self, args) {
-            (Scalar::Sqrt, [Double]) => Some(Double),
+            (
+                Scalar::Sqrt
+                | Scalar::Asin
+                | Scalar::Acos
+                | Scalar::Atan
+                | Scalar::Sinh
+                | Scalar::Cosh
+                | Scalar::Tanh
+                | Scalar::Degrees
+                | Scalar::Radians,
+                [Double],
+            )
+            | (Scalar::Atan2, [Double, Double]) => Some(Double),
+            (Scalar::Bin, [BigInt])
+            | (Scalar::Hex, [BigInt | String])
+            | (Scalar::Chr, [Int])
+            | (Scalar::Initcap | Scalar::ToBase64 | Scalar::FromBase64, [String])
+            | (Scalar::ParseUrl, [String, String] | [String, String, String]) => Some(String),
+            (Scalar::Ascii, [String]) => Some(Int),
+            (Scalar::IsAlpha | Scalar::IsDigit | Scalar::IsDecimal, [String]) => Some(Type::Boolean),
+            (Scalar::ToDate, [String]) => Some(Date),
+            (Scalar::ToTimestamp, [String]) => Some(Type::Timestamp(3)),
+            (Scalar::ToTimestampLtz(_), [BigInt]) => Some(Type::TimestampLtz(3)),
             (Scalar::Floor | Scalar::Ceil, [ty]) => floor_type(*ty),
             (Scalar::Round(digits) | Scalar::Truncate(digits), [ty]) => round_type(*ty, digits),
             (Scalar::Sign, [ty]) => ty.is_numeric().then_some(*ty),
@@ -213,18 +319,26 @@ impl Scalar {
     }
 
     /// Its value for each row.
-    pub(super) fn eval(self, args: &[Cow<'_, Column>], types: &[Type], ty: Type) -> Column {
-        let len = args.first().map_or(0, |first| first.len());
-        let mut out = Column::new(ty.class());
-        let mut values = Vec::with_capacity(args.len());
-        for row in 0..len {
-            values.clear();
-            values.extend(args.iter().map(|column| column.get(row)));
-            let null = !matches!(self, Scalar::ConcatWith) && values.contains(&Value::Null);
-            let value = if null { None } else { self.value(&values, types, ty) };
-            out.push(&value.unwrap_or(Value::Null));
+    pub(super) fn eval(self, args: &[Cow<'_, Column>], types: &[Type], ty: Type) -> Result<Column, Fault> {
+        let sees_null =
+            matches!(self, Scalar::ConcatWith | Scalar::IsAlpha | Scalar::IsDigit | Scalar::IsDecimal);
+        by_row(args, ty, sees_null, |values| match self {
+            Scalar::FromBase64 | Scalar::ToTimestamp | Scalar::ToDate => self.fallible(values),
+            _ => Ok(self.value(values, types, ty)),
+        })
+    }
+
+    /// The functions on some of whose values Flink's job fails.
+    fn fallible(self, args: &[Value]) -> Result<Option<Value>, ()> {
+        let Some(text) = args.first().and_then(text::text_of) else { return Ok(None) };
+        match self {
+            Scalar::FromBase64 => {
+                let bytes = letters::from_base64(text.as_bytes()).ok_or(())?;
+                Ok(Some(Value::text(&String::from_utf8_lossy(&bytes))))
+            }
+            Scalar::ToDate => date::parse(&text).map(|days| days.map(Value::I32)),
+            _ => timestamp(formatter::parse_plain(&text)),
         }
-        out
     }
 
     fn value(self, args: &[Value], types: &[Type], ty: Type) -> Option<Value> {
@@ -233,6 +347,11 @@ impl Scalar {
             Scalar::Sqrt | Scalar::Floor | Scalar::Ceil | Scalar::Sign => {
                 number::unary(self, args.first()?, first, ty)
             }
+            Scalar::Atan2 => match args {
+                [Value::F64(y), Value::F64(x)] => Some(Value::F64(angle::atan2(*y, *x))),
+                _ => None,
+            },
+            Scalar::ToTimestampLtz(seconds) => calendar::since(args.first()?, seconds),
             Scalar::Round(digits) => number::rounded(args.first()?, first, ty, digits, false),
             Scalar::Truncate(digits) => number::rounded(args.first()?, first, ty, digits, true),
             Scalar::Greatest => number::extreme(args, std::cmp::Ordering::Greater),
@@ -245,8 +364,43 @@ impl Scalar {
                 let (from, to) = (calendar::micros(args.first()?)?, calendar::micros(args.get(1)?)?);
                 calendar::between(unit, from, to).map(|count| Value::I32(count as i32))
             }
-            _ => text::value(self, args),
+            _ => match args.first()? {
+                Value::F64(x) => angle::of_one(self, *x).map(Value::F64),
+                _ => text::value(self, args),
+            },
         }
+    }
+}
+
+/// The first row on whose values a function fails.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault(pub(super) usize);
+
+/// A function's value for each row; null where an argument is, unless it sees to that itself.
+fn by_row(
+    args: &[Cow<'_, Column>],
+    ty: Type,
+    sees_null: bool,
+    value: impl Fn(&[Value]) -> Result<Option<Value>, ()>,
+) -> Result<Column, Fault> {
+    let len = args.first().map_or(0, |first| first.len());
+    let mut out = Column::new(ty.class());
+    let mut values = Vec::with_capacity(args.len());
+    for row in 0..len {
+        values.clear();
+        values.extend(args.iter().map(|column| column.get(row)));
+        let null = !sees_null && values.contains(&Value::Null);
+        let made = if null { None } else { value(&values).map_err(|()| Fault(row))? };
+        out.push(&made.unwrap_or(Value::Null));
+    }
+    Ok(out)
+}
+
+/// A time that was read: one that no 64 bits of microseconds hold fails.
+fn timestamp(micros: Option<i64>) -> Result<Option<Value>, ()> {
+    match micros {
+        Some(micros) if !formatter::within(micros) => Err(()),
+        micros => Ok(micros.map(Value::I64)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Functions of text.
 
 use super::super::column::Value;
-use super::Scalar;
+use super::{Scalar, letters, url};
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::{Sha224, Sha256, Sha384, Sha512};
@@ -13,7 +13,29 @@ pub(super) fn value(function: Scalar, args: &[Value]) -> Option<Value> {
         Some(Value::I32(x)) => Some(*x),
         _ => None,
     };
+    let long = match args.first() {
+        Some(Value::I64(x)) => Some(*x),
+        _ => None,
+    };
     let made = match function {
+        Scalar::Bin => format!("{:b}", long?),
+        Scalar::Hex => match long {
+            Some(x) => format!("{x:X}"),
+            None => hex(text(0)?.as_bytes()).to_ascii_uppercase(),
+        },
+        Scalar::Initcap => letters::capitals(&text(0)?),
+        Scalar::Ascii => return Some(Value::I32(letters::first_byte(&text(0)?))),
+        Scalar::Chr => letters::character(int(0)?),
+        Scalar::ToBase64 => letters::to_base64(text(0)?.as_bytes()),
+        Scalar::IsAlpha => return Some(Value::Bool(text(0).is_some_and(|text| letters::is_alpha(&text)))),
+        Scalar::IsDigit => return Some(Value::Bool(text(0).is_some_and(|text| letters::is_digit(&text)))),
+        Scalar::IsDecimal => {
+            return Some(Value::Bool(text(0).is_some_and(|text| letters::is_decimal(&text))));
+        }
+        Scalar::ParseUrl => match text(2) {
+            Some(name) => url::parameter(&text(0)?, &text(1)?, &name)?,
+            None => url::part(&text(0)?, &text(1)?)?,
+        },
         Scalar::Trim => trimmed(&text(1)?, &text(0)?, true, true),
         Scalar::TrimLeading => trimmed(&text(1)?, &text(0)?, true, false),
         Scalar::TrimTrailing => trimmed(&text(1)?, &text(0)?, false, true),
@@ -46,7 +68,7 @@ pub(super) fn value(function: Scalar, args: &[Value]) -> Option<Value> {
     Some(Value::text(&made))
 }
 
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+pub(super) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
         _ => None,

@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// How a call is computed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(in super::super) enum Kind {
     CountAll,
     Count,
     /// From 0, or from the first value.
@@ -80,15 +80,15 @@ impl Kind {
 }
 
 /// What is known of the rows of a part's frame.
-#[derive(Debug)]
-pub(super) struct Accumulator {
+#[derive(Clone, Debug)]
+pub(in super::super) struct Accumulator {
     pub state: State,
     /// How often each value is there, where equal ones count once.
     pub seen: Option<FxHashMap<Box<[u8]>, u64>>,
 }
 
-#[derive(Debug)]
-pub(super) enum State {
+#[derive(Clone, Debug)]
+pub(in super::super) enum State {
     Count(i64),
     /// The sum, null where it overflowed, and of how many values.
     Sum(Value, i64),
@@ -290,7 +290,7 @@ fn value_order(a: &Value, b: &Value) -> Option<Ordering> {
 
 /// A value in Java's order, in which all are comparable.
 #[derive(Clone, Debug)]
-pub(super) struct Total(pub Value);
+pub(in super::super) struct Total(pub Value);
 
 impl Ord for Total {
     fn cmp(&self, other: &Total) -> Ordering {

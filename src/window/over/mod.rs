@@ -12,7 +12,7 @@
 //!
 //! As `RowTimeRangeBoundedPrecedingFunction`, `RowTimeRowsBoundedPrecedingFunction` and `AbstractRowTimeUnboundedPrecedingOver` of Flink 2.3.
 
-mod accumulate;
+pub(super) mod accumulate;
 mod plan;
 mod saved;
 
@@ -332,7 +332,7 @@ impl Part {
 }
 
 /// The bytes of values, such that they are equal exactly where all of them are.
-fn value_bytes<'a>(values: impl IntoIterator<Item = &'a Value>) -> Box<[u8]> {
+pub(super) fn value_bytes<'a>(values: impl IntoIterator<Item = &'a Value>) -> Box<[u8]> {
     let mut key = Vec::new();
     values.into_iter().for_each(|value| value.write_key(&mut key));
     key.into()

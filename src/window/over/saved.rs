@@ -89,7 +89,7 @@ impl Saved for Row {
 }
 
 impl Accumulator {
-    fn save(&self, out: &mut Vec<u8>) {
+    pub(in super::super) fn save(&self, out: &mut Vec<u8>) {
         match &self.state {
             State::Count(count) => count.save(out),
             State::Sum(sum, count) => {
@@ -115,7 +115,7 @@ impl Accumulator {
         seen.save(out);
     }
 
-    fn load(from: &mut &[u8], kind: Kind) -> Option<Accumulator> {
+    pub(in super::super) fn load(from: &mut &[u8], kind: Kind) -> Option<Accumulator> {
         let state = match Accumulator::new(kind, false).state {
             State::Count(_) => State::Count(Saved::load(from)?),
             State::Sum(..) => State::Sum(Saved::load(from)?, Saved::load(from)?),

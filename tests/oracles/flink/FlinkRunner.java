@@ -31,8 +31,8 @@ import org.apache.flink.util.CloseableIterator;
 /**
  * Runs Flink SQL scripts, each in a session of its own, inside one JVM.
  *
- * <p>Usage: {@code FlinkRunner (SCRIPT.sql | --table NAME=FILE | --sink NAME=FILE)...}, where --table and --sink belong
- * to the script named before them. Every table keeps its columns, watermark and format options and has its connector
+ * <p>Usage: {@code FlinkRunner (SCRIPT.sql | --table NAME=FILE | --sink NAME=FILE | --explain)...}, where the options belong to
+ * the script named before them. --explain plans what the script would run, and runs nothing. Every table keeps its columns, watermark and format options and has its connector
  * replaced by files: a --table reads FILE, a --sink writes its rows to FILE, any other table is empty.
  *
  * <p>Prints one JSON line per row of a SELECT, {@code {"script", "row": [kind, field...]}}, and one per script,
@@ -47,6 +47,7 @@ public final class FlinkRunner {
     final Path scratch;
     final Map<String, Path> tables = new HashMap<>();
     final Map<String, Path> sinks = new LinkedHashMap<>();
+    boolean planOnly;
 
     Job(Path script, Path scratch) {
       this.script = script;
@@ -82,6 +83,10 @@ public final class FlinkRunner {
       String option = arguments[i];
       if (!option.startsWith("--")) {
         jobs.add(new Job(Path.of(option), scratch.resolve("job" + jobs.size())));
+        continue;
+      }
+      if (option.equals("--explain") && !jobs.isEmpty()) {
+        jobs.get(jobs.size() - 1).planOnly = true;
         continue;
       }
       if (jobs.isEmpty() || i + 1 == arguments.length || arguments[i + 1].indexOf('=') < 1) {
@@ -159,8 +164,13 @@ public final class FlinkRunner {
       session.getConfig().set("pipeline.auto-watermark-interval", "0");
       return;
     }
-    TableResult result = session.executeSql(statement);
     String verb = statement.toUpperCase(Locale.ROOT);
+    if (job.planOnly && (verb.startsWith("INSERT") || verb.startsWith("EXECUTE"))) {
+      // `EXECUTE STATEMENT SET` is explained by the word alone, `INSERT` behind it.
+      session.executeSql("EXPLAIN " + (verb.startsWith("EXECUTE") ? statement.substring("EXECUTE".length()) : statement));
+      return;
+    }
+    TableResult result = session.executeSql(statement);
     if (verb.startsWith("CREATE")) {
       putFilesBehindTables(session, job);
     } else if (verb.startsWith("INSERT") || verb.startsWith("EXECUTE")) {

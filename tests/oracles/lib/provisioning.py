@@ -5,11 +5,13 @@ fresh clone finds what an earlier one fetched. A marker written last tells a com
 """
 
 import fcntl
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -64,7 +66,7 @@ def fingerprint(part, pins):
     digest = hashlib.sha256()
     for pin in pins:
         digest.update(pin.read_bytes())
-    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage"):
+    if part in ("python", "lsp", "metrics", "parquet", "packaging", "book", "lineage", "live"):
         digest.update(f"{sys.version_info.major}.{sys.version_info.minor} {sys.base_prefix}".encode())
     return digest.hexdigest()[:16]
 
@@ -85,6 +87,10 @@ def install_metrics(folder):
 
 def install_parquet(folder):
     install_python(folder, "parquet.txt")
+
+
+def install_live(folder):
+    install_python(folder, "live.txt")
 
 
 def install_book(folder):
@@ -128,24 +134,35 @@ def install_treesitter(folder):
     run(folder, "cargo", ["cargo", "install", "--quiet", "--locked", "--debug", "--no-default-features", "--root", folder, *pinned])
 
 
-def install_flink(folder):
-    """Takes the jars out of PyPI's package of them: a zip file, so nothing of it is run here."""
+def install_flink(folder, pins="flink.txt"):
+    """Takes the jars out of PyPI's package of them. Of 1.20 there is a source package alone, which pip asks for its name."""
     with tempfile.TemporaryDirectory(dir=folder) as download:
         pip = [python(), "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-cache-dir"]
-        run(folder, "download", [*pip, "--no-deps", "--only-binary=:all:", "--dest", download,
-                                 "--requirement", PINS / "flink.txt"])
-        (wheel,) = Path(download).glob("*.whl")
+        run(folder, "download", [*pip, "--no-deps", "--dest", download, "--requirement", PINS / pins])
+        (package,) = Path(download).iterdir()
         (folder / "lib").mkdir()
-        with zipfile.ZipFile(wheel) as archive:
+        for name, jar in jars_of(package):
+            if name.startswith(FLINK_JARS):
+                with jar, open(folder / "lib" / name, "wb") as target:
+                    shutil.copyfileobj(jar, target)
+
+
+def jars_of(package):
+    """The files of the distribution's lib folder, by their names, from a wheel or a source package."""
+    if package.suffix == ".whl":
+        with zipfile.ZipFile(package) as archive:
             for member in archive.namelist():
-                name = Path(member).name
-                if member.startswith("pyflink/lib/") and name.startswith(FLINK_JARS):
-                    with archive.open(member) as jar, open(folder / "lib" / name, "wb") as target:
-                        shutil.copyfileobj(jar, target)
+                if member.startswith("pyflink/lib/"):
+                    yield Path(member).name, archive.open(member)
+        return
+    with tarfile.open(package) as archive:
+        for member in archive:
+            if Path(member.name).parts[1:3] == ("deps", "lib") and member.isfile():
+                yield Path(member.name).name, archive.extractfile(member)
 
 
-def install_runner(folder):
-    jars = provision("flink") / "lib"
+def install_runner(folder, flink="flink"):
+    jars = provision(flink) / "lib"
     run(folder, "javac", ["javac", "-nowarn", "-cp", f"{jars}/*", "-d", folder, HERE / "flink/FlinkRunner.java"])
 
 
@@ -181,6 +198,7 @@ PARTS = {
     "lsp": ([PINS / "lsp.txt"], [], install_lsp),
     "metrics": ([PINS / "metrics.txt"], [], install_metrics),
     "parquet": ([PINS / "parquet.txt"], [], install_parquet),
+    "live": ([PINS / "live.txt"], [], install_live),
     "book": ([PINS / "book.txt"], [], install_book),
     "lineage": ([PINS / "lineage.txt"], [], install_lineage),
     "node": ([PINS / "package-lock.json"], ["node", "npm"], install_node),
@@ -193,3 +211,10 @@ PARTS = {
     "flink": ([PINS / "flink.txt"], [], install_flink),
     "runner": ([PINS / "flink.txt", HERE / "flink/FlinkRunner.java"], ["java", "javac"], install_runner),
 }
+
+# The further versions that SQL is generated for.
+for version in ("1.20", "2.2"):
+    pins = f"flink-{version}.txt"
+    PARTS[f"flink-{version}"] = ([PINS / pins], [], functools.partial(install_flink, pins=pins))
+    PARTS[f"runner-{version}"] = ([PINS / pins, HERE / "flink/FlinkRunner.java"], ["java", "javac"],
+                                  functools.partial(install_runner, flink=f"flink-{version}"))

@@ -1,5 +1,5 @@
-// commands.cjs EXTENSION DPL FOLDER: runs the extension's commands over the program in FOLDER. VS Code itself can't be had here: what the extension
-// asks of it is answered by the few lines below; its language client is one over vscode-jsonrpc that has the file open. Prints what is not as it
+// commands.cjs EXTENSION DPL FOLDER: runs the extension's commands over the program in FOLDER. VS Code itself is not provisioned (its native modules
+// take minutes to build; by hand the extension was tried in its 1.99): what the extension asks of it is answered by the few lines below; its language client is one over vscode-jsonrpc that has the file open. Prints what is not as it
 // should be.
 "use strict";
 
@@ -35,6 +35,7 @@ const vscode = {
     showTextDocument: async (document) => void asked.opened.push(document.fsPath ?? document.content),
     showQuickPick: async (items) => ((asked.items = items), items[0]),
     showInputBox: async () => "DPL0301",
+    createWebviewPanel: (kind, title, column, options) => (asked.panel = { kind, options, webview: {}, reveal: () => {}, onDidDispose: () => {} }),
   },
   workspace: {
     getConfiguration: () => ({ get: (name) => ({ path: dpl, output: "out" })[name] }),
@@ -105,6 +106,10 @@ const check = (holds, said) => {
   const next = (command, parameters) => asked.client.sendRequest("workspace/executeCommand", { command, arguments: parameters });
   await asked.client.middleware.executeCommand("dpl.artifact", [argument], next);
   check(asked.opened[1] === built, `by its lens is shown ${asked.opened[1]}`);
+  await asked.commands["dpl.showGraph"]();
+  const page = asked.panel?.webview.html ?? "";
+  check(page.startsWith("<!doctype html>") && page.includes("DataEngineering"), `the graph is ${page.slice(0, 200)}: ${asked.errors}`);
+  check(asked.panel?.options.enableScripts, "the graph's page can't run its script");
   await asked.commands["dpl.explain"]();
   check(asked.opened[2]?.length > 100, `explained is ${asked.opened[2]}`);
   await asked.commands["dpl.restart"]();

@@ -3,11 +3,14 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crossbeam_channel::Receiver;
+use dpl::native::Native;
 use dpl::run::{Checkpoint, Engine, Gauges, OutputState, Progress, RowBatch, RunError, Summary, metrics};
 
 use super::Streams;
-use super::input::Input;
+use super::input::{self, Input, Opening};
 use super::keep::Keep;
+use super::live::Partition;
 use super::output::Sinks;
 use super::report::Reporter;
 use super::stop::Stop;
@@ -17,11 +20,24 @@ use crate::cli::run::progress::Meter;
 /// The pauses between two looks at inputs that had nothing: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
 
+/// As long do results wait for others where rows come without end.
+const LINGER: Duration = Duration::from_millis(2);
+
 /// A run with all that it needs.
 pub(super) struct Drive<'a> {
     pub(super) engine: Engine<'a>,
+    /// The job.
+    pub(super) native: &'a Native,
     pub(super) inputs: Vec<Input>,
+    /// The partitions of live streams that come to be, each with the place of its stream.
+    pub(super) born: Vec<(usize, Receiver<Partition>)>,
+    /// What rings when a live stream has rows.
+    pub(super) bell: Option<Receiver<()>>,
     pub(super) sinks: Sinks,
+    /// Whether no end is in sight.
+    pub(super) endless: bool,
+    /// Since when results may wait to be handed on.
+    pub(super) unwritten: Option<Instant>,
     pub(super) keep: Option<Keep>,
     pub(super) reporter: Option<Reporter>,
     pub(super) meter: Meter,
@@ -112,7 +128,10 @@ impl Drive<'_> {
                 return Ok(Some(signal));
             }
             match self.step(&mut rows)? {
-                Step::Rows => quiet = 0,
+                Step::Rows => {
+                    quiet = 0;
+                    self.unwritten = self.unwritten.or_else(|| self.endless.then(Instant::now));
+                }
                 Step::End => return Ok(None),
                 Step::Nothing => {
                     self.rest(quiet)?;
@@ -126,6 +145,7 @@ impl Drive<'_> {
     /// Reads from the input whose event time is the least: so no other gets far ahead, and which rows come in which order
     /// does not depend on how fast each is.
     fn step(&mut self, rows: &mut RowBatch) -> Result<Step, Halt> {
+        self.welcome();
         let mut open: Vec<usize> = (0..self.inputs.len())
             .filter(|i| self.inputs.get(*i).is_some_and(|input| !input.ended))
             .collect();
@@ -134,9 +154,16 @@ impl Drive<'_> {
         }
         open.sort_by_key(|index| (self.engine.latest(*index as u32), *index));
         for index in open {
+            let Some(read) = self.inputs.get_mut(index).map(|input| input.source.read(rows)) else {
+                continue;
+            };
+            if matches!(read, Ok(false)) {
+                // What follows it came before its end, and holds the watermark back in its place.
+                self.welcome();
+            }
             let Some(input) = self.inputs.get_mut(index) else { continue };
-            let halt = |error| Halt::Run(error, input.file.clone());
-            match input.source.read(rows) {
+            let halt = |error| Halt::Run(error, input.label.clone());
+            match read {
                 Ok(true) => {
                     let pushed = self.engine.push(index as u32, rows, &mut self.sinks.outputs());
                     pushed.map_err(halt)?;
@@ -156,23 +183,52 @@ impl Drive<'_> {
         Ok(Step::Nothing)
     }
 
+    /// Takes the partitions that live streams have got.
+    fn welcome(&mut self) {
+        for (stream, born) in &self.born {
+            for partition in born.try_iter() {
+                let keeps = self.keep.is_some();
+                let opening =
+                    Opening { native: self.native, stream: *stream, follow: false, alone: false, keeps };
+                self.inputs.push(input::live(partition, &opening, None));
+                self.engine.add(*stream);
+                self.changed = true;
+            }
+        }
+    }
+
     /// There is nothing to read: what is ready is handed on, and a pause is made.
     fn rest(&mut self, quiet: u32) -> Result<(), Halt> {
         if quiet == 0 {
-            for (sink, file) in self.sinks.each().zip(&self.files) {
-                sink.flush().map_err(|error| written(error, file))?;
-            }
+            self.hand_on()?;
         }
         if self.inputs.iter().any(|input| input.waits) {
             return Ok(());
         }
-        std::thread::sleep((PAUSES.0 * quiet.clamp(1, 32)).min(PAUSES.1));
+        let pause = (PAUSES.0 * quiet.clamp(1, 32)).min(PAUSES.1);
+        match &self.bell {
+            // Whether it rang or not, inputs are looked at again.
+            Some(bell) => drop(bell.recv_timeout(pause)),
+            None => std::thread::sleep(pause),
+        }
+        Ok(())
+    }
+
+    /// Hands results on.
+    fn hand_on(&mut self) -> Result<(), Halt> {
+        for (sink, file) in self.sinks.each().zip(&self.files) {
+            sink.flush().map_err(|error| written(error, file))?;
+        }
+        self.unwritten = None;
         Ok(())
     }
 
     /// What is to be done from time to time.
     fn tick(&mut self) -> Result<(), Halt> {
         let now = Instant::now();
+        if self.unwritten.is_some_and(|since| now.duration_since(since) >= LINGER) {
+            self.hand_on()?;
+        }
         let (rows, bytes) = self.engine.read();
         self.meter.show(Progress { rows, bytes });
         if let Some(idle) = self.idle {
@@ -203,7 +259,7 @@ impl Drive<'_> {
                 (input.idle, self.changed) = (true, true);
                 self.engine
                     .set_idle(index as u32, &mut self.sinks.outputs())
-                    .map_err(|error| Halt::Run(error, input.file.clone()))?;
+                    .map_err(|error| Halt::Run(error, input.label.clone()))?;
             }
         }
         Ok(())
@@ -212,7 +268,7 @@ impl Drive<'_> {
     /// Ends the outputs, after all that was open where the inputs have ended.
     fn close(&mut self, signal: Option<u8>) -> Result<(), Halt> {
         if signal.is_none() {
-            let file = self.inputs.first().map(|input| input.file.clone()).unwrap_or_default();
+            let file = self.inputs.first().map(|input| input.label.clone()).unwrap_or_default();
             self.engine.finish(&mut self.sinks.outputs()).map_err(|error| Halt::Run(error, file))?;
         }
         if self.keep.is_some() {
@@ -233,7 +289,7 @@ impl Drive<'_> {
         }
         let mut inputs = Vec::new();
         for input in &self.inputs {
-            inputs.push(input.state().map_err(|e| Halt::Run(RunError::Read(e), input.file.clone()))?);
+            inputs.push(input.state().map_err(|e| Halt::Run(RunError::Read(e), input.label.clone()))?);
         }
         let checkpoint = Checkpoint { job: self.job, inputs, outputs, state: self.engine.save(), finished };
         if let Some(keep) = &mut self.keep {
@@ -250,7 +306,7 @@ impl Drive<'_> {
             query,
             sources: streams.sources.clone(),
             sink: streams.sink,
-            partitions: self.inputs.iter().map(|input| (input.stream, input.file.as_str())).collect(),
+            partitions: self.inputs.iter().map(|input| (input.stream, input.label.as_str())).collect(),
             now: millis(SystemTime::now()),
             started: millis(self.meter.began()),
             ..Gauges::default()

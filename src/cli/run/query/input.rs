@@ -17,9 +17,10 @@ use dpl::run::{
 use sha2::{Digest, Sha256};
 
 use super::follow::{Follow, Trail, identity};
+use super::live::{Feed, Partition, Reached};
 use super::polled::Polled;
 use crate::cli::Failure;
-use crate::cli::run::files::{self, Layout, STANDARD};
+use crate::cli::run::files::{self, LIVE, Layout, STANDARD};
 
 /// As many of a file's first bytes tell whether it is still the same.
 const HEAD: u64 = 4096;
@@ -32,6 +33,8 @@ pub(super) struct Input {
     pub(super) stream: usize,
     /// The file, as it was given.
     pub(super) file: String,
+    /// What it is called: the file, or the partition of a live stream.
+    pub(super) label: String,
     /// Its rows.
     pub(super) source: Box<dyn Source>,
     /// Whether its end was reached.
@@ -53,6 +56,8 @@ enum Origin {
     File(File, bool),
     /// A file that grows.
     Growing(Rc<RefCell<Trail>>),
+    /// A partition of a live stream.
+    Live(Rc<RefCell<Reached>>),
 }
 
 /// How inputs are opened.
@@ -99,8 +104,8 @@ impl Input {
         state: Option<&InputState>,
     ) -> Self {
         let ended = state.is_some_and(|state| state.ended);
-        let file = file.to_owned();
-        Self { stream, file, source, ended, heard: Instant::now(), idle: false, waits, origin }
+        let (file, label) = (file.to_owned(), file.to_owned());
+        Self { stream, file, label, source, ended, heard: Instant::now(), idle: false, waits, origin }
     }
 
     /// How far it was read.
@@ -110,6 +115,9 @@ impl Input {
         let state = InputState { input, file, place, ended: self.ended, ..InputState::default() };
         Ok(match &self.origin {
             Origin::Passing => state,
+            Origin::Live(reached) => {
+                InputState { position: Some(reached.borrow().locate(place.bytes)), ..state }
+            }
             Origin::File(file, plain) => {
                 let metadata = file.metadata()?;
                 let most = if *plain { place.bytes } else { metadata.len() };
@@ -169,6 +177,18 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         Bytes::Other(input) => Box::new(source(file, input, opening, state)?),
     };
     Ok(Input::new((opening.stream, file), source, waits, origin, state))
+}
+
+/// A partition of a live stream, from where it was left if it was.
+pub(super) fn live(partition: Partition, opening: &Opening<'_>, state: Option<&InputState>) -> Input {
+    let Shape { schema, stored, time, style } = opening.shape();
+    let label = partition.position.partition.clone();
+    let place = state.map(|state| state.place).unwrap_or_default();
+    let feed = Feed::new(partition, place.bytes);
+    let origin = Origin::Live(feed.reached());
+    let mut source = JsonSource::new(feed, schema, stored, time, style);
+    source.resume(place);
+    Input { label, ..Input::new((opening.stream, LIVE), Box::new(source), false, origin, state) }
 }
 
 /// The bytes of an input.

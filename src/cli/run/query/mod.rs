@@ -2,8 +2,14 @@
 
 mod drive;
 mod follow;
+mod gather;
 mod input;
 mod keep;
+#[cfg_attr(
+    not(all(feature = "kinesis", feature = "kafka")),
+    allow(dead_code, reason = "what readers share is not needed without any")
+)]
+mod live;
 mod output;
 mod polled;
 mod report;
@@ -17,8 +23,9 @@ use dpl::platform::{Platform, Query};
 use dpl::run::{Checkpoint, Engine};
 
 use self::drive::{Drive, End};
-use self::input::Input;
+use self::gather::{Gathered, gather};
 use self::keep::Keep;
+use self::live::Live;
 use self::output::Sinks;
 use self::report::Reporter;
 use self::stop::Stop;
@@ -46,6 +53,11 @@ struct Bound<'a> {
 impl<'a> Bound<'a> {
     fn read(&self) -> Vec<&'a str> {
         self.sources.iter().map(|(_, file)| *file).collect()
+    }
+
+    /// Whether any stream is read live.
+    fn is_live(&self) -> bool {
+        self.sources.iter().any(|(_, file)| *file == files::LIVE)
     }
 
     /// The results and what is diverted.
@@ -84,16 +96,21 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
             return Ok(Outcome::Fine);
         }
     }
-    let inputs = open_inputs(arguments, native, &bound, found.as_ref())?;
-    let live = arguments.follow || keep.is_some();
-    if let Some(file) =
-        bound.written().into_iter().flatten().find(|file| arguments.follow && output::is_parquet(file))
+    let endless = arguments.follow || bound.is_live();
+    if let Some(file) = bound.written().into_iter().flatten().find(|file| endless && output::is_parquet(file))
     {
+        let what = if arguments.follow { "`--follow`" } else { "a live stream" };
         return Err(Failure(format!(
-            "`{file}`: Parquet is readable only when it is whole, and `--follow` does not end; write JSON lines or CSV"
+            "`{file}`: Parquet is readable only when it is whole, and {what} does not end; write JSON lines or CSV"
         )));
     }
-    let sinks = Sinks::open(native, &bound, live, found.as_ref())?;
+    let target = |id| {
+        let endpoint = arguments.endpoint_of(name(id));
+        Live { platform, id, endpoint }.target()
+    };
+    let Gathered { inputs, born, bell } = gather(arguments, platform, native, &bound, found.as_ref())?;
+    let as_they_come = endless || keep.is_some();
+    let sinks = Sinks::open(native, &bound, as_they_come, found.as_ref(), &target)?;
     let partitions: Vec<usize> = inputs.iter().map(|input| input.stream).collect();
     let mut engine = Engine::new(&native.job, &partitions).map_err(|error| Failure(error.to_string()))?;
     if let Some(found) = &found
@@ -110,8 +127,13 @@ fn execute(arguments: &Arguments, platform: &Platform, native: &Native) -> Resul
     let meter = Meter::start(engine.read().0);
     let drive = Drive {
         engine,
+        native,
         inputs,
+        born,
+        bell,
         sinks,
+        endless,
+        unwritten: None,
         keep,
         reporter,
         meter,
@@ -166,6 +188,8 @@ fn bindings<'a>(arguments: &'a Arguments, streams: &Streams<'_>) -> Result<Bound
     let known: Vec<_> = std::iter::once(streams.sink).chain(streams.diverted.iter().copied()).collect();
     files::only(&arguments.to, &known, "--to")?;
     files::once(&arguments.to, "--to")?;
+    files::once(&arguments.endpoint, "--endpoint")?;
+    servers(arguments, streams, &known)?;
     let place = |name: &str| streams.sources.iter().position(|stream| *stream == name);
     let sources: Vec<(usize, &str)> =
         arguments.from.iter().filter_map(|(name, file)| Some((place(name)?, file.as_str()))).collect();
@@ -175,10 +199,33 @@ fn bindings<'a>(arguments: &'a Arguments, streams: &Streams<'_>) -> Result<Bound
     }
     let target = |stream: &&str| files::bound(&arguments.to, stream);
     let results = target(&streams.sink).unwrap_or(files::STANDARD);
+    if let Some((at, _)) = sources.iter().enumerate().find_map(|(index, input)| {
+        sources.iter().take(index).find(|other| *other == input && input.1 == files::LIVE)
+    }) {
+        let stream = streams.sources.get(*at).copied().unwrap_or_default();
+        return Err(Failure(format!("`--from {stream}=live` is given twice")));
+    }
     let bound = Bound { sources, results, diverted: streams.diverted.iter().map(target).collect() };
     let targets: Vec<_> = bound.written().into_iter().flatten().collect();
     files::distinct(&bound.read(), &targets)?;
     Ok(bound)
+}
+
+/// Refuses options of live streams where none is live.
+fn servers(arguments: &Arguments, streams: &Streams<'_>, written: &[&str]) -> Result<(), Failure> {
+    let all: Vec<&str> = streams.sources.iter().chain(written).copied().collect();
+    files::only(&arguments.endpoint, &all, "--endpoint")?;
+    let mut given = arguments.from.iter().chain(&arguments.to);
+    let is_live = |name: &str| given.clone().any(|(stream, file)| stream == name && file == files::LIVE);
+    if let Some((name, _)) = arguments.endpoint.iter().find(|(name, _)| !is_live(name)) {
+        return Err(Failure(format!("`--endpoint {name}=…`: `{name}` is not live; `--from {name}=live`")));
+    }
+    if arguments.since.is_some() && given.all(|(_, file)| file != files::LIVE) {
+        return Err(Failure(
+            "`--since` is of live streams, and none is read; `--from STREAM=live`".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// The folder of checkpoints, and what is in it.
@@ -202,7 +249,7 @@ fn kept(
                 "`{file}`: Parquet is readable only when it is whole, so it can't be gone on with after a `--checkpoint`; `--to {stream}=FILE.jsonl.zst`"
             )));
         }
-        if !output::can_be_cut(file) {
+        if !output::can_be_kept(file) {
             return Err(Failure(format!(
                 "`--checkpoint` needs files to write: what `{file}` was given can't be taken back; `--to {stream}=FILE`"
             )));
@@ -220,9 +267,15 @@ fn fits(found: &Checkpoint, native: &Native, bound: &Bound<'_>, folder: &str) ->
             "`{folder}` keeps a run of another query: this one, its schema or its streams have changed since; {anew}"
         )));
     }
-    let inputs = found.inputs.iter().map(|input| (input.input, input.file.as_str()));
-    if !inputs.eq(bound.sources.iter().copied()) {
-        let were: Vec<_> = found.inputs.iter().map(|input| format!("`{}`", input.file)).collect();
+    let mut inputs: Vec<(usize, &str)> = Vec::new();
+    for input in found.inputs.iter().map(|input| (input.input, input.file.as_str())) {
+        // Of a live stream there are many.
+        if input.1 != files::LIVE || !inputs.contains(&input) {
+            inputs.push(input);
+        }
+    }
+    if inputs != bound.sources {
+        let were: Vec<_> = inputs.iter().map(|(_, file)| format!("`{file}`")).collect();
         return Err(Failure(format!("`{folder}` keeps a run that reads {}; {anew}", were.join(", "))));
     }
     let outputs = bound.written().into_iter().map(Option::unwrap_or_default);
@@ -232,19 +285,4 @@ fn fits(found: &Checkpoint, native: &Native, bound: &Bound<'_>, folder: &str) ->
         return Err(Failure(format!("`{folder}` keeps a run that writes {}; {anew}", were.join(", "))));
     }
     Ok(())
-}
-
-fn open_inputs(
-    arguments: &Arguments,
-    native: &Native,
-    bound: &Bound<'_>,
-    found: Option<&Checkpoint>,
-) -> Result<Vec<Input>, Failure> {
-    let alone = bound.sources.len() == 1;
-    let (follow, keeps) = (arguments.follow, arguments.checkpoint.is_some());
-    let open = |(index, (stream, file)): (usize, &(usize, &str))| {
-        let opening = input::Opening { native, stream: *stream, follow, alone, keeps };
-        input::open(file, &opening, found.and_then(|found| found.inputs.get(index)))
-    };
-    bound.sources.iter().enumerate().map(open).collect()
 }

@@ -5,12 +5,13 @@ use std::io::{self, Seek, SeekFrom, Stdout, Write};
 use std::path::{Path, PathBuf};
 
 use dpl::native::Native;
+use dpl::platform::ResourceId;
 use dpl::run::{Checkpoint, Codec, CsvWriter, Encoder, JsonWriter, Nowhere, Outputs, RowSink, Style, Target};
 use dpl::window::Type;
 
 use super::Bound;
 use crate::cli::Failure;
-use crate::cli::run::files::{self, Layout, STANDARD};
+use crate::cli::run::files::{self, LIVE, Layout, STANDARD};
 
 /// The outputs of a run: results, and behind them what is diverted.
 pub(super) struct Sinks {
@@ -19,19 +20,26 @@ pub(super) struct Sinks {
 }
 
 impl Sinks {
-    /// Opens them, each where it was cut if a checkpoint says so.
+    /// Opens them, each where it was cut if a checkpoint says so. `target` takes the rows of a stream that is written live.
     pub(super) fn open(
         native: &Native,
         bound: &Bound<'_>,
         live: bool,
         found: Option<&Checkpoint>,
+        target: &dyn Fn(ResourceId) -> Result<Box<dyn Target + Send>, Failure>,
     ) -> Result<Self, Failure> {
         let job = &native.job;
         let length = |index: usize| found.and_then(|found| Some(found.outputs.get(index)?.length));
-        let results = open(Some(bound.results), job.results().collect(), job.output_style, live, length(0))?;
-        let diverted = job.diverted.iter().zip(&bound.diverted).enumerate().map(|(at, (diverted, file))| {
+        let of = |file: Option<&str>, stream, columns, style, length| match file {
+            Some(LIVE) => Ok(Box::new(JsonWriter::new(target(stream)?, columns, style)) as Box<dyn RowSink>),
+            file => open(file, columns, style, live, length),
+        };
+        let results =
+            of(Some(bound.results), native.sink, job.results().collect(), job.output_style, length(0))?;
+        let places = native.diverted.iter().zip(&bound.diverted);
+        let diverted = job.diverted.iter().zip(places).enumerate().map(|(at, (diverted, (stream, file)))| {
             let (columns, style) = job.columns(*diverted);
-            open(*file, columns, style, live, length(at + 1))
+            of(*file, *stream, columns, style, length(at + 1))
         });
         Ok(Self { results, diverted: diverted.collect::<Result<_, _>>()? })
     }
@@ -53,9 +61,9 @@ pub(super) fn is_parquet(file: &str) -> bool {
     matches!(files::layout(file, Layout::JsonLines), Ok(Layout::Parquet))
 }
 
-/// Whether a file can be cut where a checkpoint says.
-pub(super) fn can_be_cut(file: &str) -> bool {
-    file != STANDARD && fs::metadata(file).map_or(true, |metadata| metadata.is_file())
+/// Whether a file can be cut where a checkpoint says, or is a live stream, which takes rows again.
+pub(super) fn can_be_kept(file: &str) -> bool {
+    file == LIVE || file != STANDARD && fs::metadata(file).map_or(true, |metadata| metadata.is_file())
 }
 
 fn open(

@@ -3,12 +3,15 @@
 //! | topic | rule |
 //! | --- | --- |
 //! | pairs | rows of one window, or of event times within bounds that both belong to the interval, with equal keys, for which the condition is true |
+//! | EXISTS | of windows: left rows alone, those with a partner or those without |
 //! | keys | NaN equals NaN, 0.0 and -0.0 differ, null equals nothing, as Flink's hash keys do |
 //! | windows | joined as they fire; a row is late if its window has fired |
+//! | lookups | a left row is joined with the latest row of its key at its time, as [`lookup`] says |
 //! | intervals | a row is joined as the later of both comes; it is kept until the watermark says that no partner can come, and stands alone then, where rows without a partner do |
 //! | watermark behind it | behind windows the least of both sides'; behind intervals less the longer bound, since rows come out that much later |
 
 mod interval;
+mod lookup;
 mod pairs;
 mod windows;
 
@@ -17,6 +20,7 @@ use super::meeting::Meeting;
 use super::piece::{Down, Piece};
 use super::plan::{Join, Pairing};
 use interval::IntervalJoin;
+use lookup::Lookup;
 use pairs::Pairs;
 use windows::WindowJoin;
 
@@ -31,6 +35,7 @@ pub(super) struct Joining {
 enum Kind {
     Windows(Box<WindowJoin>),
     Interval(Box<IntervalJoin>),
+    Lookup(Box<Lookup>),
 }
 
 impl Joining {
@@ -41,6 +46,7 @@ impl Joining {
             Pairing::Interval { times, lower_ms, upper_ms } => {
                 Kind::Interval(Box::new(IntervalJoin::new(pairs, times, (lower_ms, upper_ms))))
             }
+            Pairing::AsOf(times) => Kind::Lookup(Box::new(Lookup::new(pairs, times))),
         };
         Joining { meeting: Meeting::new(2), kind }
     }
@@ -52,6 +58,7 @@ impl Joining {
         match &mut self.kind {
             Kind::Windows(join) => join.take(side, piece, down),
             Kind::Interval(join) => join.take(side, piece, down),
+            Kind::Lookup(join) => join.take(side, piece, down),
         }
     }
 
@@ -64,6 +71,7 @@ impl Joining {
         match &self.kind {
             Kind::Windows(join) => join.stats(),
             Kind::Interval(join) => join.stats(),
+            Kind::Lookup(join) => join.stats(),
         }
     }
 
@@ -71,6 +79,7 @@ impl Joining {
         match &self.kind {
             Kind::Windows(join) => join.held(),
             Kind::Interval(join) => join.held(),
+            Kind::Lookup(join) => join.held(),
         }
     }
 
@@ -79,6 +88,7 @@ impl Joining {
         match &self.kind {
             Kind::Windows(join) => join.save(out),
             Kind::Interval(join) => join.save(out),
+            Kind::Lookup(join) => join.save(out),
         }
     }
 
@@ -87,6 +97,7 @@ impl Joining {
         match &mut self.kind {
             Kind::Windows(join) => join.load(from),
             Kind::Interval(join) => join.load(from),
+            Kind::Lookup(join) => join.load(from),
         }
     }
 }

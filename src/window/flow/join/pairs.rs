@@ -21,6 +21,8 @@ pub(super) struct Pairs {
     condition: Option<Expr>,
     /// Whether rows of a side without a partner stand alone.
     pub keeps: [bool; 2],
+    /// Whether left rows alone are told: those with a partner, or those without.
+    pub half: Option<bool>,
     /// The types of each side's columns.
     pub types: [Vec<Type>; 2],
 }
@@ -29,7 +31,7 @@ impl Pairs {
     pub fn new(join: &Join) -> Pairs {
         let keys = [0, 1].map(|side| join.keys.iter().filter_map(|key| key.get(side).cloned()).collect());
         let types = [join.left.output_types(), join.right.output_types()];
-        Pairs { keys, condition: join.condition.clone(), keeps: join.keeps, types }
+        Pairs { keys, condition: join.condition.clone(), keeps: join.keeps, half: join.half, types }
     }
 
     /// The types of a key.
@@ -83,9 +85,33 @@ impl Pairs {
         left.clear();
         right.clear();
         match kept.map_or(len, |kept| kept.len()) {
+            _ if self.half.is_some() => Ok(()),
             0 => Ok(()),
             len => down(Piece::of(&Batch { len, columns: both, selection: None })),
         }
+    }
+
+    /// Takes from left rows the right ones beside them for which the condition does not hold.
+    pub fn hold(
+        &self,
+        [left_columns, right_columns]: [&[Column]; 2],
+        left: &[u32],
+        right: &mut [Option<u32>],
+    ) -> Result<(), Error> {
+        let Some(condition) = &self.condition else { return Ok(()) };
+        let pairs: Vec<(u32, u32)> =
+            left.iter().zip(right.iter()).filter_map(|(left, right)| Some((*left, (*right)?))).collect();
+        let (of_left, of_right): (Vec<u32>, Vec<u32>) = pairs.into_iter().unzip();
+        let mut both: Vec<Column> = left_columns.iter().map(|column| column.gather(&of_left)).collect();
+        both.extend(right_columns.iter().map(|column| column.gather(&of_right)));
+        let held = holds(condition, &both, Rows::All(of_left.len())).map_err(Error::Result)?;
+        let mut held = held.into_iter().peekable();
+        for (right, at) in right.iter_mut().filter(|right| right.is_some()).zip(0_u32..) {
+            if held.next_if_eq(&at).is_none() {
+                *right = None;
+            }
+        }
+        Ok(())
     }
 
     /// Hands on rows of a side that have no partner, where such rows stand alone.

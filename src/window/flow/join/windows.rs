@@ -186,6 +186,16 @@ fn joined(pairs: &Pairs, [left, right]: &[Store; 2], down: Down<'_>) -> Result<(
         let [left, right] = &mut found;
         pairs.write(columns, &mut both, [left, right], &mut *down)?;
     }
+    if let Some(with) = pairs.half {
+        let [of_left, _] = &found;
+        let told: Vec<u32> =
+            (0_u32..).zip(of_left).filter(|(_, found)| **found == with).map(|(row, _)| row).collect();
+        for rows in told.chunks(TOGETHER) {
+            let columns = left.columns.iter().map(|column| column.gather(rows)).collect();
+            down(Piece::of(&Batch { len: rows.len(), columns, selection: None }))?;
+        }
+        return Ok(());
+    }
     for (side, (columns, found)) in columns.into_iter().zip(&found).enumerate() {
         let alone: Vec<u32> =
             (0_u32..).zip(found).filter(|(_, found)| !**found).map(|(row, _)| row).collect();

@@ -1,0 +1,211 @@
+//! Kinesis Data Streams, spoken to in its own JSON over HTTP: https://docs.aws.amazon.com/kinesis/latest/APIReference/
+
+mod aggregated;
+mod credentials;
+mod shards;
+mod sign;
+mod sink;
+
+use std::env;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde::Deserialize;
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use self::credentials::Credentials;
+use self::sign::Request;
+
+use super::{Bell, Opened, Start};
+use dpl::run::{Position, Target};
+
+/// The version of the interface, before the name of an operation.
+const TARGET: &str = "Kinesis_20131202.";
+/// As long is a server that can't be reached or has no time tried again.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The pauses between two tries: the first, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// The most time that one answer takes.
+const ANSWER: Duration = Duration::from_secs(30);
+/// The most bytes of an answer: 10 MiB of records in base64, with what stands around them.
+const LARGEST: u64 = 1 << 25;
+/// As many characters of an answer that is none are told.
+const SHOWN: usize = 300;
+/// Connections that are kept for the next request.
+const CONNECTIONS: usize = 256;
+
+/// Starts to read a stream, of which its ARN and region are given.
+pub(super) fn open(
+    stream: [&str; 2],
+    endpoint: Option<&str>,
+    start: Start,
+    before: &[(Position, bool)],
+    bell: Bell,
+) -> Result<Opened, String> {
+    shards::open(Client::new(stream, endpoint)?, start, before, bell)
+}
+
+/// What takes a stream's rows.
+pub(super) fn target(stream: [&str; 2], endpoint: Option<&str>) -> Result<Box<dyn Target + Send>, String> {
+    Ok(Box::new(sink::KinesisSink::new(Client::new(stream, endpoint)?)))
+}
+
+/// A stream, and who asks for it.
+struct Client {
+    agent: Agent,
+    url: String,
+    host: String,
+    region: String,
+    credentials: Credentials,
+    /// The stream's ARN.
+    arn: String,
+}
+
+/// Why a request came to nothing.
+#[derive(Debug)]
+enum Fault {
+    /// It may come to something if it is made again.
+    Passing(String),
+    /// The iterator is too old.
+    Expired,
+    /// It will never come to anything.
+    Final(String),
+}
+
+/// What a server says when it refuses.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    #[serde(rename = "__type")]
+    kind: String,
+    #[serde(alias = "Message")]
+    message: String,
+}
+
+impl Client {
+    /// Speaks to the region's own server, or to another: the one that is named, or what the environment says.
+    fn new([arn, region]: [&str; 2], endpoint: Option<&str>) -> Result<Arc<Self>, String> {
+        let named = endpoint.map(str::to_owned);
+        let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+        let asked = named.or_else(|| of("AWS_ENDPOINT_URL_KINESIS")).or_else(|| of("AWS_ENDPOINT_URL"));
+        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let url = asked.unwrap_or_else(|| format!("https://kinesis.{region}.{suffix}"));
+        let url = url.trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let Some(host) = host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '@'])) else {
+            return Err(format!("`{url}` is no endpoint: `https://HOST` or `http://HOST:PORT`"));
+        };
+        let default = if url.starts_with("https") { ":443" } else { ":80" };
+        let host = host.strip_suffix(default).unwrap_or(host).to_owned();
+        let agent = agent(url.starts_with("https"))?;
+        let credentials = Credentials::find(&agent)?;
+        let (arn, region, url) = (arn.to_owned(), region.to_owned(), format!("{url}/"));
+        Ok(Arc::new(Self { agent, url, host, region, credentials, arn }))
+    }
+
+    /// Asks until there is an answer, or why there will be none; with the server's own time.
+    fn ask(&self, operation: &str, body: &str) -> Result<(Vec<u8>, Option<SystemTime>), Fault> {
+        let began = Instant::now();
+        let mut pause = PAUSES.0;
+        loop {
+            match self.once(operation, body.as_bytes()) {
+                Err(Fault::Passing(why)) if began.elapsed() >= PATIENCE => {
+                    return Err(Fault::Final(format!("{operation}: {why}, for {} s", PATIENCE.as_secs())));
+                }
+                Err(Fault::Passing(_)) => thread::sleep(pause),
+                done => return done,
+            }
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    fn once(&self, operation: &str, body: &[u8]) -> Result<(Vec<u8>, Option<SystemTime>), Fault> {
+        let keys = self.credentials.keys().map_err(Fault::Passing)?;
+        let stamp = sign::stamp(SystemTime::now());
+        let target = format!("{TARGET}{operation}");
+        let mut headers = vec![
+            ("content-type", "application/x-amz-json-1.1"),
+            ("host", self.host.as_str()),
+            ("x-amz-date", stamp.as_str()),
+        ];
+        headers.extend(keys.token.as_deref().map(|token| ("x-amz-security-token", token)));
+        headers.push(("x-amz-target", target.as_str()));
+        let request = Request { region: &self.region, service: "kinesis", headers: &headers, body };
+        let authorization = sign::authorization(&request, &keys, &stamp);
+        let mut sent = self.agent.post(&self.url).header("authorization", &authorization);
+        for (name, value) in headers.iter().filter(|(name, _)| *name != "host") {
+            sent = sent.header(*name, *value);
+        }
+        let failed = |error: ureq::Error| Fault::Passing(format!("`{}`: {error}", self.url));
+        let mut answer = sent.send(body).map_err(failed)?;
+        let status = answer.status().as_u16();
+        let time = answer.headers().get("date").and_then(|date| date.to_str().ok()).and_then(http_date);
+        let text = answer.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)?;
+        if (200..300).contains(&status) {
+            return Ok((text, time));
+        }
+        Err(self.refused(status, &text))
+    }
+
+    /// What a refusal means.
+    fn refused(&self, status: u16, text: &[u8]) -> Fault {
+        let refusal: Refusal = serde_json::from_slice(text).unwrap_or_default();
+        let kind = refusal.kind.rsplit('#').next().unwrap_or_default();
+        let why = match (kind, refusal.message.as_str()) {
+            ("", _) => {
+                let said = String::from_utf8_lossy(text);
+                let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                let said: String = said.chars().take(SHOWN).collect();
+                format!("the server answers with status {status}: {said}")
+            }
+            (kind, "") => kind.to_owned(),
+            (kind, message) => format!("{kind}: {message}"),
+        };
+        match kind {
+            "ExpiredIteratorException" => Fault::Expired,
+            "ProvisionedThroughputExceededException"
+            | "LimitExceededException"
+            | "ThrottlingException"
+            | "KMSThrottlingException"
+            | "RequestTimeout"
+            | "ResourceInUseException" => Fault::Passing(why),
+            "ExpiredTokenException" | "ExpiredToken" => match self.credentials.renew() {
+                Ok(_) if status < 500 => Fault::Passing(why),
+                _ => Fault::Final(why),
+            },
+            _ if status >= 500 || status == 429 => Fault::Passing(why),
+            _ => Fault::Final(why),
+        }
+    }
+}
+
+/// Speaks HTTP/1.1, over TLS to those whom the system trusts.
+fn agent(is_secure: bool) -> Result<Agent, String> {
+    let mut roots = Vec::new();
+    if is_secure {
+        let found = rustls_native_certs::load_native_certs();
+        if found.certs.is_empty() {
+            return Err("the system has no certificates to trust; install its package of them, or name the file in `SSL_CERT_FILE`".to_owned());
+        }
+        // Another that was named before is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        roots.extend(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()));
+    }
+    let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots))).build();
+    let config = Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(ANSWER))
+        .max_idle_connections(CONNECTIONS)
+        .max_idle_connections_per_host(CONNECTIONS)
+        .user_agent(concat!("dpl/", env!("CARGO_PKG_VERSION")));
+    Ok(config.build().into())
+}
+
+/// `Fri, 27 Nov 2026 06:41:46 GMT`.
+fn http_date(text: &str) -> Option<SystemTime> {
+    chrono::DateTime::parse_from_rfc2822(text).ok().map(SystemTime::from)
+}
