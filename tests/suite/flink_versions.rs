@@ -13,12 +13,13 @@ use super::{
 
 /// Queries that each version also runs, and the code that warns of what it may do wrong there, which depends on the rows.
 const RUN: &[(&str, Option<&str>)] = &[
-    ("tumbling", None),
+    ("tumbling", Some("DPL0748")),
     ("hopping", None),
     ("visits", None),
     ("times_and_conditions", None),
     ("spread_in_tumbling", Some("DPL0749")),
-    ("growing", Some("DPL0748")),
+    ("growing", None),
+    ("early_growth", Some("DPL0748")),
 ];
 
 /// Queries that a version does not plan: a `MATCH_RECOGNIZE` of Flink 1.20 finds no table where it reads a view of rows that were checked
