@@ -605,10 +605,12 @@ fn alone(rng: &mut Rng) -> String {
 fn pattern(rng: &mut Rng) -> String {
     let variables = variables(rng);
     let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
-    let conditions: Vec<String> = names
-        .iter()
-        .filter_map(|name| (rng.below(6) > 0).then(|| format!("{name} AS {}", defined(rng, name, &names))))
-        .collect();
+    let mut conditions = Vec::new();
+    for name in &names {
+        if rng.below(6) > 0 {
+            conditions.push(format!("{name} AS {}", defined(rng, name, &names)));
+        }
+    }
     let conditions = if conditions.is_empty() { vec!["A AS A.v > 1".to_owned()] } else { conditions };
     let of = |rng: &mut Rng, all: &[&str]| {
         rng.pick(all)

@@ -117,7 +117,6 @@ fn each_mistake_has_a_mend() {
         if silent {
             without.push(mistake.name.clone());
         }
-        let mut text = text;
         let mut rounds = 0;
         let mut left = (list, mends);
         // A mend may bring the next fault to light, as with one who reads on.

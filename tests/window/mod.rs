@@ -35,8 +35,8 @@ struct Asked {
 /// What is asked of a table's rows.
 #[derive(Clone)]
 enum Question {
-    Groups(Case),
-    Over(OverCase),
+    Groups(Box<Case>),
+    Over(Box<OverCase>),
 }
 
 impl Question {
@@ -56,8 +56,12 @@ impl Question {
 
     fn smaller(&self) -> Vec<Question> {
         match self {
-            Question::Groups(case) => case.smaller().into_iter().map(Question::Groups).collect(),
-            Question::Over(case) => case.smaller().into_iter().map(Question::Over).collect(),
+            Question::Groups(case) => {
+                case.smaller().into_iter().map(|case| Question::Groups(Box::new(case))).collect()
+            }
+            Question::Over(case) => {
+                case.smaller().into_iter().map(|case| Question::Over(Box::new(case))).collect()
+            }
         }
     }
 }
@@ -78,8 +82,8 @@ impl Suite {
         for (at, table) in all.into_iter().enumerate() {
             for _ in 0..queries {
                 let case = match at * 3 < tables * 2 {
-                    true => Question::Groups(Case::generate(&mut rng, &table)),
-                    false => Question::Over(OverCase::generate(&mut rng, &table)),
+                    true => Question::Groups(Box::new(Case::generate(&mut rng, &table))),
+                    false => Question::Over(Box::new(OverCase::generate(&mut rng, &table))),
                 };
                 asked.push(Asked { case, table: table.clone() });
             }
