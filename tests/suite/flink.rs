@@ -299,6 +299,7 @@ const NATIVE: &[&str] = &[
     "of_both_windows",
     "beside_loaded",
     "quiet_rooms",
+    "spreads_by_number",
 ];
 
 #[test]

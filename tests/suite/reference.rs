@@ -22,8 +22,10 @@ fn the_reference_shows_every_word_of_the_grammar() {
     let (grammar, page) = (read("grammar/dpl.pest"), read("docs/language.md"));
     let shown = words_of_code(&page);
     let word = Regex::new(r#""([a-z]{2,})""#).unwrap();
+    // Words of other languages are read to be mended, and are none of this one's.
+    let own = grammar.lines().filter(|line| !line.starts_with("foreign_"));
     let words: BTreeSet<&str> =
-        word.captures_iter(&grammar).map(|found| found.get(1).unwrap().as_str()).collect();
+        own.flat_map(|line| word.captures_iter(line)).map(|found| found.get(1).unwrap().as_str()).collect();
     assert!(words.len() > 50, "only {} words are found in the grammar", words.len());
     let missing: Vec<&&str> = words.iter().filter(|word| !shown.contains(**word)).collect();
     assert!(missing.is_empty(), "docs/language.md shows none of {missing:?}");

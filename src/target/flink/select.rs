@@ -240,7 +240,9 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
                 RelationKind::Scan(_) => rows.from,
                 _ => parenthesised(platform, input),
             };
-            let from = format!("{from}\n{}", print::recognize(matched, &columns));
+            // Without a name Flink 1.20 finds no table: `Table 'EXPR$0' not found`.
+            let name = print::name("$matched");
+            let from = format!("{from}\n{} AS {name}", print::recognize(matched, &columns));
             Block { columns: names(relation), from, ..Block::default() }
         }
         RelationKind::Over { input, over } => {
