@@ -129,7 +129,7 @@ fn role_name(physical: &str, suffix: &str) -> SmolStr {
 }
 
 /// Eight hexadecimal digits that depend on the text alone.
-fn short_hash(text: &str) -> String {
+pub fn short_hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().take(4).fold(String::new(), |mut hash, byte| {
         let _ = write!(hash, "{byte:02x}");
         hash

@@ -42,7 +42,7 @@ use rustc_hash::FxHashMap;
 
 pub use boundary::{BoundaryAccess, Limit};
 pub use derive::account_root;
-pub use derived::{DerivedRole, Duty, derived_role, derived_role_in};
+pub use derived::{DerivedRole, Duty, derived_role, derived_role_in, short_hash};
 pub use document::{Document, Statement};
 pub use foreign::{ForeignHalf, Ours, Theirs};
 pub use lake_formation::TableGrant;

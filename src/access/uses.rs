@@ -14,8 +14,8 @@ use super::{
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
-        grant::Effect, pipeline::User,
+        Capability, Location, Pipeline, Platform, ResourceId, Stream, Value, ValueKind, grant::Effect,
+        pipeline::User,
     },
     source::Span,
 };
@@ -64,13 +64,9 @@ impl Needs<'_> {
     /// Lake Formation asks IAM, too, whether an administrator may administer.
     fn lake_admins(&mut self) {
         for account in &self.platform.accounts {
-            let field = self.platform.field(account.resource, "lake_admins").map(|value| &value.kind);
-            let Some(ValueKind::List(items)) = field.filter(|_| !account.external) else { continue };
-            for item in items {
-                if let ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) = item.kind {
-                    let place = Place::Resource(account.resource);
-                    self.on(RoleKey::Declared(id), "account", "administer_lake", &place, item.span);
-                }
+            for (id, span) in self.platform.lake_admins(account).filter(|_| !account.external) {
+                let place = Place::Resource(account.resource);
+                self.on(RoleKey::Declared(id), "account", "administer_lake", &place, span);
             }
         }
     }

@@ -37,8 +37,10 @@ pub fn guardrails_are_managed(platform: &Platform, diagnostics: &mut Diagnostics
     let managed = platform.accounts.iter().filter(|account| account.management);
     let managed: BTreeSet<u32> = managed.filter_map(|account| account.organization).collect();
     for (at, organization) in (0_u32..).zip(&platform.organizations).filter(|(at, _)| !managed.contains(at)) {
-        let attached =
-            platform.guardrails.iter().find(|it| it.on.iter().any(|node| is_in(platform, node, at)));
+        let attached = platform
+            .guardrails
+            .iter()
+            .find(|it| it.on.iter().any(|node| platform.organization_of(node) == Some(at)));
         if let Some(guardrail) = attached {
             let span = platform.resource(organization.resource).span;
             let candidate = below_the_root(platform, at);
@@ -56,14 +58,6 @@ fn below_the_root(platform: &Platform, organization: u32) -> Option<(&str, Span)
     match (below.next(), below.next()) {
         (Some(account), None) => Some((&account.name, platform.resource(account.resource).span)),
         _ => None,
-    }
-}
-
-fn is_in(platform: &Platform, node: &Node, organization: u32) -> bool {
-    match node {
-        Node::Root(root) => *root == organization,
-        Node::Unit(unit) => platform.unit(*unit).organization == organization,
-        Node::Account(account) => platform.account(*account).organization == Some(organization),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, stream::Rows},
+    platform::Platform,
     source::Span,
     sql::{
         event_time::is_event_time,
@@ -45,17 +45,18 @@ pub fn first_rows_are_in_the_order_of_time(platform: &Platform, diagnostics: &mu
             let RelationKind::Rank { input, partition, order } = &relation.kind else { continue };
             let windowed =
                 |key: &Expr| matches!(key.kind, ExprKind::Column(at) if input.bound(at) == Some(1));
-            let Some(ExprKind::Column(time)) = order.first().map(|order| &order.expr.kind) else { continue };
+            let Some(Expr { kind: ExprKind::Column(time), span: place, .. }) =
+                order.first().map(|it| &it.expr)
+            else {
+                continue;
+            };
             if partition.iter().any(windowed) {
                 continue;
             }
-            let place = order.first().map_or(relation.span, |order| order.expr.span);
             if let Some(field) = input.field(*time).filter(|_| !is_event_time(platform, input, *time)) {
-                diagnostics.push(not_by_time(&field.name, event_time(platform, input), place));
+                diagnostics.push(not_by_time(&field.name, event_time(platform, input), *place));
             }
-            let streams = query.sources().into_iter().filter_map(|id| platform.stream(id));
-            let diverts = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
-            if let Some(stream) = diverts {
+            if let Some(stream) = platform.diverting(query.sources()) {
                 diagnostics.push(late_first(&platform.resource(stream.resource).name, relation.span));
             }
         }
@@ -71,8 +72,7 @@ fn event_time<'a>(platform: &Platform, input: &'a Relation) -> Option<&'a str> {
 /// Where late rows are diverted, it is known as a row comes whether it is late.
 pub fn late_rows_of_over_can_be_told(platform: &Platform, diagnostics: &mut Diagnostics) {
     for query in &platform.queries {
-        let diverts = query.sources().into_iter().filter_map(|id| platform.stream(id));
-        let diverts = diverts.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        let diverts = platform.diverting(query.sources());
         let of_other = query.plan.chain().find(|relation| {
             matches!(&relation.kind, RelationKind::Match { input, .. } if !Over::is_of_stream(input))
         });
@@ -81,8 +81,7 @@ pub fn late_rows_of_over_can_be_told(platform: &Platform, diagnostics: &mut Diag
         }
     }
     each(platform, |query, input, over, span| {
-        let streams = query.sources().into_iter().filter_map(|id| platform.stream(id));
-        let diverted = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        let diverted = platform.diverting(query.sources());
         if let Some(stream) = diverted.filter(|_| !over.tells_late_rows(input)) {
             diagnostics.push(late_over(&platform.resource(stream.resource).name, span));
         }

@@ -3,7 +3,7 @@
 use super::duration;
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, Query, ResourceId, ValueKind, stream::Rows},
+    platform::{Platform, Query, ResourceId, ValueKind},
     source::Span,
     sql::{
         plan::{CaseArm, Expr, ExprKind, Field, Relation, RelationKind, WindowShape},
@@ -63,11 +63,7 @@ fn other_time<'p>(
 /// Late rows are diverted from windows only whose end is known as a row comes.
 pub fn late_rows_can_be_told(platform: &Platform, diagnostics: &mut Diagnostics) {
     for query in &platform.queries {
-        let diverted = query
-            .sources()
-            .into_iter()
-            .filter_map(|id| platform.stream(id))
-            .find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        let diverted = platform.diverting(query.sources());
         let session = query.plan.chain().find(|relation| {
             matches!(relation.kind, RelationKind::Window { shape: WindowShape::Session { .. }, .. })
         });

@@ -2,7 +2,7 @@
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Platform, stream::Rows},
+    platform::Platform,
     source::Span,
     sql::{
         event_time,
@@ -29,8 +29,7 @@ pub fn joins_forget_their_rows(platform: &Platform, diagnostics: &mut Diagnostic
 /// A row is looked up as of the event time, in a stream that has one too; late rows are not told there.
 pub fn lookups_are_as_of_the_event_time(platform: &Platform, diagnostics: &mut Diagnostics) {
     for query in &platform.queries {
-        let streams = query.sources().into_iter().filter_map(|id| platform.stream(id));
-        let diverts = streams.into_iter().find(|stream| matches!(stream.late, Some(Rows::Divert(_))));
+        let diverts = platform.diverting(query.sources());
         for relation in query.plan.chain() {
             let RelationKind::AsOf { left, right, time, .. } = &relation.kind else { continue };
             if let Some(field) =

@@ -4,7 +4,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::Platform,
     source::Span,
-    sql::plan::{AggregateFunction, RelationKind, WindowShape},
+    sql::plan::{RelationKind, WindowShape},
 };
 
 /// The first version that computes both as it should.
@@ -49,10 +49,8 @@ pub fn variances_keep_their_digits(platform: &Platform, diagnostics: &mut Diagno
     for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
         let RelationKind::Aggregate { calls, .. } = &relation.kind else { continue };
         let variance = calls.iter().find(|call| {
-            use AggregateFunction::{StddevPop, StddevSamp, VarPop, VarSamp};
-            let is_one = matches!(call.function, StddevPop | StddevSamp | VarPop | VarSamp);
             // What is wrong already is said.
-            is_one && !call.function.is_wrong_of_one(call.argument.as_ref())
+            call.function.is_variance() && !call.function.is_wrong_of_one(call.argument.as_ref())
         });
         if let Some(call) = variance {
             diagnostics.push(variance_loses(call.function.name(), platform.project.flink(), call.span));

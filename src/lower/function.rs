@@ -1,7 +1,6 @@
 //! The functions that templates call.
 
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 
 use super::{
     evaluate::{self, evaluate},
@@ -9,6 +8,7 @@ use super::{
     script, spell,
 };
 use crate::{
+    access::short_hash,
     check::{field, recurrence},
     library::Encoding,
     platform::{Value, ValueKind, item::attribute_type, resource::Noun},
@@ -221,8 +221,7 @@ fn short<'a>(scope: &Scope<'a, '_>, args: &'a [Arg]) -> Option<String> {
     if whole.chars().count() <= most {
         return Some(whole);
     }
-    let hash: String =
-        Sha256::digest(whole.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = short_hash(&whole);
     let kept: String = whole.chars().take(most.saturating_sub(hash.len() + 1)).collect();
     Some(format!("{kept}-{hash}"))
 }

@@ -1,6 +1,6 @@
 //! The calls that make a pipeline start by itself, for each account that takes part.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -26,29 +26,27 @@ pub fn scripts(platform: &Platform, pipeline: &Pipeline, trigger: &Trigger) -> V
     }
 }
 
-/// The syncs at the end of whose runs pipelines start.
-pub fn awaited(platform: &Platform) -> BTreeSet<ResourceId> {
-    let triggers = platform.pipelines.iter().filter_map(|pipeline| pipeline.trigger.as_ref());
-    let after = triggers.filter_map(|trigger| match &trigger.kind {
-        TriggerKind::Event(pattern) => pattern.after,
-        TriggerKind::Schedule(..) | TriggerKind::Records(_) => None,
-    });
-    after.collect()
-}
+/// A pipeline that starts at the end of a sync's runs.
+pub struct Awaiting<'p>(Maker<'p>, &'p EventPattern);
 
-/// The calls that make pipelines start at the end of a sync's runs, to be made behind the one that makes the sync's task.
-pub fn after(platform: &Platform, sync: ResourceId, task: &str) -> Vec<Call> {
-    let mut calls = Vec::new();
+/// The syncs at the end of whose runs pipelines start, each with those.
+pub fn awaited(platform: &Platform) -> BTreeMap<ResourceId, Vec<Awaiting<'_>>> {
+    let mut awaited: BTreeMap<ResourceId, Vec<Awaiting<'_>>> = BTreeMap::new();
     for pipeline in &platform.pipelines {
         let Some(trigger) = &pipeline.trigger else { continue };
         let TriggerKind::Event(pattern) = &trigger.kind else { continue };
-        if pattern.after == Some(sync) {
+        if let Some(sync) = pattern.after {
             let resource = platform.resource(pipeline.resource);
             let maker = Maker { platform, pipeline, trigger, resource };
-            calls.extend(maker.after(pattern, task));
+            awaited.entry(sync).or_default().push(Awaiting(maker, pattern));
         }
     }
-    calls
+    awaited
+}
+
+/// The calls that make pipelines start at the end of a sync's runs, to be made behind the one that makes the sync's task.
+pub fn after(awaiting: &[Awaiting<'_>], task: &str) -> Vec<Call> {
+    awaiting.iter().flat_map(|Awaiting(maker, pattern)| maker.after(pattern, task)).collect()
 }
 
 struct Maker<'p> {

@@ -86,7 +86,8 @@ fn sides(a: &Expr, b: &Expr, columns: &Columns) -> Result<(window::Expr, window:
     }
 }
 
-fn physical(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
+/// The operator's type of an expression.
+pub(super) fn physical(expr: &Expr) -> Result<Type, Box<Diagnostic>> {
     types::physical(&expr.ty.base)
         .ok_or_else(|| refused(expr.span, &format!("a {}", types::spelled(&expr.ty.base))))
 }

@@ -9,8 +9,8 @@ use crate::{
         types,
     },
     window::{
-        self, Aggregate, Arithmetic, Comparison, Expr, First, Function, Part, Scalar, Select, Stage, Type,
-        Value,
+        self, Aggregate, Arithmetic, Comparison, Expr, First, Function, Part, Scalar, Select, Spread, Stage,
+        Type, Value,
     },
 };
 
@@ -49,18 +49,19 @@ pub(super) fn stages(input: &Relation, over: &Over, part: &Part, span: Span) -> 
     let nullable = nullable(part);
     let mut calls = Vec::new();
     let mut results = Vec::new();
+    let mut computed = false;
     for it in &over.calls {
-        if spread(it.function).is_some() {
-            results.push(variance(it, &columns, &nullable, &mut calls)?);
+        let call = call(it, &columns)?;
+        if let window::OverFunction::Aggregate(Aggregate::Spread(value, spread)) = call.function {
+            results.push(variance(it, (value, spread), &nullable, (columns.types.len(), &mut calls))?);
+            computed = true;
         } else {
-            let call = call(it, &columns)?;
             let ty = call.ty().ok_or_else(|| refused(it.span, "this OVER"))?;
             results.push(Expr::column(columns.types.len() + calls.len(), ty));
             calls.push(call);
         }
     }
     let partition = expr::all(&over.partition, &columns)?;
-    let computed = over.calls.iter().any(|call| spread(call.function).is_some());
     let rows = columns.types.iter().enumerate().map(|(at, ty)| Expr::column(at, *ty));
     let output = rows.chain(results).collect();
     let over = window::Over { nullable, time: over.time.0, partition, frame, calls, input: columns.types };
@@ -68,30 +69,15 @@ pub(super) fn stages(input: &Relation, over: &Over, part: &Part, span: Span) -> 
     Ok(if computed { vec![over, Stage::Select(Select { filter: None, output })] } else { vec![over] })
 }
 
-/// Whether a function is a variance: its root, and of a sample.
-fn spread(function: OverFunction) -> Option<(bool, bool)> {
-    match function {
-        OverFunction::Aggregate(AggregateFunction::StddevPop) => Some((true, false)),
-        OverFunction::Aggregate(AggregateFunction::StddevSamp) => Some((true, true)),
-        OverFunction::Aggregate(AggregateFunction::VarPop) => Some((false, false)),
-        OverFunction::Aggregate(AggregateFunction::VarSamp) => Some((false, true)),
-        _ => None,
-    }
-}
-
 /// A variance as Calcite expands it before OVER (`ConvertletTable`): `(SUM(x * x) - SUM(x) * SUM(x) / COUNT(x)) / COUNT(x)`, of a sample
 /// `/ (COUNT(x) - 1)`, all in the argument's type; and `CAST(POWER(…, 0.5) AS type)` of that.
 fn variance(
     it: &OverCall,
-    columns: &Columns,
+    (value, Spread { root, sample }): (Expr, Spread),
     nullable: &[bool],
-    calls: &mut Vec<window::OverCall>,
+    (width, calls): (usize, &mut Vec<window::OverCall>),
 ) -> Result<Expr> {
     let refusal = |why: &str| refused(it.span, &format!("{} {why}", it.function.name()));
-    let (Some((root, sample)), Some(argument)) = (spread(it.function), &it.argument) else {
-        return Err(refusal("with OVER"));
-    };
-    let value = expr::convert(argument, columns)?;
     let ty = value.ty();
     if it.distinct || !matches!(ty, Type::BigInt | Type::Double) {
         return Err(refusal("with OVER of this type, or with DISTINCT"));
@@ -106,7 +92,7 @@ fn variance(
         if known.is_none() {
             calls.push(call);
         }
-        Expr::column(columns.types.len() + at, ty)
+        Expr::column(width + at, ty)
     };
     let mut built = || {
         let square = Expr::arithmetic(Arithmetic::Multiply, value.clone(), value.clone())?;
@@ -147,16 +133,14 @@ fn call(call: &OverCall, columns: &Columns) -> Result<window::OverCall> {
         }
         (OverFunction::Aggregate(_), None) => return Err(refused(call.span, "this OVER")),
     };
-    let refusal = match call.function {
-        OverFunction::Aggregate(
+    if call.distinct
+        && let OverFunction::Aggregate(
             function @ (AggregateFunction::FirstValue | AggregateFunction::LastValue),
-        ) if call.distinct => Some(format!("{}(DISTINCT …) with OVER", function.name())),
-        _ => None,
-    };
-    match refusal {
-        Some(construct) => Err(refused(call.span, &construct)),
-        None => Ok(window::OverCall { function, distinct: call.distinct }),
+        ) = call.function
+    {
+        return Err(refused(call.span, &format!("{}(DISTINCT …) with OVER", function.name())));
     }
+    Ok(window::OverCall { function, distinct: call.distinct })
 }
 
 /// For each column of a part's results, whether Flink's planner takes it for one that may be null. No column of a source is declared NOT NULL.

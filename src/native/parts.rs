@@ -93,6 +93,13 @@ impl Maker<'_> {
         if is_leaf(relation) {
             return Ok(Part { first: self.first(relation)?, then: Vec::new() });
         }
+        let may_group = matches!(
+            relation.kind,
+            RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Aggregate { .. }
+        );
+        if may_group && let Some(part) = self.grouped(relation)? {
+            return Ok(part);
+        }
         match &relation.kind {
             RelationKind::Rank { input, partition, order } => match self.earliest(input, partition, order)? {
                 Some(earliest) => self.then(input, Stage::Earliest(earliest)),
@@ -111,11 +118,6 @@ impl Maker<'_> {
                 }
                 let window = groups::operator_window(shape);
                 self.then(input, Stage::Assign(Assign { event_time: time.0, window }))
-            }
-            RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Aggregate { .. }
-                if let Some(part) = self.grouped(relation)? =>
-            {
-                Ok(part)
             }
             RelationKind::Over { input, over } => {
                 let mut part = self.part(input)?;

@@ -102,8 +102,7 @@ impl Reader {
         }
         let columns = Columns { places: (0..types.len()).collect(), types };
         let converted = expr::convert(&over_reads, &columns)?;
-        let wanted = types::physical(&expr.ty.base)
-            .ok_or_else(|| refused(expr.span, &format!("a {}", types::spelled(&expr.ty.base))))?;
+        let wanted = expr::physical(expr)?;
         let converted = if converted.ty() == wanted { Ok(converted) } else { converted.cast(wanted) };
         Ok(Told { reads, expr: converted.map_err(|error| refused(expr.span, &error.to_string()))? })
     }
@@ -138,13 +137,15 @@ impl Reader {
                     };
                     self.over_reads(value, Place { first: name == "FIRST", offset }, reads)
                 }
-                (name, [argument]) if let Some(function) = AggregateFunction::named(name) => {
-                    match self.call(function, argument) {
-                        Ok((at, ty)) => read(Read::Call(at), Some(ty)),
-                        Err(refusal) => {
+                (name, [argument]) => {
+                    let function = AggregateFunction::named(name);
+                    match function.map(|function| self.call(function, argument)) {
+                        Some(Ok((at, ty))) => read(Read::Call(at), Some(ty)),
+                        Some(Err(refusal)) => {
                             reads.borrow_mut().refusal.get_or_insert(refusal);
                             expr.clone()
                         }
+                        None => expr.with_parts(&|part| self.over_reads(part, place, reads)),
                     }
                 }
                 _ => expr.with_parts(&|part| self.over_reads(part, place, reads)),
@@ -166,13 +167,7 @@ impl Reader {
         if columns.iter().any(|at| self.of(*at).0 != variable) {
             return Err(refused(argument.span, "an aggregate of several variables"));
         }
-        if matches!(
-            function,
-            AggregateFunction::StddevPop
-                | AggregateFunction::StddevSamp
-                | AggregateFunction::VarPop
-                | AggregateFunction::VarSamp
-        ) {
+        if function.is_variance() {
             return Err(refused(argument.span, &format!("{} in MATCH_RECOGNIZE", function.name())));
         }
         let mut converted = expr::convert(&self.of_row(argument), &self.columns)?;

@@ -205,6 +205,33 @@ impl Platform {
         texts.collect()
     }
 
+    /// Who administers an account's lake, each with where that is said.
+    pub fn lake_admins(&self, account: &Account) -> impl Iterator<Item = (ResourceId, Span)> {
+        let items = match self.field(account.resource, "lake_admins").map(|value| &value.kind) {
+            Some(ValueKind::List(items)) => items.as_slice(),
+            _ => &[],
+        };
+        items.iter().filter_map(|item| match item.kind {
+            ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) => Some((id, item.span)),
+            _ => None,
+        })
+    }
+
+    /// The organization that a node of its tree is in, by its index.
+    pub fn organization_of(&self, node: &Node) -> Option<u32> {
+        match node {
+            Node::Root(root) => Some(*root),
+            Node::Unit(unit) => Some(self.unit(*unit).organization),
+            Node::Account(account) => self.account(*account).organization,
+        }
+    }
+
+    /// The first stream among those that diverts its late rows.
+    pub fn diverting(&self, streams: impl IntoIterator<Item = ResourceId>) -> Option<&Stream> {
+        let mut streams = streams.into_iter().filter_map(|id| self.stream(id));
+        streams.find(|stream| matches!(stream.late, Some(stream::Rows::Divert(_))))
+    }
+
     /// Whether a declaration's place and body could be resolved. Where not, that is reported, and what follows from it need not be.
     pub fn is_whole(&self, id: ResourceId) -> bool {
         let (resource, kind) = (self.resource(id), self.kind_of(id));

@@ -174,7 +174,7 @@ fn described(prover: &Prover<'_>, named: &Named) -> (String, String) {
         Named::Service(principal) => (principal.to_string(), "service".to_owned()),
         Named::Arn(arn) => {
             let id = arn.split(':').nth(4).unwrap_or_default();
-            let account = platform.accounts.iter().find(|account| account.id == id);
+            let account = platform.account_numbered(id).map(|at| platform.account(at));
             let name = account.map_or(id, |account| account.name.as_str());
             if arn.ends_with(":root") {
                 return (name.to_owned(), "account, whose administrators choose who".to_owned());

@@ -35,11 +35,12 @@ impl Context<'_> {
         let mut faulty = false;
         let takes_columns = kind.takes.contains(&Part::Columns);
         for member in declared.decl.body.iter().flatten() {
-            let colon =
-                if let Member::Column(column) = member { self.colon_field(column, kind) } else { None };
+            let colon = match member {
+                Member::Column(column) if !takes_columns => self.colon_field(column, kind),
+                _ => None,
+            };
             let written = match (member, &colon) {
-                (Member::Field(written), _) => written,
-                (_, Some(written)) if !takes_columns => written,
+                (Member::Field(written), _) | (_, Some(written)) => written,
                 _ => continue,
             };
             let at = kind.field_index(&written.name.name);

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Context, Meaning, scope::as_path, scope::dotted};
+use super::{Context, Meaning, scope::as_path, scope::dotted, value::acts};
 use crate::{
     diagnostic::Diagnostic,
     library::FieldType,
@@ -123,9 +123,10 @@ impl Context<'_> {
         let named = |one: &&crate::platform::Resource| {
             one.name == text || one.physical == text || one.arn.as_deref() == Some(text)
         };
-        let mut acting = self.platform.resources.iter().filter(named).filter(|one| self.acts(one.kind));
+        let mut acting =
+            self.platform.resources.iter().filter(named).filter(|one| acts(self.library.kind(one.kind)));
         let found = acting.next().filter(|_| acting.next().is_none())?;
-        self.is_visible(file, &found.name).then(|| found.name.to_string())
+        self.means(file, &found.name).is_some().then(|| found.name.to_string())
     }
 
     /// The service that a word or the name of its principal in AWS means.

@@ -476,7 +476,7 @@ impl Context<'_> {
             .map(|(meaning, _)| meaning)
     }
 
-    /// As [`Self::peek`], of a name that nobody wrote: it counts as no use and no reference.
+    /// As [`Self::peek`], of a name that nobody wrote: it is no reference.
     pub(super) fn quiet(&self, file: FileId, path: &Path) -> Option<Meaning> {
         let kept = self.scopes.references.as_ref().map(|references| references.borrow().len());
         let found = self.peek(file, path);
@@ -486,11 +486,11 @@ impl Context<'_> {
         found
     }
 
-    /// Whether a name means something in a module.
-    pub(super) fn is_visible(&self, file: FileId, name: &SmolStr) -> bool {
+    /// What a name means in a module, whether anybody wrote it or not.
+    pub(super) fn means(&self, file: FileId, name: &str) -> Option<Meaning> {
         let span = Span::new(0, 0);
-        let parts = vec![Ident { name: name.clone(), span }];
-        self.quiet(file, &Path { parts, span }).is_some()
+        let parts = vec![Ident { name: SmolStr::new(name), span }];
+        self.quiet(file, &Path { parts, span })
     }
 
     /// The resource of that kind which a path names; reports where it names anything else.
@@ -533,15 +533,7 @@ impl Context<'_> {
         let Some(first) = path.parts.first().filter(|_| !self.scopes.incomplete(file)) else { return };
         let named = |name: &&str| {
             path.parts.len() > 1
-                || self
-                    .quiet(
-                        file,
-                        &Path {
-                            parts: vec![Ident { name: SmolStr::new(*name), span: first.span }],
-                            span: first.span,
-                        },
-                    )
-                    .is_some_and(|meaning| wanted(self.platform, meaning))
+                || self.means(file, name).is_some_and(|meaning| wanted(self.platform, meaning))
         };
         let visible = self.scopes.visible(file);
         let near = suggest::all_near(&first.name, visible).into_iter().find(named);

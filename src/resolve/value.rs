@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{Context, Meaning, mend::plain, scope::as_path, suggest, types};
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{EnumId, FieldDecl, FieldType},
+    library::{EnumId, FieldDecl, FieldType, Kind},
     platform::{Base, Location, Principal, Value, ValueKind, resource::Noun},
     source::{FileId, Span},
     syntax::ast::{BinaryOp, Expr, ExprKind, Ident, StringPart, UnaryOp},
@@ -14,6 +14,11 @@ use crate::{
 /// The kinds of declarations that act, or vouch for those who do. Others act through their service.
 const ACTING: &[&str] =
     &["role", "pipeline", "query", "sync", "function", "crawler", "group", "saml_provider", "oidc_provider"];
+
+/// Whether declarations of a kind act, or vouch for those who do.
+pub(super) fn acts(kind: &Kind) -> bool {
+    ACTING.contains(&kind.name.as_str()) || kind.source
+}
 
 impl Context<'_> {
     /// The value of an expression as a field's type wants it, its conditions checked.
@@ -280,21 +285,17 @@ impl Context<'_> {
             self.diagnostics.push(diagnostic);
             return None;
         }
-        let library = self.library.clone();
-        let acts = |platform: &crate::platform::Platform, meaning| match meaning {
+        let meaning = self.lookup_as(file, &path, &|platform, meaning| match meaning {
             Meaning::Resource(id) => {
                 let kind = platform.kind_of(id);
-                kind.name == "account"
-                    || ACTING.contains(&kind.name.as_str())
-                    || library.kind(platform.resource(id).kind).source
+                kind.name == "account" || acts(kind)
             }
             _ => false,
-        };
-        let meaning = self.lookup_as(file, &path, &acts)?;
+        })?;
         if let Meaning::Resource(id) = meaning {
             match self.platform.resource(id).noun {
                 Noun::Account(account) => return Some(Principal::Account(account)),
-                _ if self.acts(self.platform.resource(id).kind) => return Some(Principal::Resource(id)),
+                _ if acts(self.platform.kind_of(id)) => return Some(Principal::Resource(id)),
                 _ => {}
             }
         }
@@ -307,12 +308,6 @@ impl Context<'_> {
             None => diagnostic,
         });
         None
-    }
-
-    /// Whether declarations of a kind act, or vouch for those who do.
-    pub(super) fn acts(&self, kind: crate::library::KindId) -> bool {
-        let kind = self.library.kind(kind);
-        ACTING.contains(&kind.name.as_str()) || kind.source
     }
 
     fn tagged_principal(&mut self, file: FileId, tag: &Ident, inner: &Expr) -> Option<Principal> {

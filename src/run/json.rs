@@ -15,7 +15,7 @@ use std::fmt;
 /// So many names are compared faster than hashed.
 const FEW: usize = 12;
 
-/// As deep as Flink's JSON functions read (Jackson's `StreamReadConstraints`).
+/// As deep as Flink's JSON format reads rows (Jackson's `StreamReadConstraints`).
 const DEEPEST: usize = 1000;
 
 /// Whether values nest deeper than Flink reads. Of what is no JSON any answer is right.

@@ -95,7 +95,7 @@ pub enum RelationKind {
     Rank {
         /// The rows.
         input: Box<Relation>,
-        /// What makes a part, over the input; the window's bounds are among it.
+        /// What makes a part, over the input; the window's bounds are among it, unless rows are ranked for all time.
         partition: Vec<Expr>,
         /// The order, over the input.
         order: Vec<Order>,
@@ -328,6 +328,11 @@ impl AggregateFunction {
         let Some(Expr { kind: ExprKind::Call(name, args), .. }) = argument else { return false };
         let has_constant = args.iter().any(|part| matches!(part.kind, ExprKind::Literal(_)));
         self.needs_two() && name == "COALESCE" && has_constant
+    }
+
+    /// Whether it is a variance, or the root of one.
+    pub const fn is_variance(self) -> bool {
+        matches!(self, Self::StddevPop | Self::StddevSamp | Self::VarPop | Self::VarSamp)
     }
 
     /// Whether it is null where there is but one value.

@@ -18,7 +18,8 @@
 //!
 //! # Memory
 //! State is one accumulator per open window and key, or per slice and key where windows overlap, or per open session. Keys are interned; those without an open window are
-//! forgotten when they make up three quarters of the table, so that state never grows with the input's length.
+//! forgotten when they make up three quarters of the table, so that state never grows with the input's length; but that a key's first row of all
+//! time was told is kept for ever.
 
 mod aggregate;
 mod aligned;
@@ -32,11 +33,13 @@ mod eval;
 mod expr;
 mod flow;
 mod functions;
+mod in_order;
 mod keys;
 mod operator;
 mod order;
 mod over;
 mod pane;
+mod parted;
 mod pattern;
 mod query;
 mod reduce;

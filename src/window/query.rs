@@ -175,7 +175,7 @@ impl Query {
     /// Finds the first thing that keeps the plan from being run.
     pub fn validate(&self) -> Result<(), PlanError> {
         match self.input.get(self.event_time) {
-            Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3)) => {}
+            Some(ty) if ty.is_event_time() => {}
             _ => return Err(PlanError::EventTime),
         }
         if let Some(ty) = self.input.iter().find(|t| !t.is_valid()) {

@@ -61,6 +61,11 @@ impl Type {
         (precision <= 6).then_some(Type::Timestamp(precision))
     }
 
+    /// Whether it can be an event time: Flink's are of milliseconds.
+    pub(super) fn is_event_time(self) -> bool {
+        matches!(self, Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3))
+    }
+
     /// `TIMESTAMP_LTZ(precision)`; the operator keeps microseconds, so the precision is at most 6.
     pub fn timestamp_ltz(precision: u8) -> Option<Type> {
         (precision <= 6).then_some(Type::TimestampLtz(precision))

@@ -6,14 +6,16 @@ mod kinesis;
 
 use crate::command::Sandbox;
 use crate::oracle;
+use crate::running::{Chance, Running, modified};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// Results and what is rejected, in files.
+const TO_FILES: [&str; 4] = ["--to", "averages=out.jsonl", "--to", "rejected=rejected.jsonl"];
 
 /// What every test of this file waits for at most.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -77,39 +79,16 @@ impl Drop for Server {
 }
 
 /// A run that does not end by itself.
-struct Live {
-    run: Child,
-    said: BufReader<std::process::ChildStderr>,
-    metrics: String,
-}
+struct Live(Running);
 
 impl Live {
     fn start(sandbox: &Sandbox, arguments: &[String], environment: &[(&str, &str)]) -> Live {
-        let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        words.extend(["--metrics", ":0"]);
-        let mut run = sandbox.command(&words);
-        let mut run = run.envs(environment.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(run.stderr.take().unwrap());
-        let mut heard = String::new();
-        let metrics = loop {
-            let mut line = String::new();
-            assert!(said.read_line(&mut line).unwrap() > 0, "the run has ended: {heard}");
-            let address =
-                line.trim().strip_prefix("metrics at http://").and_then(|l| l.strip_suffix("/metrics"));
-            if let Some(address) = address {
-                break address.to_owned();
-            }
-            heard += &line;
-        };
-        Live { run, said, metrics }
+        let words = [texts(arguments), vec!["--metrics", ":0"]].concat();
+        Live(Running::start(sandbox.command(&words).envs(environment.iter().copied())))
     }
 
     fn metrics(&self) -> String {
-        let mut stream = TcpStream::connect(&self.metrics).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
+        self.0.metrics()
     }
 
     /// The sum of a metric's values.
@@ -138,21 +117,10 @@ impl Live {
 
     /// Tells it to stop; what it said.
     #[track_caller]
-    fn stop(mut self) -> String {
-        let pid = self.run.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        let mut text = String::new();
-        self.said.read_to_string(&mut text).unwrap();
-        assert_eq!(self.run.wait().unwrap().code(), Some(143), "{text}");
+    fn stop(self) -> String {
+        let (code, text) = self.0.stop("-TERM");
+        assert_eq!(code, Some(143), "{text}");
         text
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        // It is gone already, unless the test has failed or kills it.
-        let _ = self.run.kill();
-        let _ = self.run.wait();
     }
 }
 
@@ -264,24 +232,31 @@ fn fired<'a>(whole: &'a str, written: &str) -> Vec<&'a str> {
     lines
 }
 
-/// Numbers that look like chance: splitmix64.
-struct Chance(u64);
+/// That a run has written what one over the same rows in a file writes, as far as its windows have fired.
+#[track_caller]
+fn has_written(sandbox: &Sandbox, lines: &[String]) {
+    let (whole, rejected) = of_a_file(sandbox, lines);
+    let written = sandbox.read("out.jsonl");
+    assert!(written.lines().count() > 300, "{written}");
+    same(&sorted(&written), &fired(&whole, &written));
+    same(&sorted(&sandbox.read("rejected.jsonl")), &sorted(&rejected));
+}
 
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % limit
+/// Kills a run a moment after one of its next checkpoints.
+#[track_caller]
+fn kill_soon(mut run: Child, checkpoint: &Path, chance: &mut Chance) {
+    for _ in 0..=chance.below(3) {
+        some_moment(checkpoint, chance);
     }
+    assert!(run.try_wait().unwrap().is_none(), "the run has ended by itself");
+    run.kill().unwrap();
+    run.wait().unwrap();
 }
 
 /// Waits until a file has changed, and then a moment of chance; whether it did.
 fn some_moment(checkpoint: &Path, chance: &mut Chance) -> bool {
-    let modified = || fs::metadata(checkpoint).and_then(|metadata| metadata.modified()).ok();
-    let (before, began) = (modified(), Instant::now());
-    while modified() == before {
+    let (before, began) = (modified(checkpoint), Instant::now());
+    while modified(checkpoint) == before {
         if began.elapsed() > Duration::from_secs(2) {
             return false;
         }

@@ -53,6 +53,7 @@ mod run;
 mod run_kept;
 mod run_pipeline;
 mod run_rows;
+mod running;
 mod state_flow;
 mod state_names;
 mod states;

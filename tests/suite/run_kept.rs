@@ -2,13 +2,13 @@
 
 use crate::command::Sandbox;
 use crate::oracle;
+use crate::running::{Chance, Running, figure, modified};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 const PROGRAM: &str = r#"
 organization company {
@@ -96,19 +96,6 @@ fn diverts(window: &str) -> bool {
     !window.starts_with("SESSION") && !window.contains("others") && window != "OVER"
 }
 
-/// Numbers that look like chance: splitmix64.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ (z >> 31)) % limit
-    }
-}
-
 /// Rows of some devices, in about the order of their times; some late, some broken.
 fn rows(seed: u64, count: u64) -> String {
     let mut chance = Chance(seed);
@@ -141,10 +128,6 @@ fn arguments(second: &str, out: &str, ending: &str, diverts: bool, more: &[&str]
     }
     words.extend(more.iter().map(|word| (*word).to_owned()));
     words
-}
-
-fn modified(file: &Path) -> Option<SystemTime> {
-    fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Kills a run at some moment after its next checkpoint; whether it had come to its end before.
@@ -265,12 +248,8 @@ fn a_killed_run_of_joined_windows_goes_on() {
     is_the_same_when_killed(WINDOWS, ".jsonl", 6);
 }
 
-/// A run that is followed, with the address of its metrics.
-struct Live {
-    run: Child,
-    said: BufReader<std::process::ChildStderr>,
-    address: String,
-}
+/// A run that is followed.
+struct Live(Running);
 
 impl Live {
     fn start(sandbox: &Sandbox, more: &[&str]) -> Live {
@@ -278,21 +257,13 @@ impl Live {
             vec!["run", "means", "p", "--from", "readings=log.jsonl", "--to", "averages=out.jsonl"];
         words.extend(["--follow", "--metrics", ":0", "--checkpoint-interval", "20ms"]);
         words.extend(more);
-        let mut run = sandbox.command(&words).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = BufReader::new(run.stderr.take().unwrap());
-        let mut line = String::new();
-        said.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("metrics at http://").and_then(|l| l.strip_suffix("/metrics"));
-        let address = address.unwrap_or_else(|| panic!("no address in {line}")).to_owned();
-        Live { run, said, address }
+        let run = Running::start(&mut sandbox.command(&words));
+        assert_eq!(run.before, "", "the address comes first");
+        Live(run)
     }
 
     fn metrics(&self) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text.split_once("\r\n\r\n").unwrap().1.to_owned()
+        self.0.metrics()
     }
 
     /// Waits until so many rows were read.
@@ -307,19 +278,8 @@ impl Live {
     }
 
     /// Stops it with a signal; its exit code and what it said.
-    fn stop(mut self, signal: &str) -> (Option<i32>, String) {
-        let pid = self.run.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        let mut text = String::new();
-        self.said.read_to_string(&mut text).unwrap();
-        (self.run.wait().unwrap().code(), text)
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        // It is gone already, unless the test has failed.
-        let _ = self.run.kill();
+    fn stop(self, signal: &str) -> (Option<i32>, String) {
+        self.0.stop(signal)
     }
 }
 
@@ -366,7 +326,7 @@ fn a_growing_file_is_followed_where_it_goes() {
     sandbox.write("metrics.txt", &metrics);
     let (code, said) = live.stop("-INT");
     assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("rows in   3,000"), "{said}");
+    assert_eq!(figure(&said, "rows in"), "3,000", "{said}");
     sandbox
         .dpl(&["run", "means", "p", "--from", "readings=all.jsonl", "--to", "averages=whole.jsonl"])
         .fine();

@@ -15,7 +15,7 @@ pub(super) const STANDARD: &str = "-";
 /// The stream itself instead of a file.
 pub(super) const LIVE: &str = "live";
 
-/// One `--from` or `--to`: a stream's name and a file.
+/// One `--from`, `--to` or `--endpoint`: a stream's name, and a file or servers.
 pub(super) type Binding = (String, String);
 
 /// The way that rows are written in a file.
@@ -34,7 +34,7 @@ pub(super) fn bound<'a>(bindings: &'a [Binding], stream: &str) -> Option<&'a str
     bindings.iter().find(|(name, _)| name == stream).map(|(_, file)| file.as_str())
 }
 
-/// Refuses bindings of other streams than the query's. `option` is `--from` or `--to`.
+/// Refuses bindings of other streams than the query's. `option` is how they are given: `--from`, `--to`, `--endpoint`.
 pub(super) fn only(bindings: &[Binding], streams: &[&str], option: &str) -> Result<(), Failure> {
     for (name, _) in bindings {
         if !streams.contains(&name.as_str()) {

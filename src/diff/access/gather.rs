@@ -144,7 +144,7 @@ fn who(here: &Side<'_>, there: &Side<'_>, principal: &str) -> String {
         return format!("role `{}` in {account}", role.identity.name);
     }
     let id = principal.split(':').nth(4).filter(|_| principal.ends_with(":root")).unwrap_or(principal);
-    let account = here.analysis.platform.accounts.iter().find(|account| account.id == id);
+    let account = here.analysis.platform.account_numbered(id).map(|at| here.analysis.platform.account(at));
     match account {
         Some(account) => format!("account `{}`", account.name),
         None if principal == "*" => "everybody".into(),

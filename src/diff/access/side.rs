@@ -100,9 +100,7 @@ impl<'a> Side<'a> {
             return Some(account);
         }
         match thing.resource.split(':').nth(4).filter(|id| !id.is_empty() && *id != "*") {
-            Some(id) => {
-                (0..).map(AccountId).zip(&platform.accounts).find(|(_, it)| it.id == id).map(|it| it.0)
-            }
+            Some(id) => platform.account_numbered(id),
             None => Some(asking),
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::map::{Answer, Left};
-use crate::{artifact::Artifact, source::Span};
+use crate::{artifact::Artifact, lower::pretty, source::Span};
 
 /// A bundle's documents: of which target, by which folder and for which place in the program.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +57,12 @@ impl Documents<'_> {
     }
 }
 
+/// As many bytes a document is likely to take.
+const ROOM: usize = 1 << 16;
+
 /// A document's text.
 pub fn text(document: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(document, ROOM)
 }
 
 #[derive(Serialize)]

@@ -1,11 +1,11 @@
 //! Whatever the standard library gives calls: buckets, keys, syncs, topics, queues, streams, … No kind is named here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::{
     access::{Access, Document, Duty, Ours, derived_role},
     artifact::{Artifact, Artifacts},
-    lower::{self, Script, Surroundings},
+    lower::{self, Script, Surroundings, trigger::Awaiting},
     platform::{Platform, Resource, ResourceId},
     target::{Program, Target},
 };
@@ -38,8 +38,8 @@ fn script_of(context: &Context<'_>, id: ResourceId, resource: &Resource) -> Opti
     }
     let mut calls = lower::calls_of(platform, context, id);
     if let Some(made) = lower::made_by(platform, id) {
-        if context.awaited.contains(&id) {
-            calls.extend(lower::trigger::after(platform, id, &made));
+        if let Some(awaiting) = context.awaited.get(&id) {
+            calls.extend(lower::trigger::after(awaiting, &made));
         }
         if platform.watched_by(id).is_some() {
             calls.extend(lower::watching(platform, context, id, Some(made)));
@@ -75,7 +75,7 @@ struct Context<'a> {
     platform: &'a Platform,
     access: &'a Access,
     /// At whose end pipelines start.
-    awaited: BTreeSet<ResourceId>,
+    awaited: BTreeMap<ResourceId, Vec<Awaiting<'a>>>,
 }
 
 impl Surroundings for Context<'_> {

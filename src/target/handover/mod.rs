@@ -10,6 +10,7 @@ use super::Program;
 use crate::{
     access::{Document, ForeignHalf, Statement, Theirs},
     artifact::{Artifact, Artifacts},
+    lower::pretty,
     platform::{Platform, ResourceId},
     source::{SourceMap, Span},
     target::Target,
@@ -74,15 +75,13 @@ fn file(program: &Program<'_>, theirs: &Theirs, halves: &[&ForeignHalf]) -> Opti
         because: origins.iter().filter_map(|origin| reason(sources, *origin)).collect::<BTreeSet<_>>(),
         policy: Document::new(distinct(halves)),
     };
-    let mut text = serde_json::to_string_pretty(&note).unwrap_or_default();
-    text.push('\n');
     Some(Artifact {
         path: format!("handover/{account}/{}.json", name(platform, theirs)),
         account: account.to_string(),
         family: "handover",
         declaration: resource.map_or(account.as_str(), |id| platform.resource(id).name.as_str()).to_owned(),
         source: resource.map(|id| platform.resource(id).span).or(origins.first().copied())?,
-        text,
+        text: pretty(&note, 4096),
         notes: Vec::new(),
         statements: Vec::new(),
     })

@@ -141,7 +141,7 @@ impl<'a> Trees<'a> {
             }
         }
         for (at, guardrail) in platform.guardrails.iter().enumerate() {
-            for organization in guardrail.on.iter().filter_map(|node| organization_of(platform, node)) {
+            for organization in guardrail.on.iter().filter_map(|node| platform.organization_of(node)) {
                 let attached = &mut parts.entry(organization).or_default().guardrails;
                 if attached.last() != Some(&at) {
                     attached.push(at);
@@ -153,14 +153,6 @@ impl<'a> Trees<'a> {
 
     fn take(&mut self, organization: u32) -> Parts<'a> {
         self.parts.remove(&organization).unwrap_or_default()
-    }
-}
-
-fn organization_of(platform: &Platform, node: &Node) -> Option<u32> {
-    match node {
-        Node::Root(root) => Some(*root),
-        Node::Unit(unit) => Some(platform.unit(*unit).organization),
-        Node::Account(account) => platform.account(*account).organization,
     }
 }
 

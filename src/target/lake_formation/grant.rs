@@ -2,12 +2,8 @@
 //! A role of another account is granted to directly, so that nobody else there gets anything; an account gets the grant option, since its
 //! administrators are to grant on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use super::{
@@ -20,7 +16,7 @@ use super::{
     domain, tag,
 };
 use crate::{
-    access::{Duty, derived_role},
+    access::{Duty, derived_role, short_hash},
     platform::{
         Capability, CapabilityUse, Domain, Grant, LabelRule, Platform, Principal, Resource as Owned,
         ResourceId, grant::Effect, resource::Noun,
@@ -348,11 +344,7 @@ fn create_filter(
 /// A name that depends on what the filter says alone, so that two sentences that say the same share it.
 fn filter_name(table: &str, predicate: &str, columns: &BTreeSet<SmolStr>) -> String {
     let columns: Vec<&str> = columns.iter().map(SmolStr::as_str).collect();
-    let digest = Sha256::digest(format!("{predicate}\n{}", columns.join(",")).as_bytes());
-    digest.iter().take(4).fold(format!("{table}_"), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    format!("{table}_{}", short_hash(&format!("{predicate}\n{}", columns.join(","))))
 }
 
 /// A column's name as Glue keeps it.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     artifact::Artifacts,
-    platform::{Account, Platform, Principal, ValueKind},
+    platform::{Account, Platform},
 };
 
 pub fn lower(platform: &Platform, out: &mut Artifacts) {
@@ -37,17 +37,7 @@ pub fn lower(platform: &Platform, out: &mut Artifacts) {
 }
 
 fn admins(platform: &Platform, account: &Account) -> Vec<String> {
-    let Some(ValueKind::List(items)) =
-        platform.field(account.resource, "lake_admins").map(|value| &value.kind)
-    else {
-        return Vec::new();
-    };
-    let roles = items.iter().filter_map(|item| match &item.kind {
-        ValueKind::Principal(Principal::Resource(id)) | ValueKind::Ref(id) => {
-            platform.resource(*id).arn.as_ref()
-        }
-        _ => None,
-    });
+    let roles = platform.lake_admins(account).filter_map(|(id, _)| platform.resource(id).arn.as_ref());
     let mut arns: Vec<String> = roles.map(ToString::to_string).collect();
     arns.sort();
     arns

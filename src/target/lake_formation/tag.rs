@@ -4,12 +4,8 @@
 //! each declared column by itself. What nobody declared has neither and is chosen by nothing.
 //! <https://docs.aws.amazon.com/lake-formation/latest/dg/lf-tag-considerations.html>
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest, Sha256};
 use smol_str::SmolStr;
 
 use super::{
@@ -18,6 +14,7 @@ use super::{
     grant::{Granted, On},
 };
 use crate::{
+    access::short_hash,
     artifact::Artifacts,
     platform::{Domain, LabelRule, Platform, Table},
 };
@@ -33,13 +30,9 @@ fn key(label: &str) -> String {
     if label.len() <= LONGEST && !label.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return label.to_owned();
     }
-    let digest = Sha256::digest(label.as_bytes());
-    let digest = digest.iter().take(4).fold(String::from("-"), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    let beginning: String = label.to_lowercase().chars().take(LONGEST - digest.len()).collect();
-    beginning + &digest
+    let digest = short_hash(label);
+    let beginning: String = label.to_lowercase().chars().take(LONGEST - digest.len() - 1).collect();
+    format!("{beginning}-{digest}")
 }
 
 /// The tag of a domain. No label has a dot.

@@ -9,13 +9,12 @@
 //!
 //! As `RowTimeDeduplicateKeepFirstRowFunction` of Flink 2.3.
 
-use super::super::clock::Mark;
 use super::super::column::{Batch, Column, Data, Value};
 use super::super::eval::{Rows, eval};
+use super::super::in_order::InOrder;
 use super::super::keys::Keys;
 use super::super::operator::Error;
 use super::super::save::Saved;
-use super::piece::{Down, Piece};
 use super::plan::Earliest;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -72,72 +71,6 @@ impl FirstRows {
         states + self.keys.memory() + rows * self.earliest.input.len() * size_of::<Value>()
     }
 
-    /// Takes rows one by one, and hands on those that are the first of their key with each watermark, each watermark behind its rows.
-    pub fn take(&mut self, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
-        let batch = piece.batch;
-        let mut ids = Vec::new();
-        if batch.len > 0 {
-            let keys = self.earliest.partition.iter();
-            let keys = keys.map(|key| eval(key, &batch.columns, Rows::All(batch.len)).map_err(Error::Result));
-            let keys: Vec<Cow<'_, Column>> = keys.collect::<Result<_, _>>()?;
-            self.keys.intern(&keys, batch.len, &mut ids);
-            self.states.resize_with(self.keys.len(), State::default);
-        }
-        let mut ids = ids.into_iter().enumerate();
-        for mark in piece.marks {
-            let before = mark.rows.saturating_sub(batch.len - ids.len());
-            ids.by_ref().take(before).for_each(|(row, key)| self.add(batch, row, key));
-            if let Some(batch) = self.fired(mark.watermark) {
-                down(Piece::of(&batch))?;
-            }
-            down(Piece::time(&[Mark { rows: 0, ..*mark }], false))?;
-        }
-        ids.for_each(|(row, key)| self.add(batch, row, key));
-        if piece.idle { down(Piece::time(&[], true)) } else { Ok(()) }
-    }
-
-    fn add(&mut self, batch: &Batch, row: usize, key: u32) {
-        let time = match batch.columns.get(self.earliest.time).map(|column| column.get(row)) {
-            Some(Value::I64(micros)) => micros.div_euclid(1000),
-            _ => return,
-        };
-        if self.watermark.is_some_and(|watermark| time < watermark) {
-            return;
-        }
-        let Some(state) = self.states.get_mut(key as usize) else { return };
-        match state {
-            State::Told => return,
-            State::Waiting(first, _) if *first <= time => return,
-            State::Waiting(first, _) => {
-                self.timers.remove(&(*first, key));
-            }
-            State::Unknown => self.rows += 1,
-        }
-        *state = State::Waiting(time, batch.columns.iter().map(|column| column.get(row)).collect());
-        self.timers.insert((time, key));
-        self.most_rows = self.most_rows.max(self.rows);
-    }
-
-    /// The first rows that a watermark has reached.
-    fn fired(&mut self, watermark: i64) -> Option<Batch> {
-        self.watermark = Some(watermark);
-        let mut columns: Vec<Column> = self.earliest.input.iter().map(|ty| Column::new(ty.class())).collect();
-        let mut len = 0;
-        while let Some((time, key)) = self.timers.first().copied()
-            && time <= watermark
-        {
-            self.timers.pop_first();
-            let state = self.states.get_mut(key as usize).map(|state| std::mem::replace(state, State::Told));
-            if let Some(State::Waiting(_, row)) = state {
-                columns.iter_mut().zip(&row).for_each(|(column, value)| column.push(value));
-                len += 1;
-                self.rows -= 1;
-            }
-        }
-        columns.push(Column::of(Data::I64(vec![1; len])));
-        (len > 0).then_some(Batch { len, columns, selection: None })
-    }
-
     pub fn save(&self, out: &mut Vec<u8>) {
         self.keys.save(out);
         for state in &self.states {
@@ -174,5 +107,66 @@ impl FirstRows {
         self.most_rows = Saved::load(from)?;
         self.watermark = Saved::load(from)?;
         Some(())
+    }
+}
+
+impl InOrder for FirstRows {
+    /// The number of each row's key.
+    type Prepared = Vec<u32>;
+
+    fn prepared(&mut self, batch: &Batch) -> Result<Vec<u32>, Error> {
+        let keys = self.earliest.partition.iter();
+        let keys = keys.map(|key| eval(key, &batch.columns, Rows::All(batch.len)).map_err(Error::Result));
+        let keys: Vec<Cow<'_, Column>> = keys.collect::<Result<_, _>>()?;
+        let mut ids = Vec::new();
+        self.keys.intern(&keys, batch.len, &mut ids);
+        self.states.resize_with(self.keys.len(), State::default);
+        Ok(ids)
+    }
+
+    fn add(&mut self, keys: &Vec<u32>, batch: &Batch, row: usize) {
+        let Some(&key) = keys.get(row) else { return };
+        let time = match batch.columns.get(self.earliest.time).map(|column| column.get(row)) {
+            Some(Value::I64(micros)) => micros.div_euclid(1000),
+            _ => return,
+        };
+        if self.watermark.is_some_and(|watermark| time < watermark) {
+            return;
+        }
+        let Some(state) = self.states.get_mut(key as usize) else { return };
+        match state {
+            State::Told => return,
+            State::Waiting(first, _) if *first <= time => return,
+            State::Waiting(first, _) => {
+                self.timers.remove(&(*first, key));
+            }
+            State::Unknown => self.rows += 1,
+        }
+        *state = State::Waiting(time, batch.columns.iter().map(|column| column.get(row)).collect());
+        self.timers.insert((time, key));
+        self.most_rows = self.most_rows.max(self.rows);
+    }
+
+    /// The first rows that a watermark has reached.
+    fn fired(&mut self, watermark: i64) -> Result<Option<Batch>, Error> {
+        self.watermark = Some(watermark);
+        if self.timers.first().is_none_or(|(time, _)| *time > watermark) {
+            return Ok(None);
+        }
+        let mut columns: Vec<Column> = self.earliest.input.iter().map(|ty| Column::new(ty.class())).collect();
+        let mut len = 0;
+        while let Some((time, key)) = self.timers.first().copied()
+            && time <= watermark
+        {
+            self.timers.pop_first();
+            let state = self.states.get_mut(key as usize).map(|state| std::mem::replace(state, State::Told));
+            if let Some(State::Waiting(_, row)) = state {
+                columns.iter_mut().zip(&row).for_each(|(column, value)| column.push(value));
+                len += 1;
+                self.rows -= 1;
+            }
+        }
+        columns.push(Column::of(Data::I64(vec![1; len])));
+        Ok((len > 0).then_some(Batch { len, columns, selection: None }))
     }
 }

@@ -3,8 +3,9 @@
 use super::super::clock::Mark;
 use super::super::column::{Batch, Column, Data};
 use super::super::eval::{Rows, eval, holds};
+use super::super::in_order::InOrder;
 use super::super::operator::{Emit, Error, Operator, Stats};
-use super::super::over::{OverRows, Prepared};
+use super::super::over::OverRows;
 use super::super::pattern::PatternRows;
 use super::super::query::PlanError;
 use super::earliest::FirstRows;
@@ -43,7 +44,7 @@ impl Link {
         })
     }
 
-    /// Whether it waits for the ends of windows.
+    /// Whether it waits for time to pass.
     pub fn waits(&self) -> bool {
         matches!(self, Link::Top(_) | Link::Earliest(_) | Link::Over(_) | Link::Match(_) | Link::Groups(_))
     }
@@ -70,16 +71,12 @@ impl Link {
                 most_memory: ranking.most_memory(),
                 ..Stats::default()
             },
-            Link::Over(over) => {
-                Stats { most_groups: over.most_rows(), most_memory: over.most_memory(), ..Stats::default() }
-            }
+            Link::Over(over) => over.stats(),
             Link::Earliest(first) => {
                 let (_, most) = first.rows();
                 Stats { most_groups: most, most_memory: first.memory(most), ..Stats::default() }
             }
-            Link::Match(rows) => {
-                Stats { most_groups: rows.most_rows(), most_memory: rows.most_memory(), ..Stats::default() }
-            }
+            Link::Match(rows) => rows.stats(),
             Link::Groups(operator) => operator.stats(),
         }
     }
@@ -105,9 +102,9 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
             next(Piece { batch: &batch, marks: &piece.marks_among(&rows), idle: piece.idle })
         }
         Link::Top(ranking) => ranking.take(piece, &mut next),
-        Link::Earliest(first) => first.take(piece, &mut next),
-        Link::Over(over) => in_order(over, piece, &mut next),
-        Link::Match(rows) => matched(rows, piece, &mut next),
+        Link::Earliest(first) => in_order(&mut **first, piece, &mut next),
+        Link::Over(over) => in_order(&mut **over, piece, &mut next),
+        Link::Match(rows) => in_order(&mut **rows, piece, &mut next),
         Link::Groups(operator) => {
             behind(&mut next, |results| operator.push_marked(piece.batch, piece.marks, results))?;
             next(Piece::time(piece.last().as_slice(), piece.idle))
@@ -115,33 +112,11 @@ pub(super) fn take(links: &mut [Link], piece: Piece<'_>, down: Down<'_>) -> Resu
     }
 }
 
-/// Takes rows one by one, and hands on those whose turn comes with each watermark, each watermark behind its rows.
-fn in_order(over: &mut OverRows, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
-    let prepared = (piece.batch.len > 0).then(|| over.prepared(piece.batch)).transpose()?;
-    over.forget_late();
-    let mut row = 0;
-    for mark in piece.marks {
-        add_all(over, prepared.as_ref(), piece.batch, row..mark.rows);
-        row = row.max(mark.rows);
-        while let Some(batch) = over.fired(mark.watermark) {
-            down(Piece::of(&batch))?;
-        }
-        down(Piece::time(&[Mark { rows: 0, ..*mark }], false))?;
-    }
-    add_all(over, prepared.as_ref(), piece.batch, row..piece.batch.len);
-    if piece.idle { down(Piece::time(&[], true)) } else { Ok(()) }
-}
-
-fn add_all(over: &mut OverRows, prepared: Option<&Prepared>, batch: &Batch, rows: Range<usize>) {
-    let Some(prepared) = prepared else { return };
-    rows.for_each(|row| over.add(prepared, batch, row));
-}
-
-/// Takes rows one by one, and hands on the matches that each watermark completes, each watermark behind its matches.
-fn matched(rows: &mut PatternRows, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
+/// Takes rows one by one, and hands on what each watermark lets out, each watermark behind its rows.
+fn in_order<T: InOrder>(rows: &mut T, piece: Piece<'_>, down: Down<'_>) -> Result<(), Error> {
     let prepared = (piece.batch.len > 0).then(|| rows.prepared(piece.batch)).transpose()?;
     rows.forget_late();
-    let add_all = |rows: &mut PatternRows, range: Range<usize>| {
+    let add_all = |rows: &mut T, range: Range<usize>| {
         if let Some(prepared) = &prepared {
             range.for_each(|row| rows.add(prepared, piece.batch, row));
         }

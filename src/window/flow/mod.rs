@@ -1,5 +1,6 @@
 //! Queries that are more than one window with GROUP BY: several streams and several queries beside one another (`UNION ALL`), pairs of rows
-//! (`JOIN`), rows that are no groups, the first rows of each window, groups of groups, and computed columns between all of these.
+//! (`JOIN`, lookups), rows that are no groups, the first rows of each window and of each key, OVER, patterns, groups of groups, and computed columns
+//! between all of these.
 //!
 //! A plan is a tree. Its leaves take the rows of streams; what they make of them goes from link to link as [pieces](piece) of rows with the
 //! watermarks between them.
@@ -9,7 +10,7 @@
 //! | branches | each takes all rows and has its own state; which comes first within a batch is not promised, as in Flink |
 //! | watermark | where inputs meet the least counts; one that is silent is not waited for |
 //! | first rows | of equal rows the one that came first; where the newest row alone is kept, the one that came last |
-//! | nulls | lower than every value; in a join they equal nothing |
+//! | nulls | lower than every value; in a join they equal nothing, in a lookup one another |
 //! | lateness | a row of a window that has fired is not counted, ranked or joined; rows of groups are never late, since their window fires as a whole |
 //! | order between streams | batches are taken as they are pushed; rows on time come to the same results in every order, late ones may not |
 

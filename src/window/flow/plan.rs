@@ -400,7 +400,7 @@ impl Stage {
             Stage::Earliest(earliest) => {
                 earliest.partition.iter().try_for_each(|expr| check_columns(expr, input))?;
                 match input.get(earliest.time) {
-                    Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3)) => {}
+                    Some(ty) if ty.is_event_time() => {}
                     _ => return Err(PlanError::EventTime),
                 }
             }

@@ -226,14 +226,8 @@ impl Running {
                     let (groups, _) = first.rows();
                     add(Held { groups, keys: first.keys(), memory: first.memory(groups), ..Held::default() });
                 }
-                Link::Over(over) => {
-                    let (groups, keys, memory) = (over.held_rows(), over.parts(), over.memory());
-                    add(Held { groups, keys, memory, ..Held::default() });
-                }
-                Link::Match(rows) => {
-                    let (groups, keys, memory) = (rows.held_rows(), rows.parts(), rows.memory());
-                    add(Held { groups, keys, memory, ..Held::default() });
-                }
+                Link::Over(over) => add(over.held()),
+                Link::Match(rows) => add(rows.held()),
                 Link::Groups(operator) => add(operator.held()),
                 Link::Select(_) | Link::Assign(..) => {}
             }

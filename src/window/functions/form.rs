@@ -49,6 +49,54 @@ pub(super) enum Part {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form(pub(super) Vec<Part>);
 
+/// A time of which both languages write the same.
+pub(super) struct Moment {
+    pub month: i64,
+    pub day: i64,
+    pub second_of_day: i64,
+}
+
+impl Moment {
+    /// The number that a field is written as; `None` for years, days of years and fractions, of which the languages think differently.
+    fn number(&self, field: Field) -> Option<i64> {
+        let hour = self.second_of_day / 3600;
+        Some(match field {
+            Field::Month => self.month,
+            Field::Day => self.day,
+            Field::Hour => hour,
+            Field::HourFromOne => (hour + 23) % 24 + 1,
+            Field::HalfHour => hour % 12,
+            Field::HalfHourFromOne => (hour + 11) % 12 + 1,
+            Field::Minute => self.second_of_day / 60 % 60,
+            Field::Second => self.second_of_day % 60,
+            Field::EraYear | Field::Year | Field::YearDay | Field::Fraction => return None,
+        })
+    }
+}
+
+impl Form {
+    /// Writes a time; `own` writes the fields that are a language's own, with so many letters each.
+    pub(super) fn write(&self, moment: &Moment, own: impl Fn(Field, u8, &mut String)) -> String {
+        let mut text = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(plain) => text.push_str(plain),
+                Part::Field(field, count) => match moment.number(*field) {
+                    Some(number) => write_padded(number, *count, &mut text),
+                    None => own(*field, *count, &mut text),
+                },
+                Part::Optional(_) | Part::AnyFraction => {}
+            }
+        }
+        text
+    }
+}
+
+/// Writes a number with zeros before it, up to so many characters.
+pub(super) fn write_padded(number: i64, count: u8, to: &mut String) {
+    to.push_str(&format!("{number:0width$}", width = usize::from(count)));
+}
+
 /// What a form is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {

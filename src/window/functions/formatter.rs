@@ -1,49 +1,24 @@
 //! Times by a form, as `java.time.format.DateTimeFormatter` writes and reads them, in its strict way of reading and its smart way of resolving.
 
 use super::super::time::{DAY, civil_from_days, days_from_civil, days_in_month, parse_date};
-use super::form::{Field, Form, Part};
+use super::form::{Field, Form, Moment, Part, write_padded};
 use super::simple::Day;
+use std::sync::LazyLock;
 
 /// `DATE_FORMAT(t, form)`.
 pub(super) fn format(micros: i64, form: &Form) -> String {
     let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
     let (year, month, day) = civil_from_days(days);
-    let hour = of_day / 3_600_000_000;
-    let mut text = String::new();
-    for part in &form.0 {
-        let Part::Field(field, count) = part else {
-            if let Part::Text(plain) = part {
-                text.push_str(plain);
-            }
-            continue;
-        };
-        let value = match field {
-            Field::EraYear => {
-                write_year(if year > 0 { year } else { 1 - year }, *count, &mut text);
-                continue;
-            }
-            Field::Year => {
-                write_year(year, *count, &mut text);
-                continue;
-            }
-            Field::Fraction => {
-                let digits = format!("{:06}000", of_day % 1_000_000);
-                text.push_str(digits.get(..usize::from(*count)).unwrap_or(&digits));
-                continue;
-            }
-            Field::Month => month,
-            Field::Day => day,
-            Field::YearDay => days - days_from_civil(year, 1, 1) + 1,
-            Field::Hour => hour,
-            Field::HourFromOne => (hour + 23) % 24 + 1,
-            Field::HalfHour => hour % 12,
-            Field::HalfHourFromOne => (hour + 11) % 12 + 1,
-            Field::Minute => of_day / 60_000_000 % 60,
-            Field::Second => of_day / 1_000_000 % 60,
-        };
-        text.push_str(&format!("{value:0width$}", width = usize::from(*count)));
-    }
-    text
+    let moment = Moment { month, day, second_of_day: of_day / 1_000_000 };
+    form.write(&moment, |field, count, to| match field {
+        Field::EraYear => write_year(if year > 0 { year } else { 1 - year }, count, to),
+        Field::Year => write_year(year, count, to),
+        Field::Fraction => {
+            let digits = format!("{:06}000", of_day % 1_000_000);
+            to.push_str(digits.get(..usize::from(count)).unwrap_or(&digits));
+        }
+        _ => write_padded(days - days_from_civil(year, 1, 1) + 1, count, to),
+    })
 }
 
 fn write_year(year: i64, count: u8, to: &mut String) {
@@ -133,8 +108,8 @@ fn by_form(text: &str, form: &Form) -> Option<i64> {
     if rest.is_empty() { read.time() } else { None }
 }
 
-/// `TO_TIMESTAMP(text)`.
-pub(super) fn parse_plain(text: &str) -> Option<i64> {
+/// What `TO_TIMESTAMP(text)` reads.
+static PLAIN: LazyLock<Form> = LazyLock::new(|| {
     let one_or_two = |field| [2, 1].map(|count| Part::Optional(vec![Part::Field(field, count)]));
     let colon = || [Part::Text(":".to_owned())];
     let dash = || [Part::Text("-".to_owned())];
@@ -147,7 +122,12 @@ pub(super) fn parse_plain(text: &str) -> Option<i64> {
     all.extend(dash().into_iter().chain(one_or_two(Field::Month)));
     all.extend(dash().into_iter().chain(one_or_two(Field::Day)));
     all.push(Part::Optional(time));
-    by_form(text, &Form(all))
+    Form(all)
+});
+
+/// `TO_TIMESTAMP(text)`.
+pub(super) fn parse_plain(text: &str) -> Option<i64> {
+    by_form(text, &PLAIN)
 }
 
 /// Reads parts from a text; what is left of it.

@@ -119,7 +119,7 @@ enum Json {
     Number(String),
     Text(Units),
     Array(Vec<Json>),
-    /// As written; of members of one name the first keeps the place and the last the value.
+    /// The members as they were read, the last of one name counting; they are written in the order of their names.
     Object(Vec<(Units, Json)>),
 }
 

@@ -1,7 +1,7 @@
 //! Times by a form as `java.text.SimpleDateFormat` writes and reads them, in the calendar that was Julian until 1582-10-04.
 
 use super::super::time::{civil_from_days, days_from_civil};
-use super::form::{Field, Form, Part};
+use super::form::{Field, Form, Moment, Part, write_padded};
 
 /// The first day of the Gregorian calendar, 1582-10-15.
 const GREGORIAN: i64 = -141_427;
@@ -67,31 +67,16 @@ pub(super) fn format(seconds: i64, form: &Form) -> String {
     let millis = seconds.wrapping_mul(1000);
     let (days, of_day) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000));
     let day = Day::of(days);
-    let hour = of_day / 3_600_000;
-    let mut text = String::new();
-    for part in &form.0 {
-        let Part::Field(field, count) = part else {
-            if let Part::Text(plain) = part {
-                text.push_str(plain);
-            }
-            continue;
-        };
+    let moment = Moment { month: day.month, day: day.day, second_of_day: of_day / 1000 };
+    form.write(&moment, |field, count, to| {
         let value = match field {
-            Field::EraYear | Field::Year if *count == 2 => day.year_of_era() % 100,
-            Field::EraYear | Field::Year => day.year_of_era(),
-            Field::Month => day.month,
-            Field::Day | Field::YearDay => day.day,
-            Field::Hour => hour,
-            Field::HourFromOne => (hour + 23) % 24 + 1,
-            Field::HalfHour => hour % 12,
-            Field::HalfHourFromOne => (hour + 11) % 12 + 1,
-            Field::Minute => of_day / 60_000 % 60,
-            Field::Second => of_day / 1000 % 60,
+            Field::YearDay => day.day,
             Field::Fraction => of_day % 1000,
+            _ if count == 2 => day.year_of_era() % 100,
+            _ => day.year_of_era(),
         };
-        text.push_str(&format!("{value:0width$}", width = usize::from(*count)));
-    }
-    text
+        write_padded(value, count, to);
+    })
 }
 
 /// `TO_DATE(text, form)`: what stands behind the date is not looked at, and numbers may be too great. A text that is not of the form is the

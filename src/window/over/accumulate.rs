@@ -56,10 +56,14 @@ pub(in super::super) enum Kind {
 impl Kind {
     pub fn of(call: &OverCall, over: &Over) -> Kind {
         let (bounded, from_zero) = (over.frame.is_bounded(), over.may_be_null(call));
-        let aggregate = match &call.function {
-            OverFunction::Lag(_, offset) => return Kind::Lag(*offset as usize),
-            OverFunction::Aggregate(aggregate) => aggregate,
-        };
+        match &call.function {
+            OverFunction::Lag(_, offset) => Kind::Lag(*offset as usize),
+            OverFunction::Aggregate(aggregate) => Kind::of_aggregate(aggregate, bounded, from_zero),
+        }
+    }
+
+    /// Of an aggregate over rows of which some leave where it is bounded; sums start from zero or from nothing.
+    pub fn of_aggregate(aggregate: &Aggregate, bounded: bool, from_zero: bool) -> Kind {
         match aggregate {
             Aggregate::CountAll => Kind::CountAll,
             Aggregate::Count(_) | Aggregate::Spread(..) => Kind::Count,

@@ -20,11 +20,12 @@ pub use plan::{Frame, Over, OverCall, OverFunction};
 
 use super::column::{Batch, Column, Value};
 use super::eval::{Rows, eval};
-use super::operator::Error;
+use super::in_order::InOrder;
+use super::operator::{Error, Held, Stats};
+use super::parted::Parted;
 use accumulate::{Accumulator, Kind};
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// As many rows are handed over at once, at most.
 const RESULTS: usize = 4096;
@@ -34,24 +35,11 @@ const RESULTS: usize = 4096;
 pub(super) struct OverRows {
     over: Over,
     kinds: Vec<Kind>,
-    /// The place of each part, by the bytes of its keys.
-    places: FxHashMap<Box<[u8]>, u32>,
-    /// The parts, and how many of `timers` are of each.
-    parts: Vec<Part>,
-    free: Vec<u32>,
-    /// When something is to be done, and in which part.
-    timers: BTreeSet<(i64, u32)>,
-    rows: usize,
-    most_rows: usize,
-    watermark: Option<i64>,
-    /// The rows since they were forgotten that were late.
-    late: Vec<u32>,
+    parts: Parted<Part>,
 }
 
 #[derive(Debug, Default)]
 struct Part {
-    key: Box<[u8]>,
-    timers: usize,
     /// Rows whose turn has not come, by their time.
     waiting: BTreeMap<i64, Vec<Row>>,
     /// The arguments of rows that may leave, the oldest first, with their times.
@@ -81,50 +69,23 @@ impl OverRows {
         OverRows {
             kinds: over.calls.iter().map(|call| Kind::of(call, &over)).collect(),
             over,
-            places: FxHashMap::default(),
-            parts: Vec::new(),
-            free: Vec::new(),
-            timers: BTreeSet::new(),
-            rows: 0,
-            most_rows: 0,
-            watermark: None,
-            late: Vec::new(),
+            parts: Parted::new(),
         }
     }
 
-    /// The rows that were late since [`OverRows::forget_late`], ascending.
+    /// The rows of the last batch that were late, ascending.
     pub fn late(&self) -> &[u32] {
-        &self.late
+        self.parts.late()
     }
 
-    /// Begins to tell late rows anew.
-    pub fn forget_late(&mut self) {
-        self.late.clear();
+    /// What happened so far.
+    pub fn stats(&self) -> Stats {
+        self.parts.stats(self.row_memory(), self.part_memory())
     }
 
-    /// The most rows held at once.
-    pub fn most_rows(&self) -> usize {
-        self.most_rows
-    }
-
-    /// The rows held now.
-    pub fn held_rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The parts that are known.
-    pub fn parts(&self) -> usize {
-        self.places.len()
-    }
-
-    /// About as many bytes are held now.
-    pub fn memory(&self) -> usize {
-        self.rows * self.row_memory() + self.parts.capacity() * self.part_memory()
-    }
-
-    /// About as many bytes were held at once.
-    pub fn most_memory(&self) -> usize {
-        self.most_rows * self.row_memory() + self.parts.capacity() * self.part_memory()
+    /// What is held now.
+    pub fn held(&self) -> Held {
+        self.parts.held(self.row_memory(), self.part_memory())
     }
 
     fn row_memory(&self) -> usize {
@@ -132,25 +93,7 @@ impl OverRows {
     }
 
     fn part_memory(&self) -> usize {
-        size_of::<Part>() + self.kinds.len() * size_of::<Accumulator>()
-    }
-
-    pub fn prepared(&self, batch: &Batch) -> Result<Prepared, Error> {
-        let computed = |expr| {
-            eval(expr, &batch.columns, Rows::All(batch.len)).map(Cow::into_owned).map_err(Error::Result)
-        };
-        let arguments = self.over.calls.iter().map(|call| call.argument().map(computed).transpose());
-        Ok(Prepared {
-            partition: self.over.partition.iter().map(computed).collect::<Result<_, _>>()?,
-            arguments: arguments.collect::<Result<_, _>>()?,
-        })
-    }
-
-    /// Takes a row, or notes that it is late.
-    pub fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize) {
-        if !self.takes(prepared, batch, row) {
-            self.late.push(row as u32);
-        }
+        self.kinds.len() * size_of::<Accumulator>()
     }
 
     fn takes(&mut self, prepared: &Prepared, batch: &Batch, row: usize) -> bool {
@@ -159,12 +102,12 @@ impl OverRows {
             _ => return true,
         };
         let bounded = self.over.frame.is_bounded();
-        if !bounded && self.watermark.is_some_and(|watermark| time <= watermark) {
+        if !bounded && self.parts.watermark().is_some_and(|watermark| time <= watermark) {
             return false;
         }
         let keys: Vec<Value> = prepared.partition.iter().map(|column| column.get(row)).collect();
-        let place = self.place(value_bytes(&keys));
-        let Some(part) = self.parts.get_mut(place as usize) else { return true };
+        let place = self.parts.place(value_bytes(&keys), Part::default);
+        let Some(part) = self.parts.get_mut(place) else { return true };
         if bounded && time <= part.last {
             return false;
         }
@@ -173,76 +116,28 @@ impl OverRows {
         let values = batch.columns.iter().map(|column| column.get(row)).collect();
         let arguments = prepared.arguments.iter().map(argument).collect();
         part.waiting.entry(time).or_default().push(Row { values, arguments });
-        part.timers += usize::from(self.timers.insert((time, place)));
+        let mut cleanup = None;
         if let Frame::Range(Some(length)) = self.over.frame
             && part.cleanup.is_none_or(|cleanup| cleanup < time.saturating_add(length + 1))
         {
-            let cleanup = time.saturating_add((length as f64 * 1.5) as i64 + 1);
-            part.timers += usize::from(self.timers.insert((cleanup, place)));
-            part.cleanup = Some(cleanup);
+            cleanup = Some(time.saturating_add((length as f64 * 1.5) as i64 + 1));
+            part.cleanup = cleanup;
         }
-        self.rows += 1;
-        self.most_rows = self.most_rows.max(self.rows);
+        self.parts.wake(place, time);
+        cleanup.into_iter().for_each(|cleanup| self.parts.wake(place, cleanup));
+        self.parts.came();
         true
-    }
-
-    /// The part of a key; a new one where there is none.
-    fn place(&mut self, key: Box<[u8]>) -> u32 {
-        if let Some(place) = self.places.get(&key) {
-            return *place;
-        }
-        let part = Part { key: key.clone(), ..Part::default() };
-        let place = match self.free.pop() {
-            Some(place) => {
-                if let Some(slot) = self.parts.get_mut(place as usize) {
-                    *slot = part;
-                }
-                place
-            }
-            None => {
-                self.parts.push(part);
-                (self.parts.len() - 1) as u32
-            }
-        };
-        self.places.insert(key, place);
-        place
-    }
-
-    /// Rows whose turn has come, with what is computed over them; `None` once there are no more.
-    pub fn fired(&mut self, watermark: i64) -> Option<Batch> {
-        self.watermark = Some(watermark);
-        let mut columns: Vec<Column> =
-            self.over.output_types().iter().map(|ty| Column::new(ty.class())).collect();
-        let mut len = 0;
-        while len < RESULTS
-            && let Some((time, place)) = self.timers.first().copied()
-            && time <= watermark
-        {
-            self.timers.pop_first();
-            for (row, results) in self.turn(time, place) {
-                columns
-                    .iter_mut()
-                    .zip(row.iter().chain(&results))
-                    .for_each(|(column, value)| column.push(value));
-                len += 1;
-            }
-        }
-        (len > 0).then_some(Batch { len, columns, selection: None })
     }
 
     /// What is to be done in a part at a time: its rows of that time with their results.
     fn turn(&mut self, time: i64, place: u32) -> Vec<(Vec<Value>, Vec<Value>)> {
-        let OverRows { over, kinds, places, parts, free, rows, .. } = self;
-        let Some(part) = parts.get_mut(place as usize) else { return Vec::new() };
-        part.timers -= 1;
+        let OverRows { over, kinds, parts } = self;
+        let Some(part) = parts.get_mut(place) else { return Vec::new() };
         if part.cleanup.is_some_and(|cleanup| cleanup <= time) {
-            *rows -= part.held.len() + part.waiting.values().map(Vec::len).sum::<usize>();
-            let (key, timers) = (std::mem::take(&mut part.key), part.timers);
-            if timers == 0 {
-                places.remove(&key);
-                free.push(place);
-            }
-            *part = Part { key, timers, ..Part::default() };
+            let rows = part.held.len() + part.waiting.values().map(Vec::len).sum::<usize>();
+            *part = Part::default();
+            parts.recount(rows, 0);
+            parts.forget(place, Part::default);
             return Vec::new();
         }
         if over.frame.is_bounded() {
@@ -259,8 +154,57 @@ impl OverRows {
             Frame::Rows(_) => part.one_by_one(due, time, over.frame, kinds),
             Frame::Range(_) => part.together(due, time, over.frame, kinds),
         };
-        *rows -= before - part.held.len();
+        let now = part.held.len();
+        parts.recount(before, now);
         results
+    }
+}
+
+impl InOrder for OverRows {
+    type Prepared = Prepared;
+
+    fn prepared(&mut self, batch: &Batch) -> Result<Prepared, Error> {
+        let computed = |expr| {
+            eval(expr, &batch.columns, Rows::All(batch.len)).map(Cow::into_owned).map_err(Error::Result)
+        };
+        let arguments = self.over.calls.iter().map(|call| call.argument().map(computed).transpose());
+        Ok(Prepared {
+            partition: self.over.partition.iter().map(computed).collect::<Result<_, _>>()?,
+            arguments: arguments.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Takes a row, or notes that it is late.
+    fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize) {
+        if !self.takes(prepared, batch, row) {
+            self.parts.note_late(row);
+        }
+    }
+
+    /// Rows whose turn has come, with what is computed over them; `None` once there are no more.
+    fn fired(&mut self, watermark: i64) -> Result<Option<Batch>, Error> {
+        let mut next = self.parts.due(watermark);
+        if next.is_none() {
+            return Ok(None);
+        }
+        let mut columns: Vec<Column> =
+            self.over.output_types().iter().map(|ty| Column::new(ty.class())).collect();
+        let mut len = 0;
+        while let Some((time, place)) = next {
+            for (row, results) in self.turn(time, place) {
+                columns
+                    .iter_mut()
+                    .zip(row.iter().chain(&results))
+                    .for_each(|(column, value)| column.push(value));
+                len += 1;
+            }
+            next = if len < RESULTS { self.parts.due(watermark) } else { None };
+        }
+        Ok((len > 0).then_some(Batch { len, columns, selection: None }))
+    }
+
+    fn forget_late(&mut self) {
+        self.parts.forget_late();
     }
 }
 

@@ -102,7 +102,7 @@ impl Over {
     pub(in super::super) fn validate(&self) -> Result<(), PlanError> {
         let arguments = self.calls.iter().filter_map(OverCall::argument);
         self.partition.iter().chain(arguments).try_for_each(|expr| check_columns(expr, &self.input))?;
-        if !matches!(self.input.get(self.time), Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3))) {
+        if !self.input.get(self.time).is_some_and(|ty| ty.is_event_time()) {
             return Err(PlanError::EventTime);
         }
         if self.nullable.len() != self.input.len() {

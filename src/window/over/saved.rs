@@ -1,48 +1,24 @@
 //! The rows of OVER as bytes, and back.
 
 use super::super::column::Value;
-use super::super::save::{Saved, load_bytes, save_bytes};
+use super::super::save::Saved;
 use super::accumulate::{Accumulator, Kind, State, Total};
 use super::{OverRows, Part, Row};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 impl OverRows {
     pub(in super::super) fn save(&self, out: &mut Vec<u8>) {
-        self.parts.len().save(out);
-        self.parts.iter().for_each(|part| part.save(out));
-        self.free.save(out);
-        self.timers.len().save(out);
-        for (time, place) in &self.timers {
-            time.save(out);
-            place.save(out);
-        }
-        [self.rows, self.most_rows].iter().for_each(|count| count.save(out));
-        self.watermark.save(out);
+        self.parts.save(out, Part::save);
     }
 
     pub(in super::super) fn load(&mut self, from: &mut &[u8]) -> Option<()> {
-        for _ in 0..usize::load(from)? {
-            self.parts.push(Part::load(from, &self.kinds)?);
-        }
-        self.free = Vec::load(from)?;
-        let free: BTreeSet<u32> = self.free.iter().copied().collect();
-        for (part, place) in self.parts.iter().zip(0_u32..).filter(|(_, place)| !free.contains(place)) {
-            self.places.insert(part.key.clone(), place);
-        }
-        for _ in 0..usize::load(from)? {
-            self.timers.insert((i64::load(from)?, u32::load(from)?));
-        }
-        self.rows = Saved::load(from)?;
-        self.most_rows = Saved::load(from)?;
-        self.watermark = Saved::load(from)?;
-        Some(())
+        let kinds = &self.kinds;
+        self.parts.load(from, |from| Part::load(from, kinds))
     }
 }
 
 impl Part {
     fn save(&self, out: &mut Vec<u8>) {
-        save_bytes(&self.key, out);
-        self.timers.save(out);
         self.waiting.len().save(out);
         for (time, rows) in &self.waiting {
             time.save(out);
@@ -60,7 +36,7 @@ impl Part {
     }
 
     fn load(from: &mut &[u8], kinds: &[Kind]) -> Option<Part> {
-        let mut part = Part { key: load_bytes(from)?.into(), timers: Saved::load(from)?, ..Part::default() };
+        let mut part = Part::default();
         for _ in 0..usize::load(from)? {
             part.waiting.insert(i64::load(from)?, Vec::load(from)?);
         }

@@ -26,16 +26,16 @@ pub use plan::{Call, Pattern, Read, Skip, Told, Variable};
 use super::aggregate::Aggregate;
 use super::column::{Batch, Column, Value};
 use super::eval::{EvalError, Rows, eval, holds};
-use super::operator::Error;
+use super::in_order::InOrder;
+use super::operator::{Error, Held, Stats};
 use super::order::compare;
 use super::over::accumulate::Kind;
 use super::over::value_bytes;
+use super::parted::Parted;
 use automaton::Automaton;
 use part::{Part, Searched};
 use rows::{Row, Taken};
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 /// As many matches are handed over at once, at most, but for those of one part.
 const RESULTS: usize = 4096;
@@ -44,17 +44,7 @@ const RESULTS: usize = 4096;
 #[derive(Debug)]
 pub(super) struct PatternRows {
     searched: Searched,
-    /// The place of each part, by the bytes of its keys.
-    places: FxHashMap<Box<[u8]>, u32>,
-    parts: Vec<Option<Part>>,
-    free: Vec<u32>,
-    /// When something is to be done, and in which part.
-    timers: BTreeSet<(i64, u32)>,
-    rows: usize,
-    most_rows: usize,
-    watermark: Option<i64>,
-    /// The rows since they were forgotten that were late.
-    late: Vec<u32>,
+    parts: Parted<Part>,
 }
 
 /// What is computed of rows as they come.
@@ -72,52 +62,22 @@ impl PatternRows {
             kinds: pattern.calls.iter().map(|call| kind(&call.aggregate)).collect(),
             pattern,
         };
-        PatternRows {
-            searched,
-            places: FxHashMap::default(),
-            parts: Vec::new(),
-            free: Vec::new(),
-            timers: BTreeSet::new(),
-            rows: 0,
-            most_rows: 0,
-            watermark: None,
-            late: Vec::new(),
-        }
+        PatternRows { searched, parts: Parted::new() }
     }
 
-    /// The rows that were late since [`PatternRows::forget_late`], ascending.
+    /// The rows of the last batch that were late, ascending.
     pub fn late(&self) -> &[u32] {
-        &self.late
+        self.parts.late()
     }
 
-    /// Begins to tell late rows anew.
-    pub fn forget_late(&mut self) {
-        self.late.clear();
+    /// What happened so far.
+    pub fn stats(&self) -> Stats {
+        self.parts.stats(self.row_memory(), 0)
     }
 
-    /// The most rows held at once.
-    pub fn most_rows(&self) -> usize {
-        self.most_rows
-    }
-
-    /// The rows held now.
-    pub fn held_rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The parts that are known.
-    pub fn parts(&self) -> usize {
-        self.places.len()
-    }
-
-    /// About as many bytes are held now.
-    pub fn memory(&self) -> usize {
-        self.rows * self.row_memory() + self.parts.capacity() * size_of::<Option<Part>>()
-    }
-
-    /// About as many bytes were held at once.
-    pub fn most_memory(&self) -> usize {
-        self.most_rows * self.row_memory() + self.parts.capacity() * size_of::<Option<Part>>()
+    /// What is held now.
+    pub fn held(&self) -> Held {
+        self.parts.held(self.row_memory(), 0)
     }
 
     fn row_memory(&self) -> usize {
@@ -131,7 +91,41 @@ impl PatternRows {
             + variables.len()
     }
 
-    pub fn prepared(&self, batch: &Batch) -> Result<Prepared, Error> {
+    /// What is to be done in a part: its rows up to the watermark are looked at.
+    fn turn(&mut self, place: u32, watermark: i64, matches: &mut Matches) -> Result<(), EvalError> {
+        let PatternRows { searched, parts } = self;
+        let Some(part) = parts.get_mut(place) else { return Ok(()) };
+        let mut before = part.begun_rows();
+        let mut lasting = Vec::new();
+        let mut tell = |taken: &Taken, tip: u32, time: i64| matches.add(searched, taken, tip, time);
+        while let Some(first) = part.waiting.first_entry()
+            && *first.key() <= watermark
+        {
+            let (time, mut due) = first.remove_entry();
+            before += due.len();
+            part.pass(searched, time, &mut tell);
+            due.sort_by(|a, b| compare(&a.order, &b.order, &searched.pattern.order));
+            for row in due {
+                let began = part.look(searched, row, time, &mut tell)?;
+                let ends = searched.pattern.within_ms.map(|within| time.saturating_add(within));
+                lasting.extend(ends.filter(|ends| began && *ends > watermark));
+            }
+        }
+        part.pass(searched, watermark, &mut tell);
+        let (now, is_new) = (part.begun_rows(), part.is_new());
+        lasting.into_iter().for_each(|ends| parts.wake(place, ends));
+        parts.recount(before, now);
+        if is_new {
+            parts.forget(place, || Part::new(searched));
+        }
+        Ok(())
+    }
+}
+
+impl InOrder for PatternRows {
+    type Prepared = Prepared;
+
+    fn prepared(&mut self, batch: &Batch) -> Result<Prepared, Error> {
         let all = Rows::All(batch.len);
         let computed = |expr| eval(expr, &batch.columns, all).map(Cow::into_owned).map_err(Error::Result);
         let Pattern { calls, order, variables, .. } = &self.searched.pattern;
@@ -164,19 +158,19 @@ impl PatternRows {
     }
 
     /// Takes a row, or notes that it is late.
-    pub fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize) {
+    fn add(&mut self, prepared: &Prepared, batch: &Batch, row: usize) {
         let time = match batch.columns.get(self.searched.pattern.time).map(|column| column.get(row)) {
             Some(Value::I64(micros)) => micros.div_euclid(1000),
             _ => return,
         };
-        if self.watermark.is_some_and(|watermark| time <= watermark) {
-            self.late.push(row as u32);
+        if self.parts.watermark().is_some_and(|watermark| time <= watermark) {
+            self.parts.note_late(row);
             return;
         }
         let values: Vec<Value> = batch.columns.iter().map(|column| column.get(row)).collect();
         let keys = self.searched.pattern.partition.iter().filter_map(|column| values.get(*column));
-        let place = self.place(value_bytes(keys));
-        let Some(Some(part)) = self.parts.get_mut(place as usize) else { return };
+        let place = self.parts.place(value_bytes(keys), || Part::new(&self.searched));
+        let Some(part) = self.parts.get_mut(place) else { return };
         let of_row = |columns: &[Column]| columns.iter().map(|column| column.get(row)).collect();
         let holds = prepared.holds.iter().map(|known| known.as_ref()?.get(row).copied());
         part.waiting.entry(time).or_default().push(Row {
@@ -185,100 +179,39 @@ impl PatternRows {
             holds: holds.collect(),
             values,
         });
-        part.timers += usize::from(self.timers.insert((time, place)));
-        self.rows += 1;
-        self.most_rows = self.most_rows.max(self.rows);
-    }
-
-    /// The part of a key; a new one where there is none.
-    fn place(&mut self, key: Box<[u8]>) -> u32 {
-        if let Some(place) = self.places.get(&key) {
-            return *place;
-        }
-        let part = Some(Part::new(key.clone(), &self.searched));
-        let place = match self.free.pop() {
-            Some(place) => {
-                if let Some(slot) = self.parts.get_mut(place as usize) {
-                    *slot = part;
-                }
-                place
-            }
-            None => {
-                self.parts.push(part);
-                (self.parts.len() - 1) as u32
-            }
-        };
-        self.places.insert(key, place);
-        place
+        self.parts.wake(place, time);
+        self.parts.came();
     }
 
     /// What is told of matches once the watermark is so far; `None` once there are no more.
-    pub fn fired(&mut self, watermark: i64) -> Result<Option<Batch>, Error> {
-        self.watermark = Some(watermark);
+    fn fired(&mut self, watermark: i64) -> Result<Option<Batch>, Error> {
+        let mut next = self.parts.due(watermark);
+        if next.is_none() {
+            return Ok(None);
+        }
         let mut matches = Matches::new(&self.searched.pattern);
-        while matches.len < RESULTS
-            && let Some((time, place)) = self.timers.first().copied()
-            && time <= watermark
-        {
-            self.timers.pop_first();
+        while let Some((_, place)) = next {
             self.turn(place, watermark, &mut matches).map_err(Error::Result)?;
+            next = if matches.len < RESULTS { self.parts.due(watermark) } else { None };
         }
         matches.batch(&self.searched.pattern).map_err(Error::Result)
     }
 
-    /// What is to be done in a part: its rows up to the watermark are looked at.
-    fn turn(&mut self, place: u32, watermark: i64, matches: &mut Matches) -> Result<(), EvalError> {
-        let PatternRows { searched, places, parts, free, timers, rows, .. } = self;
-        let Some(slot) = parts.get_mut(place as usize) else { return Ok(()) };
-        let Some(part) = slot else { return Ok(()) };
-        part.timers -= 1;
-        let before = part.held();
-        let mut tell = |taken: &Taken, tip: u32, time: i64| matches.add(searched, taken, tip, time);
-        while let Some(first) = part.waiting.first_entry()
-            && *first.key() <= watermark
-        {
-            let (time, mut due) = first.remove_entry();
-            part.pass(searched, time, &mut tell);
-            due.sort_by(|a, b| compare(&a.order, &b.order, &searched.pattern.order));
-            for row in due {
-                let began = part.look(searched, row, time, &mut tell)?;
-                let ends = searched.pattern.within_ms.map(|within| time.saturating_add(within));
-                if let Some(ends) = ends.filter(|ends| began && *ends > watermark) {
-                    part.timers += usize::from(timers.insert((ends, place)));
-                }
-            }
-        }
-        part.pass(searched, watermark, &mut tell);
-        *rows = (*rows + part.held()).saturating_sub(before);
-        if part.timers == 0 && part.is_new() {
-            places.remove(&part.key);
-            *slot = None;
-            free.push(place);
-        }
-        Ok(())
+    fn forget_late(&mut self) {
+        self.parts.forget_late();
     }
 }
 
 impl Part {
-    /// The rows that are held, those of matches that have begun once for each.
-    fn held(&self) -> usize {
-        let taken = self.taken.nodes.len().max(self.taken.rows.len());
-        taken + self.waiting.values().map(Vec::len).sum::<usize>()
+    /// The rows of matches that have begun, once for each.
+    fn begun_rows(&self) -> usize {
+        self.taken.nodes.len().max(self.taken.rows.len())
     }
 }
 
-/// How an aggregate is computed.
+/// How an aggregate is computed: AVG starts from 0, and SUM does not.
 fn kind(aggregate: &Aggregate) -> Kind {
-    let ty = aggregate.argument().map(super::expr::Expr::ty);
-    match (aggregate, ty) {
-        (Aggregate::Sum(_), Some(ty)) => Kind::Sum { ty, from_zero: false },
-        (Aggregate::Avg(_), Some(ty)) => {
-            Kind::Average { ty, result: aggregate.ty().unwrap_or(ty), from_zero: true }
-        }
-        (Aggregate::Min(_), _) => Kind::Best { greatest: false },
-        (Aggregate::Max(_), _) => Kind::Best { greatest: true },
-        _ => Kind::Count,
-    }
+    Kind::of_aggregate(aggregate, false, matches!(aggregate, Aggregate::Avg(_)))
 }
 
 /// What is read of matches, until what is told is computed of it.

@@ -62,9 +62,6 @@ impl Eq for Begun {}
 /// The rows of a part.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub key: Box<[u8]>,
-    /// How many of the timers are the part's.
-    pub timers: usize,
     /// Rows whose turn has not come, by their time.
     pub waiting: BTreeMap<i64, Vec<Row>>,
     pub taken: Taken,
@@ -82,12 +79,10 @@ pub(super) struct Part {
 pub(super) type Tell<'a> = &'a mut dyn FnMut(&Taken, u32, i64);
 
 impl Part {
-    pub fn new(key: Box<[u8]>, searched: &Searched) -> Part {
+    pub fn new(searched: &Searched) -> Part {
         let mut begun = Queue::new();
         begun.add(Begun { state: searched.automaton.start, tip: None, first: None, last: 0 });
         Part {
-            key,
-            timers: 0,
             waiting: BTreeMap::new(),
             taken: Taken::default(),
             begun,

@@ -111,7 +111,7 @@ impl Pattern {
 
     /// Finds the first thing that keeps it from being run.
     pub(in super::super) fn validate(&self) -> Result<(), PlanError> {
-        if !matches!(self.input.get(self.time), Some(Type::Timestamp(0..=3) | Type::TimestampLtz(0..=3))) {
+        if !self.input.get(self.time).is_some_and(|ty| ty.is_event_time()) {
             return Err(PlanError::EventTime);
         }
         if let Some(column) = self.partition.iter().find(|column| **column >= self.input.len()) {

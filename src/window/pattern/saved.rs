@@ -2,7 +2,7 @@
 
 use super::super::column::Value;
 use super::super::over::accumulate::{Accumulator, Kind};
-use super::super::save::{Saved, load_bytes, save_bytes};
+use super::super::save::Saved;
 use super::PatternRows;
 use super::part::{Begun, Part};
 use super::queue::Queue;
@@ -10,43 +10,17 @@ use super::rows::{Node, Row, Taken};
 
 impl PatternRows {
     pub(in super::super) fn save(&self, out: &mut Vec<u8>) {
-        self.parts.len().save(out);
-        for part in &self.parts {
-            part.is_some().save(out);
-            if let Some(part) = part {
-                part.save(out);
-            }
-        }
-        self.free.save(out);
-        self.timers.iter().copied().collect::<Vec<(i64, u32)>>().save(out);
-        [self.rows, self.most_rows].iter().for_each(|count| count.save(out));
-        self.watermark.save(out);
+        self.parts.save(out, Part::save);
     }
 
     pub(in super::super) fn load(&mut self, from: &mut &[u8]) -> Option<()> {
-        for place in 0..u32::try_from(usize::load(from)?).ok()? {
-            let part = if bool::load(from)? {
-                let part = Part::load(from, &self.searched)?;
-                self.places.insert(part.key.clone(), place);
-                Some(part)
-            } else {
-                None
-            };
-            self.parts.push(part);
-        }
-        self.free = Vec::load(from)?;
-        self.timers = Vec::<(i64, u32)>::load(from)?.into_iter().collect();
-        self.rows = Saved::load(from)?;
-        self.most_rows = Saved::load(from)?;
-        self.watermark = Saved::load(from)?;
-        Some(())
+        let searched = &self.searched;
+        self.parts.load(from, |from| Part::load(from, searched))
     }
 }
 
 impl Part {
     fn save(&self, out: &mut Vec<u8>) {
-        save_bytes(&self.key, out);
-        self.timers.save(out);
         self.waiting.len().save(out);
         for (time, rows) in &self.waiting {
             time.save(out);
@@ -63,8 +37,7 @@ impl Part {
     }
 
     fn load(from: &mut &[u8], searched: &super::Searched) -> Option<Part> {
-        let mut part = Part::new(load_bytes(from)?.into(), searched);
-        part.timers = Saved::load(from)?;
+        let mut part = Part::new(searched);
         for _ in 0..usize::load(from)? {
             part.waiting.insert(i64::load(from)?, Vec::load(from)?);
         }

@@ -1,7 +1,11 @@
 //! Kinesis, as moto has it.
 
-use super::{Chance, Live, Server, fired, of_a_file, program, rows, same, some_moment, sorted, texts};
+use super::{
+    Live, Server, TO_FILES, fired, has_written, kill_soon, of_a_file, program, rows, same, some_moment,
+    sorted, texts,
+};
 use crate::command::Sandbox;
+use crate::running::{Chance, figure};
 use serde_json::{Value as Json, json};
 use std::process::Stdio;
 use std::time::Duration;
@@ -31,8 +35,6 @@ fn arguments(server: &Server, more: &[&str]) -> Vec<String> {
     words
 }
 
-const TO_FILES: [&str; 4] = ["--to", "averages=out.jsonl", "--to", "rejected=rejected.jsonl"];
-
 #[test]
 fn a_live_stream_gives_the_rows_that_a_file_gives() {
     let sandbox = Sandbox::new();
@@ -44,12 +46,8 @@ fn a_live_stream_gives_the_rows_that_a_file_gives() {
     server.put("readings", &texts(&lines[4000..]), 12);
     live.has_read(6000);
     let said = live.stop();
-    assert!(said.contains("rows in   6,000") && said.contains("stopped by a signal"), "{said}");
-    let (whole, rejected) = of_a_file(&sandbox, &lines);
-    let written = sandbox.read("out.jsonl");
-    assert!(written.lines().count() > 300, "{written}");
-    same(&sorted(&written), &fired(&whole, &written));
-    same(&sorted(&sandbox.read("rejected.jsonl")), &sorted(&rejected));
+    assert!(figure(&said, "rows in") == "6,000" && said.contains("stopped by a signal"), "{said}");
+    has_written(&sandbox, &lines);
 }
 
 /// Killed at any moment while the stream grows, its shards are split and merged, and requests are refused.
@@ -62,8 +60,7 @@ fn a_killed_run_loses_nothing_and_writes_nothing_twice() {
     server.ask(&json!({ "trouble": 5 }));
     let kept = ["--checkpoint", "kept", "--checkpoint-interval", "20ms"];
     let words = arguments(&server, &[&TO_FILES[..], &kept].concat());
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (checkpoint, mut chance, mut kills) = (sandbox.path("kept/checkpoint"), Chance(3), 0);
+    let (checkpoint, mut chance) = (sandbox.path("kept/checkpoint"), Chance(3));
     for at in 0..8 {
         server.put("readings", &part(at), 12);
         match at {
@@ -77,37 +74,18 @@ fn a_killed_run_loses_nothing_and_writes_nothing_twice() {
             }
             _ => {}
         }
-        let mut command = sandbox.command(&words);
-        let mut run = command.envs(KEYS.iter().copied()).stderr(Stdio::null()).spawn().unwrap();
-        for _ in 0..=chance.below(3) {
-            some_moment(&checkpoint, &mut chance);
-        }
-        assert!(run.try_wait().unwrap().is_none(), "the run has ended by itself");
-        run.kill().unwrap();
-        run.wait().unwrap();
-        kills += 1;
+        let mut command = sandbox.command(&texts(&words));
+        let run = command.envs(KEYS.iter().copied()).stderr(Stdio::null()).spawn().unwrap();
+        kill_soon(run, &checkpoint, &mut chance);
     }
     server.put("readings", &part(8), 12);
-    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let live = Live::start(&sandbox, &words, KEYS);
     live.has_read(9000);
     let said = live.stop();
-    assert!(
-        said.contains("the same command goes on from `kept`")
-            && said.contains(
-                "late          0
-"
-            ),
-        "{said}"
-    );
-    assert_eq!(kills, 8);
+    assert!(said.contains("the same command goes on from `kept`") && figure(&said, "late") == "0", "{said}");
     let throttled = server.ask(&json!({ "asked": "GetRecords" }));
     assert!(throttled["times"].as_u64().unwrap() > 20, "{throttled}");
-    let (whole, rejected) = of_a_file(&sandbox, &lines);
-    let written = sandbox.read("out.jsonl");
-    assert!(written.lines().count() > 300, "{written}");
-    same(&sorted(&written), &fired(&whole, &written));
-    same(&sorted(&sandbox.read("rejected.jsonl")), &sorted(&rejected));
+    has_written(&sandbox, &lines);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A query on this machine: over files, standard input and output, and files that grow.
+//! A query on this machine: over files, standard input and output, files that grow, and live streams.
 
 mod drive;
 mod follow;
@@ -41,7 +41,7 @@ pub(super) struct Streams<'a> {
     diverted: Vec<&'a str>,
 }
 
-/// The files around a query.
+/// The files and live streams around a query.
 struct Bound<'a> {
     /// Each with the place of its stream.
     sources: Vec<(usize, &'a str)>,

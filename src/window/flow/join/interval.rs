@@ -10,11 +10,9 @@ use super::super::super::keys::Keys;
 use super::super::super::operator::{Error, Held, Stats};
 use super::super::super::save::Saved;
 use super::super::piece::{Down, Piece};
+use super::forget::{FEW, forget_keys};
 use super::pairs::{Pairs, Store, TOGETHER};
 use std::collections::BTreeSet;
-
-/// Fewer rows and keys than this are never tidied up.
-const FEW: usize = 4096;
 
 /// The rows that may still have partners.
 #[derive(Debug)]
@@ -162,9 +160,7 @@ impl IntervalJoin {
     /// Keeps all rows of a batch, as long as it lasts; where they begin.
     fn append(&mut self, side: usize, batch: &Batch) -> usize {
         let Some(side) = self.sides.get_mut(side) else { return 0 };
-        let first = side.store.len;
-        let all: Vec<u32> = (0..batch.len as u32).collect();
-        side.store.append(batch, &all);
+        let first = side.store.append_all(batch);
         side.found.resize(side.store.len, false);
         first
     }
@@ -294,21 +290,7 @@ impl IntervalJoin {
                 side.keep(&rows);
             }
         }
-        if self.keys.len() < self.next_keys {
-            return;
-        }
-        let live: Vec<bool> = self.states.iter().map(State::is_live).collect();
-        if live.iter().filter(|live| **live).count() * 2 < live.len() {
-            let numbers = self.keys.retain(&live);
-            self.states.retain(State::is_live);
-            let timers = std::mem::take(&mut self.timers).into_iter();
-            let renumbered = timers.filter_map(|(when, key)| {
-                let live = live.get(key as usize) == Some(&true);
-                numbers.get(key as usize).filter(|_| live).map(|number| (when, *number))
-            });
-            self.timers = renumbered.collect();
-        }
-        self.next_keys = FEW.max(self.keys.len() * 2);
+        forget_keys(&mut self.keys, &mut self.states, &mut self.timers, &mut self.next_keys, State::is_live);
     }
 
     pub fn stats(&self) -> Stats {

@@ -16,11 +16,9 @@ use super::super::super::keys::Keys;
 use super::super::super::operator::{Error, Held, Stats};
 use super::super::super::save::Saved;
 use super::super::piece::{Down, Piece};
+use super::forget::{FEW, forget_keys};
 use super::pairs::{Pairs, Store, TOGETHER};
 use std::collections::BTreeSet;
-
-/// Fewer rows and keys than this are never tidied up.
-const FEW: usize = 4096;
 
 /// The rows that wait, and the versions.
 #[derive(Debug)]
@@ -124,10 +122,7 @@ impl Lookup {
     /// Keeps all rows of a batch; where they begin.
     fn append(&mut self, side: usize, batch: &Batch) -> usize {
         let Some(store) = self.stores.get_mut(side) else { return 0 };
-        let first = store.len;
-        let all: Vec<u32> = (0..batch.len as u32).collect();
-        store.append(batch, &all);
-        first
+        store.append_all(batch)
     }
 
     fn let_go(&mut self, side: usize, rows: usize) {
@@ -138,21 +133,23 @@ impl Lookup {
 
     fn add(&mut self, side: usize, key: u32, time: i64, row: u32) {
         let Some(state) = self.states.get_mut(key as usize) else { return };
+        let [_, dead] = &mut self.dead;
         if side == 0 {
             state.waiting.push((time, row));
         } else {
             match state.versions.last().map(|(latest, _)| time.cmp(latest)) {
-                Some(std::cmp::Ordering::Less) => return self.let_go(side, 1),
+                Some(std::cmp::Ordering::Less) => {
+                    *dead += 1;
+                    return;
+                }
                 Some(std::cmp::Ordering::Equal) => {
                     state.versions.pop();
-                    self.let_go(side, 1);
+                    *dead += 1;
                 }
                 _ => {}
             }
-            let Some(state) = self.states.get_mut(key as usize) else { return };
             state.versions.push((time, row));
         }
-        let Some(state) = self.states.get_mut(key as usize) else { return };
         if state.timer.is_none_or(|timer| timer > time) {
             state.timer.map(|timer| self.timers.remove(&(timer, key)));
             state.timer = Some(time);
@@ -238,19 +235,7 @@ impl Lookup {
             store.keep(&rows);
             *dead = 0;
         }
-        if self.keys.len() < self.next_keys {
-            return;
-        }
-        let live: Vec<bool> = self.states.iter().map(State::is_live).collect();
-        if live.iter().filter(|live| **live).count() * 2 < live.len() {
-            let numbers = self.keys.retain(&live);
-            self.states.retain(State::is_live);
-            // A key with a timer has a row.
-            let timers = std::mem::take(&mut self.timers).into_iter();
-            let renumbered = timers.filter_map(|(when, key)| Some((when, *numbers.get(key as usize)?)));
-            self.timers = renumbered.collect();
-        }
-        self.next_keys = FEW.max(self.keys.len() * 2);
+        forget_keys(&mut self.keys, &mut self.states, &mut self.timers, &mut self.next_keys, State::is_live);
     }
 
     pub fn stats(&self) -> Stats {

@@ -10,6 +10,7 @@
 //! | intervals | a row is joined as the later of both comes; it is kept until the watermark says that no partner can come, and stands alone then, where rows without a partner do |
 //! | watermark behind it | behind windows the least of both sides'; behind intervals less the longer bound, since rows come out that much later |
 
+mod forget;
 mod interval;
 mod lookup;
 mod pairs;

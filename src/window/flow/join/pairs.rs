@@ -154,6 +154,13 @@ impl Store {
         self.len += rows.len();
     }
 
+    /// Appends all rows of a batch; where they begin.
+    pub fn append_all(&mut self, batch: &Batch) -> usize {
+        let first = self.len;
+        self.append(batch, &(0..batch.len as u32).collect::<Vec<u32>>());
+        first
+    }
+
     /// Keeps these rows alone.
     pub fn keep(&mut self, rows: &[u32]) {
         self.columns.iter_mut().for_each(|column| *column = column.gather(rows));

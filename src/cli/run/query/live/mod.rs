@@ -9,6 +9,11 @@ mod feed;
 mod kafka;
 #[cfg_attr(not(feature = "kinesis"), path = "absent/kinesis.rs")]
 mod kinesis;
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
+mod lines;
+
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use dpl::platform::{Platform, ResourceId};
@@ -21,6 +26,13 @@ use crate::cli::run::limits::Start;
 pub(super) use self::feed::{Bell, Feed, Partition, Reached};
 #[cfg(any(feature = "kinesis", feature = "kafka"))]
 use self::feed::{Chunk, Said};
+
+/// As long is a server tried again that can't be reached, has no time, or does not lead a partition any more.
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The pauses between two tries: the first, and the longest.
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// A stream that is read.
 pub(super) struct Opened {

@@ -4,7 +4,6 @@ mod reader;
 mod sink;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rskafka::BackoffConfig;
 use rskafka::client::error::{Error, ProtocolError};
@@ -12,13 +11,8 @@ use rskafka::client::partition::{PartitionClient, UnknownTopicHandling};
 use rskafka::client::{Client, ClientBuilder};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Bell, Opened, Start};
+use super::{Bell, Opened, PATIENCE, PAUSES, Start, lines::Lines};
 use dpl::run::{Position, Target};
-
-/// As long is a broker that can't be reached, or does not lead a partition any more, tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The pauses between two tries: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// Starts to read a topic at servers, `HOST:PORT` each.
 pub(super) fn open(
@@ -33,7 +27,7 @@ pub(super) fn open(
 
 /// What takes a topic's rows.
 pub(super) fn target(topic: &str, servers: Vec<String>) -> Result<Box<dyn Target + Send>, String> {
-    Ok(Box::new(sink::KafkaSink::new(Topic::connect(topic, servers)?)?))
+    Ok(Box::new(Lines::new(sink::KafkaSink::new(Topic::connect(topic, servers)?)?)))
 }
 
 /// A topic, and who asks for it.

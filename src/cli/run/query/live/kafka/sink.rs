@@ -1,20 +1,19 @@
 //! Rows to a topic.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::DateTime;
-use dpl::run::Target;
 use rskafka::client::partition::{Compression, PartitionClient};
 use rskafka::record::Record;
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::Topic;
+use crate::cli::run::query::live::lines::{Put, key};
 
 /// The most bytes of a batch: brokers take a little more unless they are told otherwise (`message.max.bytes`).
 const BATCH: usize = 900_000;
@@ -27,8 +26,6 @@ pub(super) struct KafkaSink {
     partitions: Vec<Batches>,
     /// The bytes of all that waits.
     waiting: usize,
-    /// All bytes that were taken.
-    length: u64,
 }
 
 /// What waits for a partition.
@@ -50,16 +47,14 @@ impl KafkaSink {
             }
             Ok::<_, String>(partitions)
         })?;
-        Ok(Self { runtime, partitions, waiting: 0, length: 0 })
+        Ok(Self { runtime, partitions, waiting: 0 })
     }
+}
 
-    /// Takes a row. Which partition it goes to is told by a digest of it: rows spread over them, and a row that is written again comes to where it
-    /// came before.
-    fn push(&mut self, line: &[u8]) {
-        let digest = Sha256::digest(line);
-        let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-        let at = usize::try_from(number % self.partitions.len().max(1) as u64).unwrap_or_default();
-        let Some(Batches { batches, bytes, .. }) = self.partitions.get_mut(at) else { return };
+impl Put for KafkaSink {
+    fn push(&mut self, line: &[u8]) -> io::Result<()> {
+        let at = usize::try_from(key(line) % self.partitions.len().max(1) as u64).unwrap_or_default();
+        let Some(Batches { batches, bytes, .. }) = self.partitions.get_mut(at) else { return Ok(()) };
         let record = Record {
             key: None,
             value: Some(line.to_vec()),
@@ -77,6 +72,7 @@ impl KafkaSink {
             }
         }
         self.waiting += line.len();
+        if self.waiting >= WAITING { self.put() } else { Ok(()) }
     }
 
     /// Puts what waits: the batches of each partition one after the other, partitions beside one another.
@@ -102,34 +98,5 @@ impl KafkaSink {
             }
             Ok(())
         })
-    }
-}
-
-impl Write for KafkaSink {
-    /// Takes whole lines: writers of rows hand on nothing else.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            self.push(line);
-            if self.waiting >= WAITING {
-                self.put()?;
-            }
-        }
-        self.length += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.put()
-    }
-}
-
-impl Target for KafkaSink {
-    fn seal(&mut self) -> io::Result<u64> {
-        self.put()?;
-        Ok(self.length)
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.put()
     }
 }

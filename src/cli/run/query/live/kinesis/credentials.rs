@@ -15,7 +15,7 @@ use ureq::Agent;
 /// Keys that end are asked for anew so long before they do.
 const AHEAD: Duration = Duration::from_secs(300);
 /// The most time that a container's or an instance's answer takes.
-const PATIENCE: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_secs(2);
 /// Where a container's keys are, before what `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` says.
 const CONTAINER: &str = "http://169.254.170.2";
 /// Where an instance's metadata are.
@@ -143,7 +143,7 @@ impl Credentials {
     fn of_instance(&self, place: &str) -> Result<Handed, String> {
         let place = place.trim_end_matches('/');
         let asked = self.agent.put(format!("{place}/latest/api/token"));
-        let asked = asked.config().timeout_global(Some(PATIENCE)).build();
+        let asked = asked.config().timeout_global(Some(ANSWER)).build();
         let token = asked
             .header("x-aws-ec2-metadata-token-ttl-seconds", "21600")
             .send_empty()
@@ -158,7 +158,7 @@ impl Credentials {
     }
 
     fn fetched(&self, place: &str, headers: &[(&str, &str)]) -> Result<String, String> {
-        let mut asked = self.agent.get(place).config().timeout_global(Some(PATIENCE)).build();
+        let mut asked = self.agent.get(place).config().timeout_global(Some(ANSWER)).build();
         for (name, value) in headers {
             asked = asked.header(*name, *value);
         }

@@ -18,15 +18,11 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use self::credentials::Credentials;
 use self::sign::Request;
 
-use super::{Bell, Opened, Start};
+use super::{Bell, Opened, PATIENCE, PAUSES, Start, lines::Lines};
 use dpl::run::{Position, Target};
 
 /// The version of the interface, before the name of an operation.
 const TARGET: &str = "Kinesis_20131202.";
-/// As long is a server that can't be reached or has no time tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// The pauses between two tries: the first, and the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// The most time that one answer takes.
 const ANSWER: Duration = Duration::from_secs(30);
 /// The most bytes of an answer: 10 MiB of records in base64, with what stands around them.
@@ -49,7 +45,7 @@ pub(super) fn open(
 
 /// What takes a stream's rows.
 pub(super) fn target(stream: [&str; 2], endpoint: Option<&str>) -> Result<Box<dyn Target + Send>, String> {
-    Ok(Box::new(sink::KinesisSink::new(Client::new(stream, endpoint)?)))
+    Ok(Box::new(Lines::new(sink::KinesisSink::new(Client::new(stream, endpoint)?))))
 }
 
 /// A stream, and who asks for it.
