@@ -36,7 +36,7 @@ fn is_too_deep(line: &[u8]) -> bool {
 }
 
 /// Reads objects with the fields of a schema.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct JsonReader {
     pub shape: Shape,
     pub style: Style,

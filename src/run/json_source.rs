@@ -1,7 +1,9 @@
 //! JSON lines as a source of rows.
 
+use super::blocks::Blocks;
 use super::json::JsonReader;
 use super::layout::Layout;
+use super::parallel::ParallelJson;
 use super::rows::{Place, RowBatch, Shape, Source};
 use super::scan::TimestampScanner;
 use super::schema::Schema;
@@ -10,10 +12,6 @@ use crate::window::Column;
 use crate::window::time::Style;
 use std::io::{self, Read};
 
-/// Bytes read at once.
-const BLOCK: usize = 1 << 18;
-/// The longest line taken.
-const LONGEST_LINE: usize = 1 << 26;
 /// As many layouts are remembered.
 const LAYOUTS: usize = 8;
 /// With that many remembered, every so many rows of other layouts one is learned anew.
@@ -43,19 +41,16 @@ impl Scanner for Unknown {
 /// Reads JSON lines. Rows of a layout seen before are scanned, others parsed. Blank lines are skipped.
 #[derive(Debug)]
 pub struct JsonSource<R, S = Unknown> {
-    input: R,
-    buffer: Vec<u8>,
-    /// How many bytes of the buffer hold input.
-    filled: usize,
-    ended: bool,
-    line: u64,
-    /// Bytes of the rows handed over.
-    offset: u64,
+    blocks: Blocks<R>,
+    block: Vec<u8>,
+    /// Behind the rows handed over.
+    place: Place,
     parser: Parser<S>,
 }
 
-#[derive(Debug)]
-struct Parser<S> {
+/// Reads rows from text.
+#[derive(Clone, Debug)]
+pub(super) struct Parser<S> {
     scanner: S,
     reader: JsonReader,
     walker: Walker,
@@ -98,66 +93,42 @@ impl<R: Read, S: Scanner> JsonSource<R, S> {
         let walker = Walker::new(&reader);
         let parser =
             Parser { scanner, reader, walker, layouts: Vec::new(), current: 0, misses: 0, unknown: 0, clock };
-        JsonSource { input, buffer: vec![0; BLOCK], filled: 0, ended: false, line: 0, offset: 0, parser }
+        JsonSource { blocks: Blocks::new(input), block: Vec::new(), place: Place::default(), parser }
     }
 
-    /// Reads until there is a whole line; how many bytes of whole lines there are.
-    fn fill(&mut self) -> io::Result<usize> {
-        let mut searched = 0;
-        loop {
-            let lines = self.buffer.get(searched..self.filled).and_then(|t| memchr::memrchr(b'\n', t));
-            if let Some(end) = lines {
-                return Ok(searched + end + 1);
-            }
-            if self.ended {
-                return Ok(self.filled);
-            }
-            searched = self.filled;
-            if self.filled == self.buffer.len() {
-                if self.filled >= LONGEST_LINE {
-                    let text = format!("line {} is longer than {} MiB", self.line + 1, LONGEST_LINE >> 20);
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-                }
-                self.buffer.resize(self.filled * 2, 0);
-            }
-            let free = self.buffer.get_mut(self.filled..).unwrap_or_default();
-            match self.input.read(free) {
-                Ok(0) => self.ended = true,
-                Ok(n) => self.filled += n,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
-            }
-        }
+    /// The same from where it stands, its rows parsed on so many threads.
+    pub fn parallel(self, threads: usize) -> io::Result<ParallelJson<R>>
+    where
+        S: Clone + Send + 'static,
+    {
+        ParallelJson::new(self.blocks, &self.parser, self.place, threads)
     }
 }
 
 impl<R: Read, S: Scanner> Source for JsonSource<R, S> {
     fn read(&mut self, rows: &mut RowBatch) -> io::Result<bool> {
         rows.reset(&self.parser.reader.shape);
-        let end = self.fill()?;
-        let text = self.buffer.get(..end).unwrap_or_default();
-        self.line = self.parser.read_lines(text, self.line, rows);
-        rows.bytes = end as u64;
-        self.offset += rows.bytes;
-        self.buffer.copy_within(end..self.filled, 0);
-        self.filled -= end;
-        // A long line has no say in where later blocks end.
-        self.buffer.resize(self.filled.max(BLOCK), 0);
+        let end = self.blocks.take(&mut self.block).map_err(|fault| fault.on(self.place.lines + 1))?;
+        let text = self.block.get(..end).unwrap_or_default();
+        self.place.lines = self.parser.read(text, self.place.lines, rows);
+        self.place.bytes += rows.bytes;
         Ok(end > 0)
     }
 
     fn place(&self) -> Place {
-        Place { bytes: self.offset, lines: self.line }
+        self.place
     }
 
     fn resume(&mut self, place: Place) {
-        (self.offset, self.line) = (place.bytes, place.lines);
+        self.place = place;
     }
 }
 
 impl<S: Scanner> Parser<S> {
-    /// Reads whole lines, the first of them number `line + 1`; the number of the last one.
-    fn read_lines(&mut self, text: &[u8], mut line: u64, rows: &mut RowBatch) -> u64 {
+    /// Reads whole lines into a batch, the first of them number `line + 1`; the number of the last one.
+    pub fn read(&mut self, text: &[u8], mut line: u64, rows: &mut RowBatch) -> u64 {
+        rows.reset(&self.reader.shape);
+        rows.bytes = text.len() as u64;
         let mut rest = text;
         while !rest.is_empty() {
             let (count, after) = self.scan(rest, rows);

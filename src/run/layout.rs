@@ -10,7 +10,7 @@ use crate::window::{Column, Data, Type, Value};
 use std::borrow::Cow;
 
 /// A learned layout.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Layout {
     pieces: Vec<Piece>,
     tail: Literal,
@@ -19,7 +19,7 @@ pub(super) struct Layout {
 }
 
 /// A text and the value after it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Piece {
     before: Literal,
     take: Take,

@@ -4,6 +4,7 @@
 //! [`run`] does the whole job from one source; an [`Engine`] is fed by whoever has several, or wants to stop and go on.
 
 mod ahead;
+mod blocks;
 mod buffered;
 mod checkpoint;
 mod compress;
@@ -14,6 +15,7 @@ mod json;
 mod json_source;
 mod layout;
 mod metrics;
+mod parallel;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pipeline;
@@ -36,6 +38,7 @@ pub use csv_writer::CsvWriter;
 pub use engine::{Counts, Engine};
 pub use json_source::{JsonSource, Scanner, Unknown};
 pub use metrics::{Gauges, metrics};
+pub use parallel::ParallelJson;
 pub use pipeline::{Diverted, Input, Job, OnInvalid, Progress, REJECTED, RunError, Sinks, Summary, run};
 pub use rows::{Place, Reject, RowBatch, Source};
 pub use schema::{Field, Rule, Schema, SchemaError};

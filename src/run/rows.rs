@@ -184,6 +184,12 @@ impl RowBatch {
         self.lines.extend(line + 1..=line + count as u64);
     }
 
+    /// Counts its lines from behind those that come before it.
+    pub(super) fn come_after(&mut self, lines: u64) {
+        self.lines.iter_mut().for_each(|line| *line += lines);
+        self.rejected.iter_mut().for_each(|reject| reject.line += lines);
+    }
+
     /// Appends a row that was read in full, or the reason why it is none.
     pub(super) fn push(&mut self, shape: &Shape, line: u64, raw: &[u8], row: Result<Vec<Cell<'_>>, Bad>) {
         self.rows += 1;

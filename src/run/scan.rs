@@ -12,13 +12,6 @@ fn load8(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk::<8>().map(|b| u64::from_le_bytes(*b))
 }
 
-/// The high bit of every byte that equals `byte`, exact up to the first one.
-#[inline(always)]
-fn equal(word: u64, byte: u8) -> u64 {
-    let x = word ^ (ONES * u64::from(byte));
-    x.wrapping_sub(ONES) & !x & HIGH
-}
-
 /// What follows a text that is known beforehand, if it stands here.
 #[inline(always)]
 pub fn expect<'a, const N: usize>(text: &'a [u8], known: &[u8; N]) -> Option<&'a [u8]> {
@@ -67,23 +60,27 @@ impl Literal {
 #[inline(always)]
 pub fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
-    let mut high = 0;
     loop {
         let word = load8(text.get(at..)?)?;
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let stop = equal(word, b'"') | equal(word, b'\\') | control;
+        // A quote with its second bit turned is a space: it is found together with what is less than that.
+        let (turned, slashed) = (word ^ (ONES * 2), word ^ (ONES * b'\\' as u64));
+        let low = turned.wrapping_sub(ONES * 0x21) & !turned;
+        let stop = (low | slashed.wrapping_sub(ONES) & !slashed | word) & HIGH;
         if stop == 0 {
-            high |= word & HIGH;
             at += 8;
             continue;
         }
-        let len = (stop.trailing_zeros() / 8) as usize;
-        high |= word & HIGH & ((1 << (8 * len)) - 1);
-        let (value, rest) = text.split_at_checked(at + len)?;
-        let ends = rest.first() == Some(&b'"');
-        let valid = high == 0 || std::str::from_utf8(value).is_ok();
-        return (ends && valid).then_some((value, rest));
+        let (value, rest) = text.split_at_checked(at + (stop.trailing_zeros() / 8) as usize)?;
+        return if rest.first() == Some(&b'"') { Some((value, rest)) } else { wide_string(text) };
     }
+}
+
+/// The same where some characters are not ASCII.
+fn wide_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|c| matches!(c, b'"' | b'\\' | ..0x20))?;
+    let (value, rest) = text.split_at_checked(end)?;
+    let ends = rest.first() == Some(&b'"');
+    (ends && std::str::from_utf8(value).is_ok()).then_some((value, rest))
 }
 
 /// Eight decimal digits (values 0 to 9), the most significant in the lowest byte.
@@ -114,21 +111,20 @@ fn short_double(text: &[u8]) -> Option<(f64, &[u8])> {
     let word = load8(text)?;
     let values = word ^ (ONES * 0x30);
     let odd = (values.wrapping_add(ONES * 0x76) | values) & HIGH;
-    let point = (odd.trailing_zeros() / 8) as usize;
+    // Eight times the places of the point and of the end.
+    let point = odd.trailing_zeros() & !7;
     let odd = odd & odd.wrapping_sub(1);
-    if odd == 0 || point == 0 || equal(word, b'.').trailing_zeros() / 8 != point as u32 {
+    let end = odd.trailing_zeros() & !7;
+    let fraction = (end.wrapping_sub(point) / 8).wrapping_sub(1) as usize;
+    let is_padded = (values & 0xFF == 0) & (point > 8);
+    if odd == 0 || point == 0 || fraction == 0 || word >> point & 0xFF != 0x2E || is_padded {
         return None;
     }
-    let end = (odd.trailing_zeros() / 8) as usize;
-    let fraction = end - point - 1;
-    if fraction == 0 || (point > 1 && word & 0xFF == 0x30) {
-        return None;
-    }
-    let before = (1 << (8 * point)) - 1;
+    let before = (1 << point) - 1;
     let joined = (values & before) | (values >> 8 & !before);
-    let mantissa = eight_digits(joined << (8 * (9 - end)));
+    let mantissa = eight_digits(joined << (72 - end));
     // Both are exact, so the quotient is the nearest double.
-    Some((mantissa as f64 / *POWERS.get(fraction)?, text.get(end..)?))
+    Some((mantissa as f64 / *POWERS.get(fraction)?, text.get(end as usize / 8..)?))
 }
 
 fn long_double(text: &[u8]) -> Option<(f64, &[u8])> {
@@ -222,8 +218,8 @@ pub struct TimestampScanner {
 /// The first and the last eight of ten bytes.
 #[inline(always)]
 fn halves(date: &[u8; 10]) -> (u64, u64) {
-    let [a, b, c, d, e, f, g, h, i, j] = *date;
-    (u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([c, d, e, f, g, h, i, j]))
+    let half = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |b| u64::from_le_bytes(*b));
+    (half(date.first_chunk()), half(date.last_chunk()))
 }
 
 impl Default for TimestampScanner {
@@ -283,13 +279,15 @@ fn seconds(word: u64) -> Option<i64> {
 /// One to six digits after the point, in microseconds, cut to a precision.
 #[inline(always)]
 fn fraction(text: &[u8], precision: u8) -> Option<(i64, &[u8])> {
-    if let Some(([a, b, c], rest)) = text.split_first_chunk::<3>()
+    if let Some(four) = text.first_chunk::<4>()
         && precision >= 3
-        && !rest.first().is_some_and(u8::is_ascii_digit)
-        && [a, b, c].iter().all(|d| d.is_ascii_digit())
     {
-        let millis = i64::from(a - b'0') * 100 + i64::from(b - b'0') * 10 + i64::from(c - b'0');
-        return Some((millis * 1000, rest));
+        let values = u32::from_le_bytes(*four) ^ 0x3030_3030;
+        // Three digits, and none after them.
+        if (values.wrapping_add(0x7676_7676) | values) & 0x8080_8080 == 0x8000_0000 {
+            let millis = (values & 0xFF) * 100 + (values >> 8 & 0xFF) * 10 + (values >> 16 & 0xFF);
+            return Some((i64::from(millis) * 1000, text.get(3..)?));
+        }
     }
     let (value, len) = run_of_digits(text, 0);
     let unit = 10_u64.checked_pow(6_u32.checked_sub(len as u32)?)?;

@@ -11,7 +11,7 @@ use crate::window::{Column, Type};
 const DEPTH: usize = 16;
 
 /// Reads the members of one schema.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Walker {
     /// How the values of each field are read; absent where they always take the general reader.
     pieces: Vec<Option<Piece>>,

@@ -66,7 +66,7 @@ pub(super) struct Aligned {
     places: Vec<u32>,
 }
 
-/// The slice that the last row fell into.
+/// The slice that the last row fell into, in milliseconds.
 #[derive(Debug)]
 struct Current {
     start: i64,
@@ -104,6 +104,34 @@ impl Aligned {
         }
         self.note(self.current.place, key, position, keys, layout);
         true
+    }
+
+    /// How many of some rows, from the first on, fall into the slice of the last row and before a time, and the latest event time of them. All
+    /// times are in microseconds.
+    pub fn run(&self, times: &[i64], before: i64) -> (usize, i64) {
+        let (mut rows, mut latest) = (0, i64::MIN);
+        if self.slicing.apart {
+            return (rows, latest);
+        }
+        let micros = |millis: i64| millis.saturating_mul(1000);
+        let (start, end) = (micros(self.current.start), micros(self.current.end).min(before));
+        for time in times.iter().take_while(|time| (start..end).contains(*time)) {
+            rows += 1;
+            latest = latest.max(*time);
+        }
+        (rows, latest)
+    }
+
+    /// Notes rows for the current slice, the first of them number `first`.
+    pub fn note_all(&mut self, ids: &[u32], first: u32, keys: usize, layout: &Layout) {
+        let place = self.current.place;
+        let Some(pane) = self.panes.at(place) else { return };
+        if pane.pending.rows.is_empty() {
+            self.panes.touch(place);
+        }
+        if let Some(pane) = self.panes.at(place) {
+            pane.note_all(ids, first, keys, layout);
+        }
     }
 
     /// Reads the groups of some keys in the current slice.
@@ -155,6 +183,11 @@ impl Aligned {
     /// Adds the rows that were noted to the accumulators.
     pub fn settle(&mut self, inputs: &[Input<'_>], layout: &Layout) {
         self.panes.drain_touched(|pane| layout.update(inputs, &pane.pending, &mut pane.state));
+    }
+
+    /// The watermark at which the next window may fire.
+    pub fn next_due(&self) -> i64 {
+        self.next
     }
 
     /// Whether a watermark lets windows fire.

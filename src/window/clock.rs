@@ -79,6 +79,15 @@ impl Clock {
         self.announce(others?.min(latest - self.delay))
     }
 
+    /// The event time at which a partition lets the watermark reach another, where the others allow `others`.
+    pub fn reaches(&self, watermark: i64, others: Option<i64>) -> i64 {
+        if others.is_some_and(|others| others >= watermark) {
+            watermark.saturating_add(self.delay)
+        } else {
+            i64::MAX
+        }
+    }
+
     /// Announces a watermark, if it is higher than the last one. Values up to 0 are none, as in Flink, whose assigner counts from 0.
     pub fn announce(&mut self, watermark: i64) -> Option<i64> {
         if watermark <= self.watermark.unwrap_or(0) {

@@ -123,14 +123,14 @@ impl Text {
     /// The `i`-th, empty where there is none.
     #[inline]
     pub fn get(&self, i: usize) -> &[u8] {
-        self.range(i).and_then(|(start, end)| self.bytes.get(start..end)).unwrap_or_default()
+        let start = i.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        let text = start.zip(self.ends.get(i)).and_then(|(start, end)| self.bytes.get(start..*end));
+        text.unwrap_or_default()
     }
 
-    /// Where the `i`-th stands in [`Text::bytes`].
-    #[inline]
-    pub(super) fn range(&self, i: usize) -> Option<(usize, usize)> {
-        let start = if i == 0 { 0 } else { *self.ends.get(i - 1)? };
-        Some((start, *self.ends.get(i)?))
+    /// Where each ends in [`Text::bytes`]; it starts where the one before ends.
+    pub(super) fn ends(&self) -> &[usize] {
+        &self.ends
     }
 
     /// All strings joined.

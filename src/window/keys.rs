@@ -31,7 +31,8 @@ const LARGE: usize = 1 << 15;
 /// As many rows are looked up together in a large table.
 const AHEAD: usize = 32;
 
-const FREE: Slot = Slot { low: 0, high: 0, id: EMPTY };
+/// Holds no key, and no key's words.
+const FREE: Slot = Slot { low: 0, high: 0xFD << 56, id: EMPTY };
 
 /// The table of keys.
 #[derive(Debug)]
@@ -83,38 +84,40 @@ impl Keys {
 
     fn intern_texts(&mut self, texts: &Text, column: &Column, ids: &mut Vec<u32>) {
         let large = self.slots.len() > LARGE;
-        for first in (0..texts.len()).step_by(AHEAD) {
-            let rows = first..texts.len().min(first + AHEAD);
+        let (mut first, mut start) = (0, 0);
+        for ends in texts.ends().chunks(AHEAD) {
             if large {
-                self.warm(texts, rows.clone());
+                self.warm(texts.bytes(), start, ends);
             }
-            ids.extend(rows.map(|row| self.intern_text(texts, column, row)));
+            ids.extend(ends.iter().enumerate().map(|(at, end)| {
+                let text = std::mem::replace(&mut start, *end)..*end;
+                let null = column.nulls.as_ref().is_some_and(|nulls| nulls.get(first + at) != Some(&false));
+                if null { self.intern_null() } else { self.intern_text(texts.bytes(), text) }
+            }));
+            first += ends.len();
         }
     }
 
     #[inline(always)]
-    fn intern_text(&mut self, texts: &Text, column: &Column, row: usize) -> u32 {
-        if column.is_null(row) {
-            return self.intern_null();
-        }
-        match inline_text(texts, row) {
-            Some((low, high)) => match self.slots.get(self.start(low, high)) {
-                // The usual case: the first slot has it.
-                Some(slot) if slot.low == low && slot.high == high && slot.id != EMPTY => slot.id,
-                _ => self.find(low, high, texts.get(row)),
-            },
-            None => self.intern_bytes(texts.get(row)),
+    fn intern_text(&mut self, texts: &[u8], text: Range<usize>) -> u32 {
+        let Some((low, high)) = inline_text(texts, &text) else {
+            return self.intern_bytes(texts.get(text).unwrap_or_default());
+        };
+        match self.slots.get(self.start(low, high)) {
+            // The usual case: the first slot has it.
+            Some(slot) if slot.low == low && slot.high == high => slot.id,
+            _ => self.find(low, high, texts.get(text).unwrap_or_default()),
         }
     }
 
     /// Reads the slots that some rows will look at, one after the other without waiting for each, so that the
     /// cache misses of a large table overlap.
-    fn warm(&self, texts: &Text, rows: Range<usize>) {
-        let slots = rows.filter_map(|row| inline_text(texts, row)).filter_map(|(low, high)| {
-            let slot = self.slots.get(self.start(low, high))?;
-            Some(slot.id)
-        });
-        std::hint::black_box(slots.fold(0, |sum, id| sum ^ id));
+    fn warm(&self, texts: &[u8], mut start: usize, ends: &[usize]) {
+        let slot = |end: &usize| {
+            let (low, high) = inline_text(texts, &(std::mem::replace(&mut start, *end)..*end))?;
+            self.slots.get(self.start(low, high))
+        };
+        std::hint::black_box(ends.iter().filter_map(slot).fold(0, |sum, slot| sum ^ slot.id));
     }
 
     fn intern_null(&mut self) -> u32 {
@@ -191,7 +194,7 @@ impl Keys {
             *slot = Slot { low, high, id };
         }
         // A small table has more room, so that the first slot looked at is mostly the right one.
-        let room = if self.slots.len() < LARGE { 4 } else { 2 };
+        let room = if self.slots.len() < LARGE { 8 } else { 2 };
         if self.bytes.len() * room > self.slots.len() {
             let old = std::mem::take(&mut self.slots);
             self.slots = vec![FREE; old.len() * 2];
@@ -263,21 +266,18 @@ impl Keys {
 
 /// The inline form of a short text; `None` for a long one, and for one whose bytes can't be loaded at once.
 #[inline(always)]
-fn inline_text(texts: &Text, row: usize) -> Option<(u64, u64)> {
-    let (start, end) = texts.range(row)?;
-    let len = end - start;
-    (len < 16).then(|| load16(texts.bytes(), start).map(|wide| inline(wide, len)))?
-}
-
-fn load16(bytes: &[u8], start: usize) -> Option<u128> {
-    bytes.get(start..)?.first_chunk::<16>().map(|b| u128::from_le_bytes(*b))
+fn inline_text(texts: &[u8], text: &Range<usize>) -> Option<(u64, u64)> {
+    let bytes = texts.get(text.start..)?.first_chunk::<16>()?;
+    (text.len() < 16).then(|| inline(u128::from_le_bytes(*bytes), text.len()))
 }
 
 /// A key of fewer than 16 bytes: the bytes, then zeros, then the length.
 #[inline]
 fn inline(wide: u128, len: usize) -> (u64, u64) {
-    let key = wide & ((1 << (8 * len)) - 1);
-    (key as u64, (key >> 64) as u64 | (len as u64) << 56)
+    // Two words by themselves take fewer instructions than one of 128 bits.
+    let first = |bytes: usize| !u64::MAX.checked_shl(8 * bytes as u32).unwrap_or(0);
+    let (low, high) = (first(len), first(len.saturating_sub(8)));
+    (wide as u64 & low, (wide >> 64) as u64 & high | (len as u64) << 56)
 }
 
 /// Appends a value: whether there is one, then its bytes, with the length where it varies.

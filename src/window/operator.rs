@@ -317,10 +317,16 @@ impl Operator {
         emit: &mut Emit<'_>,
         pushed: &mut Pushed,
     ) -> Result<(), Error> {
-        for (row, (micros, id)) in (0_u32..).zip(times.iter().zip(ids)) {
-            let millis = micros.div_euclid(1000);
-            if !self.assign(millis, *id, row, inputs) {
-                self.note_late(row, pushed);
+        let mut row = 0;
+        while row < times.len() {
+            let (rows, mut millis) = self.assign_run(times, ids, row, others);
+            row += rows;
+            if let (0, Some(micros), Some(id)) = (rows, times.get(row), ids.get(row)) {
+                millis = micros.div_euclid(1000);
+                if !self.assign(millis, *id, row as u32, inputs) {
+                    self.note_late(row as u32, pushed);
+                }
+                row += 1;
             }
             if latest.is_none_or(|l| millis > l) {
                 latest = Some(millis);
@@ -348,6 +354,19 @@ impl Operator {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Notes the rows from one on that fall into the slice of the last row and let no window fire: how many, and the latest event time of
+    /// them, in milliseconds.
+    fn assign_run(&mut self, times: &[i64], ids: &[u32], row: usize, others: Option<i64>) -> (usize, i64) {
+        let Windows::Aligned(windows) = &mut self.windows else { return (0, i64::MIN) };
+        let due = self.clock.reaches(windows.next_due(), others);
+        let (Some(times), Some(ids)) = (times.get(row..), ids.get(row..)) else { return (0, i64::MIN) };
+        let (rows, latest) = windows.run(times, due.saturating_mul(1000));
+        if let Some(ids) = ids.get(..rows).filter(|_| rows > 0) {
+            windows.note_all(ids, row as u32, self.keys.len(), &self.layout);
+        }
+        (rows, latest.div_euclid(1000))
     }
 
     /// Notes a row for its windows; false where it comes too late for all of them.

@@ -55,6 +55,14 @@ impl Pane {
         self.group_slow(key, keys, layout)
     }
 
+    /// Notes rows of some keys, which follow one another from `first` on.
+    pub fn note_all(&mut self, ids: &[u32], first: u32, keys: usize, layout: &Layout) {
+        let mut groups = std::mem::take(&mut self.pending.groups);
+        groups.extend(ids.iter().map(|key| self.group(*key, keys, layout)));
+        self.pending.groups = groups;
+        self.pending.rows.extend(first..first + ids.len() as u32);
+    }
+
     /// Reads the groups of some keys.
     pub fn warm(&self, ids: &[u32], layout: &Layout) {
         let Groups::Dense(index) = &self.groups else { return };

@@ -13,10 +13,12 @@ mod run;
 #[allow(dead_code, unused_imports)]
 mod window;
 
+use rows::Lines;
 use run::{Ahead, CsvSource, Job, RunError, Sinks, Source};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -145,15 +147,17 @@ fn open(stream: usize, from: &str, plan: &Plan) -> Result<Box<dyn Source + Send>
         "csv" => true,
         _ => plan.sources.get(stream).is_some_and(|source| source.csv),
     };
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get) - 1;
+    // What comes through a pipe is not waited for while there are rows.
+    let is_file = from != STANDARD && Path::new(from).is_file();
+    let parsing = if is_file { threads } else { 0 };
     let source: Box<dyn Source + Send> = if csv {
         Box::new(CsvSource::new(input, schema, stored, time, rows::style(stream)).map_err(unreadable)?)
     } else {
-        rows::json(stream, input, schema, stored, time)
+        rows::json(stream, Lines { input, schema, stored, time }, parsing).map_err(unreadable)?
     };
-    Ok(match std::thread::available_parallelism() {
-        Ok(cores) if cores.get() > 1 => Box::new(Ahead::new(source).map_err(unreadable)?),
-        _ => source,
-    })
+    let ahead = threads > 0 && (csv || parsing == 0);
+    Ok(if ahead { Box::new(Ahead::new(source).map_err(unreadable)?) } else { source })
 }
 
 fn create(file: Option<&str>) -> Result<Box<dyn Write>, Failure> {

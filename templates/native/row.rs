@@ -21,6 +21,7 @@ struct Row<'a> {
 }
 
 /// Reads them.
+#[derive(Clone)]
 pub struct Rows {
     clock: TimestampScanner,
     schema: Schema,

@@ -1,8 +1,8 @@
 //! The streams that the query reads, each with the code for its rows.
 
-use crate::run::{JsonSource, Schema, Source};
+use crate::run::{JsonSource, Scanner, Schema, Source, Unknown};
 use crate::window::time::Style;
-use std::io::Read;
+use std::io::{self, Read};
 {% for (at, file) in streams %}
 #[path = "{{ file }}"]
 mod row_{{ at }};
@@ -18,21 +18,34 @@ pub fn style(stream: usize) -> Style {
     }
 }
 
-/// JSON lines of a stream, of which these fields are kept.
-pub fn json(
-    stream: usize,
-    input: Box<dyn Read + Send>,
-    schema: Schema,
-    stored: Vec<bool>,
-    time: usize,
-) -> Box<dyn Source + Send> {
+/// What JSON lines are read from, and which of their fields are kept.
+pub struct Lines {
+    pub input: Box<dyn Read + Send>,
+    pub schema: Schema,
+    pub stored: Vec<bool>,
+    pub time: usize,
+}
+
+/// JSON lines of a stream, parsed on so many threads; where there are none, by whoever asks for them.
+pub fn json(stream: usize, lines: Lines, threads: usize) -> io::Result<Box<dyn Source + Send>> {
     match stream {
 {%- for (at, _) in streams %}
         {{ at }} => {
-            let rows = row_{{ at }}::Rows::new(schema.clone());
-            Box::new(JsonSource::with_scanner(input, schema, stored, time, row_{{ at }}::STYLE, rows))
+            let rows = row_{{ at }}::Rows::new(lines.schema.clone());
+            parsed(lines, row_{{ at }}::STYLE, rows, threads)
         }
 {%- endfor %}
-        _ => Box::new(JsonSource::new(input, schema, stored, time, Style::Iso)),
+        _ => parsed(lines, Style::Iso, Unknown, threads),
     }
+}
+
+fn parsed(
+    lines: Lines,
+    style: Style,
+    rows: impl Scanner + Clone + Send + 'static,
+    threads: usize,
+) -> io::Result<Box<dyn Source + Send>> {
+    let Lines { input, schema, stored, time } = lines;
+    let source = JsonSource::with_scanner(input, schema, stored, time, style, rows);
+    Ok(if threads > 0 { Box::new(source.parallel(threads)?) } else { Box::new(source) })
 }

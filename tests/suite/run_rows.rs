@@ -452,3 +452,58 @@ fn schemas_that_make_no_sense_are_refused() {
     wrong.inputs[0].schema = Schema::new(vec![field("a", Type::Int, true, Vec::new())]).unwrap();
     assert!(matches!(run_job(&wrong, ""), Err(RunError::Plan(_))));
 }
+
+/// Fails after some bytes.
+struct Broken<'a>(&'a [u8]);
+
+impl Read for Broken<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer) {
+            Ok(0) => Err(std::io::Error::other("the disk is gone")),
+            read => read,
+        }
+    }
+}
+
+/// What a source hands over until it ends or fails, with its place behind each batch.
+fn batches(source: &mut dyn Source) -> (Vec<String>, String) {
+    let (mut batches, mut batch) = (Vec::new(), RowBatch::default());
+    loop {
+        match source.read(&mut batch) {
+            Ok(true) => batches.push(format!("{batch:?} {:?}", source.place())),
+            Ok(false) => return (batches, "the end".to_owned()),
+            Err(error) => return (batches, error.to_string()),
+        }
+    }
+}
+
+#[test]
+fn rows_are_the_same_on_any_number_of_threads() {
+    let mut text = String::new();
+    for row in 0..40_000 {
+        match row % 97 {
+            3 => text += "\n",
+            5 => text += "no row\n",
+            7 => text += &GOOD.replace("1.5", "999").replace(',', ", "),
+            _ => {
+                text +=
+                    &GOOD.replace("1.5", &format!("{}.25", row % 80)).replace("\"a\"", &format!("\"{row}\""))
+            }
+        }
+        text += "\n";
+    }
+    let (whole, end) = batches(&mut source(text.as_bytes()));
+    assert!(whole.len() > 8 && end == "the end", "{} batches, {end}", whole.len());
+    let (broken, gone) = batches(&mut source(Broken(text.as_bytes())));
+    assert!(
+        broken.len() >= whole.len() - 1 && gone == "the disk is gone",
+        "{} batches, {gone}",
+        broken.len()
+    );
+    for threads in [1, 2, 3, 9] {
+        let parallel = &mut source(text.as_bytes()).parallel(threads).unwrap();
+        assert!(batches(parallel) == (whole.clone(), end.clone()), "{threads} threads");
+        let parallel = &mut source(Broken(text.as_bytes())).parallel(threads).unwrap();
+        assert!(batches(parallel) == (broken.clone(), gone.clone()), "{threads} threads");
+    }
+}

@@ -16,6 +16,7 @@ const WINDOW: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/window.rs"))
 /// The files of `src/run` that read and write files.
 const RUN: &[(&str, &str)] = &[
     ("ahead.rs", include_str!("../../run/ahead.rs")),
+    ("blocks.rs", include_str!("../../run/blocks.rs")),
     ("buffered.rs", include_str!("../../run/buffered.rs")),
     ("csv_source.rs", include_str!("../../run/csv_source.rs")),
     ("csv_writer.rs", include_str!("../../run/csv_writer.rs")),
@@ -24,6 +25,7 @@ const RUN: &[(&str, &str)] = &[
     ("json_source.rs", include_str!("../../run/json_source.rs")),
     ("layout.rs", include_str!("../../run/layout.rs")),
     ("mod.rs", include_str!("../../../templates/native/run.rs")),
+    ("parallel.rs", include_str!("../../run/parallel.rs")),
     ("pipeline.rs", include_str!("../../run/pipeline.rs")),
     ("rows.rs", include_str!("../../run/rows.rs")),
     ("scan.rs", include_str!("../../run/scan.rs")),

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -173,7 +174,7 @@ pub(super) fn open(file: &str, opening: &Opening<'_>, state: Option<&InputState>
         }
     };
     let source: Box<dyn Source> = match input {
-        Bytes::Ending(input) => ahead(file, source(file, input, opening, state)?)?,
+        Bytes::Ending(input) => parallel(file, source(file, input, opening, state)?)?,
         Bytes::Other(input) => Box::new(source(file, input, opening, state)?),
     };
     Ok(Input::new((opening.stream, file), source, waits, origin, state))
@@ -436,15 +437,15 @@ fn source<R: Read>(
     Ok(source)
 }
 
-/// Reads what ends on a thread of its own; on one core that would only take turns with this one.
-fn ahead(file: &str, source: impl Source + Send + 'static) -> Result<Box<dyn Source>, Failure> {
-    match std::thread::available_parallelism() {
-        Ok(cores) if cores.get() > 1 => {
-            let ahead = Ahead::new(Box::new(source));
-            Ok(Box::new(ahead.map_err(|error| Failure::io("read", Path::new(file), &error))?))
-        }
-        _ => Ok(Box::new(source)),
-    }
+/// Parses what ends on threads of their own; on one core they would only take turns with this one.
+fn parallel(file: &str, source: Texts<impl Read + Send + 'static>) -> Result<Box<dyn Source>, Failure> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get) - 1;
+    let failed = |error| Failure::io("read", Path::new(file), &error);
+    Ok(match source {
+        source if threads == 0 => Box::new(source),
+        Texts::Lines(source) => Box::new(source.parallel(threads).map_err(failed)?),
+        Texts::Records(source) => Box::new(Ahead::new(Box::new(source)).map_err(failed)?),
+    })
 }
 
 /// Reads as much as is asked for, up to the end: so where blocks end depends on the bytes alone, and rows of several inputs
