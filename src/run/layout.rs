@@ -201,20 +201,7 @@ impl Piece {
                 }
                 Some(rest)
             }
-            Take::Text => {
-                let (value, rest) = scan::string(text)?;
-                if !self.rules.is_empty() {
-                    self.holds(&Cell::Text(Cow::Borrowed(value))).then_some(())?;
-                }
-                if self.stored
-                    && let Some(column) = columns.get_mut(self.field)
-                    && let Data::Text(values) = &mut column.data
-                {
-                    values.push_start(text, value.len());
-                    column.pushed();
-                }
-                Some(rest)
-            }
+            Take::Text => self.text(text, scan::string(text)?, columns),
             Take::Timestamp { precision, zoned } => {
                 let (micros, rest) = clock.scan(text, style, precision, zoned)?;
                 (rest.first() == Some(&b'"')).then_some(())?;
@@ -253,6 +240,50 @@ impl Piece {
             Take::Skip { quoted: true } => scan::string(text).map(|(_, rest)| rest),
             Take::Skip { quoted: false } => scan::double(text).map(|(_, rest)| rest),
         }
+    }
+
+    /// Reads a field of CSV that has no quotes, up to the comma or the end of the line.
+    #[inline(always)]
+    pub fn read_unquoted<'a>(
+        &self,
+        text: &'a [u8],
+        clock: &mut TimestampScanner,
+        style: Style,
+        columns: &mut [Column],
+    ) -> Option<&'a [u8]> {
+        match self.take {
+            Take::Text => self.text(text, scan::unquoted(text)?, columns),
+            Take::Coded(ty) => {
+                let (value, rest) = scan::unquoted(text)?;
+                self.rest(text_value(value, ty, style)?, rest, columns)
+            }
+            Take::Timestamp { precision, zoned } => {
+                let (micros, rest) = clock.scan(text, style, precision, zoned)?;
+                self.rest(Cell::I64(micros), rest, columns)
+            }
+            _ => self.read(text, clock, style, columns),
+        }
+    }
+
+    /// Checks and stores a string that stands at the start of a text, and gives what follows it.
+    #[inline(always)]
+    fn text<'a>(
+        &self,
+        text: &[u8],
+        (value, rest): (&[u8], &'a [u8]),
+        columns: &mut [Column],
+    ) -> Option<&'a [u8]> {
+        if !self.rules.is_empty() {
+            self.holds(&Cell::Text(Cow::Borrowed(value))).then_some(())?;
+        }
+        if self.stored
+            && let Some(column) = columns.get_mut(self.field)
+            && let Data::Text(values) = &mut column.data
+        {
+            values.push_start(text, value.len());
+            column.pushed();
+        }
+        Some(rest)
     }
 
     #[inline(always)]

@@ -8,6 +8,7 @@ mod blocks;
 mod buffered;
 mod checkpoint;
 mod compress;
+mod csv_layout;
 mod csv_source;
 mod csv_writer;
 mod engine;

@@ -237,9 +237,9 @@ pub(super) struct Bad {
 }
 
 /// Checks the fields of a row that was read: an absent one is null.
-pub(super) fn check<'a>(
+pub(super) fn check<'a, 't>(
     shape: &Shape,
-    mut read: impl FnMut(usize, Type) -> Result<(Cell<'a>, Cow<'a, str>), String>,
+    mut read: impl FnMut(usize, Type) -> Result<(Cell<'a>, Cow<'t, str>), String>,
 ) -> Result<Vec<Cell<'a>>, Bad> {
     let mut reason = None;
     let mut cells = Vec::with_capacity(shape.schema.fields.len());

@@ -59,28 +59,41 @@ impl Literal {
 /// The characters of a string up to its closing quote, which is not taken; none escaped.
 #[inline(always)]
 pub fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (value, rest) = up_to::<b'\\'>(text)?;
+    (rest.first() == Some(&b'"')).then_some((value, rest))
+}
+
+/// The characters of a field of CSV without quotes, up to the comma or the end of the line, which is not taken.
+#[inline(always)]
+pub(super) fn unquoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (value, rest) = up_to::<b','>(text)?;
+    matches!(rest, [b',' | b'\n' | b'\r', ..]).then_some((value, rest))
+}
+
+/// What stands before the first quote, control character or `OR`.
+#[inline(always)]
+fn up_to<const OR: u8>(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     loop {
         let word = load8(text.get(at..)?)?;
         // A quote with its second bit turned is a space: it is found together with what is less than that.
-        let (turned, slashed) = (word ^ (ONES * 2), word ^ (ONES * b'\\' as u64));
+        let (turned, other) = (word ^ (ONES * 2), word ^ (ONES * OR as u64));
         let low = turned.wrapping_sub(ONES * 0x21) & !turned;
-        let stop = (low | slashed.wrapping_sub(ONES) & !slashed | word) & HIGH;
+        let stop = (low | other.wrapping_sub(ONES) & !other | word) & HIGH;
         if stop == 0 {
             at += 8;
             continue;
         }
         let (value, rest) = text.split_at_checked(at + (stop.trailing_zeros() / 8) as usize)?;
-        return if rest.first() == Some(&b'"') { Some((value, rest)) } else { wide_string(text) };
+        return if rest.first()?.is_ascii() { Some((value, rest)) } else { wide_up_to::<OR>(text) };
     }
 }
 
 /// The same where some characters are not ASCII.
-fn wide_string(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|c| matches!(c, b'"' | b'\\' | ..0x20))?;
+fn wide_up_to<const OR: u8>(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|c| *c == OR || matches!(c, b'"' | ..0x20))?;
     let (value, rest) = text.split_at_checked(end)?;
-    let ends = rest.first() == Some(&b'"');
-    (ends && std::str::from_utf8(value).is_ok()).then_some((value, rest))
+    std::str::from_utf8(value).is_ok().then_some((value, rest))
 }
 
 /// Eight decimal digits (values 0 to 9), the most significant in the lowest byte.

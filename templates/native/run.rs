@@ -3,6 +3,7 @@
 mod ahead;
 mod blocks;
 mod buffered;
+mod csv_layout;
 mod csv_source;
 mod csv_writer;
 mod engine;

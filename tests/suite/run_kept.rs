@@ -523,6 +523,42 @@ fn parquet_is_read_and_written_as_arrow_does_it() {
     run("readings=log.parquet", "-6.jsonl", &[]).refused(2, &["column `device` is BYTE_ARRAY", "not a int"]);
 }
 
+/// Columns that nobody asks for are read only where a value that is missing there makes a row invalid.
+#[test]
+#[cfg(feature = "parquet")]
+fn parquet_is_checked_where_it_is_not_read() {
+    let sandbox = Sandbox::new();
+    let program = program("TUMBLE(readings, at, INTERVAL '10' SECOND)")
+        .replace("divert(late_readings)", "drop")
+        .replace("divert(rejected)", "drop")
+        .replace("note : string?, at", "note : string?, spare : double, whole : bigint, at");
+    sandbox.write("p/a.dpl", program);
+    let mut lines = String::new();
+    for (row, line) in rows(16, 8000).lines().enumerate() {
+        let spare = if (2000..2300).contains(&row) && row % 7 == 0 { "null" } else { "0.5" };
+        lines += &line.replace("\"at\"", &format!("\"spare\":{spare},\"whole\":{row},\"at\""));
+        lines.push('\n');
+    }
+    sandbox.write("log.jsonl", lines);
+    let path = |name: &str| sandbox.path(name).display().to_string();
+    let words = ["write".to_owned(), path("log.jsonl"), path("log.parquet"), "at".to_owned()];
+    let Some(done) = oracle::run("parquet_rows.py", &["parquet"], &words) else { return };
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let run = |from: &str, to: &str| {
+        let words =
+            ["run", "means", "p", "--from", &format!("readings={from}"), "--to", &format!("averages={to}")];
+        let said = sandbox.dpl(&words).fine().err.clone();
+        (sandbox.read(to), figure(&said, "rejected").to_owned())
+    };
+    let (rows, rejected) = run("log.jsonl", "a.jsonl");
+    let broken = sandbox.read("log.jsonl").lines().filter(|line| line.contains("999.0")).count();
+    assert!(
+        rejected.parse::<usize>().unwrap() > broken + 30,
+        "{rejected}, {broken} of them for their celsius"
+    );
+    assert!(run("log.parquet", "b.jsonl") == (rows, rejected));
+}
+
 /// What is held depends on the keys and windows that are open, and not on how much was read.
 #[test]
 fn state_does_not_grow_with_the_input() {

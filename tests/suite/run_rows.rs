@@ -7,6 +7,8 @@ use dpl::run::{
 use dpl::window::{Aggregate, Batch, Column, Data, Expr, Late, Query, Type, Value, Window};
 use std::io::Read;
 
+use crate::running::Chance;
+
 fn field(name: &str, ty: Type, nullable: bool, rules: Vec<Rule>) -> Field {
     Field { name: name.to_string(), ty, nullable, rules }
 }
@@ -506,4 +508,72 @@ fn rows_are_the_same_on_any_number_of_threads() {
         let parallel = &mut source(Broken(text.as_bytes())).parallel(threads).unwrap();
         assert!(batches(parallel) == (broken.clone(), gone.clone()), "{threads} threads");
     }
+}
+
+/// Fields of CSV as they stand in a file: usual ones, empty ones, broken ones, quoted ones.
+const FIELDS: [&[&str]; 5] = [
+    &[
+        "a",
+        "device-0017",
+        "",
+        "a b",
+        "é",
+        "日本語の名前です",
+        "\"q,\"\"x\"\"\"",
+        "\"two\nlines\"",
+        "far too long to be an identifier",
+        "x\u{1}y",
+    ],
+    &["1.5", "-0.25", "12", "1e1", "007.5", "", " 2.5", "999.0", "\"3.5\"", "x", "0.1234567890123"],
+    &["7", "-12", "", "2147483648", "+3", "1.0", "0"],
+    &[
+        "2026-01-01T00:00:01.5",
+        "2026-01-01T00:00:01.123",
+        "2026-01-01 00:00:01",
+        "",
+        "1970-01-01T00:00:00",
+        "soon",
+    ],
+    &["ignored", "", "\"also\r\nignored\"", "5\" pipe"],
+];
+
+#[test]
+fn csv_in_usual_forms_is_what_it_is_with_quotes() {
+    let mut chance = Chance(11);
+    let header = "extra,id,t,n,timestamp";
+    let (mut plain, mut records) = (header.to_owned() + "\n", Vec::new());
+    for row in 0..30_000 {
+        // Most rows are usual ones.
+        let usual = chance.below(3) > 0;
+        let mut field = |of: usize| {
+            let choices = FIELDS[of];
+            choices[if usual { 0 } else { chance.below(choices.len() as u64) as usize }]
+        };
+        let fields = [4, 0, 1, 2, 3].map(&mut field);
+        plain += &fields.join(",");
+        plain += if row % 3 == 0 { "\r\n" } else { "\n" };
+        if row % 50 == 0 {
+            plain += "\n";
+        }
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(plain.as_bytes());
+    records.extend(reader.byte_records().map(Result::unwrap));
+    let mut quoted =
+        csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).flexible(true).from_writer(Vec::new());
+    quoted.write_record(header.split(',')).unwrap();
+    records.iter().for_each(|record| quoted.write_byte_record(record).unwrap());
+    let quoted = quoted.into_inner().unwrap();
+    let read = |input: &mut dyn Read| {
+        read(&mut CsvSource::new(input, schema(), vec![true; 4], 3, Style::Iso).unwrap())
+    };
+    let expected = read(&mut quoted.as_slice());
+    assert!(
+        expected.0.len() > 20_000 && expected.1.len() > 4_000,
+        "{} {}",
+        expected.0.len(),
+        expected.1.len()
+    );
+    assert_eq!(expected.0.len() + expected.1.len(), records.len());
+    assert!(read(&mut plain.as_bytes()) == expected);
+    assert!(read(&mut Drip(plain.as_bytes(), 61)) == expected, "61 bytes at a time");
 }

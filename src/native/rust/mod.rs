@@ -18,6 +18,7 @@ const RUN: &[(&str, &str)] = &[
     ("ahead.rs", include_str!("../../run/ahead.rs")),
     ("blocks.rs", include_str!("../../run/blocks.rs")),
     ("buffered.rs", include_str!("../../run/buffered.rs")),
+    ("csv_layout.rs", include_str!("../../run/csv_layout.rs")),
     ("csv_source.rs", include_str!("../../run/csv_source.rs")),
     ("csv_writer.rs", include_str!("../../run/csv_writer.rs")),
     ("engine.rs", include_str!("../../run/engine.rs")),

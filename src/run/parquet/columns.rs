@@ -97,6 +97,17 @@ fn time_reading(column: &ColumnDescriptor, zoned: bool) -> Option<Reading> {
     (adjusted == zoned).then_some(reading)
 }
 
+impl Found {
+    /// Whether a column can hold nothing that is no value of a type. It is to be asked of types whose values are all that a Parquet type has.
+    pub fn always_fits(&self, ty: Type) -> bool {
+        matches!(self.reading, Reading::Plain)
+            && matches!(
+                ty,
+                Type::Boolean | Type::Int | Type::BigInt | Type::Double | Type::Date | Type::Bytes
+            )
+    }
+}
+
 /// Reads `count` values; those that are no values of the type are null, and their rows are noted.
 pub(super) fn read(
     reader: &mut ColumnReader,
@@ -170,14 +181,15 @@ fn values<T: DataType>(
     out: &mut Out<'_>,
     mut add: impl FnMut(&mut Column, T::T) -> bool,
 ) -> io::Result<()> {
-    let (mut levels, mut values, mut records) = (Vec::new(), Vec::new(), 0);
-    while records < count {
-        let defined = (found.defined > 0).then_some(&mut levels);
-        let (read, _, _) = reader.read_records(count - records, defined, None, &mut values).map_err(fault)?;
-        if read == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a column has fewer values than rows"));
+    let (levels, values) = records(reader, found, count)?;
+    if levels.is_empty() {
+        for (row, value) in values.into_iter().enumerate() {
+            if !add(&mut out.column, value) {
+                out.column.push_null();
+                out.wrong.push(row);
+            }
         }
-        records += read;
+        return Ok(());
     }
     let mut values = values.into_iter();
     for row in 0..count {
@@ -193,6 +205,27 @@ fn values<T: DataType>(
         }
     }
     Ok(())
+}
+
+/// The values that are there, and the definition level of each record where one has none.
+fn records<T: DataType>(
+    reader: &mut ColumnReaderImpl<T>,
+    found: &Found,
+    count: usize,
+) -> io::Result<(Vec<i16>, Vec<T::T>)> {
+    let (mut levels, mut values, mut records) = (Vec::new(), Vec::new(), 0);
+    while records < count {
+        let defined = (found.defined > 0).then_some(&mut levels);
+        let (read, _, _) = reader.read_records(count - records, defined, None, &mut values).map_err(fault)?;
+        if read == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "a column has fewer values than rows"));
+        }
+        records += read;
+    }
+    if values.len() == count {
+        levels.clear();
+    }
+    Ok((levels, values))
 }
 
 trait NextIf: Iterator {

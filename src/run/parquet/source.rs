@@ -8,6 +8,7 @@ use super::fault;
 use crate::window::time::Style;
 use crate::window::{Column, Data};
 use parquet::column::reader::ColumnReader;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use std::borrow::Cow;
 use std::io;
@@ -24,7 +25,7 @@ pub struct ParquetSource<R: ChunkReader + 'static> {
     style: Style,
     /// The group of rows to open next.
     group: usize,
-    open: Vec<Option<ColumnReader>>,
+    open: Vec<Open>,
     /// Rows of the open group that were not read.
     left: usize,
     /// Rows handed over, or passed over.
@@ -33,17 +34,29 @@ pub struct ParquetSource<R: ChunkReader + 'static> {
     ahead: u64,
     /// Bytes of the open group, and its rows.
     weight: (u64, u64),
+    /// Whether what is rejected is shown whole.
+    shows: bool,
+}
+
+/// A field in a group of rows.
+enum Open {
+    /// It has no column.
+    Absent,
+    /// Nobody asks for its values, and none of them can be wrong.
+    Unasked,
+    Column(ColumnReader),
 }
 
 impl<R: ChunkReader + 'static> ParquetSource<R> {
     /// A source of rows of a schema; see [`JsonSource::new`](super::super::JsonSource::new). Reads the footer. `style` is how
-    /// timestamps are written in rows that are diverted.
+    /// timestamps are written in rows that are diverted; where `shows`, rejected rows are shown whole, and else not at all.
     pub fn new(
         input: R,
         schema: Schema,
         stored: Vec<bool>,
         event_time: usize,
         style: Style,
+        shows: bool,
     ) -> io::Result<ParquetSource<R>> {
         let reader = SerializedFileReader::new(input).map_err(fault)?;
         let columns = reader.metadata().file_metadata().schema_descr().columns();
@@ -69,6 +82,7 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             number: 0,
             ahead: 0,
             weight: (0, 1),
+            shows,
         })
     }
 
@@ -85,14 +99,26 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
                 self.ahead -= rows;
                 continue;
             }
-            let of = |field: &Option<Found>| {
-                field.map(|field| group.get_column_reader(field.column).map_err(fault)).transpose()
+            let of = |(index, field): (usize, &Option<Found>)| match field {
+                None => Ok(Open::Absent),
+                Some(field) if !self.asks(index, field, group.metadata()) => Ok(Open::Unasked),
+                Some(field) => group.get_column_reader(field.column).map(Open::Column).map_err(fault),
             };
-            self.open = self.fields.iter().map(of).collect::<io::Result<_>>()?;
+            self.open = self.fields.iter().enumerate().map(of).collect::<io::Result<_>>()?;
             self.left = usize::try_from(rows).unwrap_or_default();
             self.weight = (u64::try_from(group.metadata().compressed_size()).unwrap_or_default(), rows);
         }
         Ok(true)
+    }
+
+    /// Whether anything depends on the values of a field in a group of rows.
+    fn asks(&self, index: usize, found: &Found, group: &RowGroupMetaData) -> bool {
+        let Some(field) = self.shape.schema.fields.get(index) else { return false };
+        let nulls =
+            group.column(found.column).statistics().and_then(|statistics| statistics.null_count_opt());
+        let may_lack = self.shape.required(index) && found.defined > 0 && nulls != Some(0);
+        let is_stored = self.shape.stored.get(index) == Some(&true);
+        is_stored || self.shows || may_lack || !field.rules.is_empty() || !found.always_fits(field.ty)
     }
 
     /// Reads the same rows of every column.
@@ -102,7 +128,8 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
         for ((field, found), open) in self.shape.schema.fields.iter().zip(&self.fields).zip(&mut self.open) {
             let mut wrong = Vec::new();
             let column = match (found, open) {
-                (Some(found), Some(open)) => read(open, found, field.ty, count, &mut wrong)?,
+                (Some(found), Open::Column(open)) => read(open, found, field.ty, count, &mut wrong)?,
+                (_, Open::Unasked) => Column::new(field.ty.class()),
                 _ => {
                     let mut nulls = Column::new(field.ty.class());
                     (0..count).for_each(|_| nulls.push_null());
@@ -208,7 +235,7 @@ impl<R: ChunkReader + 'static> Source for ParquetSource<R> {
                     Some(reason) => {
                         let time = columns.get(self.shape.event_time).map(|column| cell(column, row));
                         let event_time = if let Some(Cell::I64(time)) = time { Some(time) } else { None };
-                        let raw = self.raw(&columns, row);
+                        let raw = if self.shows { self.raw(&columns, row) } else { Vec::new() };
                         rows.push(&self.shape, line, &raw, Err(Bad { reason, event_time }));
                     }
                 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use dpl::native::Native;
 use dpl::run::{
-    Ahead, Codec, CsvSource, InputState, JsonSource, Place, RowBatch, SIGHT, Schema, Source, Style,
-    WholeRecords,
+    Ahead, Codec, CsvSource, InputState, JsonSource, OnInvalid, Place, RowBatch, SIGHT, Schema, Source,
+    Style, WholeRecords,
 };
 use sha2::{Digest, Sha256};
 
@@ -246,7 +246,10 @@ fn columns(
     }
     let origin = Origin::File(opened.try_clone().map_err(unreadable)?, false);
     let Shape { schema, stored, time, style } = opening.shape();
-    let mut source = dpl::run::ParquetSource::new(opened, schema, stored, time, style).map_err(unreadable)?;
+    let shows = opening.native.job.inputs.get(opening.stream).map(|input| input.on_invalid);
+    let shows = shows == Some(OnInvalid::Divert);
+    let mut source =
+        dpl::run::ParquetSource::new(opened, schema, stored, time, style, shows).map_err(unreadable)?;
     if let Some(state) = state {
         source.resume(state.place);
     }
