@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench streaming [-- ROWS]` writes rows to a temporary folder, builds the crate with the release profile, and prints for each
 //! the processor time of the whole process, rows per second of it, peak memory, and the rate in proportion to the hand-written program's.
-//! Where Python has DuckDB, it answers the same question (without event time: it drops no late row).
+//! Where Python has DuckDB, it answers the same question (without event time: it drops no late row), also from CSV and Parquet.
 //!
 //! The targets: half of the hand-written program's rate for `dpl run`, four fifths for the crate.
 
@@ -34,10 +34,26 @@ query minutes into averages as
   HAVING AVG(temperature) > 50 OR AVG(temperature) < 10;
 "#;
 
+/// Answers the question from a file, in a form that DuckDB knows by its name.
 const DUCKDB: &str = "
 import duckdb, sys
 duckdb.sql('set threads = 1')
-duckdb.sql(f\"copy (select device_id, avg(temperature) a, count(*) c, time_bucket(interval 1 minute, timestamp) w from read_json('{sys.argv[1]}', format='newline_delimited', columns={{'device_id':'VARCHAR','temperature':'DOUBLE','timestamp':'TIMESTAMP'}}) group by 1, 4 having a > 50 or a < 10) to '{sys.argv[2]}'\")
+columns = \"{'device_id':'VARCHAR','temperature':'DOUBLE','humidity':'DOUBLE','timestamp':'TIMESTAMP'}\"
+file = sys.argv[1]
+rows = {
+    'jsonl': f\"read_json('{file}', format='newline_delimited', columns={columns})\",
+    'csv': f\"read_csv('{file}', columns={columns}, header=true)\",
+    'parquet': f\"'{file}'\",
+}[file.rsplit('.', 1)[1]]
+duckdb.sql(f\"copy (select device_id, avg(temperature) a, count(*) c, time_bucket(interval 1 minute, timestamp) w from {rows} group by 1, 4 having a > 50 or a < 10) to '{sys.argv[2]}'\")
+";
+
+/// Writes rows of JSON as CSV and as Parquet.
+const CONVERT: &str = "
+import duckdb, sys
+rows = f\"read_json('{sys.argv[1]}', format='newline_delimited', columns={{'device_id':'VARCHAR','temperature':'DOUBLE','humidity':'DOUBLE','timestamp':'TIMESTAMP'}})\"
+duckdb.sql(f\"copy (select device_id, temperature, humidity, strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%g') as timestamp from {rows}) to '{sys.argv[2]}' (header)\")
+duckdb.sql(f\"copy (select * from {rows}) to '{sys.argv[3]}' (format parquet, compression zstd)\")
 ";
 
 struct Cost {
@@ -62,8 +78,8 @@ fn main() {
 
     let dpl = env!("CARGO_BIN_EXE_dpl").to_string();
     let text = |path: PathBuf| path.to_str().unwrap().to_string();
-    let bind = |to: &str| {
-        let (from, to) = (text(at("rows.jsonl")), text(at(to)));
+    let bind = |from: &str, to: &str| {
+        let (from, to) = (text(at(from)), text(at(to)));
         vec!["--from".into(), format!("readings={from}"), "--to".into(), format!("averages={to}")]
     };
     let hand: Vec<String> = vec![
@@ -72,31 +88,51 @@ fn main() {
         text(at("rows.jsonl")),
         text(at("hand.jsonl")),
     ];
-    let run = [vec![dpl, "run".into(), "minutes".into(), text(at("program"))], bind("run.jsonl")].concat();
-    let made = [vec![text(crate_program)], bind("crate.jsonl")].concat();
-    let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
-    for _ in 0..3 {
-        for (name, command) in [("by hand", &hand), ("crate", &made), ("dpl run", &run)] {
-            costs.entry(name).or_default().push(measure(command).expect("it ran"));
-        }
-        let script = ["python3", "-c", DUCKDB].map(String::from).to_vec();
-        let duckdb = [script, vec![text(at("rows.jsonl")), text(at("duckdb.csv"))]].concat();
-        match measure(&duckdb) {
-            Some(cost) => costs.entry("DuckDB").or_default().push(cost),
-            None => eprintln!("SKIPPED: DuckDB is not measured: `python3 -c 'import duckdb'` fails"),
+    let python = |script: &str, files: &[&str]| {
+        let words = ["python3", "-c", script].map(String::from).into_iter();
+        words.chain(files.iter().map(|file| text(at(file)))).collect::<Vec<_>>()
+    };
+    let run = [dpl, "run".into(), "minutes".into(), text(at("program"))];
+    let made = [vec![text(crate_program)], bind("rows.jsonl", "crate.jsonl")].concat();
+    let mut commands = vec![("by hand".to_owned(), hand), ("crate".to_owned(), made)];
+    let converted = measure(&python(CONVERT, &["rows.jsonl", "rows.csv", "rows.parquet"])).is_some();
+    if !converted {
+        eprintln!("SKIPPED: only JSON, and no DuckDB: `python3 -c 'import duckdb'` fails");
+    }
+    for format in if converted { &["jsonl", "csv", "parquet"][..] } else { &["jsonl"] } {
+        let (from, to) = (format!("rows.{format}"), format!("run-{format}.jsonl"));
+        commands.push((format!("dpl run {format}"), [run.to_vec(), bind(&from, &to)].concat()));
+        if converted {
+            commands.push((format!("DuckDB {format}"), python(DUCKDB, &[&from, "duckdb.csv"])));
         }
     }
-    let (by_run, by_crate) = (fs::read(at("run.jsonl")).unwrap(), fs::read(at("crate.jsonl")).unwrap());
-    assert!(by_run == by_crate, "the crate's results differ from those of `dpl run`");
-    assert!(sorted(&at("hand.jsonl")) == sorted(&at("run.jsonl")), "the results differ from those by hand");
+    let mut costs: BTreeMap<&str, Vec<Cost>> = BTreeMap::new();
+    for _ in 0..3 {
+        for (name, command) in &commands {
+            costs.entry(name).or_default().push(measure(command).unwrap_or_else(|| panic!("{name} failed")));
+        }
+    }
+    let results = fs::read(at("run-jsonl.jsonl")).unwrap();
+    assert!(
+        sorted(&at("hand.jsonl")) == sorted(&at("run-jsonl.jsonl")),
+        "the results differ from those by hand"
+    );
+    for other in
+        ["crate.jsonl", "run-csv.jsonl", "run-parquet.jsonl"].into_iter().take(if converted { 3 } else { 1 })
+    {
+        assert!(
+            fs::read(at(other)).unwrap() == results,
+            "{other} differs from what `dpl run` wrote from JSON"
+        );
+    }
     let best = |costs: &[Cost]| costs.iter().map(|cost| cost.seconds).fold(f64::INFINITY, f64::min);
     let reference = best(&costs["by hand"]);
-    println!("{:>10} {:>9} {:>13} {:>9} {:>8}", "", "seconds", "M rows/s", "peak MiB", "rate");
-    for name in ["by hand", "crate", "dpl run", "DuckDB"] {
-        let Some(runs) = costs.get(name) else { continue };
+    println!("{:>16} {:>9} {:>13} {:>9} {:>8}", "", "seconds", "M rows/s", "peak MiB", "rate");
+    for (name, _) in &commands {
+        let runs = &costs[name.as_str()];
         let (seconds, peak) = (best(runs), runs.iter().map(|cost| cost.peak_mib).fold(0.0, f64::max));
         let rate = rows as f64 / 1e6 / seconds;
-        println!("{name:>10} {seconds:>9.2} {rate:>13.1} {peak:>9.1} {:>8.2}", reference / seconds);
+        println!("{name:>16} {seconds:>9.2} {rate:>13.1} {peak:>9.1} {:>8.2}", reference / seconds);
     }
 }
 

@@ -129,7 +129,12 @@ pub(super) fn read(
             values(r, found, count, &mut out, |column, value| whole(column, value.into(), found, ty))
         }
         ColumnReader::Int64ColumnReader(r) => {
-            values(r, found, count, &mut out, |column, value| whole(column, value, found, ty))
+            let (levels, mut values) = records(r, found, count)?;
+            if levels.is_empty() && times(&mut values, found.reading, ty) {
+                return Ok(Column::of(Data::I64(values)));
+            }
+            place(&levels, values, found, count, &mut out, |column, value| whole(column, value, found, ty));
+            Ok(())
         }
         ColumnReader::Int96ColumnReader(r) => values(r, found, count, &mut out, |column, value| {
             let micros = truncated(value.to_micros(), ty);
@@ -146,13 +151,20 @@ pub(super) fn read(
                 }
             })
         }),
-        ColumnReader::DoubleColumnReader(r) => values(r, found, count, &mut out, |column, value| {
-            push(column, |data| {
-                if let Data::F64(v) = data {
-                    v.push(value)
-                }
-            })
-        }),
+        ColumnReader::DoubleColumnReader(r) => {
+            let (levels, values) = records(r, found, count)?;
+            if levels.is_empty() {
+                return Ok(Column::of(Data::F64(values)));
+            }
+            place(&levels, values, found, count, &mut out, |column, value| {
+                push(column, |data| {
+                    if let Data::F64(v) = data {
+                        v.push(value)
+                    }
+                })
+            });
+            Ok(())
+        }
         ColumnReader::ByteArrayColumnReader(r) => {
             values(r, found, count, &mut out, |column, value| bytes(column, value.data(), found, ty))
         }
@@ -179,9 +191,33 @@ fn values<T: DataType>(
     found: &Found,
     count: usize,
     out: &mut Out<'_>,
-    mut add: impl FnMut(&mut Column, T::T) -> bool,
+    add: impl FnMut(&mut Column, T::T) -> bool,
 ) -> io::Result<()> {
     let (levels, values) = records(reader, found, count)?;
+    place(&levels, values, found, count, out, add);
+    Ok(())
+}
+
+/// Turns values into microseconds, where all are times or numbers that need no closer look.
+fn times(values: &mut [i64], reading: Reading, ty: Type) -> bool {
+    match (reading, ty) {
+        (Reading::Plain, Type::BigInt) => true,
+        (Reading::Time(1, parts), _) => {
+            values.iter_mut().for_each(|value| *value = truncated(value.div_euclid(parts), ty));
+            true
+        }
+        _ => false,
+    }
+}
+
+fn place<T>(
+    levels: &[i16],
+    values: Vec<T>,
+    found: &Found,
+    count: usize,
+    out: &mut Out<'_>,
+    mut add: impl FnMut(&mut Column, T) -> bool,
+) {
     if levels.is_empty() {
         for (row, value) in values.into_iter().enumerate() {
             if !add(&mut out.column, value) {
@@ -189,7 +225,7 @@ fn values<T: DataType>(
                 out.wrong.push(row);
             }
         }
-        return Ok(());
+        return;
     }
     let mut values = values.into_iter();
     for row in 0..count {
@@ -204,7 +240,6 @@ fn values<T: DataType>(
             None => out.column.push_null(),
         }
     }
-    Ok(())
 }
 
 /// The values that are there, and the definition level of each record where one has none.
@@ -281,7 +316,8 @@ fn bytes(column: &mut Column, value: &[u8], found: &Found, ty: Type) -> bool {
         let number = value.iter().fold(start, |number, byte| number << 8 | i128::from(*byte));
         return wide(column, number, up, ty);
     }
-    if ty.class() != Class::Text || ty == Type::String && std::str::from_utf8(value).is_err() {
+    let is_text = || value.is_ascii() || std::str::from_utf8(value).is_ok();
+    if ty.class() != Class::Text || ty == Type::String && !is_text() {
         return false;
     }
     push(column, |data| {

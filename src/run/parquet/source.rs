@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::io;
 
 /// Rows read at once.
-const ROWS: usize = 8192;
+const ROWS: usize = 2048;
 
 /// Reads the columns that have the names of a schema's fields; others are ignored, and a missing one is null. What does not
 /// fit the type of a field ends the run before the first row.
@@ -44,7 +44,7 @@ enum Open {
     Absent,
     /// Nobody asks for its values, and none of them can be wrong.
     Unasked,
-    Column(ColumnReader),
+    Column(Box<ColumnReader>),
 }
 
 impl<R: ChunkReader + 'static> ParquetSource<R> {
@@ -102,7 +102,10 @@ impl<R: ChunkReader + 'static> ParquetSource<R> {
             let of = |(index, field): (usize, &Option<Found>)| match field {
                 None => Ok(Open::Absent),
                 Some(field) if !self.asks(index, field, group.metadata()) => Ok(Open::Unasked),
-                Some(field) => group.get_column_reader(field.column).map(Open::Column).map_err(fault),
+                Some(field) => {
+                    let reader = group.get_column_reader(field.column).map_err(fault)?;
+                    Ok(Open::Column(Box::new(reader)))
+                }
             };
             self.open = self.fields.iter().enumerate().map(of).collect::<io::Result<_>>()?;
             self.left = usize::try_from(rows).unwrap_or_default();

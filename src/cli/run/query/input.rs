@@ -253,7 +253,8 @@ fn columns(
     if let Some(state) = state {
         source.resume(state.place);
     }
-    Ok(Input::new((opening.stream, file), Box::new(source), false, origin, state))
+    let source = ahead(file, source)?;
+    Ok(Input::new((opening.stream, file), source, false, origin, state))
 }
 
 /// How a file is compressed, by its first bytes.
@@ -440,15 +441,27 @@ fn source<R: Read>(
     Ok(source)
 }
 
-/// Parses what ends on threads of their own; on one core they would only take turns with this one.
+/// How many threads there can be beside this one: on one core they would only take turns with it.
+fn other_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get) - 1
+}
+
+/// Parses what ends on other threads.
 fn parallel(file: &str, source: Texts<impl Read + Send + 'static>) -> Result<Box<dyn Source>, Failure> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get) - 1;
     let failed = |error| Failure::io("read", Path::new(file), &error);
-    Ok(match source {
-        source if threads == 0 => Box::new(source),
-        Texts::Lines(source) => Box::new(source.parallel(threads).map_err(failed)?),
-        Texts::Records(source) => Box::new(Ahead::new(Box::new(source)).map_err(failed)?),
-    })
+    match (source, other_threads()) {
+        (Texts::Lines(source), threads @ 1..) => Ok(Box::new(source.parallel(threads).map_err(failed)?)),
+        (source, _) => ahead(file, source),
+    }
+}
+
+/// Reads what ends on another thread.
+fn ahead(file: &str, source: impl Source + Send + 'static) -> Result<Box<dyn Source>, Failure> {
+    if other_threads() == 0 {
+        return Ok(Box::new(source));
+    }
+    let ahead = Ahead::new(Box::new(source));
+    Ok(Box::new(ahead.map_err(|error| Failure::io("read", Path::new(file), &error))?))
 }
 
 /// Reads as much as is asked for, up to the end: so where blocks end depends on the bytes alone, and rows of several inputs
