@@ -244,8 +244,15 @@ fn what_can_not_be_read_live_is_told() {
     run(&live, &none, &["no AWS credentials", "aws configure export-credentials"]);
     run(&["--from", "readings=live", "--endpoint", "readings=here"], KEYS, &["`here` is no endpoint"]);
     run(&["--from", "readings=live", "--endpoint", "reading=here"], KEYS, &["did you mean `readings`?"]);
-    run(&["--from", "readings=a.jsonl", "--endpoint", &at], KEYS, &["`readings` is not live"]);
-    run(&["--from", "readings=a.jsonl", "--since", "latest"], KEYS, &["`--since` is of live streams"]);
+    run(&["--from", "readings=a.jsonl", "--endpoint", &at], KEYS, &["is not live; `--from readings=live`"]);
+    run(
+        &["--from", "readings=live", "--endpoint", "averages=here"],
+        KEYS,
+        &["is not live; `--to averages=live`"],
+    );
+    let since = ["--from", "readings=a.jsonl", "--since", "latest"];
+    run(&since, KEYS, &["`--since` is of live streams that are read, and none is; `--from readings=live`"]);
+    run(&[&since[..], &["--to", "averages=live"]].concat(), KEYS, &["`--from readings=live`"]);
     run(&["--from", "readings=live", "--since", "noon"], KEYS, &["expected `latest`, `earliest`"]);
     run(&["--from", "readings=live", "--from", "readings=live"], KEYS, &["is given twice"]);
     run(&[&live[..], &["--to", "averages=a.parquet"]].concat(), KEYS, &["a live stream does not end"]);

@@ -1,0 +1,255 @@
+//! Kafka over TLS, with passwords, and as MSK asks for keys of AWS: Tansu's brokers, behind what speaks for them.
+
+use super::{Live, Server, TO_FILES, has_written, program, rows};
+use crate::command::Sandbox;
+use serde_json::json;
+
+/// The user that the brokers know.
+const USER: (&str, &str) = ("KAFKA_SASL_USERNAME", "alice");
+const PASSWORD: (&str, &str) = ("KAFKA_SASL_PASSWORD", "pencil, =1 & more");
+/// The key that they know.
+const KEY: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+];
+const SESSION: (&str, &str) = ("AWS_SESSION_TOKEN", "a/session+token==");
+const EVERY: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"];
+const PASSWORDS: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+
+struct Broker {
+    address: String,
+    trust: String,
+}
+
+/// A broker that speaks a protocol and takes mechanisms.
+fn broker(server: &mut Server, protocol: &str, mechanisms: &[&str]) -> Broker {
+    let opened = server.ask(&json!({ "open": protocol, "with": mechanisms }));
+    let text = |name: &str| opened[name].as_str().unwrap().to_owned();
+    Broker { address: text("address"), trust: text("trust") }
+}
+
+impl Broker {
+    fn make(&self, server: &mut Server, topics: &[&str]) {
+        for topic in topics {
+            let made = server.ask(&json!({ "make": topic, "at": self.address }));
+            assert_eq!(made, json!({ "partitions": 4 }));
+        }
+    }
+
+    fn put(&self, server: &mut Server, lines: &[String]) {
+        server.ask(&json!({ "put": "readings", "rows": lines, "keys": 12, "at": self.address }));
+    }
+
+    /// As whom it was asked since so many admissions.
+    fn admitted(&self, server: &mut Server, before: usize) -> Vec<String> {
+        let who = server.ask(&json!({ "admitted": self.address }));
+        let who: Vec<String> = serde_json::from_value(who["who"].clone()).unwrap();
+        who.into_iter().skip(before).collect()
+    }
+
+    /// The program, whose streams are in this broker.
+    fn program(&self, sandbox: &Sandbox, more: &str) {
+        let connector =
+            |name: &str| format!("kafka({name:?}, servers = [\"{}\"], start = earliest{more})", self.address);
+        sandbox.write("p/a.dpl", program(connector));
+    }
+}
+
+fn words(more: &[&str]) -> Vec<String> {
+    ["run", "means", "p", "--from", "readings=live"]
+        .iter()
+        .chain(more)
+        .map(|word| (*word).to_owned())
+        .collect()
+}
+
+#[test]
+fn a_topic_is_read_over_tls_with_each_kind_of_password() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    let lines = rows(0, 5000);
+    let broker = broker(&mut server, "SASL_SSL", PASSWORDS);
+    broker.program(&sandbox, ", iam = false");
+    broker.make(&mut server, &["readings"]);
+    broker.put(&mut server, &lines);
+    for mechanism in PASSWORDS {
+        let before = broker.admitted(&mut server, 0).len();
+        let trust = ("SSL_CERT_FILE", broker.trust.as_str());
+        let environment = [trust, USER, PASSWORD, ("KAFKA_SASL_MECHANISM", mechanism)];
+        let live = Live::start(&sandbox, &words(&TO_FILES), &environment);
+        live.has_read(5000);
+        live.stop();
+        has_written(&sandbox, &lines);
+        assert!(broker.admitted(&mut server, before).iter().all(|who| who == "alice"));
+    }
+}
+
+#[test]
+fn a_topic_is_read_over_tls_alone_and_with_a_password_alone() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    let lines = rows(0, 5000);
+    for (protocol, mechanisms) in [("SSL", &[][..]), ("SASL_PLAINTEXT", PASSWORDS)] {
+        let broker = broker(&mut server, protocol, mechanisms);
+        broker.make(&mut server, &["readings"]);
+        broker.put(&mut server, &lines);
+        let mechanism = ("KAFKA_SASL_MECHANISM", mechanisms.first().copied().unwrap_or_default());
+        let environment = [("SSL_CERT_FILE", broker.trust.as_str()), USER, PASSWORD, mechanism];
+        // Said of all brokers, and of those of a stream.
+        broker.program(&sandbox, ", iam = false");
+        let of_all = [&environment[..], &[("KAFKA_SECURITY_PROTOCOL", protocol)]].concat();
+        let live = Live::start(&sandbox, &words(&TO_FILES), &of_all);
+        live.has_read(5000);
+        live.stop();
+        has_written(&sandbox, &lines);
+        broker.program(&sandbox, "");
+        let endpoint = format!("readings={protocol}://{}", broker.address);
+        let live = Live::start(&sandbox, &words(&["--endpoint", &endpoint]), &environment);
+        live.has_read(5000);
+        live.stop();
+    }
+}
+
+/// As MSK does it: TLS, and a token that AWS's own signer makes, too; each connection with another one, also after the brokers ended those before.
+#[test]
+fn a_topic_of_msk_is_read_and_written_with_keys_of_aws() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    let lines = rows(0, 5000);
+    let broker = broker(&mut server, "SASL_SSL", &["OAUTHBEARER"]);
+    broker.program(&sandbox, "");
+    broker.make(&mut server, &["readings", "averages"]);
+    broker.put(&mut server, &lines[..2500]);
+    let trust = ("SSL_CERT_FILE", broker.trust.as_str());
+    let before = broker.admitted(&mut server, 0).len();
+    let environment = [&KEY[..], &[trust]].concat();
+    let live = Live::start(&sandbox, &words(&["--to", "averages=live"]), &environment);
+    live.has_read(2500);
+    let first = broker.admitted(&mut server, before).len();
+    assert!(first > 0);
+    server.ask(&json!({ "cut": broker.address }));
+    broker.put(&mut server, &lines[2500..]);
+    live.has_read(5000);
+    live.stop();
+    let all = broker.admitted(&mut server, before);
+    assert!(all.len() > first && all.iter().all(|who| *who == KEY[0].1), "{first}: {all:?}");
+    let written = server.ask(&json!({ "read": "averages", "at": broker.address }));
+    let written: Vec<String> = serde_json::from_value(written["rows"].clone()).unwrap();
+    sandbox.write("out.jsonl", written.join("\n") + "\n");
+
+    // Keys for a while come with a session, which is in the token.
+    let before = all.len() + before;
+    let environment = [&environment[..], &[SESSION]].concat();
+    let live = Live::start(&sandbox, &words(&["--to", "rejected=rejected.jsonl"]), &environment);
+    live.has_read(5000);
+    live.stop();
+    has_written(&sandbox, &lines);
+    let with_session = format!("{} {}", KEY[0].1, SESSION.1);
+    assert!(broker.admitted(&mut server, before).contains(&with_session));
+}
+
+/// What is refused, and within a moment: nothing of it would be different at the next try.
+#[test]
+fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    let tls = broker(&mut server, "SSL", &[]);
+    let plain = broker(&mut server, "PLAINTEXT", &[]);
+    let all = broker(&mut server, "SASL_SSL", EVERY);
+    let few = broker(&mut server, "SASL_PLAINTEXT", &["SCRAM-SHA-256"]);
+    let strange = server.ask(&json!({ "open": "SSL", "trusted": false }));
+    let strange = strange["address"].as_str().unwrap();
+    let trust = [("SSL_CERT_FILE", tls.trust.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let run = |at: &str, environment: &[(&str, &str)], wanted: &[&str]| {
+        let endpoint = format!("readings={at}");
+        let mut command = sandbox.command(&["run", "means", "p", "--from", "readings=live"]);
+        if !at.is_empty() {
+            command.args(["--endpoint", &endpoint]);
+        }
+        let command = command.env("HOME", sandbox.root()).env_remove("SSL_CERT_DIR");
+        let done = command.envs(trust).envs(environment.iter().copied()).output();
+        let done = done.unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            done.status.code() == Some(2) && wanted.iter().all(|word| said.contains(word)),
+            "{at}: {said}"
+        );
+    };
+    let protocol = |name| ("KAFKA_SECURITY_PROTOCOL", name);
+    let mechanism = |name| ("KAFKA_SASL_MECHANISM", name);
+
+    plain.program(&sandbox, "");
+    run(
+        "",
+        &KEY,
+        &["speaks no TLS; `--endpoint readings=PROTOCOL://HOST:PORT` or `iam = false` in the program"],
+    );
+    run("", &[], &["`readings`: no AWS credentials: set `AWS_ACCESS_KEY_ID`"]);
+    run(
+        &all.address,
+        &[KEY[0], ("AWS_SECRET_ACCESS_KEY", "another")],
+        &["refuses this AWS key", "`kafka-cluster:Connect`"],
+    );
+
+    plain.program(&sandbox, ", iam = false");
+    run(
+        &plain.address,
+        &[protocol("SSL")],
+        &["speaks no TLS; `KAFKA_SECURITY_PROTOCOL`", "says `PLAINTEXT`"],
+    );
+    run(&tls.address, &[], &["speaks TLS alone; `KAFKA_SECURITY_PROTOCOL`", "says `SSL` or `SASL_SSL`"]);
+    run(&format!("PLAINTEXT://{}", all.address), &[], &["speaks TLS alone"]);
+    run(&format!("SSL://{strange}"), &[], &["is not trusted: ", "UnknownIssuer", "`SSL_CERT_FILE`"]);
+    run(
+        &format!("SSL://127.0.0.1:{}", tls.address.rsplit_once(':').unwrap().1),
+        &[],
+        &["is not trusted: certificate not valid for name"],
+    );
+    run(
+        &format!("SSL://{}", all.address),
+        &[],
+        &["asks who is there (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, AWS_MSK_IAM)"],
+    );
+    run(&few.address, &[], &["asks who is there (SCRAM-SHA-256)", "`KAFKA_SASL_MECHANISM` how"]);
+
+    for &name in PASSWORDS {
+        let wrong = [USER, ("KAFKA_SASL_PASSWORD", "pen"), mechanism(name)];
+        let says = format!(
+            "refuses user `alice` by {name}; look at `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`"
+        );
+        run(&all.address, &wrong, &[&says]);
+    }
+    let stranger = [("KAFKA_SASL_USERNAME", "mallory"), PASSWORD, mechanism("SCRAM-SHA-512")];
+    run(&all.address, &stranger, &["refuses user `mallory` by SCRAM-SHA-512"]);
+    let other = [USER, PASSWORD, mechanism("PLAIN")];
+    run(
+        &format!("SASL_PLAINTEXT://{}", few.address),
+        &other,
+        &["does not take PLAIN; ", "`KAFKA_SASL_MECHANISM` how"],
+    );
+
+    run(
+        &all.address,
+        &[mechanism("PLAIN")],
+        &["PLAIN takes a user and a password: `KAFKA_SASL_USERNAME` is not set"],
+    );
+    run(&all.address, &[mechanism("PLAIN"), USER], &["`KAFKA_SASL_PASSWORD` is not set"]);
+    run(
+        &all.address,
+        &[protocol("SASL_SSL")],
+        &["`SASL_SSL` says who asks; `KAFKA_SASL_MECHANISM` how: PLAIN, SCRAM"],
+    );
+    run(&all.address, &[mechanism("GSSAPI")], &["`KAFKA_SASL_MECHANISM=GSSAPI`: there are PLAIN, SCRAM"]);
+    run(
+        &all.address,
+        &[protocol("TLS")],
+        &["`TLS` is no protocol: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"],
+    );
+    let clear = [protocol("SASL_PLAINTEXT"), mechanism("AWS_MSK_IAM")];
+    run(&few.address, &clear, &["AWS_MSK_IAM is spoken over TLS alone: `SASL_SSL`, not `SASL_PLAINTEXT`"]);
+    run(
+        &tls.address,
+        &[protocol("SSL"), ("SSL_CERT_FILE", "nowhere.pem")],
+        &["can't be read", "nowhere.pem"],
+    );
+}
