@@ -65,8 +65,11 @@ class Cluster:
         return self.flood(said["flood"], said["rows"], said["rate"], said["seconds"])
 
     def read(self, topic):
-        consumer = confluent_kafka.Consumer({**self.settings, "group.id": "reader", "enable.partition.eof": True})
+        asked = {"group.id": "reader", "enable.partition.eof": True, "fetch.wait.max.ms": 10}
+        consumer = confluent_kafka.Consumer({**self.settings, **asked})
         rows = []
+        # A client that has to ask for a token asks while it polls.
+        self.owner.poll(0)
         for number in sorted(self.owner.list_topics(topic, timeout=PATIENCE).topics[topic].partitions):
             consumer.assign([confluent_kafka.TopicPartition(topic, number, confluent_kafka.OFFSET_BEGINNING)])
             while True:

@@ -49,6 +49,8 @@ USER, PASSWORD = "alice", "pencil, =1 & more"
 # The keys of AWS's own examples: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 KEY = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 SESSION = "a/session+token=="
+# Who asks for more is sent away, as Kafka does (`socket.request.max.bytes`): somebody who speaks TLS to who does not, too.
+LARGEST = 100 << 20
 VERSIONS, HANDSHAKE, AUTHENTICATE = 18, 17, 36
 LOOP = asyncio.new_event_loop()
 
@@ -116,6 +118,8 @@ MECHANISMS = {
 
 async def frame(reader):
     (length,) = struct.unpack(">i", await reader.readexactly(4))
+    if length > LARGEST:
+        raise EOFError(f"{length} bytes are no request")
     return await reader.readexactly(length)
 
 
@@ -161,7 +165,12 @@ class Gate:
         up, down = await asyncio.open_connection("127.0.0.1", self.port)
         self.writers.add(writer)
         try:
-            if not self.mechanisms or await self.admits(reader, writer, up, down):
+            if self.mechanisms:
+                known = await self.admits(reader, writer, up, down)
+            else:
+                down.write(framed(await frame(reader)))
+                known = True
+            if known:
                 await asyncio.gather(pump(reader, down), pump(up, writer))
         except (OSError, EOFError):
             pass
@@ -276,7 +285,7 @@ class Cluster(live_kafka.Cluster):
     def make(self, topic):
         admin = AdminClient(self.settings)
         # It is a broker that answers, and where a token is asked for, it is made meanwhile.
-        admin.poll(0)
+        admin.poll(0.1)
         admin.create_topics([NewTopic(topic, 4)])[topic].result(PATIENCE)
         return 4
 
