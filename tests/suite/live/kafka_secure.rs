@@ -256,3 +256,35 @@ fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
         &["can't be read", "nowhere.pem"],
     );
 }
+
+/// What the names and ports of MSK's brokers say.
+#[test]
+fn brokers_of_msk_are_known_by_their_names() {
+    let sandbox = Sandbox::new();
+    sandbox.write("token", "none");
+    let token = sandbox.path("token");
+    let run = |more: &str, wanted: &str| {
+        let connector = |name: &str| format!("kafka({name:?}, servers = [{more})");
+        sandbox.write("p/a.dpl", program(connector));
+        let mut command = sandbox.command(&["run", "means", "p", "--from", "readings=live"]);
+        command.env_remove("AWS_REGION").env_remove("AWS_DEFAULT_REGION").env_remove("NO_PROXY");
+        // Nobody is there: what is asked for goes nowhere.
+        command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("HOME", sandbox.root());
+        command
+            .env("AWS_WEB_IDENTITY_TOKEN_FILE", &token)
+            .env("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r");
+        let said = String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
+        assert!(said.contains(wanted), "{said}");
+    };
+    let broker = "\"b-1.demo.a1b2c3.c2.kafka";
+    run(&format!("{broker}.eu-west-1.amazonaws.com:9096\"], iam = false"), "SCRAM-SHA-512 takes a user");
+    run(&format!("{broker}.eu-west-1.amazonaws.com:9098\"]"), "at `https://sts.eu-west-1.amazonaws.com`");
+    run(
+        &format!("{broker}.cn-north-1.amazonaws.com.cn:9098\"]"),
+        "at `https://sts.cn-north-1.amazonaws.com.cn`",
+    );
+    let serverless = "\"boot-a1b2c3.c2.kafka-serverless.eu-north-1.amazonaws.com:9098\"]";
+    run(serverless, "at `https://sts.eu-north-1.amazonaws.com`");
+    // Of another name the region is that of the account.
+    run("\"broker.example.com:9098\"]", "at `https://sts.us-east-1.amazonaws.com`");
+}

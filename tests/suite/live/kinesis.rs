@@ -1,14 +1,14 @@
 //! Kinesis, as moto has it.
 
 use super::{
-    Live, Server, TO_FILES, fired, has_written, kill_soon, of_a_file, program, rows, same, some_moment,
-    sorted, texts,
+    Live, PATIENCE, Server, TO_FILES, fired, has_written, kill_soon, of_a_file, program, rows, same,
+    some_moment, sorted, texts,
 };
 use crate::command::Sandbox;
 use crate::running::{Chance, figure};
 use serde_json::{Value as Json, json};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whose signature moto does not look at.
 const KEYS: &[(&str, &str)] =
@@ -222,7 +222,9 @@ fn a_token_of_a_web_identity_gives_the_keys_of_a_role() {
         |server: &mut Server| server.ask(&json!({ "asked": "GetRecords" }))["times"].as_u64().unwrap();
     let before = asked(&mut server);
     // With keys of the first token there is no answer any more.
+    let began = Instant::now();
     while asked(&mut server) < before + 3 {
+        assert!(began.elapsed() < PATIENCE, "no more is asked for");
         std::thread::sleep(Duration::from_millis(20));
     }
     live.stop();

@@ -27,7 +27,6 @@ pub(in crate::cli::run::query) enum Declared {
 }
 
 /// A Kafka topic.
-#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "nobody asks for it"))]
 pub(super) struct Topic {
     /// Its name.
     pub(super) name: String,
