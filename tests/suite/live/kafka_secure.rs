@@ -213,7 +213,11 @@ fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
         &[],
         &["asks who is there (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, AWS_MSK_IAM)"],
     );
-    run(&few.address, &[], &["asks who is there (SCRAM-SHA-256)", "`KAFKA_SASL_MECHANISM` how"]);
+    run(
+        &few.address,
+        &[],
+        &["asks who is there (SCRAM-SHA-256)", "says `SASL_PLAINTEXT`, and `KAFKA_SASL_MECHANISM` how"],
+    );
 
     for &name in PASSWORDS {
         let wrong = [USER, ("KAFKA_SASL_PASSWORD", "pen"), mechanism(name)];
@@ -228,7 +232,7 @@ fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
     run(
         &format!("SASL_PLAINTEXT://{}", few.address),
         &other,
-        &["does not take PLAIN; ", "`KAFKA_SASL_MECHANISM` how"],
+        &["does not take PLAIN; ", "says `SASL_PLAINTEXT`, and `KAFKA_SASL_MECHANISM` how"],
     );
 
     run(

@@ -136,7 +136,8 @@ impl Security {
 
     /// What says who asks.
     pub(super) fn other_mechanism(&self) -> String {
-        format!("{} says `SASL_SSL`, and `{MECHANISM}` how", self.otherwise)
+        let protocol = if self.tls.is_some() { "SASL_SSL" } else { "SASL_PLAINTEXT" };
+        format!("{} says `{protocol}`, and `{MECHANISM}` how", self.otherwise)
     }
 
     /// As whom the brokers were asked, and what says so.
