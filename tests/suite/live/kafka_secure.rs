@@ -18,14 +18,16 @@ const PASSWORDS: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
 struct Broker {
     address: String,
+    /// The file with whom to trust.
     trust: String,
 }
 
 /// A broker that speaks a protocol and takes mechanisms.
-fn broker(server: &mut Server, protocol: &str, mechanisms: &[&str]) -> Broker {
+fn broker(server: &mut Server, sandbox: &Sandbox, protocol: &str, mechanisms: &[&str]) -> Broker {
     let opened = server.ask(&json!({ "open": protocol, "with": mechanisms }));
     let text = |name: &str| opened[name].as_str().unwrap().to_owned();
-    Broker { address: text("address"), trust: text("trust") }
+    sandbox.write("trust.pem", text("trust"));
+    Broker { address: text("address"), trust: sandbox.path("trust.pem").to_str().unwrap().to_owned() }
 }
 
 impl Broker {
@@ -68,7 +70,7 @@ fn a_topic_is_read_over_tls_with_each_kind_of_password() {
     let sandbox = Sandbox::new();
     let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
     let lines = rows(0, 5000);
-    let broker = broker(&mut server, "SASL_SSL", PASSWORDS);
+    let broker = broker(&mut server, &sandbox, "SASL_SSL", PASSWORDS);
     broker.program(&sandbox, ", iam = false");
     broker.make(&mut server, &["readings"]);
     broker.put(&mut server, &lines);
@@ -90,7 +92,7 @@ fn a_topic_is_read_over_tls_alone_and_with_a_password_alone() {
     let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
     let lines = rows(0, 5000);
     for (protocol, mechanisms) in [("SSL", &[][..]), ("SASL_PLAINTEXT", PASSWORDS)] {
-        let broker = broker(&mut server, protocol, mechanisms);
+        let broker = broker(&mut server, &sandbox, protocol, mechanisms);
         broker.make(&mut server, &["readings"]);
         broker.put(&mut server, &lines);
         let mechanism = ("KAFKA_SASL_MECHANISM", mechanisms.first().copied().unwrap_or_default());
@@ -116,7 +118,7 @@ fn a_topic_of_msk_is_read_and_written_with_keys_of_aws() {
     let sandbox = Sandbox::new();
     let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
     let lines = rows(0, 5000);
-    let broker = broker(&mut server, "SASL_SSL", &["OAUTHBEARER"]);
+    let broker = broker(&mut server, &sandbox, "SASL_SSL", &["OAUTHBEARER"]);
     broker.program(&sandbox, "");
     broker.make(&mut server, &["readings", "averages"]);
     broker.put(&mut server, &lines[..2500]);
@@ -156,10 +158,10 @@ fn a_topic_of_msk_is_read_and_written_with_keys_of_aws() {
 fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
     let sandbox = Sandbox::new();
     let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
-    let tls = broker(&mut server, "SSL", &[]);
-    let plain = broker(&mut server, "PLAINTEXT", &[]);
-    let all = broker(&mut server, "SASL_SSL", EVERY);
-    let few = broker(&mut server, "SASL_PLAINTEXT", &["SCRAM-SHA-256"]);
+    let tls = broker(&mut server, &sandbox, "SSL", &[]);
+    let plain = broker(&mut server, &sandbox, "PLAINTEXT", &[]);
+    let all = broker(&mut server, &sandbox, "SASL_SSL", EVERY);
+    let few = broker(&mut server, &sandbox, "SASL_PLAINTEXT", &["SCRAM-SHA-256"]);
     let strange = server.ask(&json!({ "open": "SSL", "trusted": false }));
     let strange = strange["address"].as_str().unwrap();
     let trust = [("SSL_CERT_FILE", tls.trust.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
