@@ -153,114 +153,101 @@ fn a_topic_of_msk_is_read_and_written_with_keys_of_aws() {
     assert!(broker.admitted(&mut server, before).contains(&with_session));
 }
 
-/// What is refused, and within a moment: nothing of it would be different at the next try.
+/// That a run ends at once and says why. What is asked, `PROTOCOL://ADDRESS`, or what the program says; what the environment says; some words.
+#[track_caller]
+fn refused(sandbox: &Sandbox, at: &str, environment: &[(&str, &str)], wanted: &[&str]) {
+    let endpoint = format!("readings={at}");
+    let mut command = sandbox.command(&["run", "means", "p", "--from", "readings=live"]);
+    if !at.is_empty() {
+        command.args(["--endpoint", &endpoint]);
+    }
+    command.env("HOME", sandbox.root()).env("AWS_EC2_METADATA_DISABLED", "true").env_remove("SSL_CERT_DIR");
+    command.env("SSL_CERT_FILE", sandbox.path("trust.pem")).envs(environment.iter().copied());
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(2) && wanted.iter().all(|word| said.contains(word)), "{at}: {said}");
+}
+
+fn protocol(name: &str) -> (&'static str, &str) {
+    ("KAFKA_SECURITY_PROTOCOL", name)
+}
+
+fn mechanism(name: &str) -> (&'static str, &str) {
+    ("KAFKA_SASL_MECHANISM", name)
+}
+
 #[test]
-fn what_keeps_a_topic_from_being_read_is_told_with_its_mend() {
+fn who_speaks_tls_and_who_does_not_is_told() {
     let sandbox = Sandbox::new();
     let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
-    let tls = broker(&mut server, &sandbox, "SSL", &[]);
+    let tls = broker(&mut server, &sandbox, "SSL", &[]).address;
     let plain = broker(&mut server, &sandbox, "PLAINTEXT", &[]);
-    let all = broker(&mut server, &sandbox, "SASL_SSL", EVERY);
-    let few = broker(&mut server, &sandbox, "SASL_PLAINTEXT", &["SCRAM-SHA-256"]);
     let strange = server.ask(&json!({ "open": "SSL", "trusted": false }));
-    let strange = strange["address"].as_str().unwrap();
-    let trust = [("SSL_CERT_FILE", tls.trust.as_str()), ("AWS_EC2_METADATA_DISABLED", "true")];
-    let run = |at: &str, environment: &[(&str, &str)], wanted: &[&str]| {
-        let endpoint = format!("readings={at}");
-        let mut command = sandbox.command(&["run", "means", "p", "--from", "readings=live"]);
-        if !at.is_empty() {
-            command.args(["--endpoint", &endpoint]);
-        }
-        let command = command.env("HOME", sandbox.root()).env_remove("SSL_CERT_DIR");
-        let done = command.envs(trust).envs(environment.iter().copied()).output();
-        let done = done.unwrap();
-        let said = String::from_utf8_lossy(&done.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            done.status.code() == Some(2) && wanted.iter().all(|word| said.contains(word)),
-            "{at}: {said}"
-        );
-    };
-    let protocol = |name| ("KAFKA_SECURITY_PROTOCOL", name);
-    let mechanism = |name| ("KAFKA_SASL_MECHANISM", name);
-
+    let strange = format!("SSL://{}", strange["address"].as_str().unwrap());
     plain.program(&sandbox, "");
-    run(
-        "",
-        &KEY,
-        &["speaks no TLS; `--endpoint readings=PROTOCOL://HOST:PORT` or `iam = false` in the program"],
-    );
-    run("", &[], &["`readings`: no AWS credentials: set `AWS_ACCESS_KEY_ID`"]);
-    run(
-        &all.address,
-        &[KEY[0], ("AWS_SECRET_ACCESS_KEY", "another")],
-        &["refuses this AWS key", "`kafka-cluster:Connect`"],
-    );
-
+    let otherwise =
+        "speaks no TLS; `--endpoint readings=PROTOCOL://HOST:PORT` or `iam = false` in the program";
+    refused(&sandbox, "", &KEY, &[otherwise]);
     plain.program(&sandbox, ", iam = false");
-    run(
-        &plain.address,
-        &[protocol("SSL")],
-        &["speaks no TLS; `KAFKA_SECURITY_PROTOCOL`", "says `PLAINTEXT`"],
-    );
-    run(&tls.address, &[], &["speaks TLS alone; `KAFKA_SECURITY_PROTOCOL`", "says `SSL` or `SASL_SSL`"]);
-    run(&format!("PLAINTEXT://{}", all.address), &[], &["speaks TLS alone"]);
-    run(&format!("SSL://{strange}"), &[], &["is not trusted: ", "UnknownIssuer", "`SSL_CERT_FILE`"]);
-    run(
-        &format!("SSL://127.0.0.1:{}", tls.address.rsplit_once(':').unwrap().1),
-        &[],
-        &["is not trusted: certificate not valid for name"],
-    );
-    run(
-        &format!("SSL://{}", all.address),
-        &[],
-        &["asks who is there (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, AWS_MSK_IAM)"],
-    );
-    run(
-        &few.address,
-        &[],
-        &["asks who is there (SCRAM-SHA-256)", "says `SASL_PLAINTEXT`, and `KAFKA_SASL_MECHANISM` how"],
-    );
+    let otherwise =
+        "speaks no TLS; `KAFKA_SECURITY_PROTOCOL`, or `--endpoint readings=PROTOCOL://HOST:PORT`,";
+    refused(&sandbox, "", &[protocol("SSL")], &[otherwise, "says `PLAINTEXT`"]);
+    let otherwise = "speaks TLS alone; `KAFKA_SECURITY_PROTOCOL`";
+    refused(&sandbox, &tls, &[], &[otherwise, "says `SSL` or `SASL_SSL`"]);
+    refused(&sandbox, &strange, &[], &["is not trusted: ", "UnknownIssuer", "`SSL_CERT_FILE`"]);
+    let other_name = tls.replace("localhost", "SSL://127.0.0.1");
+    refused(&sandbox, &other_name, &[], &["is not trusted: certificate not valid for name"]);
+    let nowhere = [protocol("SSL"), ("SSL_CERT_FILE", "nowhere.pem")];
+    refused(&sandbox, &tls, &nowhere, &["what `SSL_CERT_FILE` names can't be read", "nowhere.pem"]);
+    let known = "`TLS` is no protocol: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL";
+    refused(&sandbox, &tls, &[protocol("TLS")], &[known]);
+}
 
+#[test]
+fn who_asks_and_how_is_told_where_it_is_refused() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    let few = broker(&mut server, &sandbox, "SASL_PLAINTEXT", &["SCRAM-SHA-256"]).address;
+    let all = broker(&mut server, &sandbox, "SASL_SSL", EVERY);
+    all.program(&sandbox, ", iam = false");
+    let asks = "asks who is there (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, AWS_MSK_IAM)";
+    refused(&sandbox, "", &[protocol("SSL")], &[asks]);
+    let otherwise = "says `SASL_PLAINTEXT`, and `KAFKA_SASL_MECHANISM` how";
+    refused(&sandbox, &few, &[], &["asks who is there (SCRAM-SHA-256)", otherwise]);
+    let few = format!("SASL_PLAINTEXT://{few}");
+    refused(&sandbox, &few, &[USER, PASSWORD, mechanism("PLAIN")], &["does not take PLAIN; ", otherwise]);
+    let clear = "AWS_MSK_IAM is spoken over TLS alone: `SASL_SSL`, not `SASL_PLAINTEXT`";
+    refused(&sandbox, &few, &[mechanism("AWS_MSK_IAM")], &[clear]);
     for &name in PASSWORDS {
         let wrong = [USER, ("KAFKA_SASL_PASSWORD", "pen"), mechanism(name)];
-        let says = format!(
-            "refuses user `alice` by {name}; look at `KAFKA_SASL_USERNAME` and `KAFKA_SASL_PASSWORD`"
-        );
-        run(&all.address, &wrong, &[&says]);
+        let says = format!("refuses user `alice` by {name}; look at `KAFKA_SASL_USERNAME`");
+        refused(&sandbox, "", &wrong, &[&says]);
     }
     let stranger = [("KAFKA_SASL_USERNAME", "mallory"), PASSWORD, mechanism("SCRAM-SHA-512")];
-    run(&all.address, &stranger, &["refuses user `mallory` by SCRAM-SHA-512"]);
-    let other = [USER, PASSWORD, mechanism("PLAIN")];
-    run(
-        &format!("SASL_PLAINTEXT://{}", few.address),
-        &other,
-        &["does not take PLAIN; ", "says `SASL_PLAINTEXT`, and `KAFKA_SASL_MECHANISM` how"],
-    );
+    refused(&sandbox, "", &stranger, &["refuses user `mallory` by SCRAM-SHA-512"]);
+    let key = [KEY[0], ("AWS_SECRET_ACCESS_KEY", "another"), mechanism("AWS_MSK_IAM")];
+    refused(&sandbox, "", &key, &["refuses this AWS key", "`kafka-cluster:Connect`"]);
+}
 
-    run(
-        &all.address,
-        &[mechanism("PLAIN")],
-        &["PLAIN takes a user and a password: `KAFKA_SASL_USERNAME` is not set"],
-    );
-    run(&all.address, &[mechanism("PLAIN"), USER], &["`KAFKA_SASL_PASSWORD` is not set"]);
-    run(
-        &all.address,
-        &[protocol("SASL_SSL")],
-        &["`SASL_SSL` says who asks; `KAFKA_SASL_MECHANISM` how: PLAIN, SCRAM"],
-    );
-    run(&all.address, &[mechanism("GSSAPI")], &["`KAFKA_SASL_MECHANISM=GSSAPI`: there are PLAIN, SCRAM"]);
-    run(
-        &all.address,
-        &[protocol("TLS")],
-        &["`TLS` is no protocol: PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"],
-    );
-    let clear = [protocol("SASL_PLAINTEXT"), mechanism("AWS_MSK_IAM")];
-    run(&few.address, &clear, &["AWS_MSK_IAM is spoken over TLS alone: `SASL_SSL`, not `SASL_PLAINTEXT`"]);
-    run(
-        &tls.address,
-        &[protocol("SSL"), ("SSL_CERT_FILE", "nowhere.pem")],
-        &["can't be read", "nowhere.pem"],
-    );
+#[test]
+fn what_the_environment_does_not_say_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("trust.pem", "");
+    let connector =
+        |more: &str| program(|name| format!("kafka({name:?}, servers = [\"localhost:1\"]{more})"));
+    sandbox.write("p/a.dpl", connector(""));
+    refused(&sandbox, "", &[], &["no certificates to trust"]);
+    sandbox.write("p/a.dpl", connector(", iam = false"));
+    let way = [protocol("SASL_PLAINTEXT"), mechanism("PLAIN")];
+    let says = "PLAIN takes a user and a password: `KAFKA_SASL_USERNAME` is not set";
+    refused(&sandbox, "", &way, &[says]);
+    refused(&sandbox, "", &[&way[..], &[USER]].concat(), &["`KAFKA_SASL_PASSWORD` is not set"]);
+    let how = "`SASL_SSL` says who asks; `KAFKA_SASL_MECHANISM` how: PLAIN, SCRAM-SHA-256";
+    refused(&sandbox, "", &[protocol("SASL_SSL")], &[how]);
+    refused(&sandbox, "", &[mechanism("GSSAPI")], &["`KAFKA_SASL_MECHANISM=GSSAPI`: there are PLAIN, SCRAM"]);
+    let Some(mut server) = Server::start("live_kafka_secure.py", &["live"]) else { return };
+    broker(&mut server, &sandbox, "SSL", &[]).program(&sandbox, "");
+    refused(&sandbox, "", &[], &["`readings`: no AWS credentials: set `AWS_ACCESS_KEY_ID`"]);
 }
 
 /// What the names and ports of MSK's brokers say.
