@@ -29,24 +29,24 @@ import confluent_kafka
 PATIENCE = 30
 
 
-class Server:
-    def __init__(self):
-        # The cluster lives as long as the client that asked for it.
-        self.owner = confluent_kafka.Producer({"test.mock.num.brokers": 1})
-        brokers = self.owner.list_topics(timeout=PATIENCE).brokers.values()
-        self.address = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
-        self.producers = {}
+class Cluster:
+    """A cluster that is reached with settings of librdkafka."""
+
+    def __init__(self, settings):
+        self.settings, self.owner, self.producers = settings, confluent_kafka.Producer(settings), {}
+
+    def make(self, topic):
+        return len(self.owner.list_topics(topic, timeout=PATIENCE).topics[topic].partitions)
 
     def producer(self, codec):
         if codec not in self.producers:
             self.producers[codec] = confluent_kafka.Producer(
-                {"bootstrap.servers": self.address, "compression.type": codec, "linger.ms": 1})
+                {**self.settings, "compression.type": codec, "linger.ms": 1})
         return self.producers[codec]
 
     def answer(self, said):
         if "make" in said:
-            topic = self.owner.list_topics(said["make"], timeout=PATIENCE).topics[said["make"]]
-            return {"partitions": len(topic.partitions)}
+            return {"partitions": self.make(said["make"])}
         if "put" in said:
             producer = self.producer(said.get("with", "none"))
             for at, row in enumerate(said["rows"]):
@@ -65,19 +65,20 @@ class Server:
         return self.flood(said["flood"], said["rows"], said["rate"], said["seconds"])
 
     def read(self, topic):
-        consumer = confluent_kafka.Consumer({"bootstrap.servers": self.address, "group.id": "reader"})
+        asked = {"group.id": "reader", "enable.partition.eof": True, "fetch.wait.max.ms": 10}
+        consumer = confluent_kafka.Consumer({**self.settings, **asked})
         rows = []
+        # A client that has to ask for a token asks while it polls.
+        self.owner.poll(0)
         for number in sorted(self.owner.list_topics(topic, timeout=PATIENCE).topics[topic].partitions):
-            partition = confluent_kafka.TopicPartition(topic, number)
-            first, end = consumer.get_watermark_offsets(partition, timeout=PATIENCE)
-            partition.offset = first
-            consumer.assign([partition])
-            while first < end:
+            consumer.assign([confluent_kafka.TopicPartition(topic, number, confluent_kafka.OFFSET_BEGINNING)])
+            while True:
                 record = consumer.poll(PATIENCE)
+                if record is not None and record.error() and record.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                    break
                 if record is None or record.error():
                     raise RuntimeError(f"{topic} can't be read: {record and record.error()}")
                 rows.append(record.value().decode())
-                first = record.offset() + 1
         consumer.close()
         return rows
 
@@ -103,15 +104,28 @@ def delivered(error, _):
         raise RuntimeError(f"a record is not taken: {error}")
 
 
-def main():
-    server = Server()
-    print(json.dumps({"address": server.address}), flush=True)
+def mock():
+    """The one that librdkafka carries; it lives as long as the client that asked for it, which is handed out with its address."""
+    owner = confluent_kafka.Producer({"test.mock.num.brokers": 1})
+    brokers = owner.list_topics(timeout=PATIENCE).brokers.values()
+    return owner, ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+
+
+def converse(first, answers):
+    """Says the first thing, and then answers what is said on standard input."""
+    print(json.dumps(first), flush=True)
     for line in sys.stdin:
         try:
-            answer = server.answer(json.loads(line))
+            answer = answers(json.loads(line))
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
+
+
+def main():
+    owner, address = mock()
+    converse({"address": address}, Cluster({"bootstrap.servers": address}).answer)
+    del owner
 
 
 if __name__ == "__main__":

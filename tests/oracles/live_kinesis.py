@@ -8,13 +8,16 @@ The first line that it prints is its address. Then it answers each object with o
 {"read": STREAM}                    all data, shard by shard, in the order in which the shards came to be
 {"trouble": N}                      every Nth GetRecords is throttled, every Nth record of PutRecords refused, every Nth iterator is too old
 {"asked": OPERATION}                how often that was asked for
-{"enforce": [ACTION, …]}            the key of a user who may do that alone; from then on moto checks signatures and policies
+{"enforce": [ACTION, …]}            the key of a user who may do that alone, and the ARN of a role that may, too; from then on moto checks
+                                    signatures and policies
+{"token": TEXT, "seconds": N}       the token that is taken for keys of a role from now on, and how long such keys hold
 
 moto 5.2 differs from the service's own documents in what is mended here: the iterator that follows the last record of a closed
 shard is null (https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetRecords.html); records stay in the shard that they
 were put into when it is split or merged, and closed shards get no more of them
 (https://docs.aws.amazon.com/streams/latest/dev/kinesis-using-sdk-java-after-resharding.html); and moto refuses nothing for want
-of throughput.
+of throughput. AssumeRoleWithWebIdentity takes a token and no signature
+(https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html), of which moto looks at neither.
 """
 
 import hashlib
@@ -37,6 +40,8 @@ import moto.server
 from moto import settings
 from moto.core.exceptions import JsonRESTError
 from moto.kinesis import models
+from moto.sts import models as sts_models, responses as sts_responses
+from moto.sts.exceptions import STSClientError
 
 REGION = "us-east-1"
 
@@ -56,6 +61,35 @@ class Trouble:
 
 
 TROUBLE = Trouble()
+
+
+class Identity:
+    """The token of a web identity that is taken, and how long keys for it hold."""
+
+    token, seconds = None, 3600
+
+    @classmethod
+    def mend(cls):
+        usual = sts_responses.TokenResponse._authenticate_and_authorize_normal_action
+        assume = sts_models.STSBackend.assume_role_with_web_identity
+
+        answer = sts_responses.TokenResponse.assume_role_with_web_identity
+
+        def admitted(self, resource="*"):
+            if self._get_action() != "AssumeRoleWithWebIdentity":
+                usual(self, resource)
+
+        def answered(self):
+            if "Authorization" in self.headers or self._get_param("WebIdentityToken") != cls.token:
+                raise STSClientError("InvalidIdentityToken", "The token is not of those who are trusted")
+            return answer(self)
+
+        def assumed(self, **given):
+            return assume(self, **{**given, "duration": cls.seconds})
+
+        sts_responses.TokenResponse._authenticate_and_authorize_normal_action = admitted
+        sts_responses.TokenResponse.assume_role_with_web_identity = answered
+        sts_models.STSBackend.assume_role_with_web_identity = assumed
 
 
 def mend():
@@ -134,6 +168,9 @@ class Server:
             return {}
         if "asked" in said:
             return {"times": TROUBLE.count[said["asked"]]}
+        if "token" in said:
+            Identity.token, Identity.seconds = said["token"], said["seconds"]
+            return {}
         return self.enforce(said["enforce"])
 
     def put(self, stream, rows, keys):
@@ -173,12 +210,15 @@ class Server:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam.put_user_policy(UserName="runner", PolicyName="p", PolicyDocument=policy)
         key = iam.create_access_key(UserName="runner")["AccessKey"]
+        role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+        iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=policy)
         settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
-        return {"id": key["AccessKeyId"], "secret": key["SecretAccessKey"]}
+        return {"id": key["AccessKeyId"], "secret": key["SecretAccessKey"], "role": role}
 
 
 def main():
     mend()
+    Identity.mend()
     server = Server()
     print(json.dumps({"address": server.address}), flush=True)
     for line in sys.stdin:

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "kinesis", feature = "kafka"))]
 
 mod kafka;
+mod kafka_secure;
 mod kinesis;
 
 use crate::command::Sandbox;

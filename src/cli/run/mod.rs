@@ -71,7 +71,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "STREAM=FILE|live", value_parser = assignment, help_heading = "Queries")]
     to: Vec<Binding>,
 
-    /// Of a query: another server of a live stream than the program names: `http://HOST:PORT` of Kinesis, `HOST:PORT,…` of Kafka
+    /// Of a query: another server of a live stream than the program names: `http://HOST:PORT` of Kinesis, `HOST:PORT,…` or
+    /// `PROTOCOL://HOST:PORT,…` of Kafka
     #[arg(long, value_name = "STREAM=SERVER", value_parser = assignment, help_heading = "Queries")]
     endpoint: Vec<Binding>,
 

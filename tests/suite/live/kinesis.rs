@@ -1,14 +1,14 @@
 //! Kinesis, as moto has it.
 
 use super::{
-    Live, Server, TO_FILES, fired, has_written, kill_soon, of_a_file, program, rows, same, some_moment,
-    sorted, texts,
+    Live, PATIENCE, Server, TO_FILES, fired, has_written, kill_soon, of_a_file, program, rows, same,
+    some_moment, sorted, texts,
 };
 use crate::command::Sandbox;
 use crate::running::{Chance, figure};
 use serde_json::{Value as Json, json};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Whose signature moto does not look at.
 const KEYS: &[(&str, &str)] =
@@ -189,6 +189,100 @@ fn requests_are_signed_by_a_role_that_may_no_more_than_it_needs() {
     refused(&[&words[..], &[&endpoint]].concat(), secret, "not authorized to perform: kinesis:PutRecords");
 }
 
+/// As pods of EKS are given keys: for a token in a file, which others replace before it ends.
+#[test]
+fn a_token_of_a_web_identity_gives_the_keys_of_a_role() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = started(&sandbox, &[("readings", 1)]) else { return };
+    let lines = rows(0, 1000);
+    server.put("readings", &texts(&lines), 1);
+    let actions = ["ListShards", "GetShardIterator", "GetRecords"].map(|name| format!("kinesis:{name}"));
+    let given = server.ask(&json!({ "enforce": actions }));
+    let (endpoint, role) = (server.address.clone(), given["role"].as_str().unwrap().to_owned());
+    sandbox.write("token", "first\n").write("refused", "none");
+    let file = |name: &str| sandbox.path(name).to_str().unwrap().to_owned();
+    let environment = |token: &str| {
+        [
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", file(token)),
+            ("AWS_ROLE_ARN", role.clone()),
+            ("AWS_ENDPOINT_URL_STS", endpoint.clone()),
+            ("NO_PROXY", "127.0.0.1".to_owned()),
+        ]
+    };
+    // Keys that end so soon that others are asked for each time.
+    server.ask(&json!({ "token": "first", "seconds": 60 }));
+    let words = arguments(&server, &TO_FILES);
+    let of_first = environment("token");
+    let environment_of = of_first.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let live = Live::start(&sandbox, &words, &environment_of);
+    live.has_read(1000);
+    server.ask(&json!({ "token": "second", "seconds": 60 }));
+    sandbox.write("token", "second");
+    let asked =
+        |server: &mut Server| server.ask(&json!({ "asked": "GetRecords" }))["times"].as_u64().unwrap();
+    let before = asked(&mut server);
+    // With keys of the first token there is no answer any more.
+    let began = Instant::now();
+    while asked(&mut server) < before + 3 {
+        assert!(began.elapsed() < PATIENCE, "no more is asked for");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    live.stop();
+
+    let words = texts(&words);
+    let refused = |environment: &[(&str, String)], why: &[&str]| {
+        let done = sandbox.command(&words).envs(environment.iter().cloned()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(2) && why.iter().all(|why| said.contains(why)), "{said}");
+    };
+    refused(
+        &environment("refused"),
+        &["no keys of `arn:aws:iam::", "InvalidIdentityToken: The token is not"],
+    );
+    refused(&environment("nowhere"), &["can't read `", "nowhere"]);
+    refused(&environment("token")[..1], &["`AWS_WEB_IDENTITY_TOKEN_FILE` is set, but `AWS_ROLE_ARN` is not"]);
+    // A profile says the same.
+    sandbox.write(
+        "config",
+        format!("[profile pod]\nrole_arn = {role}\nweb_identity_token_file = {}\n", file("token")),
+    );
+    let profile = [
+        ("AWS_CONFIG_FILE", file("config")),
+        ("AWS_PROFILE", "pod".to_owned()),
+        ("AWS_ENDPOINT_URL_STS", endpoint.clone()),
+        ("NO_PROXY", "127.0.0.1".to_owned()),
+    ];
+    let profile = profile.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let live = Live::start(&sandbox, &arguments(&server, &[]), &profile);
+    live.has_read(1000);
+    live.stop();
+}
+
+/// Both hand out the same, at different places.
+#[test]
+fn an_instance_and_a_container_give_keys() {
+    let sandbox = Sandbox::new();
+    let Some(mut server) = started(&sandbox, &[("readings", 1)]) else { return };
+    server.put("readings", &texts(&rows(0, 500)), 1);
+    let container = format!("{}/latest/meta-data/iam/security-credentials/default-role", server.address);
+    let places = [
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.address.as_str()),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container),
+    ];
+    let home = ("HOME", sandbox.root().to_str().unwrap());
+    for place in places {
+        let live = Live::start(&sandbox, &arguments(&server, &[]), &[place, home, ("NO_PROXY", "127.0.0.1")]);
+        live.has_read(500);
+        live.stop();
+    }
+    let nobody = format!("{}/nowhere", server.address);
+    let mut command = sandbox.command(&texts(&arguments(&server, &[])));
+    let done =
+        command.envs([("AWS_CONTAINER_CREDENTIALS_FULL_URI", nobody.as_str()), home]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(2) && said.contains("no credentials at `"), "{said}");
+}
+
 #[test]
 fn a_run_starts_where_it_is_told() {
     let sandbox = Sandbox::new();
@@ -244,8 +338,15 @@ fn what_can_not_be_read_live_is_told() {
     run(&live, &none, &["no AWS credentials", "aws configure export-credentials"]);
     run(&["--from", "readings=live", "--endpoint", "readings=here"], KEYS, &["`here` is no endpoint"]);
     run(&["--from", "readings=live", "--endpoint", "reading=here"], KEYS, &["did you mean `readings`?"]);
-    run(&["--from", "readings=a.jsonl", "--endpoint", &at], KEYS, &["`readings` is not live"]);
-    run(&["--from", "readings=a.jsonl", "--since", "latest"], KEYS, &["`--since` is of live streams"]);
+    run(&["--from", "readings=a.jsonl", "--endpoint", &at], KEYS, &["is not live; `--from readings=live`"]);
+    run(
+        &["--from", "readings=live", "--endpoint", "averages=here"],
+        KEYS,
+        &["is not live; `--to averages=live`"],
+    );
+    let since = ["--from", "readings=a.jsonl", "--since", "latest"];
+    run(&since, KEYS, &["`--since` is of live streams that are read, and none is; `--from readings=live`"]);
+    run(&[&since[..], &["--to", "averages=live"]].concat(), KEYS, &["`--from readings=live`"]);
     run(&["--from", "readings=live", "--since", "noon"], KEYS, &["expected `latest`, `earliest`"]);
     run(&["--from", "readings=live", "--from", "readings=live"], KEYS, &["is given twice"]);
     run(&[&live[..], &["--to", "averages=a.parquet"]].concat(), KEYS, &["a live stream does not end"]);

@@ -215,15 +215,19 @@ fn bindings<'a>(arguments: &'a Arguments, streams: &Streams<'_>) -> Result<Bound
 fn servers(arguments: &Arguments, streams: &Streams<'_>, written: &[&str]) -> Result<(), Failure> {
     let all: Vec<&str> = streams.sources.iter().chain(written).copied().collect();
     files::only(&arguments.endpoint, &all, "--endpoint")?;
-    let mut given = arguments.from.iter().chain(&arguments.to);
-    let is_live = |name: &str| given.clone().any(|(stream, file)| stream == name && file == files::LIVE);
-    if let Some((name, _)) = arguments.endpoint.iter().find(|(name, _)| !is_live(name)) {
-        return Err(Failure(format!("`--endpoint {name}=…`: `{name}` is not live; `--from {name}=live`")));
+    let is_live = |given: &[files::Binding], name: &str| {
+        given.iter().any(|(stream, file)| stream == name && file == files::LIVE)
+    };
+    let is_known = |name: &str| is_live(&arguments.from, name) || is_live(&arguments.to, name);
+    if let Some((name, _)) = arguments.endpoint.iter().find(|(name, _)| !is_known(name)) {
+        let option = if streams.sources.contains(&name.as_str()) { "--from" } else { "--to" };
+        return Err(Failure(format!("`--endpoint {name}=…`: `{name}` is not live; `{option} {name}=live`")));
     }
-    if arguments.since.is_some() && given.all(|(_, file)| file != files::LIVE) {
-        return Err(Failure(
-            "`--since` is of live streams, and none is read; `--from STREAM=live`".to_owned(),
-        ));
+    if arguments.since.is_some() && arguments.from.iter().all(|(_, file)| file != files::LIVE) {
+        let from = streams.sources.first().copied().unwrap_or("STREAM");
+        return Err(Failure(format!(
+            "`--since` is of live streams that are read, and none is; `--from {from}=live`"
+        )));
     }
     Ok(())
 }

@@ -17,17 +17,27 @@ pub(in crate::cli::run::query) enum Declared {
     },
     /// A Kafka topic.
     Kafka {
-        /// Its name.
-        topic: String,
-        /// `HOST:PORT` of brokers to ask first.
-        servers: Vec<String>,
-        /// Whether they ask for AWS's own authentication.
-        iam: bool,
+        /// Where it is.
+        topic: Topic,
         /// Whether a query that has no checkpoint starts with the oldest record.
         earliest: bool,
     },
     /// Something that is not live: the name of its constructor.
     Other(String),
+}
+
+/// A Kafka topic.
+pub(super) struct Topic {
+    /// Its name.
+    pub(super) name: String,
+    /// What the program calls it.
+    pub(super) stream: String,
+    /// `HOST:PORT` of brokers to ask first.
+    pub(super) servers: Vec<String>,
+    /// Whether they ask for AWS's own authentication.
+    pub(super) iam: bool,
+    /// The region of its account.
+    pub(super) region: String,
 }
 
 /// What is declared of a stream.
@@ -48,12 +58,14 @@ pub(in crate::cli::run::query) fn declared(platform: &Platform, id: ResourceId) 
         "kafka" => {
             let servers = both.get("properties.bootstrap.servers").and_then(Json::as_array);
             let servers = servers.into_iter().flatten().filter_map(Json::as_str);
-            Declared::Kafka {
-                topic: text(&both, "topic"),
+            let topic = Topic {
+                name: text(&both, "topic"),
+                stream: platform.resource(id).name.to_string(),
                 servers: servers.map(str::to_owned).collect(),
                 iam: matches!(field(platform, connector, "iam"), Some(ValueKind::Bool(true))),
-                earliest: text(&source, "scan.startup.mode") == "earliest-offset",
-            }
+                region: platform.account_of(id).map(|account| account.region.to_string()).unwrap_or_default(),
+            };
+            Declared::Kafka { topic, earliest: text(&source, "scan.startup.mode") == "earliest-offset" }
         }
         other => Declared::Other(other.to_owned()),
     }

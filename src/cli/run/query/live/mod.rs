@@ -3,6 +3,8 @@
 //! Each partition has a reader of its own, which hands records over as lines and waits where nobody takes them. Nothing is acknowledged to a server:
 //! how far a partition was read is in the run's own checkpoint.
 
+#[cfg(any(feature = "kinesis", feature = "kafka"))]
+mod aws;
 mod declared;
 mod feed;
 #[cfg_attr(not(feature = "kafka"), path = "absent/kafka.rs")]
@@ -19,7 +21,7 @@ use crossbeam_channel::Receiver;
 use dpl::platform::{Platform, ResourceId};
 use dpl::run::{Position, Target};
 
-use self::declared::{Declared, declared, is_json};
+use self::declared::{Declared, Topic, declared, is_json};
 use crate::cli::Failure;
 use crate::cli::run::limits::Start;
 
@@ -82,9 +84,9 @@ impl Live<'_> {
                 let start = since.unwrap_or(by_default(earliest));
                 kinesis::open([&arn, &region], self.endpoint, start, before, bell.clone())
             }
-            Declared::Kafka { topic, servers, iam, earliest } => {
+            Declared::Kafka { topic, earliest } => {
                 let start = since.unwrap_or(by_default(earliest));
-                kafka::open(&topic, self.servers(servers, iam)?, start, before, bell.clone())
+                kafka::open(&topic, self.endpoint, start, before, bell.clone())
             }
             Declared::Other(connector) => Err(not_live(&connector)),
         };
@@ -95,22 +97,10 @@ impl Live<'_> {
     pub(super) fn target(&self) -> Result<Box<dyn Target + Send>, Failure> {
         let target = match self.declared()? {
             Declared::Kinesis { arn, region, .. } => kinesis::target([&arn, &region], self.endpoint),
-            Declared::Kafka { topic, servers, iam, .. } => kafka::target(&topic, self.servers(servers, iam)?),
+            Declared::Kafka { topic, .. } => kafka::target(&topic, self.endpoint),
             Declared::Other(connector) => Err(not_live(&connector)),
         };
         target.map_err(|why| self.failed(&why))
-    }
-
-    /// The servers of a topic: those that are named here, or those of the program, if they take whoever comes.
-    fn servers(&self, declared: Vec<String>, iam: bool) -> Result<Vec<String>, Failure> {
-        match self.endpoint {
-            Some(servers) => Ok(servers.split(',').map(|server| server.trim().to_owned()).collect()),
-            None if iam => Err(self.failed(&format!(
-                "its servers ask for AWS's own authentication, which `dpl run` does not speak; `--endpoint {}=HOST:PORT` names those that take whoever comes, `iam = false` says that all do",
-                self.name()
-            ))),
-            None => Ok(declared),
-        }
     }
 }
 

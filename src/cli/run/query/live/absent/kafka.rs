@@ -2,13 +2,13 @@
 
 use dpl::run::{Position, Target};
 
-use super::{Bell, Opened, Start};
+use super::{Bell, Opened, Start, Topic};
 
 const ABSENT: &str = "this `dpl` was built without Kafka; `cargo install dpl --features kafka` has it";
 
 pub(super) fn open(
-    _: &str,
-    _: Vec<String>,
+    _: &Topic,
+    _: Option<&str>,
     _: Start,
     _: &[(Position, bool)],
     _: Bell,
@@ -16,6 +16,6 @@ pub(super) fn open(
     Err(ABSENT.to_owned())
 }
 
-pub(super) fn target(_: &str, _: Vec<String>) -> Result<Box<dyn Target + Send>, String> {
+pub(super) fn target(_: &Topic, _: Option<&str>) -> Result<Box<dyn Target + Send>, String> {
     Err(ABSENT.to_owned())
 }

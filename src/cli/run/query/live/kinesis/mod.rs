@@ -1,23 +1,18 @@
 //! Kinesis Data Streams, spoken to in its own JSON over HTTP: https://docs.aws.amazon.com/kinesis/latest/APIReference/
 
 mod aggregated;
-mod credentials;
 mod shards;
-mod sign;
 mod sink;
 
-use std::env;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Deserialize;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-use self::credentials::Credentials;
-use self::sign::Request;
-
+use super::aws::sign::{self, Request};
+use super::aws::{Credentials, agent, suffix, variable};
 use super::{Bell, Opened, PATIENCE, PAUSES, Start, lines::Lines};
 use dpl::run::{Position, Target};
 
@@ -29,8 +24,6 @@ const ANSWER: Duration = Duration::from_secs(30);
 const LARGEST: u64 = 1 << 25;
 /// As many characters of an answer that is none are told.
 const SHOWN: usize = 300;
-/// Connections that are kept for the next request.
-const CONNECTIONS: usize = 256;
 
 /// Starts to read a stream, of which its ARN and region are given.
 pub(super) fn open(
@@ -84,10 +77,9 @@ impl Client {
     /// Speaks to the region's own server, or to another: the one that is named, or what the environment says.
     fn new([arn, region]: [&str; 2], endpoint: Option<&str>) -> Result<Arc<Self>, String> {
         let named = endpoint.map(str::to_owned);
-        let of = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let asked = named.or_else(|| of("AWS_ENDPOINT_URL_KINESIS")).or_else(|| of("AWS_ENDPOINT_URL"));
-        let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let url = asked.unwrap_or_else(|| format!("https://kinesis.{region}.{suffix}"));
+        let asked =
+            named.or_else(|| variable("AWS_ENDPOINT_URL_KINESIS")).or_else(|| variable("AWS_ENDPOINT_URL"));
+        let url = asked.unwrap_or_else(|| format!("https://kinesis.{region}.{}", suffix(region)));
         let url = url.trim_end_matches('/');
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let Some(host) = host.filter(|host| !host.is_empty() && !host.contains(['/', '?', '@'])) else {
@@ -95,8 +87,8 @@ impl Client {
         };
         let default = if url.starts_with("https") { ":443" } else { ":80" };
         let host = host.strip_suffix(default).unwrap_or(host).to_owned();
-        let agent = agent(url.starts_with("https"))?;
-        let credentials = Credentials::find(&agent)?;
+        let agent = agent(url, ANSWER)?;
+        let credentials = Credentials::find(region)?;
         let (arn, region, url) = (arn.to_owned(), region.to_owned(), format!("{url}/"));
         Ok(Arc::new(Self { agent, url, host, region, credentials, arn }))
     }
@@ -175,30 +167,6 @@ impl Client {
             _ => Fault::Final(why),
         }
     }
-}
-
-/// Speaks HTTP/1.1, over TLS to those whom the system trusts.
-fn agent(is_secure: bool) -> Result<Agent, String> {
-    let mut roots = Vec::new();
-    if is_secure {
-        let found = rustls_native_certs::load_native_certs();
-        if found.certs.is_empty() {
-            return Err("the system has no certificates to trust; install its package of them, or name the file in `SSL_CERT_FILE`".to_owned());
-        }
-        // Another that was named before is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        roots.extend(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()));
-    }
-    let tls = TlsConfig::builder().root_certs(RootCerts::Specific(Arc::new(roots))).build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .timeout_global(Some(ANSWER))
-        .max_idle_connections(CONNECTIONS)
-        .max_idle_connections_per_host(CONNECTIONS)
-        .user_agent(concat!("dpl/", env!("CARGO_PKG_VERSION")));
-    Ok(config.build().into())
 }
 
 /// `Fri, 27 Nov 2026 06:41:46 GMT`.

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
 use serde::Deserialize;
-use ureq::Agent;
+
+use super::web_identity::WebIdentity;
+use super::{agent, variable};
 
 /// Keys that end are asked for anew so long before they do.
 const AHEAD: Duration = Duration::from_secs(300);
@@ -23,10 +25,10 @@ const INSTANCE: &str = "http://169.254.169.254";
 
 /// An access key.
 #[derive(Clone)]
-pub(super) struct Keys {
-    pub(super) id: String,
-    pub(super) secret: String,
-    pub(super) token: Option<String>,
+pub(in crate::cli::run::query::live) struct Keys {
+    pub(in crate::cli::run::query::live) id: String,
+    pub(in crate::cli::run::query::live) secret: String,
+    pub(in crate::cli::run::query::live) token: Option<String>,
     ends: Option<SystemTime>,
 }
 
@@ -36,15 +38,16 @@ enum Origin {
     Fixed,
     /// A command prints them.
     Command(String),
-    /// A container's address, and what it wants to see.
-    Container(String, Option<String>),
+    /// A container's address.
+    Container(String),
     /// The metadata of an instance, at an address.
     Instance(String),
+    /// A role, for a token of somebody else.
+    WebIdentity(WebIdentity),
 }
 
 /// Keys, and how others are had when they end.
-pub(super) struct Credentials {
-    agent: Agent,
+pub(in crate::cli::run::query::live) struct Credentials {
     origin: Origin,
     keys: Mutex<Keys>,
 }
@@ -52,12 +55,12 @@ pub(super) struct Credentials {
 /// Keys as commands, containers and instances hand them out.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Handed {
-    access_key_id: String,
-    secret_access_key: String,
+pub(super) struct Handed {
+    pub(super) access_key_id: String,
+    pub(super) secret_access_key: String,
     #[serde(alias = "Token")]
-    session_token: Option<String>,
-    expiration: Option<String>,
+    pub(super) session_token: Option<String>,
+    pub(super) expiration: Option<String>,
 }
 
 impl From<Handed> for Keys {
@@ -73,12 +76,15 @@ impl From<Handed> for Keys {
 }
 
 impl Credentials {
-    /// Looks for keys: in the environment, in the files of a profile, in the container, in the instance's metadata.
-    pub(super) fn find(agent: &Agent) -> Result<Self, String> {
-        let of = |origin, keys| Self { agent: agent.clone(), origin, keys: Mutex::new(keys) };
+    /// Looks for keys: in the environment, with a token of somebody else, in the files of a profile, in the container, in the instance's metadata.
+    pub(in crate::cli::run::query::live) fn find(region: &str) -> Result<Self, String> {
+        let of = |origin, keys| Self { origin, keys: Mutex::new(keys) };
         if let (Some(id), Some(secret)) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY")) {
             let token = variable("AWS_SESSION_TOKEN");
             return Ok(of(Origin::Fixed, Keys { id, secret, token, ends: None }));
+        }
+        if let Some(identity) = WebIdentity::of_environment(region)? {
+            return of(Origin::WebIdentity(identity), Keys::EMPTY).filled();
         }
         if let Some(profile) = profile()? {
             let text = |key: &str| profile.get(key).cloned();
@@ -86,25 +92,15 @@ impl Credentials {
                 let token = text("aws_session_token");
                 return Ok(of(Origin::Fixed, Keys { id, secret, token, ends: None }));
             }
+            if let (Some(file), Some(role)) = (text("web_identity_token_file"), text("role_arn")) {
+                let identity = WebIdentity::new(file, role, text("role_session_name"), region);
+                return of(Origin::WebIdentity(identity), Keys::EMPTY).filled();
+            }
             if let Some(command) = text("credential_process") {
-                let origin = Origin::Command(command);
-                return of(origin, Keys::EMPTY).filled();
+                return of(Origin::Command(command), Keys::EMPTY).filled();
             }
         }
-        let origin = match (
-            variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
-            variable("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
-        ) {
-            (Some(path), _) => Origin::Container(format!("{CONTAINER}{path}"), container_token()?),
-            (None, Some(whole)) => Origin::Container(whole, container_token()?),
-            (None, None) if variable("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value == "true") => {
-                return Err(missing());
-            }
-            (None, None) => {
-                let place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-                Origin::Instance(place.unwrap_or_else(|| INSTANCE.to_owned()))
-            }
-        };
+        let origin = surroundings()?;
         let is_instance = matches!(origin, Origin::Instance(_));
         of(origin, Keys::EMPTY).filled().map_err(|why| if is_instance { missing() } else { why })
     }
@@ -115,7 +111,7 @@ impl Credentials {
     }
 
     /// Keys that hold for a while.
-    pub(super) fn keys(&self) -> Result<Keys, String> {
+    pub(in crate::cli::run::query::live) fn keys(&self) -> Result<Keys, String> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match keys.ends {
             Some(ends) if ends <= SystemTime::now() + AHEAD => self.renew(),
@@ -124,51 +120,53 @@ impl Credentials {
     }
 
     /// Asks for keys anew.
-    pub(super) fn renew(&self) -> Result<Keys, String> {
+    pub(in crate::cli::run::query::live) fn renew(&self) -> Result<Keys, String> {
         let handed: Handed = match &self.origin {
             Origin::Fixed => return Ok(self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()),
             Origin::Command(command) => printed(command)?,
-            Origin::Container(place, token) => {
+            Origin::Container(place) => {
+                // Another one each time: the file is written anew before the token ends.
+                let token = container_token()?;
                 let headers: Vec<_> = token.iter().map(|token| ("authorization", token.as_str())).collect();
-                parsed(&self.fetched(place, &headers)?, place)?
+                parsed(&fetched(place, &headers)?, place)?
             }
-            Origin::Instance(place) => self.of_instance(place)?,
+            Origin::Instance(place) => of_instance(place)?,
+            Origin::WebIdentity(identity) => identity.ask()?,
         };
         let keys = Keys::from(handed);
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&keys);
         Ok(keys)
     }
+}
 
-    /// Version 2 of the instance metadata service: a token first.
-    fn of_instance(&self, place: &str) -> Result<Handed, String> {
-        let place = place.trim_end_matches('/');
-        let asked = self.agent.put(format!("{place}/latest/api/token"));
-        let asked = asked.config().timeout_global(Some(ANSWER)).build();
-        let token = asked
-            .header("x-aws-ec2-metadata-token-ttl-seconds", "21600")
-            .send_empty()
-            .and_then(|mut response| response.body_mut().read_to_string())
-            .map_err(|error| error.to_string())?;
-        let headers = [("x-aws-ec2-metadata-token", token.as_str())];
-        let roles = format!("{place}/latest/meta-data/iam/security-credentials/");
-        let role = self.fetched(&roles, &headers)?;
-        let role = role.lines().next().unwrap_or_default();
-        let place = format!("{roles}{role}");
-        parsed(&self.fetched(&place, &headers)?, &place)
-    }
+/// Version 2 of the instance metadata service: a token first.
+fn of_instance(place: &str) -> Result<Handed, String> {
+    let place = place.trim_end_matches('/');
+    let token = agent(place, ANSWER)?
+        .put(format!("{place}/latest/api/token"))
+        .header("x-aws-ec2-metadata-token-ttl-seconds", "21600")
+        .send_empty()
+        .and_then(|mut response| response.body_mut().read_to_string())
+        .map_err(|error| error.to_string())?;
+    let headers = [("x-aws-ec2-metadata-token", token.as_str())];
+    let roles = format!("{place}/latest/meta-data/iam/security-credentials/");
+    let role = fetched(&roles, &headers)?;
+    let role = role.lines().next().unwrap_or_default();
+    let place = format!("{roles}{role}");
+    parsed(&fetched(&place, &headers)?, &place)
+}
 
-    fn fetched(&self, place: &str, headers: &[(&str, &str)]) -> Result<String, String> {
-        let mut asked = self.agent.get(place).config().timeout_global(Some(ANSWER)).build();
-        for (name, value) in headers {
-            asked = asked.header(*name, *value);
-        }
-        let failed = |error: ureq::Error| format!("no credentials at `{place}`: {error}");
-        let mut response = asked.call().map_err(failed)?;
-        if !response.status().is_success() {
-            return Err(format!("no credentials at `{place}`: {}", response.status()));
-        }
-        response.body_mut().read_to_string().map_err(failed)
+fn fetched(place: &str, headers: &[(&str, &str)]) -> Result<String, String> {
+    let mut asked = agent(place, ANSWER)?.get(place);
+    for (name, value) in headers {
+        asked = asked.header(*name, *value);
     }
+    let failed = |error: ureq::Error| format!("no credentials at `{place}`: {error}");
+    let mut response = asked.call().map_err(failed)?;
+    if !response.status().is_success() {
+        return Err(format!("no credentials at `{place}`: {}", response.status()));
+    }
+    response.body_mut().read_to_string().map_err(failed)
 }
 
 impl Keys {
@@ -179,8 +177,20 @@ fn missing() -> String {
     "no AWS credentials: set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or a profile that has them or a `credential_process`; `aws configure export-credentials --format env` prints those of any other profile".to_owned()
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// Whom to ask that is around the process: the container, or the instance.
+fn surroundings() -> Result<Origin, String> {
+    let (relative, full) = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    match (variable(relative), variable(full)) {
+        (Some(path), _) => Ok(Origin::Container(format!("{CONTAINER}{path}"))),
+        (None, Some(whole)) => Ok(Origin::Container(whole)),
+        (None, None) if variable("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value == "true") => {
+            Err(missing())
+        }
+        (None, None) => {
+            let place = variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+            Ok(Origin::Instance(place.unwrap_or_else(|| INSTANCE.to_owned())))
+        }
+    }
 }
 
 fn container_token() -> Result<Option<String>, String> {
