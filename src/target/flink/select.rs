@@ -228,6 +228,23 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
                 format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
             Block { columns, from, ..Block::default() }
         }
+        RelationKind::Unnest { input, list, keeps_empty, ordinality } => {
+            let (mut columns, from) = match &input.kind {
+                kind if stands_beside(kind) => {
+                    let block = block(platform, input);
+                    (block.columns, block.from)
+                }
+                _ => side(platform, input, 0),
+            };
+            let list = print::expr(list, &columns);
+            let table = print::name(&format!("t{}", sides(input)));
+            let parts: Vec<String> = names(relation).split_off(columns.len());
+            let place = if *ordinality { " WITH ORDINALITY" } else { "" };
+            let (join, on) = if *keeps_empty { ("LEFT JOIN", " ON TRUE") } else { ("CROSS JOIN", "") };
+            let from = format!("{from}\n{join} UNNEST({list}){place} AS {table} ({}){on}", parts.join(", "));
+            columns.extend(parts.into_iter().map(|part| format!("{table}.{part}")));
+            Block { columns, from, ..Block::default() }
+        }
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);
@@ -310,14 +327,16 @@ fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind
 fn stands_beside(kind: &RelationKind) -> bool {
     match kind {
         RelationKind::Join { kind, .. } => !kind.is_half(),
-        kind => matches!(kind, RelationKind::AsOf { .. }),
+        kind => matches!(kind, RelationKind::AsOf { .. } | RelationKind::Unnest { .. }),
     }
 }
 
 /// How many relations are joined.
 fn sides(relation: &Relation) -> usize {
     match &relation.kind {
-        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. }
+        RelationKind::Join { left, .. }
+        | RelationKind::AsOf { left, .. }
+        | RelationKind::Unnest { input: left, .. }
             if stands_beside(&relation.kind) =>
         {
             sides(left) + 1
