@@ -40,15 +40,25 @@ pub fn windows_with_an_offset_keep_their_rows(platform: &Platform, diagnostics: 
     }
 }
 
-/// Places in lists are planned. Flink 1.20 stops with an error of its own where UNNEST has ORDINALITY (seen on 1.20.5, not on 2.2.1).
-pub fn places_in_lists_are_planned(platform: &Platform, diagnostics: &mut Diagnostics) {
+/// What is asked for is planned. Flink 1.20 stops with errors of its own where UNNEST has ORDINALITY, and where the time of a match is what other
+/// matches are ordered by (seen on 1.20.5, not on 2.2.1).
+pub fn queries_are_planned(platform: &Platform, diagnostics: &mut Diagnostics) {
     if !is_before(platform, "2.2") {
         return;
     }
     for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
-        if let RelationKind::Unnest { ordinality: true, .. } = &relation.kind {
-            diagnostics.push(no_ordinality(platform.project.flink(), relation.span));
-        }
+        let (construct, what) = match &relation.kind {
+            RelationKind::Unnest { ordinality: true, .. } => {
+                ("WITH ORDINALITY", "the place of an item in its list")
+            }
+            RelationKind::Match { input, .. }
+                if input.chain().any(|below| matches!(below.kind, RelationKind::Match { .. })) =>
+            {
+                ("MATCH_RECOGNIZE of matches", "by the time of other matches")
+            }
+            _ => continue,
+        };
+        diagnostics.push(not_planned(construct, what, platform.project.flink(), relation.span));
     }
 }
 
@@ -70,14 +80,14 @@ pub fn variances_keep_their_digits(platform: &Platform, diagnostics: &mut Diagno
     }
 }
 
-fn no_ordinality(version: &str, span: Span) -> Diagnostic {
+fn not_planned(construct: &str, what: &str, version: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
-        catalogue::SQL_ORDINALITY,
+        catalogue::SQL_NOT_PLANNED,
         span,
-        format!("Flink {version} can't plan `WITH ORDINALITY`"),
-        "the place of an item in its list",
+        format!("Flink {version} can't plan `{construct}`"),
+        what,
     )
-    .help("leave the place out, or take a later version: `flink = \"2.2\"` in `dpl.toml`")
+    .help("leave it out, or take a later version: `flink = \"2.2\"` in `dpl.toml`")
 }
 
 fn offset_loses(window: &str, version: &str, span: Span) -> Diagnostic {

@@ -97,8 +97,8 @@ pub enum RelationKind {
         kind: JoinKind,
         /// The column of the left side that is their time, and where it is named.
         time: (usize, Span),
-        /// The columns of the right side that are the key.
-        keys: Vec<usize>,
+        /// What of the right side is the key: columns, or what is computed of them where no column is.
+        keys: Vec<Expr>,
         /// The condition over the columns of both.
         condition: Expr,
     },

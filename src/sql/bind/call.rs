@@ -87,7 +87,7 @@ impl Binder<'_> {
     fn is_known(&self, name: &str) -> bool {
         BY_RULE.contains(&name)
             || scalar::BY_RULE.contains(&name)
-            || collection::NAMES.contains(&name)
+            || collection::is_one(name)
             || name == nested::MAP
             || self.library.sql_functions.iter().any(|known| known.name == name)
     }
@@ -95,10 +95,9 @@ impl Binder<'_> {
     fn unknown(&self, name: &str, place: Span) -> Diagnostic {
         let declared = self.library.sql_functions.iter().map(|known| known.name.as_str());
         let aggregates = AggregateFunction::ALL.iter().map(|function| function.name());
-        let mut known: Vec<&str> = declared
-            .chain(aggregates)
-            .chain(BY_RULE.iter().chain(scalar::BY_RULE).chain(collection::NAMES).copied())
-            .collect();
+        let by_rule = BY_RULE.iter().chain(scalar::BY_RULE).copied();
+        let collections = collection::CALLS.iter().map(|(name, _)| *name);
+        let mut known: Vec<&str> = declared.chain(aggregates).chain(by_rule).chain(collections).collect();
         known.sort_unstable();
         known.dedup();
         faults::unknown_function(name, place, known.into_iter())
@@ -142,7 +141,7 @@ impl Binder<'_> {
         if name == nested::MAP {
             return self.map_of(args, span);
         }
-        if collection::NAMES.contains(&name) {
+        if collection::is_one(name) {
             return self.collection_call(name, args, span);
         }
         if let Some(built) = self.by_rule(name, &args, span) {

@@ -15,33 +15,38 @@ use crate::{
     },
 };
 
-/// Their names.
-pub(super) const NAMES: &[&str] = &[
-    "ARRAY_APPEND",
-    "ARRAY_CONCAT",
-    "ARRAY_CONTAINS",
-    "ARRAY_DISTINCT",
-    "ARRAY_EXCEPT",
-    "ARRAY_INTERSECT",
-    "ARRAY_JOIN",
-    "ARRAY_MAX",
-    "ARRAY_MIN",
-    "ARRAY_POSITION",
-    "ARRAY_PREPEND",
-    "ARRAY_REMOVE",
-    "ARRAY_REVERSE",
-    "ARRAY_SLICE",
-    "ARRAY_SORT",
-    "ARRAY_UNION",
-    "CARDINALITY",
-    "ELEMENT",
-    "MAP_FROM_ARRAYS",
-    "MAP_KEYS",
-    "MAP_UNION",
-    "MAP_VALUES",
-    "SPLIT",
-    "STR_TO_MAP",
+/// Their names, and what they take.
+pub(super) const CALLS: &[(&str, &str)] = &[
+    ("ARRAY_APPEND", "list, item"),
+    ("ARRAY_CONCAT", "list, …"),
+    ("ARRAY_CONTAINS", "list, item"),
+    ("ARRAY_DISTINCT", "list"),
+    ("ARRAY_EXCEPT", "list, list"),
+    ("ARRAY_INTERSECT", "list, list"),
+    ("ARRAY_JOIN", "list of text, separator[, text for null]"),
+    ("ARRAY_MAX", "list"),
+    ("ARRAY_MIN", "list"),
+    ("ARRAY_POSITION", "list, item"),
+    ("ARRAY_PREPEND", "list, item"),
+    ("ARRAY_REMOVE", "list, item"),
+    ("ARRAY_REVERSE", "list"),
+    ("ARRAY_SLICE", "list, first[, last]"),
+    ("ARRAY_SORT", "list[, ascending[, nulls first]]"),
+    ("ARRAY_UNION", "list, list"),
+    ("CARDINALITY", "list or map"),
+    ("ELEMENT", "list of one item"),
+    ("MAP_FROM_ARRAYS", "list of keys, list of values"),
+    ("MAP_KEYS", "map"),
+    ("MAP_UNION", "map, map"),
+    ("MAP_VALUES", "map"),
+    ("SPLIT", "text, separator"),
+    ("STR_TO_MAP", "text[, between pairs, between key and value]"),
 ];
+
+/// Whether a name is one of theirs.
+pub(super) fn is_one(name: &str) -> bool {
+    CALLS.iter().any(|(known, _)| *known == name)
+}
 
 impl Binder<'_> {
     /// A call of one of these.

@@ -9,7 +9,7 @@ use super::{Binder, Named, Scope, exists, faults, unnest};
 use crate::{
     source::Span,
     sql::{
-        parse::Parsed,
+        parse::{Parsed, ROWS},
         plan::{Relation, RelationKind},
     },
 };
@@ -199,7 +199,10 @@ impl Binder<'_> {
                     (None, Some(stream)) => Some(self.scan(stream, span)?),
                     (None, None) => None,
                 };
-                self.window_function(name, &arguments.args, input, span)?
+                match input {
+                    Some(input) if name.to_string() == ROWS => input,
+                    input => self.window_function(name, &arguments.args, input, span)?,
+                }
             }
         };
         let last = stream_name(factor).and_then(|name| name.last().map(|part| SmolStr::new(&part.value)));

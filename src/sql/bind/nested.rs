@@ -33,6 +33,13 @@ impl Binder<'_> {
         fields.iter().fold(column, |record, field| self.field(record, field, span))
     }
 
+    /// Whether names are a table's and a column's, and no field is taken out of a record.
+    pub(super) fn is_qualified(&self, names: &[ast::Ident], scope: &Scope<'_>) -> bool {
+        let [table, _] = names else { return false };
+        scope.names.iter().any(|known| known.name == table.value.as_str())
+            || !scope.fields.iter().any(|field| field.name == table.value.as_str())
+    }
+
     /// `a[1].b['k']`: names, then what is taken out.
     pub(super) fn access(
         &mut self,
