@@ -25,6 +25,7 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result
         ("IS NOT UNKNOWN", [value]) => return Ok(convert(value, columns)?.is_not_null()),
         ("ITEM", _) => return Err(refused(expr.span, "an item of a list or map")),
         ("ARRAY" | "MAP", _) => return Err(refused(expr.span, &format!("`{name}[…]`"))),
+        ("ROW", _) => return Err(refused(expr.span, "`ROW(…)`")),
         (field, _) if field.starts_with("FIELD ") => {
             return Err(refused(expr.span, "a field of a record"));
         }

@@ -71,6 +71,10 @@ impl Binder<'_> {
         if let Some(column) = self.window_bound(&name, function, scope, span) {
             return column;
         }
+        if name == nested::ROW {
+            let args = self.arguments(function, scope, span);
+            return args.map_or_else(|| error(span), |args| nested::row(args, span));
+        }
         if !self.is_known(&name) {
             self.report(self.unknown(&name, place));
             return error(span);

@@ -55,9 +55,8 @@ impl Binder<'_> {
         let labels: Vec<SmolStr> =
             args.iter().flat_map(|argument| self.platform.labels_of(&argument.ty)).collect();
         let Some((args, mut ty)) = typed(name, args) else {
-            self.report(
-                faults::undefined(name, &given, span).help("see docs/streaming.md for what it takes"),
-            );
+            let takes = CALLS.iter().find(|(known, _)| *known == name).map_or("", |(_, takes)| takes);
+            self.report(faults::undefined(name, &given, span).help(format!("it takes {name}({takes})")));
             return error(span);
         };
         // What is computed of a value tells of all that is in it.

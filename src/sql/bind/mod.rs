@@ -75,6 +75,7 @@ pub fn query(
     };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
+    binder.check_rows(&plan);
     Some(plan)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     platform::{Base, DataType},
     source::Span,
     sql::{
-        plan::{Expr, ExprKind, Literal},
+        plan::{Expr, ExprKind, Literal, Relation, RelationKind},
         types,
     },
 };
@@ -172,6 +172,43 @@ impl Binder<'_> {
         let nullable = items.iter().any(|item| item.ty.nullable);
         let base = self.common_type(items)?;
         Some(DataType { nullable, ..DataType::plain(base) })
+    }
+}
+
+/// The function that makes a record.
+pub(super) const ROW: &str = "ROW";
+
+/// `ROW(a, b, …)`, a record without a name, whose type is that of the sink's column ([`sink`](crate::sql::sink)).
+pub(super) fn row(args: Vec<Expr>, span: Span) -> Expr {
+    if args.iter().any(|part| matches!(part.kind, ExprKind::Error)) {
+        return error(span);
+    }
+    let ty = DataType { nullable: false, ..derived(Base::Unknown, &args) };
+    Expr { kind: ExprKind::Call(SmolStr::new_static(ROW), args), ty, span }
+}
+
+impl Binder<'_> {
+    /// Records without a name are columns of the query itself, or fields of such: nothing else knows their types.
+    pub(super) fn check_rows(&mut self, plan: &Relation) {
+        let outermost: Vec<&Relation> = match &plan.kind {
+            RelationKind::Union(parts) => parts.iter().collect(),
+            _ => vec![plan],
+        };
+        for relation in plan.chain() {
+            let written = outermost.iter().any(|outer| std::ptr::eq(*outer, relation));
+            for expr in relation.exprs() {
+                self.check_row(expr, written && matches!(relation.kind, RelationKind::Project { .. }));
+            }
+        }
+    }
+
+    fn check_row(&mut self, expr: &Expr, may_be_row: bool) {
+        let is_row = matches!(&expr.kind, ExprKind::Call(name, _) if name == ROW);
+        if is_row && !may_be_row {
+            self.unsupported(expr.span, "ROW(…) anywhere but as a column that is written");
+            return;
+        }
+        expr.parts().into_iter().for_each(|part| self.check_row(part, is_row));
     }
 }
 
