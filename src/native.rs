@@ -135,6 +135,7 @@ fn lacking(relation: &Relation) -> Option<Box<Diagnostic>> {
     let of_sets =
         |kind: &RelationKind| matches!(kind, RelationKind::Aggregate { sets, .. } if !sets.is_empty());
     match &relation.kind {
+        RelationKind::Unnest { .. } => Some(refused(relation.span, "`UNNEST`")),
         RelationKind::Aggregate { sets, .. }
             if !sets.is_empty() && over(&|kind| matches!(kind, RelationKind::Aggregate { .. })) =>
         {

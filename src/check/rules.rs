@@ -107,6 +107,7 @@ pub const RULES: &[Rule] = &[
     ("late rows of over can be told", over::late_rows_of_over_can_be_told),
     ("windows with an offset keep their rows", version::windows_with_an_offset_keep_their_rows),
     ("variances keep their digits", version::variances_keep_their_digits),
+    ("queries are planned", version::queries_are_planned),
     ("promises of latency can hold", query::promises_of_latency_can_hold),
     ("branches can be reached", query::branches_can_be_reached),
     ("comparisons can come out both ways", query::comparisons_can_come_out_both_ways),

@@ -99,8 +99,7 @@ pub fn formats_carry_their_columns(platform: &Platform, diagnostics: &mut Diagno
         let nested = format.properties.contains_key("nested");
         for column in &platform.schema(stream.schema).columns {
             let carried = match column.ty.base {
-                Base::Map(..) | Base::List(_) => nested,
-                Base::Record(_) => false,
+                Base::Map(..) | Base::List(_) | Base::Record(_) => nested,
                 _ => true,
             };
             if !carried {

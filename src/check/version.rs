@@ -10,19 +10,19 @@ use crate::{
 /// The first version that computes both as it should.
 const MENDED: &str = "2.3";
 
-/// Whether the program is for a version of Flink before the one that has both mended.
-fn is_before(platform: &Platform) -> bool {
+/// Whether the program is for a version of Flink before another.
+fn is_before(platform: &Platform, other: &str) -> bool {
     let number = |version: &str| {
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     };
-    number(platform.project.flink()) < number(MENDED)
+    number(platform.project.flink()) < number(other)
 }
 
 /// Windows with an offset keep their rows. Before 2.3 Flink takes slices to begin without the offset when it asks whether a row is late, and drops
 /// rows that are on time, unless the offset is a multiple of the slice (FLINK-36664; seen on 1.20.5 and 2.2.1, not on 2.3.0).
 pub fn windows_with_an_offset_keep_their_rows(platform: &Platform, diagnostics: &mut Diagnostics) {
-    if !is_before(platform) {
+    if !is_before(platform, MENDED) {
         return;
     }
     for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
@@ -40,10 +40,32 @@ pub fn windows_with_an_offset_keep_their_rows(platform: &Platform, diagnostics: 
     }
 }
 
+/// What is asked for is planned. Flink 1.20 stops with errors of its own where UNNEST has ORDINALITY, and where the time of a match is what other
+/// matches are ordered by (seen on 1.20.5, not on 2.2.1).
+pub fn queries_are_planned(platform: &Platform, diagnostics: &mut Diagnostics) {
+    if !is_before(platform, "2.2") {
+        return;
+    }
+    for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
+        let (construct, what) = match &relation.kind {
+            RelationKind::Unnest { ordinality: true, .. } => {
+                ("WITH ORDINALITY", "the place of an item in its list")
+            }
+            RelationKind::Match { input, .. }
+                if input.chain().any(|below| matches!(below.kind, RelationKind::Match { .. })) =>
+            {
+                ("MATCH_RECOGNIZE of matches", "by the time of other matches")
+            }
+            _ => continue,
+        };
+        diagnostics.push(not_planned(construct, what, platform.project.flink(), relation.span));
+    }
+}
+
 /// Variances keep their digits. Before 2.3 Flink subtracts sums of squares, which leaves nothing of values that are near one another and far from
 /// zero (of 1e9 + 1, 1e9 + 2 and 1e9 + 4 it computes 0.0).
 pub fn variances_keep_their_digits(platform: &Platform, diagnostics: &mut Diagnostics) {
-    if !is_before(platform) {
+    if !is_before(platform, MENDED) {
         return;
     }
     for relation in platform.queries.iter().flat_map(|query| query.plan.chain()) {
@@ -56,6 +78,16 @@ pub fn variances_keep_their_digits(platform: &Platform, diagnostics: &mut Diagno
             diagnostics.push(variance_loses(call.function.name(), platform.project.flink(), call.span));
         }
     }
+}
+
+fn not_planned(construct: &str, what: &str, version: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        catalogue::SQL_NOT_PLANNED,
+        span,
+        format!("Flink {version} can't plan `{construct}`"),
+        what,
+    )
+    .help("leave it out, or take a later version: `flink = \"2.2\"` in `dpl.toml`")
 }
 
 fn offset_loses(window: &str, version: &str, span: Span) -> Diagnostic {

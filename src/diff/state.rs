@@ -103,7 +103,10 @@ fn state(platform: &Platform, query: &Query) -> Vec<(&'static str, Vec<String>)>
             RelationKind::Match { input, matched } => {
                 patterns.push(print::recognize(matched, &columns(input)).replace('\n', " "));
             }
-            RelationKind::Filter { .. } | RelationKind::Project { .. } | RelationKind::Union(_) => {}
+            RelationKind::Filter { .. }
+            | RelationKind::Project { .. }
+            | RelationKind::Union(_)
+            | RelationKind::Unnest { .. } => {}
             RelationKind::AsOf { condition, .. } => {
                 joins.push(format!("as of a time on {}", print::expr(condition, &columns(relation))));
             }

@@ -33,6 +33,7 @@ pub fn flattened(plan: &Relation) -> Relation {
         },
         RelationKind::Window { input, .. } => return windowed(flattened(input), plan),
         RelationKind::Scan(_)
+        | RelationKind::Unnest { .. }
         | RelationKind::Union(_)
         | RelationKind::Rank { .. }
         | RelationKind::Over { .. }

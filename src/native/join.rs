@@ -94,10 +94,12 @@ impl<'a> Sides<'a> {
         columns.iter().all(|index| self.side(*index).0 == side).then_some(side)
     }
 
-    /// The event times of both sides of a lookup. Its keys are columns of the right side, by which its versions are told apart.
+    /// The event times of both sides of a lookup. Versions are told apart by columns of the right side, where it has any beside computed keys, which
+    /// then are conditions.
     fn as_of(&self, maker: &Maker<'_>, time: usize, span: Span) -> Result<Pairing> {
         let of_right = (0..self.right.fields.len()).find(|at| is_event_time(maker.platform, self.right, *at));
         let of_right = of_right.ok_or_else(|| refused(span, "a lookup in what has no event time"))?;
+        let (mut by_column, mut computed) = (false, None);
         for part in &self.rest {
             let ExprKind::Compare(Comparison::Equal, a, b) = &part.kind else { continue };
             let looked_up = match (self.side_of(a), self.side_of(b)) {
@@ -105,9 +107,13 @@ impl<'a> Sides<'a> {
                 (Some(1), Some(0)) => a,
                 _ => continue,
             };
-            if !matches!(looked_up.kind, ExprKind::Column(_)) {
-                return Err(refused(looked_up.span, "a lookup by a computed key of what is looked up"));
+            match looked_up.kind {
+                ExprKind::Column(_) => by_column = true,
+                _ => computed = Some(looked_up.span),
             }
+        }
+        if let Some(span) = computed.filter(|_| by_column) {
+            return Err(refused(span, "a lookup by a column and a computed key of what is looked up"));
         }
         Ok(Pairing::AsOf([time, of_right]))
     }

@@ -149,6 +149,7 @@ impl Maker<'_> {
                 let output = exprs.iter().map(|expr| expr::convert(expr, &columns)).collect::<Result<_>>()?;
                 self.then(input, Stage::Select(Select { filter: None, output }))
             }
+            RelationKind::Unnest { .. } => Err(refused(relation.span, "`UNNEST`")),
             RelationKind::Scan(_) => Err(refused(relation.span, "what FROM reads")),
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Diagnostic,
     sql::plan::{Expr, ExprKind, Literal},
-    window::{self, Form, Function, Path, Prepared, Regular, Scalar, Type, Use, Value},
+    window::{self, Form, Function, Path, Prepared, Regular, Scalar, Type, Use, Value, similar_to_java},
 };
 
 use super::{
@@ -24,6 +24,9 @@ pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Option
         ("TO_TIMESTAMP_LTZ", [since, digits]) => to_timestamp_ltz(expr, since, digits, columns),
         ("REGEXP", [_, pattern]) => {
             regular(name, pattern).map(Prepared::Regexp).and_then(of(expr, args, columns))
+        }
+        ("SIMILAR TO", [_, pattern, escape @ ..]) => {
+            similar(pattern, escape.first()).map(Prepared::Similar).and_then(of(expr, args, columns))
         }
         ("REGEXP_EXTRACT", [_, pattern, _]) => {
             regular(name, pattern).map(Prepared::RegexpExtract).and_then(of(expr, args, columns))
@@ -68,6 +71,10 @@ fn of<'a>(expr: &'a Expr, args: &'a [Expr], columns: &'a Columns) -> impl FnOnce
         if given.len() > 1 {
             given.remove(1);
         }
+        // What escapes is in the pattern already.
+        if let Prepared::Similar(_) = function {
+            given.truncate(1);
+        }
         // Seconds are a BIGINT, which an INT becomes.
         if let (Prepared::FromUnixtime(_), [seconds]) = (&function, given.as_mut_slice()) {
             *seconds =
@@ -106,6 +113,16 @@ fn written<'a>(name: &str, what: &str, expr: &'a Expr) -> std::result::Result<&'
 
 fn regular(name: &str, pattern: &Expr) -> std::result::Result<Regular, Box<Diagnostic>> {
     Regular::new(written(name, "a regular expression", pattern)?).map_err(|why| refused(pattern.span, &why))
+}
+
+/// A pattern of SIMILAR TO, which Flink makes a regular expression of that fits all of the text.
+fn similar(pattern: &Expr, escape: Option<&Expr>) -> std::result::Result<Regular, Box<Diagnostic>> {
+    let name = "SIMILAR TO";
+    let escape = escape.map(|escape| written(name, "an escape character", escape)).transpose()?;
+    let escape = escape.and_then(|text| text.chars().next());
+    let java = similar_to_java(written(name, "a pattern", pattern)?, escape)
+        .ok_or_else(|| refused(pattern.span, "this pattern of `SIMILAR TO`"))?;
+    Regular::new(&format!(r"\A(?:{java})\z")).map_err(|why| refused(pattern.span, &why))
 }
 
 fn form(name: &str, pattern: &Expr, purpose: Use) -> std::result::Result<Form, Box<Diagnostic>> {

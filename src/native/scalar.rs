@@ -18,6 +18,18 @@ type Result = std::result::Result<window::Expr, Box<Diagnostic>>;
 pub fn call(expr: &Expr, name: &str, args: &[Expr], columns: &Columns) -> Result {
     match (name, args) {
         ("IS NOT DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, false),
+        ("IS TRUE" | "IS NOT TRUE" | "IS FALSE" | "IS NOT FALSE", [value]) => {
+            return truth(expr, name, value, columns);
+        }
+        ("IS UNKNOWN", [value]) => return Ok(convert(value, columns)?.is_null()),
+        ("IS NOT UNKNOWN", [value]) => return Ok(convert(value, columns)?.is_not_null()),
+        ("ITEM", _) => return Err(refused(expr.span, "an item of a list or map")),
+        ("ARRAY" | "MAP", _) => return Err(refused(expr.span, &format!("`{name}[…]`"))),
+        ("ROW", _) => return Err(refused(expr.span, "`ROW(…)`")),
+        (field, _) if field.starts_with("FIELD ") => {
+            return Err(refused(expr.span, "a field of a record"));
+        }
+        ("LIKE", _) => return Err(refused(expr.span, "`LIKE` of a pattern that is no constant")),
         ("IS DISTINCT FROM", [a, b]) => return not_distinct(expr, a, b, columns, true),
         _ => {}
     }
@@ -108,6 +120,7 @@ fn named(name: &str) -> Option<Scalar> {
         "LTRIM" | "TRIM LEADING" => Scalar::TrimLeading,
         "RTRIM" | "TRIM TRAILING" => Scalar::TrimTrailing,
         "REPLACE" => Scalar::Replace,
+        "OVERLAY" => Scalar::Overlay,
         "LOCATE" | "INSTR" | "POSITION" => Scalar::Locate,
         "LPAD" => Scalar::PadLeft,
         "RPAD" => Scalar::PadRight,
@@ -169,6 +182,28 @@ fn constant(expr: &Expr) -> Option<i32> {
         ExprKind::Literal(Literal::Number(text)) if expr.ty.base == Base::Int => text.parse().ok(),
         _ => None,
     }
+}
+
+/// `x IS [NOT] TRUE`, `x IS [NOT] FALSE`. Of what is never null Flink's planner makes `x` or `NOT x`, which it then pushes into comparisons, so that
+/// NaN is told otherwise than by the test itself.
+fn truth(expr: &Expr, test: &str, value: &Expr, columns: &Columns) -> Result {
+    let (wanted, negated) = match test {
+        "IS TRUE" => (true, false),
+        "IS NOT TRUE" => (true, true),
+        "IS FALSE" => (false, false),
+        _ => (false, true),
+    };
+    let condition = convert(value, columns)?;
+    let built = || {
+        if !value.ty.nullable {
+            return if wanted == negated { condition.clone().not() } else { Ok(condition.clone()) };
+        }
+        let answer = |value| window::Expr::literal(Value::Bool(value), Type::Boolean);
+        let (of_true, of_null) = (answer(wanted != negated)?, answer(negated)?);
+        let arms = vec![(condition.clone().is_null(), of_null), (condition.clone(), of_true)];
+        window::Expr::case(arms, Some(answer(wanted == negated)?))
+    };
+    built().map_err(|error: window::TypeError| refused(expr.span, &error.to_string()))
 }
 
 /// `a IS NOT DISTINCT FROM b`: both are null, or both are equal.

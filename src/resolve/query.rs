@@ -67,7 +67,7 @@ impl Context<'_> {
             }
         }
         let library = self.library.clone();
-        bind::query(&parsed, &tables, &library, self.diagnostics)
+        bind::query(&parsed, &tables, &self.platform, &library, self.diagnostics)
     }
 
     fn stream_fields(&self, stream: ResourceId) -> Option<Vec<Field>> {
@@ -86,7 +86,9 @@ impl Context<'_> {
         let name = self.platform.resource(stream).name.clone();
         let sources = self.sources;
         let alias = |end: u32| alias_behind(sources, end);
-        sink::fit(relation, &Sink { name: &name, schema: &schema, span, alias: &alias }, self.diagnostics)
+        let platform = &self.platform;
+        let sink = Sink { name: &name, schema: &schema, platform, span, alias: &alias };
+        sink::fit(relation, &sink, self.diagnostics)
     }
 }
 

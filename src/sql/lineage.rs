@@ -43,6 +43,12 @@ fn traced(relation: &Relation, hides: &impl Fn(&str) -> bool) -> Vec<BTreeSet<Or
             known
         }
         RelationKind::Filter { input, .. } => traced(input, hides),
+        RelationKind::Unnest { input, list, .. } => {
+            let mut known = traced(input, hides);
+            let parts = of(list, &known, hides);
+            known.resize(relation.fields.len(), parts);
+            known
+        }
         RelationKind::Aggregate { input, keys, calls, .. } => {
             let known = traced(input, hides);
             let of_call = |call: &AggregateCall| match hides(call.function.name()) {

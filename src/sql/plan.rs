@@ -45,6 +45,17 @@ pub enum RelationKind {
         /// The windows.
         shape: WindowShape,
     },
+    /// Each row beside what a list or map in it holds, an item or entry at a time: a record's columns, a key and its value, or the item.
+    Unnest {
+        /// The rows.
+        input: Box<Relation>,
+        /// The list or map, over the input.
+        list: Expr,
+        /// Whether a row stands alone whose list is empty or null.
+        keeps_empty: bool,
+        /// Whether the item's place, from 1, is the last column.
+        ordinality: bool,
+    },
     /// The rows for which a condition is true.
     Filter {
         /// The rows.
@@ -86,8 +97,8 @@ pub enum RelationKind {
         kind: JoinKind,
         /// The column of the left side that is their time, and where it is named.
         time: (usize, Span),
-        /// The columns of the right side that are the key.
-        keys: Vec<usize>,
+        /// What of the right side is the key: columns, or what is computed of them where no column is.
+        keys: Vec<Expr>,
         /// The condition over the columns of both.
         condition: Expr,
     },
@@ -550,6 +561,7 @@ impl Relation {
             | RelationKind::Rank { input, .. }
             | RelationKind::Over { input, .. }
             | RelationKind::Match { input, .. }
+            | RelationKind::Unnest { input, .. }
             | RelationKind::Project { input, .. } => Some(input),
         }
     }
@@ -583,6 +595,7 @@ impl Relation {
             RelationKind::AsOf { left, .. } if index < left.fields.len() => left.traced(index),
             RelationKind::Window { input, .. }
             | RelationKind::Rank { input, .. }
+            | RelationKind::Unnest { input, .. }
             | RelationKind::Over { input, .. }
                 if index < input.fields.len() =>
             {
@@ -640,6 +653,7 @@ impl Relation {
             RelationKind::Filter { condition, .. }
             | RelationKind::Join { condition, .. }
             | RelationKind::AsOf { condition, .. } => vec![condition],
+            RelationKind::Unnest { list, .. } => vec![list],
             RelationKind::Over { over, .. } => over.exprs().collect(),
             RelationKind::Match { matched, .. } => matched.exprs().collect(),
             RelationKind::Aggregate { keys, calls, .. } => keys

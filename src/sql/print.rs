@@ -2,7 +2,7 @@
 
 mod pattern;
 
-use crate::platform::Base;
+use crate::platform::{Base, Platform, SchemaId};
 
 pub use pattern::recognize;
 
@@ -24,6 +24,23 @@ pub fn text(text: &str) -> String {
 
 /// A type as Flink writes it; `None` for one that it does not have.
 pub fn data_type(base: &Base) -> Option<String> {
+    spelled(base, &|_| None)
+}
+
+/// The type of a column of a table, in which records have their fields. What is inside a value may be null in Flink, whatever the schema says: of a
+/// field that is declared otherwise Flink makes -1 where the record is null.
+pub fn column_type(platform: &Platform, base: &Base) -> String {
+    let record = |id: SchemaId| {
+        let fields = platform.schema(id).columns.iter();
+        let fields: Vec<String> = fields
+            .map(|field| format!("{} {}", name(&field.name), column_type(platform, &field.ty.base)))
+            .collect();
+        Some(format!("ROW<{}>", fields.join(", ")))
+    };
+    spelled(base, &record).unwrap_or_default()
+}
+
+fn spelled(base: &Base, record: &dyn Fn(SchemaId) -> Option<String>) -> Option<String> {
     Some(match base {
         Base::String => "STRING".into(),
         Base::Boolean => "BOOLEAN".into(),
@@ -35,10 +52,13 @@ pub fn data_type(base: &Base) -> Option<String> {
         Base::Timestamp(digits) => format!("TIMESTAMP({digits})"),
         Base::TimestampLtz(digits) => format!("TIMESTAMP_LTZ({digits})"),
         Base::Bytes => "BYTES".into(),
-        Base::List(item) => format!("ARRAY<{}>", data_type(&item.base)?),
-        Base::Map(key, value) => format!("MAP<{}, {}>", data_type(&key.base)?, data_type(&value.base)?),
+        Base::List(item) => format!("ARRAY<{}>", spelled(&item.base, record)?),
+        Base::Map(key, value) => {
+            format!("MAP<{}, {}>", spelled(&key.base, record)?, spelled(&value.base, record)?)
+        }
         Base::Location | Base::Json => "STRING".into(),
-        Base::Record(_) | Base::Unknown => return None,
+        Base::Record(id) => return record(*id),
+        Base::Unknown => return None,
     })
 }
 
@@ -72,11 +92,41 @@ pub fn expr(whole: &Expr, columns: &[String]) -> String {
                 escape.map(|escape| format!(" ESCAPE {}", text(&escape.to_string()))).unwrap_or_default();
             format!("{} LIKE {}{escape}", inner(a), text(pattern))
         }
-        ExprKind::Call(function, args) => {
-            let args: Vec<String> = args.iter().map(|argument| expr(argument, columns)).collect();
-            call(function, &args)
-        }
+        ExprKind::Call(function, args) => match inside(function, args, columns) {
+            Some(text) => of_type(function, text, &whole.ty.base),
+            None => {
+                let args: Vec<String> = args.iter().map(|argument| expr(argument, columns)).collect();
+                call(function, &args)
+            }
+        },
         ExprKind::Error => String::new(),
+    }
+}
+
+/// What is taken out of a value, and a list or map that is made.
+fn inside(function: &str, args: &[Expr], columns: &[String]) -> Option<String> {
+    let all = || args.iter().map(|argument| expr(argument, columns)).collect::<Vec<_>>().join(", ");
+    // What a value is taken out of stands in parentheses unless it is a name or a call.
+    let of = |value: &Expr| match value.kind {
+        ExprKind::Column(_) | ExprKind::Call(..) => expr(value, columns),
+        _ => format!("({})", expr(value, columns)),
+    };
+    match (function, args) {
+        ("ITEM", [value, index]) => Some(format!("{}[{}]", of(value), expr(index, columns))),
+        ("ARRAY" | "MAP", _) => Some(format!("{function}[{}]", all())),
+        (field, [record]) => {
+            let (_, field) = field.split_once(' ').filter(|(word, _)| *word == "FIELD")?;
+            Some(format!("{}.{}", of(record), name(field)))
+        }
+        _ => None,
+    }
+}
+
+/// A list or map that is made has the type that it has in the plan: Flink takes what is in it for never null, and what is behind its end for -1.
+fn of_type(function: &str, text: String, base: &Base) -> String {
+    match (function, data_type(base)) {
+        ("ARRAY" | "MAP", Some(ty)) => format!("CAST({text} AS {ty})"),
+        _ => text,
     }
 }
 
@@ -84,11 +134,26 @@ pub fn expr(whole: &Expr, columns: &[String]) -> String {
 fn call(function: &str, args: &[String]) -> String {
     match (function.split_once(' '), args) {
         (Some(("IS", _)), [a, b]) => format!("(({a}) {function} ({b}))"),
+        (Some(("IS", _)), [value]) => format!("(({value}) {function})"),
+        (Some(("SIMILAR", _)), [value, pattern]) => format!("(({value}) SIMILAR TO ({pattern}))"),
+        (Some(("SIMILAR", _)), [value, pattern, escape]) => {
+            format!("(({value}) SIMILAR TO ({pattern}) ESCAPE {escape})")
+        }
         (Some(("EXTRACT", unit)), [value]) => format!("EXTRACT({unit} FROM {value})"),
         (Some((rounding @ ("FLOOR" | "CEIL"), unit)), [value]) => format!("{rounding}({value} TO {unit})"),
         (Some(("TRIM", side)), [characters, text]) => format!("TRIM({side} {characters} FROM {text})"),
         (Some((function, unit)), args) => format!("{function}({unit}, {})", args.join(", ")),
         (None, [what, text]) if function == "POSITION" => format!("POSITION({what} IN {text})"),
+        (None, [value, pattern]) if function == "LIKE" => format!("(({value}) LIKE ({pattern}))"),
+        (None, [value, pattern, escape]) if function == "LIKE" => {
+            format!("(({value}) LIKE ({pattern}) ESCAPE {escape})")
+        }
+        (None, [text, by, from]) if function == "OVERLAY" => {
+            format!("OVERLAY({text} PLACING {by} FROM {from})")
+        }
+        (None, [text, by, from, count]) if function == "OVERLAY" => {
+            format!("OVERLAY({text} PLACING {by} FROM {from} FOR {count})")
+        }
         (None, args) => format!("{function}({})", args.join(", ")),
     }
 }

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
-    platform::{Column, DataType, Schema},
+    platform::{Base, Column, DataType, Platform, Schema, SchemaId},
     source::Span,
     suggest,
 };
@@ -20,6 +20,8 @@ pub struct Sink<'a> {
     pub name: &'a str,
     /// Its rows.
     pub schema: &'a Schema,
+    /// Where the fields of records are.
+    pub platform: &'a Platform,
     /// Where the query names it.
     pub span: Span,
     /// The name that stands behind an expression in the text, which ends at an offset.
@@ -77,6 +79,11 @@ fn named(fields: Vec<Field>, exprs: Vec<Expr>, sink: &Sink<'_>) -> Vec<(SmolStr,
 
 /// An expression as a sink's column, converted where no value changes.
 fn converted(expr: Expr, column: &Column, sink: &Sink<'_>, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    if let ExprKind::Call(name, args) = &expr.kind
+        && name == "ROW"
+    {
+        return record(&expr, args, column, sink, diagnostics);
+    }
     let (from, to) = (&expr.ty.base, &column.ty.base);
     if !types::widens(from, to) {
         diagnostics.push(wrong_type(&expr, column, sink));
@@ -101,6 +108,49 @@ fn converted(expr: Expr, column: &Column, sink: &Sink<'_>, diagnostics: &mut Dia
         kind => ExprKind::Cast(Box::new(Expr { kind, ty: expr.ty, span })),
     };
     Some(Expr { kind, ty, span })
+}
+
+/// `ROW(…)` as a record of the sink's, field by field.
+fn record(
+    row: &Expr,
+    args: &[Expr],
+    column: &Column,
+    sink: &Sink<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    let Base::Record(id) = column.ty.base else {
+        let row = Expr { ty: DataType::plain(Base::Record(SchemaId(0))), ..row.clone() };
+        diagnostics.push(wrong_type(&row, column, sink));
+        return None;
+    };
+    let schema = sink.platform.schema(id);
+    if schema.columns.len() != args.len() {
+        diagnostics.push(other_fields(args.len(), schema, row.span));
+        return None;
+    }
+    let inside =
+        Sink { name: &schema.name, schema, span: sink.span, alias: sink.alias, platform: sink.platform };
+    let fields = schema.columns.iter().zip(args).map(|(field, value)| {
+        // A label of the column is one of all that is in it.
+        let mut field = field.clone();
+        field.ty.labels.extend(column.ty.labels.iter().cloned());
+        converted(value.clone(), &field, &inside, diagnostics)
+    });
+    let fields = fields.collect::<Vec<_>>().into_iter().collect::<Option<Vec<_>>>()?;
+    let ty = DataType { base: column.ty.base.clone(), labels: Vec::new(), ..row.ty.clone() };
+    Some(Expr { kind: ExprKind::Call(SmolStr::new_static("ROW"), fields), ty, span: row.span })
+}
+
+fn other_fields(given: usize, schema: &Schema, span: Span) -> Diagnostic {
+    let names: Vec<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+    Diagnostic::error(
+        catalogue::SQL_SINK_TYPE,
+        span,
+        format!("`{}` has {} fields, and this has {given}", schema.name, names.len()),
+        "another record",
+    )
+    .related(schema.span, "its fields")
+    .help(format!("write ROW({})", names.join(", ")))
 }
 
 fn unknown_column(name: &str, span: Span, sink: &Sink<'_>, missing: &[&Column]) -> Diagnostic {

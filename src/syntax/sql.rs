@@ -153,12 +153,26 @@ const SQL_WORDS: [&str; 33] = [
     "with",
 ];
 
+/// Words that follow a column or a table in SQL, and that no declaration has for a name.
+const BEHIND_NAMES: [&str; 15] = [
+    "and", "as", "asc", "between", "desc", "from", "in", "is", "join", "like", "not", "on", "or", "similar",
+    "where",
+];
+
 /// Whether an item, and no line of SQL, begins at the start of a line.
 fn is_item_line(text: &str, at: usize) -> bool {
     let line = text.get(at..).unwrap_or_default();
-    let word = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
-    !SQL_WORDS.contains(&word) && lex::is_item_line(text, at)
+    let line = line.split('\n').next().unwrap_or_default();
+    let mut words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let first = words.next().unwrap_or_default();
+    let second = words.next().unwrap_or_default();
+    let is_sql = SQL_WORDS.contains(&first)
+        || BEHIND_NAMES.iter().any(|word| second.eq_ignore_ascii_case(word)) && !SENTENCES.contains(&first);
+    !is_sql && lex::is_item_line(text, at)
 }
+
+/// Words that begin a sentence of the language, behind which any word may stand.
+const SENTENCES: [&str; 5] = ["grant", "deny", "share", "assert", "use"];
 
 struct Skip {
     /// Just behind the closing quote; `None` where there is none.

@@ -57,7 +57,7 @@ pub use expr::{Arithmetic, Comparison, Expr, Function};
 pub use flow::{
     Assign, Earliest, Engine, First, Join, Pairing, Part, Plan, RowQuery, Select, Stage, Stream, Top,
 };
-pub use functions::{Form, Path, Prepared, Regular, Scalar, Unit, Use, round_type};
+pub use functions::{Form, Path, Prepared, Regular, Scalar, Unit, Use, round_type, similar_to_java};
 pub use operator::{Emit, Error, Held, Operator, Pushed, Stats};
 pub use over::{Frame, Over, OverCall, OverFunction};
 pub use pattern::{Call, Pattern, Read, Skip, Told, Variable};

@@ -28,7 +28,7 @@ pub(super) struct Token<'a> {
     pub fresh: bool,
     /// For `(`: the index of its `)`.
     pub close: Option<usize>,
-    /// How many parentheses are open around it.
+    /// How many parentheses and brackets are open around it.
     pub depth: usize,
 }
 
@@ -66,8 +66,9 @@ impl<'a> Text<'a> {
             let Some((what, length)) = next(rest) else { break };
             let token = rest.get(..length).unwrap_or_default();
             let index = tokens.len();
-            if token == ")"
+            if matches!(token, ")" | "]")
                 && let Some(before) = open.pop().and_then(|at: usize| tokens.get_mut(at))
+                && before.text == "("
             {
                 before.close = Some(index);
             }
@@ -79,7 +80,7 @@ impl<'a> Text<'a> {
                 close: None,
                 depth: open.len(),
             };
-            if token.text == "(" {
+            if matches!(token.text, "(" | "[") {
                 open.push(index);
                 deepest = deepest.max(open.len());
             }

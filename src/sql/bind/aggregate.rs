@@ -19,7 +19,30 @@ pub(super) fn contains(expr: &ast::Expr) -> bool {
         E::Function(function) => {
             (function.over.is_none() && named(function).is_some()) || arguments(function).any(contains)
         }
-        E::Nested(a) | E::IsNull(a) | E::IsNotNull(a) => contains(a),
+        E::Nested(a)
+        | E::IsNull(a)
+        | E::IsNotNull(a)
+        | E::IsTrue(a)
+        | E::IsNotTrue(a)
+        | E::IsFalse(a)
+        | E::IsNotFalse(a)
+        | E::IsUnknown(a)
+        | E::IsNotUnknown(a) => contains(a),
+        E::IsDistinctFrom(a, b) | E::IsNotDistinctFrom(a, b) => contains(a) || contains(b),
+        E::Position { expr, r#in } => contains(expr) || contains(r#in),
+        E::Extract { expr, .. } => contains(expr),
+        E::SimilarTo { expr, pattern, .. } => contains(expr) || contains(pattern),
+        E::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+            [expr, overlay_what, overlay_from].into_iter().chain(overlay_for).any(|part| contains(part))
+        }
+        E::Array(array) => array.elem.iter().any(contains),
+        E::CompoundFieldAccess { root, access_chain } => {
+            let index = |part: &ast::AccessExpr| match part {
+                ast::AccessExpr::Subscript(ast::Subscript::Index { index }) => contains(index),
+                _ => false,
+            };
+            contains(root) || access_chain.iter().any(index)
+        }
         E::UnaryOp { expr, .. }
         | E::Cast { expr, .. }
         | E::Trim { expr, .. }
@@ -187,6 +210,7 @@ impl Binder<'_> {
         }
         let mut quiet = crate::diagnostic::Diagnostics::default();
         let mut binder = Binder {
+            platform: self.platform,
             library: self.library,
             tables: self.tables,
             places: self.places,

@@ -3,7 +3,10 @@
 use sqlparser::ast::{self, JoinConstraint, JoinOperator, TableFactor, TableVersion};
 
 use super::{Binder, Scope, faults, from::From};
-use crate::sql::plan::{Comparison, Expr, ExprKind, JoinKind, Relation, RelationKind};
+use crate::sql::{
+    event_time::conjuncts,
+    plan::{Comparison, Expr, ExprKind, JoinKind, Relation, RelationKind},
+};
 
 /// The time as of which a joined stream is read, and the stream without it.
 pub(super) fn versioned(factor: &TableFactor) -> Option<(&ast::Expr, TableFactor)> {
@@ -88,23 +91,32 @@ impl Binder<'_> {
     }
 }
 
-/// The columns of the right side that something of the left side equals.
-fn keys(condition: &Expr, width: usize) -> Vec<usize> {
-    let parts = match &condition.kind {
-        ExprKind::And(parts) => parts.as_slice(),
-        _ => std::slice::from_ref(condition),
-    };
-    let mut keys: Vec<usize> = Vec::new();
-    for part in parts {
+/// What of the right side something of the left side equals: its columns, and where there is none, what is computed of them.
+fn keys(condition: &Expr, width: usize) -> Vec<Expr> {
+    let mut keys: Vec<Expr> = Vec::new();
+    for part in conjuncts(condition) {
         let ExprKind::Compare(Comparison::Equal, a, b) = &part.kind else { continue };
-        let right = |expr: &Expr| match expr.kind {
-            ExprKind::Column(at) => at.checked_sub(width),
-            _ => None,
+        let all = |expr: &Expr, of_left: bool| {
+            let columns = expr.columns();
+            !columns.is_empty() && columns.iter().all(|at| (*at < width) == of_left)
         };
-        let of_left = |expr: &Expr| expr.columns().iter().all(|at| *at < width) && !expr.columns().is_empty();
-        let key = right(b).filter(|_| of_left(a)).or_else(|| right(a).filter(|_| of_left(b)));
-        keys.extend(key.filter(|key| !keys.contains(key)));
+        let key = [(a, b), (b, a)].into_iter().find(|(left, right)| all(left, true) && all(right, false));
+        let key = key.map(|(_, right)| of_right(right, width));
+        keys.extend(key.filter(|key| !keys.iter().any(|known| known.same(key))));
     }
-    keys.sort_unstable();
+    let is_column = |key: &Expr| matches!(key.kind, ExprKind::Column(_));
+    if keys.iter().any(is_column) {
+        keys.retain(is_column);
+    }
+    let place = |key: &Expr| key.columns().first().copied();
+    keys.sort_by_key(place);
     keys
+}
+
+/// An expression over the columns of both sides as one over those of the right side.
+fn of_right(expr: &Expr, width: usize) -> Expr {
+    match expr.kind {
+        ExprKind::Column(at) => Expr { kind: ExprKind::Column(at.saturating_sub(width)), ..expr.clone() },
+        _ => expr.with_parts(&|part| of_right(part, width)),
+    }
 }

@@ -4,7 +4,8 @@ use smol_str::SmolStr;
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::{
-    Binder, Scope, aggregate, derived, error, faults, scalar, select::arguments_text, window::WINDOW_COLUMNS,
+    Binder, Scope, aggregate, collection, derived, error, faults, nested, scalar, select::arguments_text,
+    window::WINDOW_COLUMNS,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -70,6 +71,10 @@ impl Binder<'_> {
         if let Some(column) = self.window_bound(&name, function, scope, span) {
             return column;
         }
+        if name == nested::ROW {
+            let args = self.arguments(function, scope, span);
+            return args.map_or_else(|| error(span), |args| nested::row(args, span));
+        }
         if !self.is_known(&name) {
             self.report(self.unknown(&name, place));
             return error(span);
@@ -86,14 +91,17 @@ impl Binder<'_> {
     fn is_known(&self, name: &str) -> bool {
         BY_RULE.contains(&name)
             || scalar::BY_RULE.contains(&name)
+            || collection::is_one(name)
+            || name == nested::MAP
             || self.library.sql_functions.iter().any(|known| known.name == name)
     }
 
     fn unknown(&self, name: &str, place: Span) -> Diagnostic {
         let declared = self.library.sql_functions.iter().map(|known| known.name.as_str());
         let aggregates = AggregateFunction::ALL.iter().map(|function| function.name());
-        let mut known: Vec<&str> =
-            declared.chain(aggregates).chain(BY_RULE.iter().chain(scalar::BY_RULE).copied()).collect();
+        let by_rule = BY_RULE.iter().chain(scalar::BY_RULE).copied();
+        let collections = collection::CALLS.iter().map(|(name, _)| *name);
+        let mut known: Vec<&str> = declared.chain(aggregates).chain(by_rule).chain(collections).collect();
         known.sort_unstable();
         known.dedup();
         faults::unknown_function(name, place, known.into_iter())
@@ -133,6 +141,12 @@ impl Binder<'_> {
     pub(super) fn call(&mut self, name: &str, args: Vec<Expr>, span: Span) -> Expr {
         if args.iter().any(|argument| matches!(argument.kind, ExprKind::Error)) {
             return error(span);
+        }
+        if name == nested::MAP {
+            return self.map_of(args, span);
+        }
+        if collection::is_one(name) {
+            return self.collection_call(name, args, span);
         }
         if let Some(built) = self.by_rule(name, &args, span) {
             return built;
@@ -249,6 +263,17 @@ impl Binder<'_> {
                 let (what, text) = (self.expr(expr, scope), self.expr(r#in, scope));
                 self.position(what, text, span)
             }
+            ast::Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                let parts = [Some(expr), Some(overlay_what), Some(overlay_from), overlay_for.as_ref()];
+                let args = parts.into_iter().flatten().map(|part| self.expr(part, scope)).collect();
+                self.overlay(args, span)
+            }
+            ast::Expr::IsTrue(x) => self.truth("IS TRUE", x, scope, span),
+            ast::Expr::IsNotTrue(x) => self.truth("IS NOT TRUE", x, scope, span),
+            ast::Expr::IsFalse(x) => self.truth("IS FALSE", x, scope, span),
+            ast::Expr::IsNotFalse(x) => self.truth("IS NOT FALSE", x, scope, span),
+            ast::Expr::IsUnknown(x) => self.truth("IS UNKNOWN", x, scope, span),
+            ast::Expr::IsNotUnknown(x) => self.truth("IS NOT UNKNOWN", x, scope, span),
             ast::Expr::IsDistinctFrom(a, b) => {
                 let (a, b) = (self.expr(a, scope), self.expr(b, scope));
                 self.distinct(a, b, false, span)

@@ -5,11 +5,12 @@ use std::ops::Range;
 use smol_str::SmolStr;
 use sqlparser::ast::{self, BinaryOperator as Op, UnaryOperator};
 
-use super::{Binder, Scope, derived, error, faults};
+use super::{Binder, Scope, derived, error, faults, scalar::constant_escape};
 use crate::{
     platform::{Base, DataType},
     source::Span,
     sql::{
+        parse::SYMMETRIC,
         plan::{Arithmetic, CaseArm, Comparison, Expr, ExprKind, Literal},
         types,
     },
@@ -23,7 +24,7 @@ impl Binder<'_> {
         self.boolean(condition, clause)
     }
 
-    fn boolean(&mut self, expr: Expr, what: &str) -> Expr {
+    pub(super) fn boolean(&mut self, expr: Expr, what: &str) -> Expr {
         match expr.ty.base {
             Base::Boolean | Base::Unknown => expr,
             _ => {
@@ -45,16 +46,11 @@ impl Binder<'_> {
         };
         match expr {
             ast::Expr::Identifier(name) => self.name(name, scope, 0..usize::MAX, span),
-            ast::Expr::CompoundIdentifier(names) => match names.as_slice() {
-                [table, name] => match self.qualifier(table, scope) {
-                    Some(among) => self.name(name, scope, among, span),
-                    None => error(span),
-                },
-                _ => {
-                    self.unsupported(span, "a field of a record");
-                    error(span)
-                }
-            },
+            ast::Expr::CompoundIdentifier(names) => self.path(names, scope, span),
+            ast::Expr::CompoundFieldAccess { root, access_chain } => {
+                self.access(root, access_chain, scope, span)
+            }
+            ast::Expr::Array(array) => self.list_of(&array.elem, scope, span),
             ast::Expr::Nested(inner) => self.expr(inner, scope),
             ast::Expr::Value(value) => self.literal(&value.value, scope, self.places.span(value.span)),
             ast::Expr::TypedString(typed) => self.typed_literal(typed, span),
@@ -63,7 +59,10 @@ impl Binder<'_> {
             ast::Expr::IsNull(inner) => self.is_null(inner, scope, span),
             ast::Expr::IsNotNull(inner) => negated(self.is_null(inner, scope, span)),
             ast::Expr::Between { expr, negated: not, low, high } => {
-                let between = self.between(expr, low, high, scope, span);
+                let between = match symmetric(low) {
+                    Some(low) => self.between_any(expr, low, high, scope, span),
+                    None => self.between(expr, low, high, scope, span),
+                };
                 if *not { negated(between) } else { between }
             }
             ast::Expr::In { expr, target: ast::InTarget::List(list), negated: not, .. } => {
@@ -78,6 +77,10 @@ impl Binder<'_> {
                 let like = self.like(expr, pattern, escape_char.as_deref(), scope, span);
                 if *not { negated(like) } else { like }
             }
+            ast::Expr::SimilarTo { negated: not, expr, pattern, escape_char } => {
+                let similar = self.similar(expr, pattern, escape_char.as_deref(), scope, span);
+                if *not { negated(similar) } else { similar }
+            }
             ast::Expr::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), scope, span)
             }
@@ -91,6 +94,13 @@ impl Binder<'_> {
             | ast::Expr::Floor { .. }
             | ast::Expr::Extract { .. }
             | ast::Expr::Position { .. }
+            | ast::Expr::Overlay { .. }
+            | ast::Expr::IsTrue(_)
+            | ast::Expr::IsNotTrue(_)
+            | ast::Expr::IsFalse(_)
+            | ast::Expr::IsNotFalse(_)
+            | ast::Expr::IsUnknown(_)
+            | ast::Expr::IsNotUnknown(_)
             | ast::Expr::IsDistinctFrom(..)
             | ast::Expr::IsNotDistinctFrom(..) => self.special_call(expr, scope, span),
             other => {
@@ -100,7 +110,13 @@ impl Binder<'_> {
         }
     }
 
-    fn name(&mut self, name: &ast::Ident, scope: &mut Scope<'_>, among: Range<usize>, span: Span) -> Expr {
+    pub(super) fn name(
+        &mut self,
+        name: &ast::Ident,
+        scope: &mut Scope<'_>,
+        among: Range<usize>,
+        span: Span,
+    ) -> Expr {
         let is_column = scope.fields.iter().any(|field| field.name == name.value.as_str());
         if !is_column && name.quote_style.is_none() && super::call::is_clock(&name.value) {
             self.report(faults::not_deterministic(&name.value, span));
@@ -278,6 +294,32 @@ impl Binder<'_> {
         let value = self.expr(expr, scope);
         let low = self.expr(low, scope);
         let high = self.expr(high, scope);
+        self.within(value, low, high, span)
+    }
+
+    /// `a BETWEEN SYMMETRIC b AND c`, which Calcite takes apart in the same way (`StandardConvertletTable.convertBetween`).
+    fn between_any(
+        &mut self,
+        expr: &ast::Expr,
+        low: &ast::Expr,
+        high: &ast::Expr,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
+        let value = self.expr(expr, scope);
+        let low = self.expr(low, scope);
+        let high = self.expr(high, scope);
+        let upwards = self.within(value.clone(), low.clone(), high.clone(), span);
+        // Of types that don't go together once is told.
+        if upwards.parts().iter().any(|part| matches!(part.kind, ExprKind::Error)) {
+            return error(span);
+        }
+        let downwards = self.within(value, high, low, span);
+        let ty = derived(Base::Boolean, [&upwards, &downwards]);
+        Expr { kind: ExprKind::Or(vec![upwards, downwards]), ty, span }
+    }
+
+    fn within(&mut self, value: Expr, low: Expr, high: Expr, span: Span) -> Expr {
         let least = self.compare(Comparison::GreaterOrEqual, value.clone(), low, span);
         let most = self.compare(Comparison::LessOrEqual, value, high, span);
         let ty = derived(Base::Boolean, [&least, &most]);
@@ -307,16 +349,9 @@ impl Binder<'_> {
         let value = self.expr(expr, scope);
         let pattern = self.expr(pattern, scope);
         let escape = escape.map(|escape| self.expr(escape, scope));
-        let escape = match escape.map(|escape| escape.kind) {
-            None => Some(None),
-            Some(ExprKind::Literal(Literal::Text(text))) if text.chars().count() == 1 => {
-                Some(text.chars().next())
-            }
-            Some(_) => None,
-        };
-        let (ExprKind::Literal(Literal::Text(pattern)), Some(escape)) = (&pattern.kind, escape) else {
-            self.unsupported(span, "LIKE with a pattern that is no constant");
-            return error(span);
+        let constant = constant_escape(escape.as_ref());
+        let (ExprKind::Literal(Literal::Text(pattern)), Some(escape)) = (&pattern.kind, constant) else {
+            return self.text_test("LIKE", [Some(value), Some(pattern), escape], span);
         };
         if !matches!(value.ty.base, Base::String | Base::Unknown) {
             self.report(faults::undefined("LIKE", &[types::spelled(&value.ty.base)], span));
@@ -417,6 +452,17 @@ impl Binder<'_> {
     }
 }
 
+/// The first bound of a BETWEEN whose bounds may come in any order.
+fn symmetric(low: &ast::Expr) -> Option<&ast::Expr> {
+    match low {
+        ast::Expr::BinaryOp { left, op: Op::BitwiseOr, right } => match left.as_ref() {
+            ast::Expr::Identifier(name) if name.value == SYMMETRIC => Some(right),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// `NOT x`.
 fn negated(expr: Expr) -> Expr {
     let (ty, span) = (DataType { refinement: Default::default(), ..expr.ty.clone() }, expr.span);
@@ -486,7 +532,6 @@ fn construct(expr: &ast::Expr) -> String {
         ast::Expr::Subquery(_) => "a subquery".into(),
         ast::Expr::Interval(_) => "an interval here".into(),
         ast::Expr::GroupingSets(_) | ast::Expr::Cube(_) | ast::Expr::Rollup(_) => "GROUPING SETS".into(),
-        ast::Expr::SimilarTo { .. } => "SIMILAR TO".into(),
         ast::Expr::AtTimeZone { .. } => "AT TIME ZONE".into(),
         _ => "this expression".into(),
     }

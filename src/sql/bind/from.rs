@@ -5,11 +5,11 @@ use std::{ops::Range, rc::Rc};
 use smol_str::SmolStr;
 use sqlparser::ast::{self, TableFactor};
 
-use super::{Binder, Named, Scope, exists, faults};
+use super::{Binder, Named, Scope, exists, faults, unnest};
 use crate::{
     source::Span,
     sql::{
-        parse::Parsed,
+        parse::{Parsed, ROWS},
         plan::{Relation, RelationKind},
     },
 };
@@ -108,6 +108,7 @@ fn table_name(name: &[ast::Ident], parsed: &Parsed) -> TableName {
 /// The stream that a FROM item reads: its name, or the first argument of a window function.
 fn stream_name(factor: &TableFactor) -> Option<Vec<ast::Ident>> {
     match factor {
+        factor if unnest::unnest(factor).is_some() => None,
         TableFactor::Table { name, args: None, .. } => idents(name),
         TableFactor::MatchRecognize { table, .. } => stream_name(table),
         TableFactor::Table { args: Some(arguments), .. } => match first_argument(arguments)? {
@@ -136,7 +137,12 @@ pub(super) struct From {
 impl Binder<'_> {
     /// The one relation that a query reads.
     pub(super) fn from(&mut self, select: &ast::Select) -> Option<From> {
-        let [only] = select.from.as_slice() else {
+        let (first, others) = select.from.split_first().map_or((None, [].as_slice()), |(a, b)| (Some(a), b));
+        let beside: Option<Vec<unnest::Unnest<'_>>> = others
+            .iter()
+            .map(|other| unnest::unnest(&other.relation).filter(|_| other.joins.is_empty()))
+            .collect();
+        let (Some(first), Some(beside)) = (first, beside) else {
             let construct = if select.from.is_empty() {
                 "a query without FROM"
             } else {
@@ -146,7 +152,13 @@ impl Binder<'_> {
             self.unsupported(span, construct);
             return None;
         };
-        self.joined(only)
+        // Behind a comma UNNEST is joined to each row too.
+        let mut from = self.joined(first)?;
+        for (written, table) in beside.iter().zip(others) {
+            let span = self.places.call(self.span(&table.relation));
+            from = self.unnested(from, written, false, span)?;
+        }
+        Some(from)
     }
 
     pub(super) fn factor(&mut self, factor: &TableFactor) -> Option<From> {
@@ -187,7 +199,10 @@ impl Binder<'_> {
                     (None, Some(stream)) => Some(self.scan(stream, span)?),
                     (None, None) => None,
                 };
-                self.window_function(name, &arguments.args, input, span)?
+                match input {
+                    Some(input) if name.to_string() == ROWS => input,
+                    input => self.window_function(name, &arguments.args, input, span)?,
+                }
             }
         };
         let last = stream_name(factor).and_then(|name| name.last().map(|part| SmolStr::new(&part.value)));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 use sqlparser::ast::{self, JoinConstraint, JoinOperator};
 
-use super::{Binder, Scope, as_of, from::From};
+use super::{Binder, Scope, as_of, from::From, unnest};
 use crate::{
     platform::DataType,
     sql::plan::{Field, JoinKind, Relation, RelationKind},
@@ -38,6 +38,12 @@ impl Binder<'_> {
         for join in &tables.joins {
             if let Some((time, plain)) = as_of::versioned(&join.relation) {
                 left = self.joined_as_of(left, join, time, &plain)?;
+                continue;
+            }
+            if let Some(unnest) = unnest::unnest(&join.relation) {
+                let keeps_empty = self.keeps_empty(join)?;
+                let span = self.places.call(self.span(&join.relation));
+                left = self.unnested(left, &unnest, keeps_empty, span)?;
                 continue;
             }
             let right = self.factor(&join.relation)?;

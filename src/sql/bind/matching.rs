@@ -107,7 +107,7 @@ impl Binder<'_> {
         for key in keys {
             let name = match key {
                 ast::Expr::Identifier(name) => name,
-                ast::Expr::CompoundIdentifier(names) if names.len() == 2 => names.last()?,
+                ast::Expr::CompoundIdentifier(names) if self.is_qualified(names, rows) => names.last()?,
                 other => {
                     let span = self.span(other);
                     self.report(faults::pattern(

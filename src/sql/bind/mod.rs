@@ -3,6 +3,7 @@
 mod aggregate;
 mod as_of;
 mod call;
+mod collection;
 mod exists;
 mod expr;
 mod faults;
@@ -11,11 +12,13 @@ mod grouping;
 mod join;
 mod literal;
 mod matching;
+mod nested;
 mod over;
 mod rank;
 mod scalar;
 mod select;
 mod union;
+mod unnest;
 mod window;
 
 use std::rc::Rc;
@@ -31,7 +34,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     library::Library,
-    platform::{Base, DataType, ResourceId},
+    platform::{Base, DataType, Platform, ResourceId},
     source::Span,
 };
 
@@ -55,10 +58,12 @@ pub type Tables = FxHashMap<SmolStr, Table>;
 pub fn query(
     parsed: &Parsed,
     tables: &Tables,
+    platform: &Platform,
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Option<Relation> {
     let mut binder = Binder {
+        platform,
         library,
         tables,
         places: &parsed.places,
@@ -70,6 +75,7 @@ pub fn query(
     };
     let plan = binder.query(&parsed.query)?;
     binder.check_limited(&plan, rank::number_of(&plan));
+    binder.check_rows(&plan);
     Some(plan)
 }
 
@@ -78,11 +84,13 @@ pub fn condition(
     expr: &ast::Expr,
     places: &Places,
     fields: &[Field],
+    platform: &Platform,
     library: &Library,
     diagnostics: &mut Diagnostics,
 ) -> Expr {
     let tables = Tables::default();
     let mut binder = Binder {
+        platform,
         library,
         tables: &tables,
         places,
@@ -98,6 +106,8 @@ pub fn condition(
 
 /// What reading a query takes.
 struct Binder<'a> {
+    /// Where the fields of records are.
+    platform: &'a Platform,
     library: &'a Library,
     tables: &'a Tables,
     places: &'a Places,

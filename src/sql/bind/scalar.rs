@@ -12,6 +12,7 @@ use crate::{
         plan::{Arithmetic, CaseArm, Expr, ExprKind, Literal},
         types,
     },
+    window::similar_to_java,
 };
 
 /// Functions whose types follow from their arguments by rule.
@@ -99,13 +100,34 @@ impl Binder<'_> {
         let unit = field.to_string().to_ascii_uppercase();
         let known = matches!(
             unit.as_str(),
-            "YEAR" | "QUARTER" | "MONTH" | "WEEK" | "DAY" | "DOW" | "DOY" | "HOUR" | "MINUTE" | "SECOND"
+            "YEAR"
+                | "QUARTER"
+                | "MONTH"
+                | "WEEK"
+                | "DAY"
+                | "DOW"
+                | "DOY"
+                | "HOUR"
+                | "MINUTE"
+                | "SECOND"
+                | "MILLISECOND"
+                | "MICROSECOND"
+                | "NANOSECOND"
+                | "EPOCH"
+                | "ISODOW"
+                | "ISOYEAR"
+                | "DECADE"
+                | "CENTURY"
+                | "MILLENNIUM"
         );
         if !known {
             self.unsupported(span, &format!("EXTRACT of {unit}"));
             return error(span);
         }
-        let of_day = matches!(unit.as_str(), "HOUR" | "MINUTE" | "SECOND");
+        let of_day = matches!(
+            unit.as_str(),
+            "HOUR" | "MINUTE" | "SECOND" | "MILLISECOND" | "MICROSECOND" | "NANOSECOND"
+        );
         match value.ty.base {
             Base::Unknown | Base::Timestamp(_) | Base::TimestampLtz(_) => {}
             Base::Date if !of_day => {}
@@ -179,6 +201,75 @@ impl Binder<'_> {
         }
         let ty = derived(Base::Int, &args);
         call("POSITION", args, ty, span)
+    }
+
+    /// `OVERLAY(text PLACING other FROM first [FOR count])`.
+    pub(super) fn overlay(&mut self, args: Vec<Expr>, span: Span) -> Expr {
+        let fits = |(at, value): (usize, &Expr)| match value.ty.base {
+            Base::Unknown => true,
+            Base::String => at < 2,
+            Base::Int => at >= 2,
+            _ => false,
+        };
+        if !args.iter().enumerate().all(fits) {
+            return self.undefined_on("OVERLAY", &args, span);
+        }
+        let ty = derived(Base::String, &args);
+        call("OVERLAY", args, ty, span)
+    }
+
+    /// `a IS [NOT] TRUE` and the like: never null.
+    pub(super) fn truth(
+        &mut self,
+        test: &'static str,
+        inner: &ast::Expr,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
+        let inner = self.expr(inner, scope);
+        let inner = self.boolean(inner, &format!("what stands before {test}"));
+        if matches!(inner.kind, ExprKind::Error) {
+            return error(span);
+        }
+        let ty = DataType { nullable: false, ..derived(Base::Boolean, [&inner]) };
+        call(test, vec![inner], ty, span)
+    }
+
+    /// `a SIMILAR TO pattern [ESCAPE escape]`.
+    pub(super) fn similar(
+        &mut self,
+        value: &ast::Expr,
+        pattern: &ast::Expr,
+        escape: Option<&ast::Expr>,
+        scope: &mut Scope<'_>,
+        span: Span,
+    ) -> Expr {
+        let value = self.expr(value, scope);
+        let pattern = self.expr(pattern, scope);
+        let escape = escape.map(|escape| self.expr(escape, scope));
+        if let (ExprKind::Literal(Literal::Text(text)), Some(escape)) =
+            (&pattern.kind, constant_escape(escape.as_ref()))
+            && similar_to_java(text, escape).is_none()
+        {
+            self.report(faults::bad_literal(
+                "pattern of SIMILAR TO",
+                text,
+                "brackets in pairs, and the escape character before a special one or itself",
+                pattern.span,
+            ));
+            return error(span);
+        }
+        self.text_test("SIMILAR TO", [Some(value), Some(pattern), escape], span)
+    }
+
+    /// A test of texts, which is a call in the plan: the text, the pattern, and the escape character.
+    pub(super) fn text_test(&mut self, name: &'static str, parts: [Option<Expr>; 3], span: Span) -> Expr {
+        let args: Vec<Expr> = parts.into_iter().flatten().collect();
+        if args.iter().any(|value| !matches!(value.ty.base, Base::String | Base::Unknown)) {
+            return self.undefined_on(name, &args, span);
+        }
+        let ty = derived(Base::Boolean, &args);
+        call(name, args, ty, span)
     }
 
     /// `a IS [NOT] DISTINCT FROM b`: never null.
@@ -256,6 +347,18 @@ impl Binder<'_> {
             span,
         };
         call(format!("TIMESTAMPADD {unit}"), vec![count, time], ty, span)
+    }
+}
+
+/// The escape character that is written; `None` for one that is no constant of one character.
+pub(super) fn constant_escape(escape: Option<&Expr>) -> Option<Option<char>> {
+    match escape.map(|escape| &escape.kind) {
+        None => Some(None),
+        Some(ExprKind::Literal(Literal::Text(text))) => {
+            let mut letters = text.chars();
+            letters.next().filter(|_| letters.next().is_none()).map(Some)
+        }
+        Some(_) => None,
     }
 }
 

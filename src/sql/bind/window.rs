@@ -57,6 +57,10 @@ impl Binder<'_> {
             self.report(faults::window_arguments(&function, form(&function), span));
             return None;
         };
+        if within_record(args.get(1), &input.fields) {
+            self.unsupported(span, "a window over a field of a record");
+            return None;
+        }
         let scope = Scope { fields: &input.fields, names: Vec::new(), groups: None, clause: "FROM" };
         let column = self.column(&time, &scope)?;
         let keys: Option<Vec<usize>> = keys.iter().flatten().map(|key| self.column(key, &scope)).collect();
@@ -78,7 +82,8 @@ impl Binder<'_> {
         let ast::FunctionArguments::List(list) = &function.args else { return None };
         let arguments: Vec<Option<ast::Expr>> =
             list.args.iter().map(|argument| unnamed(argument).cloned()).collect();
-        let Some(time) = arguments.first().and_then(|argument| identifier(argument.as_ref()?)) else {
+        let named = arguments.first().and_then(|argument| identifier(argument.as_ref()?));
+        let Some(time) = named.filter(|_| !within_record(arguments.first(), &input.fields)) else {
             self.report(faults::window_arguments(&name, &form(&name).replace("stream, ", ""), span));
             return None;
         };
@@ -186,6 +191,16 @@ fn unnamed(argument: &FunctionArg) -> Option<&ast::Expr> {
     match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr),
         _ => None,
+    }
+}
+
+/// Whether what stands first is a column, so that the rest is a field in it.
+fn within_record(argument: Option<&Option<ast::Expr>>, fields: &[Field]) -> bool {
+    match argument {
+        Some(Some(ast::Expr::CompoundIdentifier(names))) => {
+            names.first().is_some_and(|first| fields.iter().any(|field| field.name == first.value.as_str()))
+        }
+        _ => false,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 
 pub use mend::unit_of_time;
 pub use places::Places;
-pub use rewrite::WITHIN;
+pub use rewrite::{MAP, ROWS, SYMMETRIC, WITHIN};
 
 /// A query as it was written.
 #[derive(Debug)]

@@ -5,6 +5,10 @@
 //! | `TABLE(TUMBLE(TABLE s, DESCRIPTOR(c), …))` | `TUMBLE(s, c, …)` |
 //! | `SESSION(TABLE s PARTITION BY (a, b), DESCRIPTOR(c), …)` | `SESSION(s, PARTITION_BY(a, b), c, …)` |
 //! | `PATTERN (…) WITHIN INTERVAL … DEFINE …` | `PATTERN (…) DEFINE $WITHIN AS INTERVAL …, …` |
+//! | `(SELECT …) MATCH_RECOGNIZE (…)` | `$ROWS((SELECT …)) MATCH_RECOGNIZE (…)` |
+//! | `MAP[k, v, …]` | `$MAP(k, v, …)` |
+//! | `BETWEEN SYMMETRIC a AND b` | `BETWEEN $SYMMETRIC \| a AND b`: `\|` binds looser than all that a bound is made of |
+//! | `BETWEEN ASYMMETRIC` | `BETWEEN` |
 //! | `timestamp`, `date`, … where no literal or type follows | the same in backticks |
 
 use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
@@ -12,7 +16,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Word};
 /// The tokens without blanks and comments, rewritten.
 pub fn rewrite(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let tokens = tokens.into_iter().filter(|token| !matches!(token.token, Token::Whitespace(_))).collect();
-    bounded(partitions(unwrapped(quoted(tokens))))
+    bounded(partitions(unwrapped(matched(symmetric(maps(quoted(tokens)))))))
 }
 
 /// Drops `TABLE (` and `DESCRIPTOR (` with their closing parentheses, and `TABLE` before a name.
@@ -85,6 +89,89 @@ fn partitions(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
         kept.extend(names.iter().take(keys).map(|name| (*name).clone()));
         kept.push(with(Token::RParen));
         at = first + keys + usize::from(parenthesised);
+    }
+    kept
+}
+
+/// What stands before the first bound of a BETWEEN whose bounds may come in any order.
+pub const SYMMETRIC: &str = "$SYMMETRIC";
+
+/// The function whose argument is the query that a pattern is looked for in.
+pub const ROWS: &str = "$ROWS";
+
+/// Makes a query in parentheses before MATCH_RECOGNIZE the argument of a function: the parser takes it behind a table alone.
+fn matched(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let begins_query = |at: usize| {
+        tokens.get(at + 1).is_some_and(|next| is_word(&next.token, "SELECT") || is_word(&next.token, "WITH"))
+    };
+    let (mut open, mut opened, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, token) in tokens.iter().enumerate() {
+        match token.token {
+            Token::LParen => open.push(at),
+            Token::RParen => {
+                let before_pattern =
+                    tokens.get(at + 1).is_some_and(|next| is_word(&next.token, "MATCH_RECOGNIZE"));
+                let start = open.pop().filter(|start| before_pattern && begins_query(*start));
+                opened.extend(start);
+                closed.extend(start.map(|_| at));
+            }
+            _ => {}
+        }
+    }
+    let mut kept = Vec::with_capacity(tokens.len() + 3 * opened.len());
+    for (at, token) in tokens.into_iter().enumerate() {
+        let with = |made: Token| TokenWithSpan { token: made, span: token.span };
+        if opened.contains(&at) {
+            kept.extend([with(Token::make_word(ROWS, None)), with(Token::LParen)]);
+        }
+        let end = closed.contains(&at).then(|| with(Token::RParen));
+        kept.push(token);
+        kept.extend(end);
+    }
+    kept
+}
+
+/// The function that a map in brackets is read as.
+pub const MAP: &str = "$MAP";
+
+/// Makes a map in brackets a call.
+fn maps(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    // For each open bracket, whether it is a map's.
+    let mut open = Vec::new();
+    let mut behind_map = false;
+    for at in 0..tokens.len() {
+        let opens_map = behind_map;
+        let next = tokens.get(at + 1).map(|next| next.token.clone());
+        let Some(token) = tokens.get_mut(at) else { break };
+        behind_map = is_word(&token.token, "MAP") && next == Some(Token::LBracket);
+        match &token.token {
+            Token::Word(_) if behind_map => token.token = Token::make_word(MAP, None),
+            Token::LBracket => {
+                open.push(opens_map);
+                if opens_map {
+                    token.token = Token::LParen;
+                }
+            }
+            Token::RBracket if open.pop() == Some(true) => token.token = Token::RParen,
+            _ => {}
+        }
+    }
+    tokens
+}
+
+/// Reads what says behind BETWEEN whether the bounds may come in any order.
+fn symmetric(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut kept: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let behind_between = kept.last().is_some_and(|before| is_word(&before.token, "BETWEEN"));
+        let with = |made: Token| TokenWithSpan { token: made, span: token.span };
+        match behind_between {
+            true if is_word(&token.token, "ASYMMETRIC") => {}
+            true if is_word(&token.token, "SYMMETRIC") => {
+                kept.extend([with(Token::make_word(SYMMETRIC, None)), with(Token::Pipe)]);
+            }
+            _ => kept.push(token),
+        }
     }
     kept
 }

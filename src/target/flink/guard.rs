@@ -2,7 +2,7 @@
 
 use crate::{
     native,
-    platform::{Column, DataType, Platform, Refinement, ResourceId, Stream, stream::Rows},
+    platform::{Base, Column, DataType, Platform, Refinement, ResourceId, Stream, stream::Rows},
     sql::{plan, print},
 };
 
@@ -81,6 +81,7 @@ pub fn format_views(platform: &Platform, stream: &Stream, time_name: &str) -> St
             ));
         }
         complaints.extend(refinement_complaints(column, &name, &format!("CAST({name} AS STRING)")));
+        complaints.extend(field_complaints(platform, &column.ty, &name, &column.name, "TRUE"));
     }
     let listed: Vec<String> = columns
         .iter()
@@ -93,6 +94,29 @@ pub fn format_views(platform: &Platform, stream: &Stream, time_name: &str) -> St
     let table = print::name(&platform.resource(stream.resource).name);
     let checked = create(&view(platform, stream, "checked"), &[listed, vec![reason]].concat(), &table, None);
     format!("{checked}\n{}", valid(platform, stream))
+}
+
+/// Fields that are missing in records that are there.
+fn field_complaints(
+    platform: &Platform,
+    ty: &DataType,
+    value: &str,
+    shown: &str,
+    there: &str,
+) -> Vec<String> {
+    let Base::Record(id) = ty.base else { return Vec::new() };
+    let there = if ty.nullable { format!("{there} AND {value} IS NOT NULL") } else { there.to_owned() };
+    let mut complaints = Vec::new();
+    for field in &platform.schema(id).columns {
+        let (value, shown) =
+            (format!("{value}.{}", print::name(&field.name)), format!("{shown}.{}", field.name));
+        if !field.ty.nullable {
+            let what = print::text(&format!("{shown} is missing"));
+            complaints.push(format!("WHEN {there} AND {value} IS NULL THEN {what}").replace("TRUE AND ", ""));
+        }
+        complaints.extend(field_complaints(platform, &field.ty, &value, &shown, &there));
+    }
+    complaints
 }
 
 /// `INSERT` of the rows that break their schema.

@@ -5,7 +5,7 @@ use crate::{
     sql::{
         event_time::is_event_time,
         over::{Frame, Over},
-        plan::{Expr, JoinKind, Order, Relation, RelationKind, WindowShape},
+        plan::{Expr, ExprKind, JoinKind, Order, Relation, RelationKind, WindowShape},
         print,
     },
 };
@@ -223,9 +223,31 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
             let name = print::name(&format!("t{}", sides(left)));
             columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
             let versions = versions_name(platform, right, keys);
-            let on = print::expr(condition, &columns);
+            // A computed key is a column of the view.
+            let known = columns.len();
+            let computed = (0..keys.len()).map(|at| format!("{name}.{}", computed_key(at)));
+            columns.extend(computed);
+            let on = print::expr(&with_keys(condition, keys, left.fields.len(), known), &columns);
+            columns.truncate(known);
             let from =
                 format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
+            Block { columns, from, ..Block::default() }
+        }
+        RelationKind::Unnest { input, list, keeps_empty, ordinality } => {
+            let (mut columns, from) = match &input.kind {
+                kind if stands_beside(kind) => {
+                    let block = block(platform, input);
+                    (block.columns, block.from)
+                }
+                _ => side(platform, input, 0),
+            };
+            let list = print::expr(list, &columns);
+            let table = print::name(&format!("t{}", sides(input)));
+            let parts: Vec<String> = names(relation).split_off(columns.len());
+            let place = if *ordinality { " WITH ORDINALITY" } else { "" };
+            let (join, on) = if *keeps_empty { ("LEFT JOIN", " ON TRUE") } else { ("CROSS JOIN", "") };
+            let from = format!("{from}\n{join} UNNEST({list}){place} AS {table} ({}){on}", parts.join(", "));
+            columns.extend(parts.into_iter().map(|part| format!("{table}.{part}")));
             Block { columns, from, ..Block::default() }
         }
         RelationKind::Rank { input, partition, order } => {
@@ -310,14 +332,16 @@ fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind
 fn stands_beside(kind: &RelationKind) -> bool {
     match kind {
         RelationKind::Join { kind, .. } => !kind.is_half(),
-        kind => matches!(kind, RelationKind::AsOf { .. }),
+        kind => matches!(kind, RelationKind::AsOf { .. } | RelationKind::Unnest { .. }),
     }
 }
 
 /// How many relations are joined.
 fn sides(relation: &Relation) -> usize {
     match &relation.kind {
-        RelationKind::Join { left, .. } | RelationKind::AsOf { left, .. }
+        RelationKind::Join { left, .. }
+        | RelationKind::AsOf { left, .. }
+        | RelationKind::Unnest { input: left, .. }
             if stands_beside(&relation.kind) =>
         {
             sides(left) + 1
@@ -335,11 +359,19 @@ pub fn versions(platform: &Platform, query: &Query) -> Vec<String> {
         let rows = block(platform, right);
         let stream = right.sources().first().and_then(|id| platform.stream(*id));
         let time = stream.and_then(|stream| stream.watermark.as_ref()).map(|(name, _)| print::name(name));
-        let by: Vec<String> = keys.iter().filter_map(|key| rows.columns.get(*key).cloned()).collect();
-        let columns = rows.columns.join(", ");
+        let by: Vec<String> = keys.iter().map(|key| print::expr(key, &rows.columns)).collect();
+        let mut kept = rows.columns.clone();
+        let mut made = rows.columns.clone();
+        for (at, (key, text)) in keys.iter().zip(&by).enumerate() {
+            if !matches!(key.kind, ExprKind::Column(_)) {
+                kept.push(computed_key(at));
+                made.push(format!("{text} AS {}", computed_key(at)));
+            }
+        }
+        let (kept, made) = (kept.join(", "), made.join(", "));
         let number = print::name("$version");
         let view = format!(
-            "CREATE TEMPORARY VIEW {} AS\nSELECT {columns}\nFROM (\n  SELECT {columns},\n    ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {} DESC) AS {number}\n  FROM {}\n)\nWHERE {number} = 1;\n",
+            "CREATE TEMPORARY VIEW {} AS\nSELECT {kept}\nFROM (\n  SELECT {made},\n    ROW_NUMBER() OVER (PARTITION BY {} ORDER BY {} DESC) AS {number}\n  FROM {}\n)\nWHERE {number} = 1;\n",
             versions_name(platform, right, keys),
             by.join(", "),
             time.unwrap_or_default(),
@@ -352,15 +384,42 @@ pub fn versions(platform: &Platform, query: &Query) -> Vec<String> {
     views
 }
 
-fn versions_name(platform: &Platform, right: &Relation, keys: &[usize]) -> String {
+/// The name of a computed key in the view of versions.
+fn computed_key(at: usize) -> String {
+    print::name(&format!("$key{at}"))
+}
+
+/// A condition in which computed keys are columns that stand behind all others.
+fn with_keys(condition: &Expr, keys: &[Expr], width: usize, behind: usize) -> Expr {
+    let moved = |key: &Expr| moved(key, width);
+    let at =
+        keys.iter().position(|key| !matches!(key.kind, ExprKind::Column(_)) && moved(key).same(condition));
+    match at {
+        Some(at) => Expr { kind: ExprKind::Column(behind + at), ..condition.clone() },
+        None => condition.with_parts(&|part| with_keys(part, keys, width, behind)),
+    }
+}
+
+/// An expression over one side's columns as one over both sides', before which so many stand.
+fn moved(expr: &Expr, width: usize) -> Expr {
+    match expr.kind {
+        ExprKind::Column(at) => Expr { kind: ExprKind::Column(at + width), ..expr.clone() },
+        _ => expr.with_parts(&|part| moved(part, width)),
+    }
+}
+
+fn versions_name(platform: &Platform, right: &Relation, keys: &[Expr]) -> String {
     let stream = right.sources().first().map(|id| platform.resource(*id).name.to_string());
-    let keys = keys.iter().filter_map(|key| right.field(*key)).map(|field| format!("${}", field.name));
+    let columns: Vec<String> = right.fields.iter().map(|field| field.name.to_string()).collect();
+    let keys = keys.iter().map(|key| format!("${}", print::expr(key, &columns)));
     print::name(&format!("{}$by{}", stream.unwrap_or_default(), keys.collect::<String>()))
 }
 
 fn side(platform: &Platform, relation: &Relation, number: usize) -> (Vec<String>, String) {
     let name = print::name(&format!("t{number}"));
     let from = match &relation.kind {
+        // Flink 1.20 looks for a session's columns on both sides, and finds them twice.
+        RelationKind::Window { shape: WindowShape::Session { .. }, .. } => parenthesised(platform, relation),
         RelationKind::Scan(_) | RelationKind::Window { .. } => block(platform, relation).from,
         _ => parenthesised(platform, relation),
     };

@@ -12,7 +12,7 @@ pub fn declare(platform: &Platform, stream: &Stream) -> String {
     let resource = platform.resource(stream.resource);
     let schema = platform.schema(stream.schema);
     let columns: Vec<String> =
-        schema.columns.iter().map(|column| format!("  {}", sink_column(column))).collect();
+        schema.columns.iter().map(|column| format!("  {}", sink_column(platform, column))).collect();
     format!(
         "CREATE TABLE {} (\n{}\n){} {};\n",
         print::name(&resource.name),
@@ -22,14 +22,14 @@ pub fn declare(platform: &Platform, stream: &Stream) -> String {
     )
 }
 
-fn sink_column(column: &Column) -> String {
+fn sink_column(platform: &Platform, column: &Column) -> String {
     let null = if column.ty.nullable { "" } else { " NOT NULL" };
-    format!("{}{null}{}", typed(column), comment(column.doc.as_deref()))
+    format!("{}{null}{}", typed(platform, column), comment(column.doc.as_deref()))
 }
 
 /// A column with its type.
-pub fn typed(column: &Column) -> String {
-    format!("{} {}", print::name(&column.name), print::data_type(&column.ty.base).unwrap_or_default())
+pub fn typed(platform: &Platform, column: &Column) -> String {
+    format!("{} {}", print::name(&column.name), print::column_type(platform, &column.ty.base))
 }
 
 /// A doc comment as `COMMENT '…'`.

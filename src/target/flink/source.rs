@@ -47,7 +47,7 @@ fn format_table(platform: &Platform, stream: &Stream) -> String {
     let mut columns: Vec<String> = schema
         .columns
         .iter()
-        .map(|column| format!("{}{}", sink::typed(column), sink::comment(column.doc.as_deref())))
+        .map(|column| format!("{}{}", sink::typed(platform, column), sink::comment(column.doc.as_deref())))
         .collect();
     if let Some(column) = event_time(platform, stream) {
         columns.extend(guarded(column, &print::name(&column.name), TIME, stream));

@@ -25,8 +25,12 @@ pub(super) fn since(value: &Value, seconds: bool) -> Option<Value> {
 }
 
 /// `EXTRACT(unit FROM t)`. Flink divides toward zero, so that a time before 1970 has the day that follows, and parts below zero.
-pub(super) fn part(unit: Unit, micros: i64) -> Option<i64> {
-    let (days, of_day) = (day_of(micros), micros % DAY);
+pub(super) fn part(unit: Unit, time: &Value) -> Option<i64> {
+    // Days are more than microseconds can be counted of.
+    let (days, of_day) = match time {
+        Value::I32(days) => (i64::from(*days), 0),
+        time => (day_of(micros(time)?), micros(time)? % DAY),
+    };
     let (year, month, day) = civil_from_days(days);
     Some(match unit {
         Unit::Second => of_day / SECOND % 60,
@@ -36,6 +40,16 @@ pub(super) fn part(unit: Unit, micros: i64) -> Option<i64> {
         Unit::Month => month,
         Unit::Quarter => (month + 2) / 3,
         Unit::Year => year,
+        // The calendar gets whole milliseconds, rounded down; micros and nanos come from the rest.
+        Unit::Millisecond => of_day.div_euclid(1000) % 1000,
+        Unit::Microsecond => of_day % SECOND,
+        Unit::Nanosecond => of_day % SECOND * 1000,
+        Unit::Epoch => days * (DAY / SECOND) + of_day / SECOND,
+        Unit::IsoWeekDay => (days + 3).rem_euclid(7) + 1,
+        Unit::IsoYear => civil_from_days(thursday(days)).0,
+        Unit::Decade => year / 10,
+        Unit::Century => (year.abs() + 99) / 100 * year.signum(),
+        Unit::Millennium => (year.abs() + 999) / 1000 * year.signum(),
         Unit::YearDay => days - days_from_civil(year, 1, 1) + 1,
         // 1970-01-01 was a Thursday.
         Unit::WeekDay => (days + 4).rem_euclid(7) + 1,
@@ -50,10 +64,14 @@ fn day_of(micros: i64) -> i64 {
 
 /// The week of ISO 8601: that of the week's Thursday, counted in the Thursday's year.
 fn iso_week(days: i64) -> i64 {
-    let monday = days - (days + 3).rem_euclid(7);
-    let thursday = monday + 3;
+    let thursday = thursday(days);
     let (year, _, _) = civil_from_days(thursday);
     (thursday - days_from_civil(year, 1, 1)) / 7 + 1
+}
+
+/// The Thursday of a day's week, which is in the year that the week is counted in.
+fn thursday(days: i64) -> i64 {
+    days - (days + 3).rem_euclid(7) + 3
 }
 
 /// The length of a unit whose lengths are all the same, in microseconds.
@@ -125,18 +143,23 @@ fn add_months(days: i64, count: i64) -> i64 {
 /// `TIMESTAMPADD(unit, count, t)`.
 pub(super) fn moved(unit: Unit, count: &Value, time: &Value) -> Option<Value> {
     let Value::I32(count) = count else { return None };
-    let (count, from) = (i64::from(*count), micros(time)?);
-    let to = match length(unit) {
+    let count = i64::from(*count);
+    if let Value::I32(days) = time {
+        let days = i64::from(*days);
+        let to = match length(unit) {
+            Some(length) => days + count * (length / DAY),
+            None => add_months(days, count * months(unit)?),
+        };
+        return i32::try_from(to).ok().map(Value::I32);
+    }
+    let from = micros(time)?;
+    Some(Value::I64(match length(unit) {
         Some(length) => from.wrapping_add(count.wrapping_mul(length)),
         None => {
             let days = add_months(from.div_euclid(DAY), count * months(unit)?);
             days * DAY + from.rem_euclid(DAY)
         }
-    };
-    match time {
-        Value::I32(_) => i32::try_from(to.div_euclid(DAY)).ok().map(Value::I32),
-        _ => Some(Value::I64(to)),
-    }
+    }))
 }
 
 /// `TIMESTAMPDIFF(unit, from, to)`: whole units between, toward zero. Milliseconds count.

@@ -11,6 +11,7 @@ mod letters;
 mod number;
 mod prepared;
 mod regular;
+mod similar;
 mod simple;
 mod text;
 mod url;
@@ -19,6 +20,7 @@ pub use form::{Form, Use};
 pub use json::Path;
 pub use prepared::Prepared;
 pub use regular::Regular;
+pub use similar::similar_to_java;
 
 use super::column::{Column, Value};
 use super::types::Type;
@@ -45,6 +47,24 @@ pub enum Unit {
     Quarter,
     /// `YEAR`
     Year,
+    /// `MILLISECOND`, of a second
+    Millisecond,
+    /// `MICROSECOND`, of a second
+    Microsecond,
+    /// `NANOSECOND`, of a second
+    Nanosecond,
+    /// `EPOCH`: seconds since 1970.
+    Epoch,
+    /// `ISODOW`, from 1 for Monday.
+    IsoWeekDay,
+    /// `ISOYEAR`: of the week of ISO 8601.
+    IsoYear,
+    /// `DECADE`
+    Decade,
+    /// `CENTURY`
+    Century,
+    /// `MILLENNIUM`
+    Millennium,
     /// `DOW`, from 1 for Sunday.
     WeekDay,
     /// `DOY`, from 1.
@@ -63,6 +83,15 @@ impl Unit {
             "MONTH" => Unit::Month,
             "QUARTER" => Unit::Quarter,
             "YEAR" => Unit::Year,
+            "MILLISECOND" => Unit::Millisecond,
+            "MICROSECOND" => Unit::Microsecond,
+            "NANOSECOND" => Unit::Nanosecond,
+            "EPOCH" => Unit::Epoch,
+            "ISODOW" => Unit::IsoWeekDay,
+            "ISOYEAR" => Unit::IsoYear,
+            "DECADE" => Unit::Decade,
+            "CENTURY" => Unit::Century,
+            "MILLENNIUM" => Unit::Millennium,
             "DOW" => Unit::WeekDay,
             "DOY" => Unit::YearDay,
             _ => return None,
@@ -71,12 +100,30 @@ impl Unit {
 
     /// Whether times can be moved by it and cut to it: whether it is a length, and no part alone.
     fn is_length(self) -> bool {
-        !matches!(self, Unit::WeekDay | Unit::YearDay)
+        matches!(
+            self,
+            Unit::Second
+                | Unit::Minute
+                | Unit::Hour
+                | Unit::Day
+                | Unit::Week
+                | Unit::Month
+                | Unit::Quarter
+                | Unit::Year
+        )
     }
 
     /// Whether a date has it.
     fn is_of_days(self) -> bool {
-        !matches!(self, Unit::Second | Unit::Minute | Unit::Hour)
+        !matches!(
+            self,
+            Unit::Second
+                | Unit::Minute
+                | Unit::Hour
+                | Unit::Millisecond
+                | Unit::Microsecond
+                | Unit::Nanosecond
+        )
     }
 }
 
@@ -107,6 +154,8 @@ pub enum Scalar {
     TrimTrailing,
     /// `REPLACE(s, what, by)`
     Replace,
+    /// `OVERLAY(s PLACING by FROM first)` and `OVERLAY(s PLACING by FROM first FOR count)`
+    Overlay,
     /// `LOCATE(what, s)` and `LOCATE(what, s, first)`
     Locate,
     /// `LPAD(s, length, with)`
@@ -209,6 +258,7 @@ impl Scalar {
             Scalar::Least => "LEAST",
             Scalar::Trim | Scalar::TrimLeading | Scalar::TrimTrailing => "TRIM",
             Scalar::Replace => "REPLACE",
+            Scalar::Overlay => "OVERLAY",
             Scalar::Locate => "LOCATE",
             Scalar::PadLeft => "LPAD",
             Scalar::PadRight => "RPAD",
@@ -288,6 +338,7 @@ impl Scalar {
             }
             (Scalar::Trim | Scalar::TrimLeading | Scalar::TrimTrailing, [String, String])
             | (Scalar::Replace, [String, String, String])
+            | (Scalar::Overlay, [String, String, Int] | [String, String, Int, Int])
             | (Scalar::PadLeft | Scalar::PadRight, [String, Int, String])
             | (Scalar::Left | Scalar::Right | Scalar::Repeat, [String, Int])
             | (Scalar::SplitIndex, [String, String, Int])
@@ -323,7 +374,9 @@ impl Scalar {
         let sees_null =
             matches!(self, Scalar::ConcatWith | Scalar::IsAlpha | Scalar::IsDigit | Scalar::IsDecimal);
         by_row(args, ty, sees_null, |values| match self {
-            Scalar::FromBase64 | Scalar::ToTimestamp | Scalar::ToDate => self.fallible(values),
+            Scalar::FromBase64 | Scalar::ToTimestamp | Scalar::ToDate | Scalar::Overlay => {
+                self.fallible(values)
+            }
             _ => Ok(self.value(values, types, ty)),
         })
     }
@@ -336,6 +389,7 @@ impl Scalar {
                 let bytes = letters::from_base64(text.as_bytes()).ok_or(())?;
                 Ok(Some(Value::text(&String::from_utf8_lossy(&bytes))))
             }
+            Scalar::Overlay => text::overlaid(args),
             Scalar::ToDate => date::parse(&text).map(|days| days.map(Value::I32)),
             _ => timestamp(formatter::parse_plain(&text)),
         }
@@ -356,7 +410,7 @@ impl Scalar {
             Scalar::Truncate(digits) => number::rounded(args.first()?, first, ty, digits, true),
             Scalar::Greatest => number::extreme(args, std::cmp::Ordering::Greater),
             Scalar::Least => number::extreme(args, std::cmp::Ordering::Less),
-            Scalar::Extract(unit) => calendar::part(unit, calendar::micros(args.first()?)?).map(Value::I64),
+            Scalar::Extract(unit) => calendar::part(unit, args.first()?).map(Value::I64),
             Scalar::FloorTo(unit) => calendar::floor(unit, calendar::micros(args.first()?)?).map(Value::I64),
             Scalar::CeilTo(unit) => calendar::ceil(unit, calendar::micros(args.first()?)?).map(Value::I64),
             Scalar::AddTime(unit) => calendar::moved(unit, args.first()?, args.get(1)?),

@@ -16,6 +16,8 @@ use super::{Fault, calendar, formatter, simple, text, timestamp};
 pub enum Prepared {
     /// `REGEXP(s, pattern)`
     Regexp(Regular),
+    /// `s SIMILAR TO pattern`
+    Similar(Regular),
     /// `REGEXP_EXTRACT(s, pattern, group)`
     RegexpExtract(Regular),
     /// `REGEXP_REPLACE(s, pattern, by)`
@@ -41,6 +43,7 @@ impl Prepared {
     pub(in super::super) fn name(&self) -> &'static str {
         match self {
             Prepared::Regexp(_) => "REGEXP",
+            Prepared::Similar(_) => "SIMILAR TO",
             Prepared::RegexpExtract(_) => "REGEXP_EXTRACT",
             Prepared::RegexpReplace(_) => "REGEXP_REPLACE",
             Prepared::JsonValue(_) => "JSON_VALUE",
@@ -57,7 +60,7 @@ impl Prepared {
     pub(in super::super) fn result(&self, args: &[Type]) -> Option<Type> {
         use Type::{BigInt, Boolean, Date, Int, String};
         match (self, args) {
-            (Prepared::Regexp(_) | Prepared::JsonExists(_), [String]) => Some(Boolean),
+            (Prepared::Regexp(_) | Prepared::Similar(_) | Prepared::JsonExists(_), [String]) => Some(Boolean),
             (Prepared::RegexpExtract(_), [String, Int])
             | (Prepared::RegexpReplace(_), [String, String])
             | (Prepared::JsonValue(_) | Prepared::JsonQuery(_), [String])
@@ -83,7 +86,9 @@ impl Prepared {
         }
         let Some(text) = args.first().and_then(text::text_of) else { return Ok(None) };
         Ok(match (self, args) {
-            (Prepared::Regexp(pattern), _) => Some(Value::Bool(pattern.is_found(&text))),
+            (Prepared::Regexp(pattern) | Prepared::Similar(pattern), _) => {
+                Some(Value::Bool(pattern.is_found(&text)))
+            }
             (Prepared::RegexpExtract(pattern), [_, Value::I32(group)]) => {
                 pattern.extract(&text, *group).map(Value::text)
             }

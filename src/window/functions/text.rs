@@ -99,6 +99,30 @@ fn located(text: &str, what: &str, first: i32) -> i32 {
     found.and_then(|place| i32::try_from(place).ok()).unwrap_or(0)
 }
 
+/// A text with another put over so many of its UTF-16 units, over as many as the other has where it does not say how many. A place outside of the
+/// text changes nothing, behind a count below 1 the rest is gone, and where place and count together are no INT the job fails
+/// (`SqlFunctionUtils.overlay`).
+pub(super) fn overlaid(args: &[Value]) -> Result<Option<Value>, ()> {
+    let ([text, by, Value::I32(first)] | [text, by, Value::I32(first), _]) = args else { return Ok(None) };
+    let (Some(text), Some(by)) = (text_of(text), text_of(by)) else { return Ok(None) };
+    let (units, by): (Vec<u16>, Vec<u16>) = (text.encode_utf16().collect(), by.encode_utf16().collect());
+    let Some(start) = usize::try_from(*first).ok().filter(|first| (1..=units.len()).contains(first)) else {
+        return Ok(Some(Value::text(&text)));
+    };
+    let count = match args.get(3) {
+        Some(Value::I32(count)) => *count,
+        _ => i32::try_from(by.len()).map_err(|_| ())?,
+    };
+    let rest = match (count > 0).then(|| first.checked_add(count).and_then(|end| usize::try_from(end).ok())) {
+        None => None,
+        Some(end) => units.get(end.ok_or(())? - 1..),
+    };
+    let before = units.get(..start - 1).unwrap_or_default();
+    let all = before.iter().chain(&by).chain(rest.unwrap_or_default()).copied();
+    let made: String = char::decode_utf16(all).map(|letter| letter.unwrap_or('?')).collect();
+    Ok(Some(Value::text(&made)))
+}
+
 /// Filled up to a length, or cut to it, both in UTF-16 units as Java counts. Null for a negative length, and where there is nothing to fill
 /// up with.
 fn padded(text: &str, length: i32, with: &str, left: bool) -> Option<String> {
