@@ -9,12 +9,12 @@ use super::{
     derived::{Duty, derived_role_in},
     foreign::Ours,
     requirement::{Place, Requirement, functions_by_arn, requirements},
-    roles::{RoleKey, delegates},
+    roles::{RoleKey, acting, delegates},
 };
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, ResourceId, Stream, Value, ValueKind, grant::Effect,
+        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind, grant::Effect,
         pipeline::User,
     },
     source::Span,
@@ -58,6 +58,7 @@ impl Needs<'_> {
         self.crawlers();
         self.functions();
         self.domains();
+        self.links();
         self.lake_admins();
     }
 
@@ -152,7 +153,10 @@ impl Needs<'_> {
             self.on(role, "stream", if write { "put" } else { "consume" }, &Place::Resource(id), origin);
         }
         for place in &files {
-            for capability in if write { ["list", "write"] } else { ["list", "read"] } {
+            // Flink's sink puts the beginning of a part aside as an object of its own beside it, reads that after a failure, and deletes it:
+            // <https://nightlies.apache.org/flink/flink-docs-stable/docs/connectors/datastream/filesystem/>, `S3RecoverableWriter`.
+            let all: &[&str] = if write { &["list", "read", "write", "delete"] } else { &["list", "read"] };
+            for capability in all {
                 self.on(role, "bucket", capability, place, origin);
             }
         }
@@ -346,6 +350,31 @@ impl Needs<'_> {
                 for capability in ["read", "write", "list", "delete"] {
                     self.on(role, "bucket", capability, place, span);
                 }
+            }
+        }
+    }
+
+    /// A domain's owner follows a link from his own catalog: Glue asks IAM there as well as where it leads.
+    /// <https://docs.aws.amazon.com/lake-formation/latest/dg/resource-links-about.html>
+    fn links(&mut self) {
+        for share in &self.platform.shares {
+            let Some(domain) = self.platform.domains.get(share.with as usize) else { continue };
+            let Some(account) = self.platform.account_of(domain.resource) else { continue };
+            let Principal::Resource(owner) = domain.owner else { continue };
+            let Some(role) = acting(self.platform, owner) else { continue };
+            let partition = self.platform.project.partition();
+            let catalog = format!("arn:{partition}:glue:{}:{}", account.region, account.id);
+            let database = &domain.database;
+            let place = |rest: String| Place::Arn(SmolStr::from(format!("{catalog}:{rest}")));
+            let (all, own) = (place("catalog".into()), place(format!("database/{database}")));
+            let link = place(format!("table/{database}/{}", share.name));
+            for action in ["GetTable", "GetTables"] {
+                for on in [&all, &own, &link] {
+                    self.actions(role, "glue", &[action], on, share.span);
+                }
+            }
+            for on in [&all, &own] {
+                self.actions(role, "glue", &["GetDatabase"], on, share.span);
             }
         }
     }

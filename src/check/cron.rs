@@ -61,7 +61,12 @@ fn fault(expression: &str) -> Option<(String, String)> {
     let [_, _, month_day, _, week_day, _] = written.as_slice() else {
         return Some((
             format!("a cron expression has six parts, and this has {}", written.len()),
-            "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`".to_owned(),
+            match of_unix(&written) {
+                Some(meant) => format!("in AWS's form, with a year and one `?`, that is `{meant}`"),
+                None => {
+                    "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`".to_owned()
+                }
+            },
         ));
     };
     for (part, text) in PARTS.iter().zip(&written) {
@@ -84,6 +89,33 @@ fn fault(expression: &str) -> Option<(String, String)> {
         )),
         _ => None,
     }
+}
+
+/// What five parts of Unix's cron are with AWS's six: one of both days is `?`, and Sunday is 1 and not 0. Where both days are said, Unix means
+/// either, which AWS has not.
+fn of_unix(written: &[&str]) -> Option<String> {
+    let [minute, hour, month_day, month, week_day] = written else { return None };
+    let (month_day, week_day) = match (*month_day, *week_day) {
+        (day, "*") => (day, "?".to_owned()),
+        ("*", day) => ("?", shifted(day)?),
+        _ => return None,
+    };
+    let meant = format!("{minute} {hour} {month_day} {month} {week_day} *");
+    fault(&meant).is_none().then_some(meant)
+}
+
+/// Days of the week as AWS counts them: `1-5` is `2-6`. Steps stay unsaid, for they begin elsewhere.
+fn shifted(days: &str) -> Option<String> {
+    let day = |text: &str| match text.parse::<u16>() {
+        Ok(number) if number <= 7 => Some((number % 7 + 1).to_string()),
+        Ok(_) => None,
+        Err(_) => DAYS.iter().any(|day| day.eq_ignore_ascii_case(text)).then(|| text.to_ascii_uppercase()),
+    };
+    let item = |item: &str| match item.split_once('-') {
+        Some((from, to)) => Some(format!("{}-{}", day(from)?, day(to)?)),
+        None => day(item),
+    };
+    days.split(',').map(item).collect::<Option<Vec<_>>>().map(|days| days.join(","))
 }
 
 impl Part {

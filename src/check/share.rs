@@ -11,6 +11,7 @@ use crate::{
         grant::Effect, resource::Noun,
     },
     source::Span,
+    suggest::nearest,
 };
 
 /// A share's table, its domain, and the domain that gets the link.
@@ -70,12 +71,15 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
     for grant in &platform.grants {
         grants.entry(grant.on.resource).or_default().push(grant);
     }
-    // Whom a grant that is not understood lets read is not known.
-    for share in platform.shares.iter().filter(|_| !platform.lost_grants) {
+    for share in &platform.shares {
         let Some((table, owner, reader)) = sides(platform, share) else { continue };
         let on = [table.resource, owner.resource].into_iter().filter_map(|id| grants.get(&id)).flatten();
         let half = [table.resource, owner.resource].iter().any(|id| platform.half_granted.contains(id));
-        if half || table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
+        // Whom a grant that is not understood lets read is not known.
+        let lost_words = || platform.lost_words.iter().map(smol_str::SmolStr::as_str);
+        let named = |id: ResourceId| nearest(&platform.resource(id).name, lost_words()).is_some();
+        let lost = named(table.resource) || named(owner.resource);
+        if half || lost || table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
             continue;
         }
         let owner = owner_name(platform, reader);

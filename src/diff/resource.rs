@@ -1,9 +1,12 @@
 //! Resources that are gone or made anew, and whether data goes with them.
 
+use smol_str::SmolStr;
+
 use super::{At, Class, Entry, Topic, Version, contract::readers, pair::Pairs};
 use crate::{
     Analysis,
     platform::{Platform, ResourceId, Value, ValueKind},
+    source::Span,
 };
 
 /// Every resource that AWS must delete or make anew.
@@ -38,17 +41,37 @@ pub fn changes(old: &Analysis, new: &Analysis, pairs: &Pairs) -> Vec<Entry> {
                 format!("moves from {} to {}", regions.0.unwrap_or_default(), regions.1.unwrap_or_default());
             entries.push(entry(old, was, what, at));
         }
-        for field in &before.kind_of(was).fixed {
-            let (a, b) = (before.field(was, field), after.field(is, field));
-            if shown(before, was, field, a) != shown(after, is, field, b) {
-                let place = b.map_or(at.span, |value| value.span);
-                let own = new.sources.file_of(place).is_some_and(|(_, file)| !file.library);
-                let at = At { span: if own { place } else { at.span }, ..at };
-                entries.push(entry(old, was, format!("changes `{field}`, which AWS can't change"), at));
-            }
+        for (field, place) in changed(old, new, (was, is), &before.kind_of(was).fixed) {
+            let at = At { span: place.unwrap_or(at.span), ..at };
+            entries.push(entry(old, was, format!("changes `{field}`, which AWS can't change"), at));
+        }
+        for (field, place) in changed(old, new, (was, is), &before.kind_of(was).told) {
+            let at = At { span: place.unwrap_or(at.span), ..at };
+            let note = entry(old, was, format!("changes `{field}`"), at);
+            entries.push(Entry { class: Class::Note, details: Vec::new(), readers: Vec::new(), ..note });
         }
     }
     entries
+}
+
+/// The fields of those that have another value, each with where that is written; nowhere, where it is a default.
+fn changed<'f>(
+    old: &Analysis,
+    new: &Analysis,
+    (was, is): (ResourceId, ResourceId),
+    fields: &'f [SmolStr],
+) -> Vec<(&'f SmolStr, Option<Span>)> {
+    let (before, after) = (&old.platform, &new.platform);
+    let written = |value: &Value| {
+        let own = new.sources.file_of(value.span).is_some_and(|(_, file)| !file.library);
+        own.then_some(value.span)
+    };
+    let other = fields.iter().filter_map(|field| {
+        let (a, b) = (before.field(was, field), after.field(is, field));
+        let differs = shown(before, was, field, a) != shown(after, is, field, b);
+        differs.then(|| (field, b.and_then(written)))
+    });
+    other.collect()
 }
 
 /// Whether a declaration is something that AWS holds because of this program.

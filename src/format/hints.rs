@@ -248,6 +248,13 @@ impl Collector {
                 }
                 self.expr(inner);
             }
+            ExprKind::Binary(_, last, left, right) if is_day(expr) => {
+                // One word to whoever reads it: a blank in it makes it something else.
+                if let ExprKind::Binary(_, first, _, month) = &left.kind {
+                    let inner = [first.start, month.span.start, last.start, right.span.start];
+                    inner.into_iter().for_each(|at| self.put(at, Hint::Close));
+                }
+            }
             ExprKind::Binary(op, span, left, right) => {
                 self.put(span.start, Hint::Infix(power(*op)));
                 self.expr(left);
@@ -393,6 +400,23 @@ impl Collector {
             TestStepKind::Nothing(_) => {}
         }
     }
+}
+
+/// Whether it is a day without quotes, `2027-01-31`, which reads as subtractions.
+fn is_day(expr: &Expr) -> bool {
+    let numbers = |expr: &Expr, length: u32| {
+        matches!(expr.kind, ExprKind::Number(_)) && expr.span.end - expr.span.start == length
+    };
+    let touching = |left: &Expr, sign: Span, right: &Expr| {
+        left.span.end == sign.start && sign.end == right.span.start
+    };
+    let ExprKind::Binary(BinaryOp::Subtract, last, before, day) = &expr.kind else { return false };
+    let ExprKind::Binary(BinaryOp::Subtract, first, year, month) = &before.kind else { return false };
+    numbers(year, 4)
+        && numbers(month, 2)
+        && numbers(day, 2)
+        && touching(year, *first, month)
+        && touching(before, *last, day)
 }
 
 fn power(op: BinaryOp) -> u8 {

@@ -135,6 +135,8 @@ pub struct Kind {
     pub made_up: bool,
     /// The fields that AWS lets nobody change: another value is another resource.
     pub fixed: Vec<SmolStr>,
+    /// The fields whose change is worth a note: what is kept, for how long, what is removed or compared.
+    pub told: Vec<SmolStr>,
     /// Its fields.
     pub fields: Vec<FieldDecl>,
     /// The requests that make it, in order.

@@ -75,6 +75,11 @@ pub fn has_operation(service: &str, operation: &str) -> Option<bool> {
     Some(names.into_iter().any(|name| name == operation))
 }
 
+/// The names of all regions, sorted.
+pub fn regions() -> impl Iterator<Item = &'static str> {
+    file("regions.list").unwrap_or_default().lines()
+}
+
 /// The names of all services, sorted.
 pub fn services() -> impl Iterator<Item = &'static str> {
     file("services.list").unwrap_or_default().lines()

@@ -21,7 +21,7 @@ impl Document {
     pub fn new(text: impl Into<String>) -> Self {
         let mut sources = SourceMap::default();
         let id = sources.add("", "", text, false);
-        let empty = Module { file: id, uses: Vec::new(), items: Vec::new(), lost_sentences: false };
+        let empty = Module { file: id, uses: Vec::new(), items: Vec::new(), lost: Vec::new() };
         let mut said = Diagnostics::default();
         let module = sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut said));
         Self { sources, module, faults: said.into_sorted() }

@@ -125,7 +125,7 @@ impl Workspace {
 
 fn read(sources: &SourceMap, id: FileId) -> (Module, Diagnostics) {
     let mut said = Diagnostics::default();
-    let empty = Module { file: id, uses: Vec::new(), items: Vec::new(), lost_sentences: false };
+    let empty = Module { file: id, uses: Vec::new(), items: Vec::new(), lost: Vec::new() };
     let module = sources.file(id).map_or(empty, |file| syntax::parse(id, file, &mut said));
     (module, said)
 }

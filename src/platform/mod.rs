@@ -106,8 +106,8 @@ pub struct Platform {
     pub assertions: Vec<Assertion>,
     /// The declarations of which something could not be read: what they lack may stand there.
     pub unread: Vec<Span>,
-    /// Whether a sentence could not be read, so that what it grants is not known.
-    pub lost_grants: bool,
+    /// The words of sentences that could not be understood, in order: what these name may be granted.
+    pub lost_words: Vec<SmolStr>,
     /// What a grant is on that is not understood otherwise.
     pub half_granted: Vec<ResourceId>,
     /// Where each name of a declaration is written beside the declaration itself, in the order of the places; empty unless an editor asked for it.

@@ -7,6 +7,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{Platform, ResourceId, grant::Effect, resource::Noun},
     source::Span,
+    suggest::listed,
 };
 
 /// The condition keys that a statement of a function's policy can have, each with one value.
@@ -14,16 +15,19 @@ const OF_A_FUNCTION: &[&str] = &["aws:SourceArn", "aws:SourceAccount", "aws:Prin
 
 /// Reports what the policies of resources can't say, and what they say in vain.
 pub fn closed(platform: &Platform, access: &Access, diagnostics: &mut Diagnostics) {
+    let mut by_key: BTreeMap<Span, Vec<ResourceId>> = BTreeMap::new();
     for (&id, document) in &access.resources {
         match platform.kind_of(id).name.as_str() {
             "function" => functions(document, diagnostics),
             "stream" | "secret" if uses_a_key_of_aws(platform, id) => {
-                let strangers = strangers(platform, id, document);
-                diagnostics.extend(strangers.into_iter().map(|span| closed_by_key(platform, id, span)));
+                for span in strangers(platform, id, document) {
+                    by_key.entry(span).or_default().push(id);
+                }
             }
             _ => {}
         }
     }
+    diagnostics.extend(by_key.into_iter().map(|(span, closed)| closed_by_key(platform, &closed, span)));
 }
 
 /// What Lambda has no member of `AddPermission` for.
@@ -76,14 +80,20 @@ fn not_said_by_a_function(span: Span, what: &str) -> Diagnostic {
     .help("grant it to a role in the function's account that is assumed from there, and limit that")
 }
 
-fn closed_by_key(platform: &Platform, id: ResourceId, span: Span) -> Diagnostic {
-    let resource = platform.resource(id);
-    Diagnostic::error(
+/// One place may let somebody into several: a query reads one stream and writes others.
+fn closed_by_key(platform: &Platform, closed: &[ResourceId], span: Span) -> Diagnostic {
+    let mut resources: Vec<_> = closed.iter().map(|id| platform.resource(*id)).collect();
+    resources.sort_by_key(|resource| resource.span);
+    let names: Vec<&str> = resources.iter().map(|resource| resource.name.as_str()).collect();
+    let it = if names.len() == 1 { "it" } else { "them" };
+    let diagnostic = Diagnostic::error(
         catalogue::CLOSED_BY_KEY,
         span,
-        format!("nobody of another account can use `{}`: AWS's own key encrypts it", resource.name),
+        format!("nobody of another account can use {}: AWS's own key encrypts {it}", listed(&names)),
         "lets another account in",
-    )
-    .related(resource.span, "without a key of its own")
-    .help("declare a `key`, and name it: `encryption = KEY`")
+    );
+    resources
+        .into_iter()
+        .fold(diagnostic, |all, resource| all.related(resource.span, "without a key of its own"))
+        .help("declare a `key`, and name it: `encryption = KEY`")
 }

@@ -41,7 +41,7 @@ impl Fields<'_> {
 
 impl Context<'_> {
     /// What a declared call takes; nothing where its integration says so itself.
-    pub(super) fn allowed(&mut self, used: &IntegrationUse) -> Vec<(Capability, UseTarget)> {
+    pub(super) fn allowed(&mut self, used: &IntegrationUse, written: Span) -> Vec<(Capability, UseTarget)> {
         let library = Arc::clone(&self.library);
         let integration = library.integration(used.integration);
         if integration.name != "aws" {
@@ -66,7 +66,10 @@ impl Context<'_> {
             match (limited, targets.is_empty()) {
                 (Some(false), _) => allowed.extend(known.map(|id| (Capability::Action(id), UseTarget::Any))),
                 (Some(true), true) | (None, true) if !anywhere => {
-                    self.diagnostics.push(on_nothing(span, &text));
+                    // What was to be said may be what is wrong.
+                    if !self.diagnostics.has_error_within(written) {
+                        self.diagnostics.push(on_nothing(span, &text));
+                    }
                 }
                 (Some(true), _) if anywhere => self.diagnostics.push(can_be_limited(span, &text)),
                 (Some(true), _) => allowed.extend(

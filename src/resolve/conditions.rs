@@ -5,9 +5,10 @@ use smol_str::SmolStr;
 use super::Context;
 use crate::{
     diagnostic::{Diagnostic, catalogue},
-    library::{FieldDecl, types::number},
+    library::{FieldDecl, models, types::number},
     platform::{Refinement, Value, ValueKind},
     source::Span,
+    suggest::nearest,
 };
 
 impl Context<'_> {
@@ -140,37 +141,61 @@ impl Context<'_> {
         None
     }
 
-    pub(super) fn region(&mut self, text: SmolStr, span: Span) -> Option<ValueKind> {
-        let parts: Vec<&str> = text.split('-').collect();
-        let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        let fits = match parts.split_last() {
-            Some((number, words)) => {
-                words.len() >= 2
-                    && words.iter().all(word)
-                    && words.first().is_some_and(|area| area.len() == 2)
-                    && (1..=2).contains(&number.len())
-                    && number.bytes().all(|byte| byte.is_ascii_digit())
-            }
-            None => false,
-        };
-        if fits {
-            return Some(ValueKind::Text(text));
+    /// A region that is known. One that is not may be newer than this compiler, if it is made of words as regions are.
+    pub(super) fn region(&mut self, text: SmolStr, span: Span) -> ValueKind {
+        if models::regions().any(|known| known == text) {
+            return ValueKind::Text(text);
         }
-        self.diagnostics.push(
-            Diagnostic::error(
-                catalogue::BAD_REGION,
-                span,
-                format!("`{text}` is no region"),
-                "not a region's name",
-            )
-            .help("write it as AWS does: `\"us-east-1\"`"),
-        );
-        None
+        let near = nearest(&text, models::regions());
+        let mend = |diagnostic: Diagnostic, other: &str| match near {
+            Some(near) => diagnostic.help(format!("did you mean `\"{near}\"`?{other}")),
+            None => diagnostic.help("write it as AWS does: `\"us-east-1\"`"),
+        };
+        if has_form_of_region(&text) {
+            let message = format!("`{text}` is no region that is known here");
+            let diagnostic = Diagnostic::warning(catalogue::BAD_REGION, span, message, "is it new?");
+            self.diagnostics.push(mend(diagnostic, " A region that is newer than this compiler can be used all the same"));
+            return ValueKind::Text(text);
+        }
+        let message = format!("`{text}` is no region");
+        let diagnostic = Diagnostic::error(catalogue::BAD_REGION, span, message, "not a region's name");
+        let diagnostic = mend(diagnostic, "");
+        self.diagnostics.push(match near {
+            Some(near) => diagnostic.fix(span, format!("\"{near}\"")),
+            None => diagnostic,
+        });
+        // What is wrong is said; that there is none would be said twice.
+        ValueKind::Text(text)
     }
+}
+
+/// Whether a text is made as the names of regions are: an area of two letters, the words that some known region has, a number.
+fn has_form_of_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [area, words @ .., number] = parts.as_slice() else { return false };
+    let known = |word: &&str| models::regions().any(|region| region.split('-').skip(1).any(|it| it == *word));
+    area.len() == 2
+        && area.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !words.is_empty()
+        && words.iter().all(known)
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Services whose ARNs name no region.
 const GLOBAL_SERVICES: &[&str] = &["iam", "organizations", "s3"];
+
+/// What ARNs name without an account: buckets, and what AWS itself or everybody has.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html>, and those of EC2 and Systems Manager.
+const WITHOUT_ACCOUNT: &[&str] = &[
+    "s3:",
+    "apigateway:",
+    "route53:",
+    "bedrock:foundation-model/",
+    "ec2:image/",
+    "ec2:snapshot/",
+    "ssm:parameter/aws/",
+];
 
 /// What is wrong with an ARN.
 pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
@@ -190,7 +215,8 @@ pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
     if service.is_empty() || resource.is_empty() {
         return Some("the service or the resource is missing".into());
     }
-    let without_account = ["s3", "apigateway", "route53"].contains(service);
+    let actual = format!("{service}:{resource}");
+    let without_account = WITHOUT_ACCOUNT.iter().any(|known| actual.starts_with(known));
     if account.is_empty() && !without_account {
         return Some("the account is missing".into());
     }
@@ -200,7 +226,6 @@ pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
     {
         return Some(format!("`{account}` is no account: twelve digits are"));
     }
-    let actual = format!("{service}:{resource}");
     match wanted {
         Some(wanted) if !actual.starts_with(wanted) => {
             Some(format!("this is an ARN of `{service}`, and no `{wanted}…`"))
@@ -210,10 +235,17 @@ pub fn arn_fault(text: &str, wanted: Option<&str>) -> Option<String> {
 }
 
 fn bad_arn(text: &str, fault: &str, wanted: Option<&str>, span: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error(catalogue::BAD_ARN, span, format!("`{text}` is no valid ARN"), fault);
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    if let [arn, partition, service, region, "", resource] = parts.as_slice() {
+        let whole = format!("{arn}:{partition}:{service}:{region}:123456789012:{resource}");
+        if arn_fault(&whole, wanted).is_none() {
+            return diagnostic.help(format!("write the account's number between region and resource: `\"{whole}\"`"));
+        }
+    }
     let (service, resource) = wanted.and_then(|wanted| wanted.split_once(':')).unwrap_or(("iam", "role/"));
     let region = if GLOBAL_SERVICES.contains(&service) { "" } else { "us-east-1" };
-    Diagnostic::error(catalogue::BAD_ARN, span, format!("`{text}` is no valid ARN"), fault)
-        .help(format!("write it whole: `\"arn:aws:{service}:{region}:123456789012:{resource}…\"`"))
+    diagnostic.help(format!("write it whole: `\"arn:aws:{service}:{region}:123456789012:{resource}…\"`"))
 }
 
 fn out_of_range(span: Span, message: String, label: String) -> Diagnostic {

@@ -18,7 +18,8 @@ impl Context<'_> {
             let params = self.columns(declared.file, declared.decl.params.as_deref().unwrap_or_default());
             let result = declared.decl.result.as_ref().map(|ty| self.data_type(declared.file, ty));
             let Some(integration) = self.integration(declared) else { continue };
-            let allowed = self.allowed(&integration);
+            let written = declared.decl.value.as_ref().map_or(declared.decl.span, |value| value.span);
+            let allowed = self.allowed(&integration, written);
             let function = Function {
                 resource: declared.id,
                 params,

@@ -138,7 +138,7 @@ pub fn resolve(
 impl Context<'_> {
     /// Notes what could not be read, so that nobody is blamed for what stands there.
     fn unread(&mut self, modules: &[Module]) {
-        self.platform.lost_grants = modules.iter().any(|module| module.lost_sentences);
+        modules.iter().flat_map(|module| &module.lost).for_each(|lost| self.lose(*lost));
         if self.diagnostics.is_empty() {
             return;
         }
@@ -151,12 +151,21 @@ impl Context<'_> {
         }
     }
 
+    /// Notes what a sentence speaks of that is not understood.
+    fn lose(&mut self, sentence: Span) {
+        let words = self.sources.text(sentence).split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let words = words.filter(|word| !word.is_empty()).map(SmolStr::new);
+        self.platform.lost_words.extend(words);
+        self.platform.lost_words.sort_unstable();
+        self.platform.lost_words.dedup();
+    }
+
     /// Notes what a grant was to be on, of which something is reported.
     fn half_granted(&mut self, file: FileId, grant: &ast::Grant) {
         let path = grant.on.as_ref().and_then(scope::as_path);
         match path.and_then(|path| self.quiet(file, &path)) {
             Some(Meaning::Resource(id)) => self.platform.half_granted.push(id),
-            _ => self.platform.lost_grants = true,
+            _ => self.lose(grant.span),
         }
     }
 

@@ -65,7 +65,7 @@ impl Context<'_> {
                 return self.text(file, expr).and_then(|text| self.account_id(text, expr.span));
             }
             (FieldType::Region, ExprKind::String(_)) => {
-                return self.text(file, expr).and_then(|text| self.region(text, expr.span));
+                return self.text(file, expr).map(|text| self.region(text, expr.span));
             }
             (FieldType::Enum(id), _) => return self.variant(expr, *id),
             (FieldType::Construct(family), _) => {

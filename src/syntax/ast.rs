@@ -31,8 +31,8 @@ pub struct Module {
     pub uses: Vec<Use>,
     /// What it declares and says, in source order.
     pub items: Vec<Item>,
-    /// Whether a sentence of it could not be read.
-    pub lost_sentences: bool,
+    /// The sentences of it that could not be read.
+    pub lost: Vec<Span>,
 }
 
 /// `use accounts`, `use accounts.{prod, lake}`, `use accounts as acc`.

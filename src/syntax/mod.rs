@@ -37,7 +37,7 @@ const WORTH_A_THREAD: usize = 256 * 1024;
 
 /// Reads one file. Never fails: what can't be read is reported, and what stands around it is in the module.
 pub fn parse(file: FileId, source: &SourceFile, diagnostics: &mut Diagnostics) -> Module {
-    let mut module = Module { file, uses: Vec::new(), items: Vec::new(), lost_sentences: false };
+    let mut module = Module { file, uses: Vec::new(), items: Vec::new(), lost: Vec::new() };
     let end = guard::readable(source, diagnostics);
     let text = source.text.get(..end).unwrap_or_default();
     let mut reader = Reader::new(text, source.base);
@@ -54,7 +54,7 @@ pub fn parse(file: FileId, source: &SourceFile, diagnostics: &mut Diagnostics) -
         match top {
             Top::Use(line) => module.uses.push(line),
             Top::Item(item) => module.items.push(item),
-            Top::Lost => module.lost_sentences = true,
+            Top::Lost => module.lost.push(reader.span(at..next)),
             Top::Nothing => {}
         }
         at = next.max(at + 1);

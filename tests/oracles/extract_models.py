@@ -6,7 +6,8 @@
 
 A file is a service, with a line each for its operations (`op Name Input Output`), the errors of all of them, its structures and its enumerations. A
 member of a structure is `name`, which is text, or `name:type`: `int long float bool time blob any`, `[element]`, `<value>` of a map, or the name of
-a structure or an enumeration of the same file. `!` stands before those that are required. `services.list` has the names of every service.
+a structure or an enumeration of the same file. `!` stands before those that are required. `services.list` has the names of every service,
+`regions.list` those of every region.
 """
 
 import gzip
@@ -93,11 +94,17 @@ class Service:
         self.lines[name] = " ".join([name, "{", *members, "}"])
 
 
+def regions_of(data):
+    """Of all partitions, without what stands for a partition as a whole."""
+    partitions = json.loads((data / "partitions.json").read_text())["partitions"]
+    return sorted(name for one in partitions for name in one["regions"] if not name.endswith("-global"))
+
+
 def main():
     folder = Path(sys.argv[1])
     data = Path(botocore.__file__).parent / "data"
     every = sorted(one.name for one in data.iterdir() if one.is_dir())
-    files = {"services.list": "\n".join(every) + "\n"}
+    files = {"services.list": "\n".join(every) + "\n", "regions.list": "\n".join(regions_of(data)) + "\n"}
     for service in SERVICES:
         files[f"{service}.model"] = Service(model_of(data, service)).text()
     if "--check" not in sys.argv:

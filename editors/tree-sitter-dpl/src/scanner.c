@@ -116,6 +116,23 @@ static bool range_follows(TSLexer *lexer) {
   return false;
 }
 
+// Whether a word behind `key` begins a refinement, and is not a declaration's name. Reads on.
+static bool refines(TSLexer *lexer, enum Token word) {
+  char next[LONGEST];
+  skip_spaces(lexer);
+  switch (word) {
+    case LENGTH: case IN:
+      return is_digit(peek(lexer)) || peek(lexer) == '-' || peek(lexer) == '.';
+    case MATCHING:
+      return peek(lexer) == '"';
+    case ONE:
+      read_word(lexer, next);
+      return keyword(next) == OF;
+    default:
+      return false;
+  }
+}
+
 // Whether a word that was read is this keyword, by what follows. Reads on.
 static bool follows(TSLexer *lexer, enum Token word) {
   char next[LONGEST];
@@ -123,7 +140,10 @@ static bool follows(TSLexer *lexer, enum Token word) {
   if (is_named(lexer)) return false;
   switch (word) {
     case KEY:
-      return !is_start(peek(lexer));
+      if (!is_start(peek(lexer))) return true;
+      if (!blank) return false;
+      read_word(lexer, next);
+      return refines(lexer, keyword(next));
     case RUN: case ERROR:
       return blank && is_start(peek(lexer));
     case UNTIL:

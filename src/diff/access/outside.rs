@@ -87,8 +87,10 @@ fn doors(side: &Side<'_>, other: &Side<'_>) -> BTreeMap<Door, BTreeSet<Span>> {
         for statement in document.statements.iter().filter(|it| it.effect == Effect::Grant) {
             for who in people(statement.principal.as_ref()) {
                 let is_role = side.roles.contains_key(who.as_str()) || other.roles.contains_key(who.as_str());
-                // Its own account leaves it to the roles in it, which are asked themselves.
-                if is_role || who.ends_with(&root) || *who == home.id {
+                // Its own account leaves it to the roles in it, which are asked themselves; but who becomes a role that trusts its account is
+                // mostly nobody of the program.
+                let at_home = who.ends_with(&root) || *who == home.id;
+                if is_role || at_home && !own.resource.contains(":role/") {
                     continue;
                 }
                 let mut things = BTreeSet::new();

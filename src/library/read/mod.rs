@@ -104,6 +104,7 @@ impl Reader<'_> {
             keeps: false,
             made_up: false,
             fixed: Vec::new(),
+            told: Vec::new(),
             fields: Vec::new(),
             calls: Vec::new(),
             span: decl.span,
@@ -125,7 +126,7 @@ impl Reader<'_> {
         let arn = setting(decl, "arn").and_then(template);
         let yes = |name| matches!(setting(decl, name).map(|expr| &expr.kind), Some(ExprKind::Bool(true)));
         let (source, keeps, made_up) = (yes("source"), yes("keeps"), yes("made_up"));
-        let fixed = self.fixed(decl, &fields);
+        let (fixed, told) = (self.named(decl, "fixed", &fields), self.named(decl, "told", &fields));
         if let Some(kind) = self.library.kinds.get_mut(id.0 as usize) {
             kind.fields = fields;
             kind.calls = calls;
@@ -138,6 +139,7 @@ impl Reader<'_> {
             kind.keeps = keeps;
             kind.made_up = made_up;
             kind.fixed = fixed;
+            kind.told = told;
         }
     }
 
@@ -168,9 +170,9 @@ impl Reader<'_> {
     }
 
     /// `fixed = [key, sort]`
-    fn fixed(&mut self, decl: &Decl, fields: &[FieldDecl]) -> Vec<SmolStr> {
+    fn named(&mut self, decl: &Decl, which: &str, fields: &[FieldDecl]) -> Vec<SmolStr> {
         let mut names = Vec::new();
-        for expr in list(setting(decl, "fixed")) {
+        for expr in list(setting(decl, which)) {
             match word(Some(expr)).filter(|name| fields.iter().any(|field| field.name == *name)) {
                 Some(name) => names.push(name),
                 None => self.fault(expr.span, "no field of the kind", "name one of its fields"),

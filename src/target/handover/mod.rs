@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::Program;
 use crate::{
-    access::{Document, ForeignHalf, Statement, Theirs},
+    access::{Document, ForeignHalf, Statement, Theirs, document::Actions},
     artifact::{Artifact, Artifacts},
     lower::pretty,
     platform::{Platform, ResourceId},
@@ -87,24 +87,49 @@ fn file(program: &Program<'_>, theirs: &Theirs, halves: &[&ForeignHalf]) -> Opti
     })
 }
 
-/// The statements of all halves, each once and with a name of its own.
+/// The statements of all halves, each once and with a name of its own, and none that another one contains.
 fn distinct(halves: &[&ForeignHalf]) -> Vec<Statement> {
+    let written: Vec<&Statement> = halves.iter().flat_map(|half| &half.statements).collect();
+    let is_said = |at: usize, own: &Statement| {
+        // Of two that say the same, the first one stays.
+        written.iter().enumerate().any(|(other, it)| {
+            other != at && contains(it, own) && (other < at || !contains(own, it))
+        })
+    };
     let mut all: Vec<Statement> = Vec::new();
     let mut used: BTreeMap<SmolStr, u32> = BTreeMap::new();
-    for statement in halves.iter().flat_map(|half| &half.statements) {
-        let same = |other: &Statement| {
-            Statement { sid: statement.sid.clone(), origins: statement.origins.clone(), ..other.clone() }
-                == *statement
-        };
-        if all.iter().any(same) {
+    for (at, statement) in written.iter().enumerate() {
+        if is_said(at, statement) {
             continue;
         }
         let number = used.entry(statement.sid.clone()).and_modify(|number| *number += 1).or_insert(1);
         let sid =
             if *number == 1 { statement.sid.clone() } else { format!("{}And{number}", statement.sid).into() };
-        all.push(Statement { sid, ..statement.clone() });
+        all.push(Statement { sid, ..(*statement).clone() });
     }
     all
+}
+
+/// Whether a statement says all of what another one says.
+fn contains(wide: &Statement, narrow: &Statement) -> bool {
+    let actions = match (&wide.actions, &narrow.actions) {
+        (Actions::Only(wide), Actions::Only(narrow)) => wide.is_superset(narrow),
+        (wide, narrow) => wide == narrow,
+    };
+    let people = match (&wide.principal, &narrow.principal) {
+        (Some(wide), Some(narrow)) => {
+            wide.everybody == narrow.everybody
+                && wide.aws.is_superset(&narrow.aws)
+                && wide.services.is_superset(&narrow.services)
+                && wide.federated.is_superset(&narrow.federated)
+        }
+        (wide, narrow) => wide == narrow,
+    };
+    wide.effect == narrow.effect
+        && actions
+        && people
+        && wide.resources.is_superset(&narrow.resources)
+        && wide.conditions == narrow.conditions
 }
 
 /// The name of the account's folder, which is its number where the program does not declare it, and its number.
