@@ -5,7 +5,8 @@
 //! waits for 100 ms. The first two seconds, in which processes start, are left out.
 //!
 //! librdkafka's mock answers a request that finds nothing when its wait of 500 ms is over, and not, as Kafka does, when a record comes: where
-//! readers are faster than rows, what is printed is the mock's wait. A broker that answers at once is needed for a number that means something.
+//! readers are faster than rows, what is printed is the mock's wait. A broker that answers at once is needed for a number that means something:
+//! Tansu's, which other tests have, looks for records at pauses that grow with the wait, and answers here after some 210 ms.
 //!
 //! The target: 99 of 100 results within 10 ms at 100,000 rows a second, on two cores that do nothing else.
 
