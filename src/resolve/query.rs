@@ -67,7 +67,7 @@ impl Context<'_> {
             }
         }
         let library = self.library.clone();
-        bind::query(&parsed, &tables, &self.platform, &library, self.diagnostics)
+        bind::query(&parsed, &tables, self.platform, &library, self.diagnostics)
     }
 
     fn stream_fields(&self, stream: ResourceId) -> Option<Vec<Field>> {

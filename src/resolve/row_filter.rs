@@ -44,7 +44,7 @@ impl Context<'_> {
             columns.iter().map(|column| Field { name: column.name.clone(), ty: column.ty.clone() }).collect();
         let (expr, places) = parse::condition(self.sources, sql.span, self.diagnostics)?;
         let condition =
-            bind::condition(&expr, &places, &fields, &self.platform, &self.library, self.diagnostics);
+            bind::condition(&expr, &places, &fields, self.platform, &self.library, self.diagnostics);
         let mut text = String::new();
         match print(&condition, &columns, &mut text) {
             Ok(()) => {

@@ -312,11 +312,12 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
     if flink(&cases).is_none() {
         return;
     }
-    let (mut compared, mut differences) = (Vec::new(), Vec::new());
+    let (mut compared, mut differences, mut by_hand) = (Vec::new(), Vec::new(), 0);
     for case in &cases {
         let results = fs::read_to_string(case.sink_file(case.query().sink)).unwrap();
         assert!(!results.is_empty(), "{}: Flink gives no rows", case.name);
         let expected = fs::read(case.rows.with_extension(format!("{}.expected.jsonl", case.name))).ok();
+        by_hand += usize::from(expected.is_some());
         differences.extend(expected.and_then(|rows| difference(case, case.query().sink, &rows)));
         let Ok(job) = native(case.platform(), case.query()) else { continue };
         let (results, diverted) = run_native(&job, &|stream| case.rows(stream));
@@ -331,6 +332,10 @@ fn flink_gives_the_rows_that_dpl_run_gives() {
         compared.push(case.name.as_str());
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+    let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/queries");
+    let files = fs::read_dir(queries).unwrap().map(|entry| entry.unwrap().file_name());
+    let files = files.filter(|name| name.to_string_lossy().ends_with(".expected.jsonl")).count();
+    assert_eq!(by_hand, files, "each file of expected rows is one of a query");
     let compared: BTreeSet<&str> = compared.into_iter().collect();
     let expected = NATIVE.iter().copied().collect::<BTreeSet<&str>>();
     assert_eq!(compared, expected, "these queries run natively");

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, ffi::OsString, fs};
 
-use dpl::native::native;
+use dpl::{native::native, platform::Project};
 
 use super::{
     flink::{Case, cases, difference, run_native},
@@ -78,4 +78,61 @@ fn flink_1_20_plans_every_statement() {
 #[test]
 fn flink_2_2_plans_every_statement() {
     plans_and_runs("2.2");
+}
+
+/// Queries that only later versions plan.
+const LATER: &str = r#"account prod { id = "666666666666", region = "us-east-1" }
+schema Reading { device : string, tags : list<string>, celsius : double, at : timestamp(3) }
+schema Tag { device : string, tag : string, place : int }
+schema Found { device : string, celsius : double? }
+stream readings : Reading in prod { connector = kinesis("readings"), watermark = at - 2s, late = drop }
+stream tags : Tag in prod { connector = kinesis("tags") }
+stream found : Found in prod { connector = kinesis("found") }
+query with_places into tags as
+  SELECT r.device, t.tag, t.place FROM readings AS r CROSS JOIN UNNEST(r.tags) WITH ORDINALITY AS t (tag, place);
+query of_matches into found as
+  SELECT device, celsius
+  FROM (
+    SELECT device, celsius, told
+    FROM readings MATCH_RECOGNIZE (
+      PARTITION BY device
+      ORDER BY at
+      MEASURES LAST(b.celsius) AS celsius, MATCH_ROWTIME() AS told
+      PATTERN (a b)
+      DEFINE a AS a.celsius > 4, b AS b.celsius < 3
+    ) AS n
+  ) MATCH_RECOGNIZE (
+    PARTITION BY device ORDER BY told MEASURES LAST(b.celsius) AS celsius PATTERN (a b) DEFINE a AS a.celsius = 1, b AS b.celsius = 2
+  ) AS m;
+"#;
+
+#[test]
+fn flink_1_20_plans_nothing_that_is_refused_for_it() {
+    let analysis = |version: &str| {
+        let mut sources = dpl::sources();
+        sources.add("later.dpl", "later", LATER, false);
+        dpl::analyze(sources, Project { flink: Some(version.into()), ..Project::default() })
+    };
+    let refused =
+        analysis("1.20").diagnostics.iter().filter(|told| told.code.to_string() == "DPL0737").count();
+    assert_eq!(refused, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let analysis = analysis("2.2");
+    assert!(!analysis.has_errors(), "{:#?}", analysis.diagnostics);
+    let mut arguments: Vec<OsString> = Vec::new();
+    for query in &analysis.platform.queries {
+        let name = &analysis.platform.resource(query.resource).name;
+        let file = folder.path().join(format!("{name}.sql"));
+        fs::write(&file, dpl::target::flink::script(&analysis.platform, query)).unwrap();
+        arguments.extend([file.into(), "--explain".into()]);
+    }
+    for (version, planned) in [("1.20", false), ("2.2", true)] {
+        let arguments: Vec<OsString> =
+            ["--version".into(), version.into()].into_iter().chain(arguments.iter().cloned()).collect();
+        let parts = [format!("flink-{version}"), format!("runner-{version}")];
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let Some(done) = oracle::run("flink/run", &parts, &arguments) else { return };
+        let out = String::from_utf8_lossy(&done.stdout);
+        assert_eq!(out.matches(&format!("\"ok\": {planned}")).count(), 2, "Flink {version}:\n{out}");
+    }
 }

@@ -13,6 +13,7 @@ mod join;
 mod literal;
 mod matching;
 mod nested;
+mod nested_faults;
 mod over;
 mod rank;
 mod scalar;

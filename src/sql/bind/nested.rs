@@ -4,7 +4,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, AccessExpr, Subscript};
 
-use super::{Binder, Scope, derived, error, faults};
+use super::{Binder, Scope, derived, error, faults, nested_faults};
 use crate::{
     platform::{Base, DataType},
     source::Span,
@@ -83,14 +83,14 @@ impl Binder<'_> {
         }
         let Base::Record(id) = record.ty.base else {
             let place = self.places.span_or(name.span, span);
-            self.report(faults::no_record(&name.value, &types::spelled(&record.ty.base), place));
+            self.report(nested_faults::no_record(&name.value, &types::spelled(&record.ty.base), place));
             return error(span);
         };
         let schema = self.platform.schema(id);
         let Some(column) = schema.column(&name.value) else {
             let fields = schema.columns.iter().map(|column| column.name.as_str());
             let place = self.places.span_or(name.span, span);
-            self.report(faults::unknown_field(&name.value, &schema.name, fields, place));
+            self.report(nested_faults::unknown_field(&name.value, &schema.name, fields, place));
             return error(span);
         };
         let ty = within(&column.ty, [&record]);
@@ -108,7 +108,7 @@ impl Binder<'_> {
                 if let ExprKind::Literal(Literal::Number(text)) = &index.kind
                     && text.parse::<i64>().is_ok_and(|at| at < 1)
                 {
-                    self.report(faults::no_item(text, index.span));
+                    self.report(nested_faults::no_item(text, index.span));
                     return error(span);
                 }
                 (item.as_ref().clone(), (index.ty.base == Base::Int).then_some(index))
@@ -122,7 +122,7 @@ impl Binder<'_> {
         let Some(index) = index else {
             let wanted =
                 if let Base::Map(key, _) = &of.ty.base { types::spelled(&key.base) } else { "int".into() };
-            self.report(faults::wrong_index(&wanted, span));
+            self.report(nested_faults::wrong_index(&wanted, span));
             return error(span);
         };
         let ty = within(&item, [&of, &index]).or_null();
@@ -142,7 +142,7 @@ impl Binder<'_> {
     /// `MAP[key, value, …]`.
     pub(super) fn map_of(&mut self, args: Vec<Expr>, span: Span) -> Expr {
         if args.is_empty() || args.len() % 2 == 1 {
-            self.report(faults::half_pair(span));
+            self.report(nested_faults::half_pair(span));
             return error(span);
         }
         let every = |first: usize| args.iter().skip(first).step_by(2).collect::<Vec<_>>();
@@ -163,7 +163,7 @@ impl Binder<'_> {
     fn common_item(&mut self, what: &str, items: Vec<&Expr>, span: Span) -> Option<DataType> {
         if items.is_empty() || items.iter().all(|item| matches!(item.kind, ExprKind::Literal(Literal::Null)))
         {
-            self.report(faults::no_items(what, span));
+            self.report(nested_faults::no_items(what, span));
             return None;
         }
         if items.iter().any(|item| matches!(item.kind, ExprKind::Error)) {

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 use sqlparser::ast::{self, JoinConstraint, JoinOperator, TableFactor};
 
-use super::{Binder, Scope, faults, from::From, join::Named, nested::within};
+use super::{Binder, Scope, from::From, join::Named, nested::within, nested_faults};
 use crate::{
     platform::{Base, DataType},
     source::Span,
@@ -50,7 +50,7 @@ impl Binder<'_> {
             JoinOperator::Left(on) | JoinOperator::LeftOuter(on) if is_true(on) => Some(true),
             _ => {
                 let span = self.span(&join.relation);
-                self.report(faults::unnest(
+                self.report(nested_faults::unnest(
                     "UNNEST is joined to each row alone",
                     "CROSS JOIN UNNEST(…) AS name (column), or LEFT JOIN UNNEST(…) AS name (column) ON TRUE",
                     span,
@@ -79,7 +79,7 @@ impl Binder<'_> {
             return None;
         }
         let Some(mut parts) = self.parts_of(&list) else {
-            self.report(faults::unnest(
+            self.report(nested_faults::unnest(
                 &format!("UNNEST takes a list or a map apart, and this is {}", types::spelled(&list.ty.base)),
                 "UNNEST(list) of a column that is a list",
                 list.span,
@@ -147,7 +147,7 @@ impl Binder<'_> {
                 count => format!("UNNEST gives {count} columns, each with a name"),
             };
             let ours = format!("UNNEST({}) AS name ({columns})", self.places.text(list.span));
-            self.report(faults::unnest(&message, &ours, span));
+            self.report(nested_faults::unnest(&message, &ours, span));
             return None;
         };
         for (part, column) in parts.iter_mut().zip(&alias.columns) {

@@ -211,45 +211,8 @@ fn block(platform: &Platform, relation: &Relation) -> Block {
         RelationKind::Join { left, right, kind, condition } => {
             joined(platform, left, right, *kind, condition)
         }
-        RelationKind::AsOf { left, right, kind, time, keys, condition } => {
-            let (mut columns, from) = match &left.kind {
-                kind if stands_beside(kind) => {
-                    let block = block(platform, left);
-                    (block.columns, block.from)
-                }
-                _ => side(platform, left, 0),
-            };
-            let time = columns.get(time.0).cloned().unwrap_or_default();
-            let name = print::name(&format!("t{}", sides(left)));
-            columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
-            let versions = versions_name(platform, right, keys);
-            // A computed key is a column of the view.
-            let known = columns.len();
-            let computed = (0..keys.len()).map(|at| format!("{name}.{}", computed_key(at)));
-            columns.extend(computed);
-            let on = print::expr(&with_keys(condition, keys, left.fields.len(), known), &columns);
-            columns.truncate(known);
-            let from =
-                format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
-            Block { columns, from, ..Block::default() }
-        }
-        RelationKind::Unnest { input, list, keeps_empty, ordinality } => {
-            let (mut columns, from) = match &input.kind {
-                kind if stands_beside(kind) => {
-                    let block = block(platform, input);
-                    (block.columns, block.from)
-                }
-                _ => side(platform, input, 0),
-            };
-            let list = print::expr(list, &columns);
-            let table = print::name(&format!("t{}", sides(input)));
-            let parts: Vec<String> = names(relation).split_off(columns.len());
-            let place = if *ordinality { " WITH ORDINALITY" } else { "" };
-            let (join, on) = if *keeps_empty { ("LEFT JOIN", " ON TRUE") } else { ("CROSS JOIN", "") };
-            let from = format!("{from}\n{join} UNNEST({list}){place} AS {table} ({}){on}", parts.join(", "));
-            columns.extend(parts.into_iter().map(|part| format!("{table}.{part}")));
-            Block { columns, from, ..Block::default() }
-        }
+        RelationKind::AsOf { .. } => looked_up(platform, relation),
+        RelationKind::Unnest { .. } => unnested(platform, relation),
         RelationKind::Rank { input, partition, order } => {
             let mut inner = inner(platform, input);
             let number = row_number(partition, order, &inner.columns);
@@ -314,18 +277,57 @@ fn inner(platform: &Platform, relation: &Relation) -> Block {
 
 /// Relations joined one after the other, each by a name of its own, with which its columns are told from the others'.
 fn joined(platform: &Platform, left: &Relation, right: &Relation, kind: JoinKind, condition: &Expr) -> Block {
-    let (mut columns, from) = match &left.kind {
-        kind if stands_beside(kind) => {
-            let block = block(platform, left);
-            (block.columns, block.from)
-        }
-        _ => side(platform, left, 0),
-    };
+    let (mut columns, from) = beside(platform, left);
     let (others, other) = side(platform, right, sides(left));
     columns.extend(others);
     let on = print::expr(condition, &columns);
     let from = format!("{from}\n{} {other} ON {on}", kind.words());
     Block { columns, from, ..Block::default() }
+}
+
+/// Rows beside the version of another stream's row that held at their time.
+fn looked_up(platform: &Platform, relation: &Relation) -> Block {
+    let RelationKind::AsOf { left, right, kind, time, keys, condition } = &relation.kind else {
+        return Block::default();
+    };
+    let (mut columns, from) = beside(platform, left);
+    let time = columns.get(time.0).cloned().unwrap_or_default();
+    let name = print::name(&format!("t{}", sides(left)));
+    columns.extend(names(right).into_iter().map(|column| format!("{name}.{column}")));
+    let versions = versions_name(platform, right, keys);
+    // A computed key is a column of the view.
+    let known = columns.len();
+    let computed = (0..keys.len()).map(|at| format!("{name}.{}", computed_key(at)));
+    columns.extend(computed);
+    let on = print::expr(&with_keys(condition, keys, left.fields.len(), known), &columns);
+    columns.truncate(known);
+    let from = format!("{from}\n{} {versions} FOR SYSTEM_TIME AS OF {time} AS {name} ON {on}", kind.words());
+    Block { columns, from, ..Block::default() }
+}
+
+/// Rows beside what a list in them holds.
+fn unnested(platform: &Platform, relation: &Relation) -> Block {
+    let RelationKind::Unnest { input, list, keeps_empty, ordinality } = &relation.kind else {
+        return Block::default();
+    };
+    let (mut columns, from) = beside(platform, input);
+    let list = print::expr(list, &columns);
+    let table = print::name(&format!("t{}", sides(input)));
+    let parts: Vec<String> = names(relation).split_off(columns.len());
+    let place = if *ordinality { " WITH ORDINALITY" } else { "" };
+    let (join, on) = if *keeps_empty { ("LEFT JOIN", " ON TRUE") } else { ("CROSS JOIN", "") };
+    let from = format!("{from}\n{join} UNNEST({list}){place} AS {table} ({}){on}", parts.join(", "));
+    columns.extend(parts.into_iter().map(|part| format!("{table}.{part}")));
+    Block { columns, from, ..Block::default() }
+}
+
+/// What stands first in FROM, before others that are joined to it.
+fn beside(platform: &Platform, relation: &Relation) -> (Vec<String>, String) {
+    if !stands_beside(&relation.kind) {
+        return side(platform, relation, 0);
+    }
+    let Block { columns, from, .. } = block(platform, relation);
+    (columns, from)
 }
 
 /// Whether another relation may be joined to a join without a query around it.
