@@ -64,7 +64,8 @@ fn fault(expression: &str) -> Option<(String, String)> {
             match of_unix(&written) {
                 Some(meant) => format!("in AWS's form, with a year and one `?`, that is `{meant}`"),
                 None => {
-                    "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`".to_owned()
+                    "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`"
+                        .to_owned()
                 }
             },
         ));
