@@ -34,6 +34,10 @@ pub enum Duty {
     Replication,
     /// A crawler looks through buckets and writes tables as it.
     Crawler,
+    /// Glue reads a domain's tables as it, to see whether the rules of their contracts hold.
+    Quality,
+    /// EventBridge has the rules of a domain's contracts run as it.
+    QualityTrigger,
 }
 
 impl Duty {
@@ -49,6 +53,8 @@ impl Duty {
             Self::Delegate(_) => "-calls-from",
             Self::Replication => "-replication",
             Self::Crawler => "-crawler",
+            Self::Quality => "-quality",
+            Self::QualityTrigger => "-quality-trigger",
         }
     }
 
@@ -61,6 +67,7 @@ impl Duty {
             "function" => Some(Self::Function),
             "bucket" => Some(Self::Replication),
             "crawler" => Some(Self::Crawler),
+            "domain" => Some(Self::Quality),
             _ => None,
         }
     }
@@ -78,6 +85,8 @@ impl Duty {
             Self::Delegate(_) => "what the state machine of another account calls here",
             Self::Replication => "what S3 copies from the bucket to others",
             Self::Crawler => "what the crawler reads in buckets and writes into the catalog",
+            Self::Quality => "what the rules of contracts read",
+            Self::QualityTrigger => "having the rules of contracts run",
         }
     }
 }

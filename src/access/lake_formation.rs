@@ -35,7 +35,11 @@ pub struct TableGrant {
 /// All Lake Formation permissions that the program's grants give.
 pub fn table_grants(platform: &Platform) -> Vec<TableGrant> {
     let grants = platform.grants.iter().filter(|grant| grant.effect == Effect::Grant);
-    grants.flat_map(|grant| of_grant(platform, grant)).chain(of_crawlers(platform)).collect()
+    grants
+        .flat_map(|grant| of_grant(platform, grant))
+        .chain(of_crawlers(platform))
+        .chain(of_contracts(platform))
+        .collect()
 }
 
 /// What crawlers are told of without a grant: they make tables in their domains.
@@ -51,6 +55,25 @@ fn of_crawlers(platform: &Platform) -> impl Iterator<Item = TableGrant> {
             rows: None,
             grant_option: false,
             span: crawler.domain.1,
+        })
+    })
+}
+
+/// What Glue reads to see whether contracts hold.
+fn of_contracts(platform: &Platform) -> impl Iterator<Item = TableGrant> {
+    let domains = (0..).zip(&platform.domains);
+    domains.flat_map(move |(at, domain)| {
+        platform.checked(domain).flat_map(move |checked| {
+            ["SELECT", "DESCRIBE"].map(|permission| TableGrant {
+                principal: Principal::Resource(domain.resource),
+                permission: permission.into(),
+                domain: at,
+                table: Some(checked.at),
+                columns: BTreeSet::new(),
+                rows: None,
+                grant_option: false,
+                span: checked.span,
+            })
         })
     })
 }

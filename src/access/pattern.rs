@@ -138,6 +138,10 @@ pub fn arn_has_format(format: &str, arn: &str) -> bool {
         if behind.is_empty() {
             return !after.is_empty();
         }
+        // `{prefix}*`: the objects of a bucket.
+        if behind == b"*" {
+            return true;
+        }
         // Names before a `:` may have slashes: those of log groups do.
         let end = match behind {
             [b':', ..] => memchr::memchr(b':', after),

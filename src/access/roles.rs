@@ -107,6 +107,7 @@ pub fn acting(platform: &Platform, id: ResourceId) -> Option<RoleKey> {
         "sync" => RoleKey::Derived(id, Duty::Sync),
         "function" => RoleKey::Derived(id, Duty::Function),
         "crawler" => RoleKey::Derived(id, Duty::Crawler),
+        "domain" => RoleKey::Derived(id, Duty::Quality),
         _ => RoleKey::Declared(platform.reference(id, "role")?),
     })
 }
@@ -208,6 +209,10 @@ fn derived(platform: &Platform) -> Vec<RoleIdentity> {
     }
     for domain in &platform.domains {
         add(domain.resource, Duty::Registration, Some("lakeformation"), None);
+        if platform.checked(domain).next().is_some() {
+            add(domain.resource, Duty::Quality, Some("glue"), None);
+            add(domain.resource, Duty::QualityTrigger, Some("scheduler"), None);
+        }
     }
     let granted: BTreeSet<ResourceId> =
         platform.grants.iter().flat_map(|grant| &grant.to).filter_map(receiver).collect();

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::{
     derive::Needs,
-    derived::{Duty, derived_role_in},
+    derived::{Duty, derived_role, derived_role_in},
     foreign::Ours,
     requirement::{Place, Requirement, functions_by_arn, requirements},
     roles::{RoleKey, acting, delegates},
@@ -14,8 +14,8 @@ use super::{
 use crate::{
     lower,
     platform::{
-        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind, grant::Effect,
-        pipeline::User,
+        Capability, Location, Pipeline, Platform, Principal, ResourceId, Stream, Value, ValueKind,
+        grant::Effect, pipeline::User,
     },
     source::Span,
 };
@@ -33,6 +33,17 @@ pub struct Use {
 
 /// The log group that every crawler writes into. <https://docs.aws.amazon.com/glue/latest/dg/console-crawlers.html>
 const CRAWLER_LOGS: &str = "/aws-glue/crawlers";
+
+/// The log groups that Glue writes into; which one, its documentation leaves open.
+const QUALITY_LOGS: &str = "/aws-glue/*";
+
+/// What a run reads of its rules and writes of its results.
+const OF_A_RUN: &[&str] = &[
+    "GetDataQualityResult",
+    "GetDataQualityRuleset",
+    "GetDataQualityRulesetEvaluationRun",
+    "PublishDataQuality",
+];
 
 /// What an application takes to reach brokers in a network.
 const NETWORK: &[&str] = &[
@@ -59,6 +70,7 @@ impl Needs<'_> {
         self.functions();
         self.domains();
         self.links();
+        self.contracts();
         self.lake_admins();
     }
 
@@ -376,6 +388,53 @@ impl Needs<'_> {
             for on in [&all, &own] {
                 self.actions(role, "glue", &["GetDatabase"], on, share.span);
             }
+        }
+    }
+
+    /// Glue reads the tables, and writes results, metrics and its log; what has it begin is handed the role for that.
+    /// <https://docs.aws.amazon.com/glue/latest/dg/data-quality-authorization.html>
+    fn contracts(&mut self) {
+        for domain in &self.platform.domains {
+            let Some(account) = self.platform.account_of(domain.resource) else { continue };
+            let (partition, region) = (self.platform.project.partition(), &account.region);
+            let runs = RoleKey::Derived(domain.resource, Duty::Quality);
+            let starts = RoleKey::Derived(domain.resource, Duty::QualityTrigger);
+            let place = |text: String| Place::Arn(SmolStr::from(text));
+            for checked in self.platform.checked(domain) {
+                let ruleset = place(format!(
+                    "arn:{partition}:glue:{region}:{}:dataQualityRuleset/{}",
+                    account.id,
+                    checked.ruleset(domain)
+                ));
+                let table = Place::Resource(checked.table.resource);
+                self.on(runs, "table", "select", &table, checked.span);
+                self.actions(runs, "glue", OF_A_RUN, &ruleset, checked.span);
+                // Where Glue keeps the program that it runs, in a bucket of AWS's own.
+                let program =
+                    place(format!("arn:{partition}:s3:::aws-glue-ml-data-quality-assets-{region}/*"));
+                self.actions(runs, "s3", &["GetObject"], &program, checked.span);
+                for mut requirement in self.required("cloudwatch", "PutMetricData", &Place::Anywhere) {
+                    requirement.given.insert("StringEquals", "cloudwatch:namespace", "Glue Data Quality");
+                    self.need(runs, requirement, checked.span);
+                }
+                let begin = ["StartDataQualityRulesetEvaluationRun"];
+                self.actions(starts, "glue", &begin, &ruleset, checked.span);
+                self.hand_over(starts, domain.resource, checked.span);
+            }
+            if self.platform.checked(domain).next().is_some() {
+                self.logs(runs, domain.resource, QUALITY_LOGS);
+            }
+        }
+    }
+
+    /// Handing the role that reads a domain's tables over to Glue.
+    fn hand_over(&mut self, role: RoleKey, domain: ResourceId, origin: Span) {
+        let Some(handed) = derived_role(self.platform, domain, Duty::Quality) else { return };
+        let glue = self.platform.library.service_named("glue");
+        let glue = glue.and_then(|glue| self.platform.library.service(glue).principal.clone());
+        for mut requirement in self.required("iam", "PassRole", &Place::Arn(handed.arn)) {
+            requirement.passed_to.extend(glue.clone());
+            self.need(role, requirement, origin);
         }
     }
 

@@ -41,9 +41,15 @@ fn look(platform: &Platform, value: &Value, diagnostics: &mut Diagnostics) {
                 made.construct.fields.iter().flatten().next()
             && let Some((message, help)) = fault(expression)
         {
-            diagnostics.push(
-                Diagnostic::error(catalogue::CRON, *span, message, "not a time that AWS can read").help(help),
-            );
+            let diagnostic =
+                Diagnostic::error(catalogue::CRON, *span, message, "not a time that AWS can read");
+            let written: Vec<&str> = expression.split_whitespace().collect();
+            diagnostics.push(match of_unix(&written) {
+                Some(meant) => diagnostic
+                    .help(format!("in AWS's form that is `{meant}`"))
+                    .fix(*span, format!("\"{meant}\"")),
+                None => diagnostic.help(help),
+            });
         }
         made.construct.fields.iter().flatten().for_each(|value| look(platform, value, diagnostics));
     }
@@ -61,12 +67,7 @@ fn fault(expression: &str) -> Option<(String, String)> {
     let [_, _, month_day, _, week_day, _] = written.as_slice() else {
         return Some((
             format!("a cron expression has six parts, and this has {}", written.len()),
-            match of_unix(&written) {
-                Some(meant) => format!("in AWS's form, with a year and one `?`, that is `{meant}`"),
-                None => {
-                    "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`".to_owned()
-                }
-            },
+            "write minute, hour, day of the month, month, day of the week and year: `0 2 * * ? *`".to_owned(),
         ));
     };
     for (part, text) in PARTS.iter().zip(&written) {

@@ -82,6 +82,7 @@ pub const RULES: &[Rule] = &[
     ("projected partitions can be worked out", projection::projected_partitions_can_be_worked_out),
     ("formats hold their columns", table::formats_hold_their_columns),
     ("tables have one contract", table::tables_have_one_contract),
+    ("scheduled contracts have rules", table::scheduled_contracts_have_rules),
     ("freshness can be measured", table::freshness_can_be_measured),
     ("services read tables as roles", share::services_read_tables_as_roles),
     ("owners are known to Lake Formation", federation::owners_are_known_to_lake_formation),

@@ -79,7 +79,11 @@ pub fn links_can_be_followed(platform: &Platform, diagnostics: &mut Diagnostics)
         let lost_words = || platform.lost_words.iter().map(smol_str::SmolStr::as_str);
         let named = |id: ResourceId| nearest(&platform.resource(id).name, lost_words()).is_some();
         let lost = named(table.resource) || named(owner.resource);
-        if half || lost || table.domain == share.with || on.into_iter().any(|grant| reads(platform, grant, reader)) {
+        if half
+            || lost
+            || table.domain == share.with
+            || on.into_iter().any(|grant| reads(platform, grant, reader))
+        {
             continue;
         }
         let owner = owner_name(platform, reader);

@@ -254,6 +254,30 @@ pub fn tables_have_one_contract(platform: &Platform, diagnostics: &mut Diagnosti
     }
 }
 
+/// What is run on a schedule has rules.
+pub fn scheduled_contracts_have_rules(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for checked in platform.domains.iter().flat_map(|domain| platform.checked(domain)) {
+        let is_said = |field| checked.table.contract.is_some_and(|id| platform.field(id, field).is_some());
+        let mut columns = platform.schema(checked.table.schema).columns.iter();
+        let ruled = columns.any(|column| {
+            let flat = !matches!(column.ty.base, Base::List(_) | Base::Map(..) | Base::Record(_));
+            column.key || flat && (!column.ty.nullable || !column.ty.refinement.is_empty())
+        });
+        if !(ruled || is_said("volume") || is_said("freshness") && is_said("fresh_by")) {
+            let name = &checked.table.name;
+            diagnostics.push(
+                Diagnostic::error(
+                    catalogue::NO_RULES,
+                    checked.span,
+                    format!("the contract of `{name}` has no rule that could be run"),
+                    "runs nothing",
+                )
+                .help("promise something: a `volume`, `freshness` with `fresh_by`, or columns that are never null"),
+            );
+        }
+    }
+}
+
 /// What measures a contract's freshness is a point in time that the table has.
 pub fn freshness_can_be_measured(platform: &Platform, diagnostics: &mut Diagnostics) {
     each(platform, diagnostics, |table, columns, diagnostics| {

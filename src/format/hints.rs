@@ -407,9 +407,8 @@ fn is_day(expr: &Expr) -> bool {
     let numbers = |expr: &Expr, length: u32| {
         matches!(expr.kind, ExprKind::Number(_)) && expr.span.end - expr.span.start == length
     };
-    let touching = |left: &Expr, sign: Span, right: &Expr| {
-        left.span.end == sign.start && sign.end == right.span.start
-    };
+    let touching =
+        |left: &Expr, sign: Span, right: &Expr| left.span.end == sign.start && sign.end == right.span.start;
     let ExprKind::Binary(BinaryOp::Subtract, last, before, day) = &expr.kind else { return false };
     let ExprKind::Binary(BinaryOp::Subtract, first, year, month) = &before.kind else { return false };
     numbers(year, 4)

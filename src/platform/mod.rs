@@ -16,6 +16,7 @@ pub mod item;
 pub mod mesh;
 pub mod pipeline;
 pub mod project;
+mod quality;
 pub mod query;
 pub mod resource;
 pub mod role;

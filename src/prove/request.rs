@@ -169,5 +169,8 @@ fn context(
 
 /// Whether a role is one that Lake Formation alone acts as, within its own grants.
 pub fn hands_out(role: &RoleAccess) -> bool {
-    matches!(role.identity.key, RoleKey::Derived(_, crate::access::Duty::Registration))
+    matches!(
+        role.identity.key,
+        RoleKey::Derived(_, crate::access::Duty::Registration | crate::access::Duty::Quality)
+    )
 }

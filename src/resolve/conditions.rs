@@ -154,7 +154,10 @@ impl Context<'_> {
         if has_form_of_region(&text) {
             let message = format!("`{text}` is no region that is known here");
             let diagnostic = Diagnostic::warning(catalogue::BAD_REGION, span, message, "is it new?");
-            self.diagnostics.push(mend(diagnostic, " A region that is newer than this compiler can be used all the same"));
+            self.diagnostics.push(mend(
+                diagnostic,
+                " A region that is newer than this compiler can be used all the same",
+            ));
             return ValueKind::Text(text);
         }
         let message = format!("`{text}` is no region");
@@ -240,7 +243,8 @@ fn bad_arn(text: &str, fault: &str, wanted: Option<&str>, span: Span) -> Diagnos
     if let [arn, partition, service, region, "", resource] = parts.as_slice() {
         let whole = format!("{arn}:{partition}:{service}:{region}:123456789012:{resource}");
         if arn_fault(&whole, wanted).is_none() {
-            return diagnostic.help(format!("write the account's number between region and resource: `\"{whole}\"`"));
+            return diagnostic
+                .help(format!("write the account's number between region and resource: `\"{whole}\"`"));
         }
     }
     let (service, resource) = wanted.and_then(|wanted| wanted.split_once(':')).unwrap_or(("iam", "role/"));

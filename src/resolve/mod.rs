@@ -153,7 +153,8 @@ impl Context<'_> {
 
     /// Notes what a sentence speaks of that is not understood.
     fn lose(&mut self, sentence: Span) {
-        let words = self.sources.text(sentence).split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let words =
+            self.sources.text(sentence).split(|letter: char| !letter.is_alphanumeric() && letter != '_');
         let words = words.filter(|word| !word.is_empty()).map(SmolStr::new);
         self.platform.lost_words.extend(words);
         self.platform.lost_words.sort_unstable();

@@ -30,8 +30,10 @@ fn analyze(text: &str) -> Analysis {
     programs::analyze(&[("program".to_owned(), text.to_owned())])
 }
 
+/// What is said of a program, beside that the regions by which rules are told apart are made up.
 fn said(analysis: &Analysis) -> Vec<(&'static str, String)> {
-    analysis.diagnostics.iter().map(|it| (it.code.as_str(), it.message.clone())).collect()
+    let all = analysis.diagnostics.iter().filter(|it| it.code.as_str() != "DPL0216");
+    all.map(|it| (it.code.as_str(), it.message.clone())).collect()
 }
 
 /// A role that reads, writes and lists in so many folders, and may not delete in some.

@@ -16,10 +16,11 @@ mod odcs;
 mod yaml;
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use self::document::{CreateDataQualityRuleset, CreateRegistry, CreateSchema, RegistryId, TargetTable};
 use crate::{
+    access::{Duty, derived_role, short_hash},
     artifact::{Artifact, Artifacts},
     lower::{self, Call, Script},
     platform::{Account, Base, Domain, Platform, ResourceId, Table},
@@ -129,6 +130,9 @@ fn calls(promised: &[Promised<'_>]) -> Script {
         schemas(one, &mut script);
         rules(one, &mut script);
     }
+    if let Some(first) = promised.first() {
+        schedules(first.platform, first.account, first.domain, &mut script);
+    }
     script
 }
 
@@ -163,10 +167,69 @@ fn rules(one: &Promised<'_>, script: &mut Script) {
     push(script, one.account, &format!("rules.{}", one.table.name), "CreateDataQualityRuleset", &request);
 }
 
+/// What has the rules of contracts run: a schedule of EventBridge Scheduler each, which calls Glue itself.
+/// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>
+fn schedules(platform: &Platform, account: &Account, domain: &Domain, script: &mut Script) {
+    let role = |duty| derived_role(platform, domain.resource, duty).map(|role| role.arn.to_string());
+    let Some((runs, starts)) = role(Duty::Quality).zip(role(Duty::QualityTrigger)) else { return };
+    for checked in platform.checked(domain) {
+        let Some(contract) = checked.table.contract else { continue };
+        let Some(expression) = lower::property(platform, contract, checked.schedule, "value") else {
+            continue;
+        };
+        let ruleset = checked.ruleset(domain);
+        let run = json!({
+            "DataSource": { "GlueTable": {
+                "DatabaseName": domain.database.as_str(),
+                "TableName": checked.table.name.as_str(),
+                "CatalogId": account.id.as_str(),
+            } },
+            "Role": runs,
+            "RulesetNames": [ruleset],
+            "AdditionalRunOptions": { "CloudWatchMetricsEnabled": true },
+        });
+        let partition = platform.project.partition();
+        let request = json!({
+            "Name": schedule_name(&ruleset),
+            "Description": format!("Runs the rules of the contract of {ruleset}"),
+            "ScheduleExpression": expression,
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": { "Mode": "OFF" },
+            "Target": {
+                "Arn": format!("arn:{partition}:scheduler:::aws-sdk:glue:startDataQualityRulesetEvaluationRun"),
+                "RoleArn": starts,
+                "Input": run.to_string(),
+            },
+        });
+        let id = format!("schedule.{}", checked.table.name);
+        push_to(script, account, "scheduler", &id, "CreateSchedule", &request);
+    }
+}
+
+/// A schedule's name has at most 64 characters; a digest tells those apart that are longer.
+fn schedule_name(ruleset: &str) -> String {
+    let name = format!("quality-{ruleset}");
+    match name.get(..55) {
+        Some(kept) if name.len() > 64 => format!("{kept}-{}", short_hash(ruleset)),
+        _ => name,
+    }
+}
+
 fn push(script: &mut Script, account: &Account, id: &str, operation: &str, input: &impl Serialize) {
+    push_to(script, account, "glue", id, operation, input);
+}
+
+fn push_to(
+    script: &mut Script,
+    account: &Account,
+    service: &str,
+    id: &str,
+    operation: &str,
+    input: &impl Serialize,
+) {
     script.calls.push(Call {
         id: id.to_owned(),
-        service: "glue".to_owned(),
+        service: service.to_owned(),
         operation: operation.to_owned(),
         input: serde_json::to_value(input).unwrap_or_default(),
         account: account.id.to_string(),

@@ -92,9 +92,10 @@ fn distinct(halves: &[&ForeignHalf]) -> Vec<Statement> {
     let written: Vec<&Statement> = halves.iter().flat_map(|half| &half.statements).collect();
     let is_said = |at: usize, own: &Statement| {
         // Of two that say the same, the first one stays.
-        written.iter().enumerate().any(|(other, it)| {
-            other != at && contains(it, own) && (other < at || !contains(own, it))
-        })
+        written
+            .iter()
+            .enumerate()
+            .any(|(other, it)| other != at && contains(it, own) && (other < at || !contains(own, it)))
     };
     let mut all: Vec<Statement> = Vec::new();
     let mut used: BTreeMap<SmolStr, u32> = BTreeMap::new();

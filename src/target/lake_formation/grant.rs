@@ -109,11 +109,25 @@ pub fn by_domain(platform: &Platform) -> BTreeMap<u32, Vec<Granted>> {
         }
     }
     crawlers(platform, &mut all);
+    contracts(platform, &mut all);
     let mut domains: BTreeMap<u32, Vec<Granted>> = BTreeMap::new();
     for ((domain, on), receivers) in all {
         domains.entry(domain).or_default().push((on, receivers));
     }
     domains
+}
+
+/// Glue reads the tables whose contracts it is to look after.
+fn contracts(platform: &Platform, all: &mut BTreeMap<(u32, On), BTreeMap<Receiver, Given>>) {
+    for (at, domain) in (0..).zip(&platform.domains) {
+        let owner = platform.resource(domain.resource);
+        let principal = Principal::Resource(domain.resource);
+        for checked in platform.checked(domain) {
+            let Some(receiver) = receiver(platform, owner, &principal, false) else { continue };
+            let given = all.entry((at, On::Table(checked.at))).or_default().entry(receiver).or_default();
+            given.permissions.extend(["SELECT", "DESCRIBE"]);
+        }
+    }
 }
 
 /// Crawlers make tables in their domain, at each registered place that they look through.
