@@ -1,5 +1,6 @@
-//! Buckets: whether S3 can copy their objects to others.
+//! Buckets: how long objects stay, and whether S3 can copy them to others.
 
+use super::{duration, field};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, catalogue},
     platform::{Platform, ResourceId, ValueKind, bucket::Replica},
@@ -14,6 +15,35 @@ fn each(
     for (id, _) in platform.of_kind("bucket") {
         for replica in platform.replicas(id) {
             rule(id, &replica).into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+        }
+    }
+}
+
+/// A day in milliseconds.
+const DAY: u64 = 86_400_000;
+
+/// S3 counts the age of objects in days: of 36 hours it would make one day, and delete what was to stay for half a day more.
+pub fn lifecycles_count_days(platform: &Platform, diagnostics: &mut Diagnostics) {
+    for (id, _) in platform.of_kind("bucket") {
+        let Some(ValueKind::List(rules)) = platform.field(id, "lifecycle").map(|value| &value.kind) else {
+            continue;
+        };
+        for after in rules.iter().filter_map(|rule| field::of_value(platform, rule)?.field("after")) {
+            if let ValueKind::Duration(length) = after.kind
+                && (length == 0 || !length.is_multiple_of(DAY))
+            {
+                let whole = duration::literal(length.div_ceil(DAY).max(1) * DAY);
+                diagnostics.push(
+                    Diagnostic::error(
+                        catalogue::OUT_OF_RANGE,
+                        after.span,
+                        "S3 counts the age of objects in whole days",
+                        "not a number of days",
+                    )
+                    .help(format!("write `{whole}`"))
+                    .fix(after.span, whole),
+                );
+            }
         }
     }
 }

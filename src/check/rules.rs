@@ -35,6 +35,7 @@ pub const RULES: &[Rule] = &[
     ("receivers bring what is asked for", condition::receivers_bring_what_is_asked_for),
     ("session tags are demanded once", condition::session_tags_are_demanded_once),
     ("trust leaves room for conditions", condition::trust_leaves_room_for_conditions),
+    ("lifecycles count days", bucket::lifecycles_count_days),
     ("replicas lie elsewhere", bucket::replicas_lie_elsewhere),
     ("replicated buckets keep versions", bucket::replicated_buckets_keep_versions),
     ("encrypted replicas have a key", bucket::encrypted_replicas_have_a_key),
