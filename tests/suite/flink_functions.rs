@@ -1,9 +1,10 @@
 //! Functions of one row's values on odd values, compiled, and run by Apache Flink and by the native operator. A query reads one stream; what a
 //! function takes is drawn from what is usual and what is not.
 
-use std::{ffi::OsString, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, ffi::OsString, fmt::Write as _, fs, path::Path};
 
 use dpl::{Analysis, native::native, platform::Project};
+use serde_json::value::RawValue;
 
 use super::{
     flink::{multiset, run_native},
@@ -771,17 +772,16 @@ fn differences(analysis: &Analysis, folder: &Path) -> Vec<String> {
             let column = format!("c{at}");
             let doubles = if ty == "double?" { vec![column.as_str()] } else { Vec::new() };
             let only = |text: &str| {
+                // Numbers stay as they are written: serde_json's own are not always the nearest doubles.
                 let cells = text.lines().map(|line| {
-                    let mut row: serde_json::Map<String, serde_json::Value> =
-                        serde_json::from_str(line).unwrap();
-                    let cell = row.remove(&column).unwrap_or_default();
-                    format!("{}\n", serde_json::json!({ &column: cell }))
+                    let mut row: BTreeMap<&str, &RawValue> = serde_json::from_str(line).unwrap();
+                    let cell = row.remove(column.as_str()).map_or("null", RawValue::get);
+                    format!("{{\"{column}\":{cell}}}\n")
                 });
                 multiset(&cells.collect::<String>(), &doubles)
             };
             let (ours, theirs) = (only(&ours), only(&theirs));
-            let apart = |a: &std::collections::BTreeMap<String, usize>,
-                         b: &std::collections::BTreeMap<String, usize>| {
+            let apart = |a: &BTreeMap<String, usize>, b: &BTreeMap<String, usize>| {
                 let rows = a.iter().filter(|(row, count)| b.get(*row) != Some(count));
                 rows.map(|(row, count)| format!("{count} x {row:?}")).take(6).collect::<Vec<_>>().join(", ")
             };
