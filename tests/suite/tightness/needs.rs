@@ -35,6 +35,7 @@ impl Needs<'_> {
         needs.queries();
         needs.syncs_functions_domains();
         needs.crawlers();
+        needs.links();
         needs.all
     }
 
@@ -136,7 +137,8 @@ impl Needs<'_> {
             self.named(key, "stream", if write { &["put"] } else { &["consume"] }, &Place::Resource(id));
         }
         for file in files {
-            let what: &[&str] = if write { &["list", "write"] } else { &["list", "read"] };
+            // Flink puts parts that are not whole aside as objects, reads them again and deletes them.
+            let what: &[&str] = if write { &["list", "read", "write", "delete"] } else { &["list", "read"] };
             self.named(key, "bucket", what, &Place::from(file));
         }
     }
@@ -169,6 +171,30 @@ impl Needs<'_> {
             let tables = domain.tables.iter().map(|&at| &platform.tables[at as usize].location);
             for location in std::iter::once(&domain.location).chain(tables) {
                 self.named(key, "bucket", &["read", "write", "list", "delete"], &Place::from(location));
+            }
+        }
+    }
+
+    /// The owner of a domain finds a link in his own catalog.
+    fn links(&mut self) {
+        let platform = &self.analysis.platform;
+        let glue = platform.library.service_named("glue").unwrap();
+        for share in &platform.shares {
+            let domain = &platform.domains[share.with as usize];
+            let Principal::Resource(owner) = domain.owner else { continue };
+            let Some(account) = platform.account_of(domain.resource) else { continue };
+            let (catalog, database) =
+                (format!("arn:aws:glue:{}:{}", account.region, account.id), &domain.database);
+            let above = ["catalog".to_owned(), format!("database/{database}")];
+            let link = format!("table/{database}/{}", share.name);
+            for (action, link) in
+                [("GetDatabase", None), ("GetTable", Some(&link)), ("GetTables", Some(&link))]
+            {
+                let action = platform.library.action_named(glue, action).unwrap();
+                for resource in above.iter().chain(link) {
+                    let place = Place::Arn(SmolStr::from(format!("{catalog}:{resource}")));
+                    self.add(acting(platform, owner).unwrap(), Capability::Action(action), &place, false);
+                }
             }
         }
     }
