@@ -390,8 +390,8 @@ fn layout(file: &str, opening: &Opening<'_>) -> Result<Layout, Failure> {
 
 /// Rows of text.
 enum Texts<R> {
-    Lines(JsonSource<R>),
-    Records(CsvSource<R>),
+    Lines(Box<JsonSource<R>>),
+    Records(Box<CsvSource<R>>),
 }
 
 impl<R: Read> Source for Texts<R> {
@@ -426,11 +426,11 @@ fn source<R: Read>(
 ) -> Result<Texts<R>, Failure> {
     let Shape { schema, stored, time, style } = opening.shape();
     let mut source = match layout(file, opening)? {
-        Layout::JsonLines => Texts::Lines(JsonSource::new(input, schema, stored, time, style)),
-        Layout::Csv => Texts::Records(
+        Layout::JsonLines => Texts::Lines(Box::new(JsonSource::new(input, schema, stored, time, style))),
+        Layout::Csv => Texts::Records(Box::new(
             CsvSource::new(input, schema, stored, time, style)
                 .map_err(|error| Failure::io("read", Path::new(file), &error))?,
-        ),
+        )),
         Layout::Parquet => {
             return Err(Failure(format!("`{file}` is no file on a disk, and Parquet is read from its end")));
         }
